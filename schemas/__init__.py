@@ -1,0 +1,1 @@
+"""What data may exist here, why, and for how long."""

@@ -1,0 +1,37 @@
+"""The names that a sender is known to use and that never pass, with the reason: read from this package's own files."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from importlib.resources import files
+
+REASONS: Mapping[str, str] = {
+    "basket": "what somebody buys is not needed to carry a parcel",
+    "credential": "credentials never belong in an order (VP-CAT-1)",
+    "duplicate": "the same datum is kept from another field",
+    "empty": "nothing was there",
+    "free_text": "free text can say anything of anybody",
+    "geolocation": "the address suffices",
+    "in_customs_union": "customs data are needed outside the EU only",
+    "marketing": "profiles and consents have no part in a label (VP-PUR-11)",
+    "merchant": "the shop's own data come from its settings",
+    "no_notification": "this delivery does not notify by this means",
+    "not_in_pack": "not in the allow-list of the pack",
+    "nothing_shipped": "nothing of this order is shipped now",
+    "not_shipped": "this line is not in the parcel",
+    "online_identifier": "online identifiers are never needed for a parcel (VP-COL-1)",
+    "output_only": "it tells what happened after the label",
+    "payer": "it belongs to the person who pays, not to the one who receives",
+    "payment": "prices and payments are not needed for a label (VP-PUR-5)",
+    "pickup_point": "the parcel goes to a pick-up point, not to this address",
+    "unusable": "it could not be used to notify anybody",
+    "staff": "it belongs to a member of the shop's staff",
+}
+"""Every reason for a removal, in plain words."""
+
+
+def removed_names(sender: str) -> Mapping[str, str]:
+    """Leaf path → reason, for the ``sender`` (``shopify-order``)."""
+    text = (files("schemas") / "removed" / f"{sender}.csv").read_text(encoding="utf-8")
+    return {row["path"]: row["reason"] for row in csv.DictReader(text.splitlines())}

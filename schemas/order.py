@@ -1,0 +1,142 @@
+"""The canonical order: what a shipment can need, whatever shop it comes from.
+
+Every field names its category of personal data (``schemas.categories``) in its metadata; the pack decides in which
+part, for which purpose and for how long a category may exist. A field without a category, or with one that the pack
+does not place, stops the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from datetime import datetime
+from typing import Any, get_args, get_type_hints
+
+
+class Hidden:
+    """Mix-in for values that hold personal text: their ``repr`` is the class name and nothing else."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+def _of(category: str) -> Any:
+    return field(default=None, metadata={"category": category})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Ids(Hidden):
+    """The shop's identifiers. Index-only: read, turned into a keyed index, never kept."""
+
+    order_id: str | None = _of("order.id")
+    order_name: str | None = _of("order.name")
+    customer_id: str | None = _of("customer.id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Address(Hidden):
+    """Where the parcel goes. ``country`` is an ISO 3166-1 alpha-2 code; ``street`` may hold a whole unsplit line."""
+
+    street: str | None = _of("recipient.address.street")
+    number: str | None = _of("recipient.address.number")
+    box: str | None = _of("recipient.address.box")
+    line2: str | None = _of("recipient.address.line2")
+    locality: str | None = _of("recipient.address.locality")
+    postal_code: str | None = _of("recipient.address.postal_code")
+    country: str | None = _of("recipient.address.country")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Contact(Hidden):
+    """How the recipient is told that the parcel comes. ``phone`` is E.164, ``language`` an ISO 639-1 code."""
+
+    email: str | None = _of("recipient.contact.email")
+    phone: str | None = _of("recipient.contact.phone")
+    language: str | None = _of("recipient.contact.language")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Recipient(Hidden):
+    """The person who receives, never the person who pays."""
+
+    name: str | None = _of("recipient.name")
+    company: str | None = _of("recipient.company")
+    address: Address = Address()
+    contact: Contact = Contact()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CustomsItem(Hidden):
+    """One line of a customs declaration. ``value`` is a decimal string per piece, ``currency`` ISO 4217, ``origin``
+    ISO 3166-1.
+    """
+
+    description: str | None = _of("recipient.customs.description")
+    quantity: int | None = _of("recipient.customs.quantity")
+    weight_grams: int | None = _of("recipient.customs.weight")
+    value: str | None = _of("recipient.customs.value")
+    currency: str | None = _of("recipient.customs.currency")
+    hs_code: str | None = _of("recipient.customs.hs_code")
+    origin: str | None = _of("recipient.customs.origin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Parcel(Hidden):
+    """Facts of the parcel: weight in grams, number of pieces, the carrier's product, the pick-up point's id."""
+
+    weight_grams: int | None = _of("parcel.weight")
+    pieces: int | None = _of("parcel.pieces")
+    product: str | None = _of("parcel.product")
+    pickup_point: str | None = _of("parcel.pickup_point")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Sender(Hidden):
+    """Who sends: from the shop's settings, never from an order."""
+
+    name: str | None = _of("sender.name")
+    company: str | None = _of("sender.company")
+    street: str | None = _of("sender.address.street")
+    number: str | None = _of("sender.address.number")
+    box: str | None = _of("sender.address.box")
+    line2: str | None = _of("sender.address.line2")
+    locality: str | None = _of("sender.address.locality")
+    postal_code: str | None = _of("sender.address.postal_code")
+    country: str | None = _of("sender.address.country")
+    email: str | None = _of("sender.contact.email")
+    phone: str | None = _of("sender.contact.phone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Order(Hidden):
+    """One order to ship. ``updated_at`` orders its versions and is never kept with it."""
+
+    ids: Ids
+    recipient: Recipient
+    parcel: Parcel
+    customs: tuple[CustomsItem, ...] = ()
+    updated_at: datetime | None = field(default=None, metadata={"category": "order.time"})
+
+
+def _nested(hint: Any) -> type | None:
+    for candidate in (hint, *get_args(hint)):
+        if isinstance(candidate, type) and is_dataclass(candidate):
+            return candidate
+    return None
+
+
+def catalogue(root: type = Order, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (canonical path, category) of every field of the canonical order; the category is ``""`` where none is
+    declared.
+    """
+    hints = get_type_hints(root)
+    entry: Field[Any]
+    for entry in fields(root):
+        path = f"{prefix}{entry.name}"
+        nested = _nested(hints[entry.name])
+        if nested is None:
+            yield path, str(entry.metadata.get("category", ""))
+        else:
+            yield from catalogue(nested, f"{path}.")

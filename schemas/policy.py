@@ -1,0 +1,210 @@
+"""A policy: what a pack permits, why, and for how long.
+
+Values only; ``schemas.policy_loader`` makes them from a pack's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from types import MappingProxyType
+from typing import TypeVar
+
+from schemas.categories import CATEGORIES, is_within
+from schemas.errors import SchemaFault
+from schemas.policy_terms import (
+    NOT_STATED,
+    UNSPECIFIED,
+    AccountType,
+    Basis,
+    CategoryRule,
+    Channel,
+    Choice,
+    Clause,
+    Controller,
+    Interpretation,
+    Level,
+    PartRule,
+    Purpose,
+    ReadsWith,
+    Recipient,
+    RetentionRule,
+    Topic,
+    Transfer,
+)
+
+__all__ = [
+    "NOT_STATED",
+    "UNSPECIFIED",
+    "AccountType",
+    "Basis",
+    "CategoryRule",
+    "Channel",
+    "Choice",
+    "Clause",
+    "Controller",
+    "Interpretation",
+    "Level",
+    "PartRule",
+    "Policy",
+    "Purpose",
+    "ReadsWith",
+    "Recipient",
+    "RetentionRule",
+    "Topic",
+    "Transfer",
+]
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One pack, checked and read-only.
+
+    ``sha256``: of the pack file's bytes; ``text_sha256``: of the policy's text; both in lower-case hexadecimal.
+    ``effective_from``: ``publication`` or an ISO 8601 date. Either ``revised_on`` or the reason for its absence is
+    there.
+    """
+
+    id: str
+    version: str
+    sha256: str
+    title: str
+    language: str
+    text_sha256: str
+    reads_with: ReadsWith
+    effective_from: str
+    revised_on: date | None
+    revised_on_missing_reason: str
+    retrieved_on: date
+    controller: Controller
+    account_types: Mapping[str, AccountType]
+    categories: tuple[CategoryRule, ...]
+    bases: Mapping[str, Basis]
+    purposes: Mapping[str, Purpose]
+    levels: Mapping[str, Level]
+    recipients: tuple[Recipient, ...]
+    transfers: tuple[Transfer, ...]
+    retention: Mapping[str, RetentionRule]
+    parts: Mapping[str, PartRule]
+    topics: Mapping[str, Topic]
+    interpretations: Mapping[str, Interpretation]
+
+    @property
+    def profiling(self) -> str:
+        """``consent_only``, ``prohibited`` or ``unspecified``."""
+        return self.says("profiling")
+
+    @property
+    def art22(self) -> str:
+        """What the text says of automated decisions (Art. 22 GDPR): ``none`` or ``unspecified``."""
+        return self.says("art22")
+
+    @property
+    def default_purpose(self) -> Purpose:
+        """The one purpose for which a plug-in may send."""
+        return next(purpose for purpose in self.purposes.values() if purpose.default)
+
+    def says(self, topic: str) -> str:
+        """What the text says on a matter; ``unspecified``, which permits nothing, where it has no row."""
+        row = self.topics.get(topic)
+        return row.says if row else UNSPECIFIED
+
+    def category_rule(self, category_id: str) -> CategoryRule | None:
+        """The rule that governs a category: the one that covers it or its nearest parent; ``None`` if the text does not
+        list it.
+        """
+        nearest: tuple[int, CategoryRule | None] = (0, None)
+        for rule in self.categories:
+            for parent in rule.covers:
+                if is_within(category_id, parent) and len(parent) > nearest[0]:
+                    nearest = (len(parent), rule)
+        return nearest[1]
+
+    def permits(self, category_id: str, account_type: str | None = None) -> bool:
+        """Whether a category may exist at all, be it on a condition; of a sender of ``account_type``, where one is
+        given.
+
+        An unknown category and an unknown account type are not permitted.
+        """
+        rule = self.category_rule(category_id) if category_id in CATEGORIES else None
+        if rule is None or not rule.passes:
+            return False
+        return account_type is None or (
+            account_type in self.account_types and (not rule.account_types or account_type in rule.account_types)
+        )
+
+    def part_of(self, category_id: str) -> PartRule:
+        """The part that may hold a category. Raises: SchemaFault if none may, or if there is no such category."""
+        for part in self.parts.values():
+            if category_id in part.categories:
+                return part
+        if category_id not in CATEGORIES:
+            raise SchemaFault(f"{self.id}: unknown category {category_id!r}; use one of schemas/categories.py")
+        raise SchemaFault(f"{self.id}: no part may hold {category_id}; list it in a part, or do not read it")
+
+    def rule(self, part_name: str) -> RetentionRule:
+        """The retention rule of a part. Raises: SchemaFault if there is no such part."""
+        part = self.parts.get(part_name)
+        if part is None:
+            raise SchemaFault(f"{self.id}: no part {part_name!r}, so no rule; use one of {', '.join(self.parts)}")
+        return self.retention[part.retention]
+
+    def basis(self, purpose_id: str, subject: str, account_type: str) -> str:
+        """The legal basis, such as ``A6-1-f``, for a purpose, a data subject and the sender's account type.
+
+        Raises: SchemaFault if the purpose is unknown or the policy gives no basis: then the processing is denied.
+        """
+        if purpose_id not in self.purposes:
+            raise SchemaFault(f"{self.id}: no purpose {purpose_id!r}; use one of {', '.join(self.purposes)}")
+        for basis in self._bases(purpose_id, subject, account_type):
+            return basis.basis
+        place = f"{self.id}: purposes.{purpose_id}"
+        raise SchemaFault(f"{place}: no basis for {subject!r} with account type {account_type!r}; it is denied")
+
+    def interpret(self, overrides: Mapping[str, str]) -> Policy:
+        """The same policy under chosen readings (interpretation → choice).
+
+        Raises: SchemaFault for a name or a choice that the pack lacks.
+        """
+        policy = self
+        for name, chosen in overrides.items():
+            policy = policy._choose(name, chosen)
+        return policy
+
+    def _bases(self, purpose_id: str, subject: str, account_type: str) -> Iterator[Basis]:
+        for basis in (self.bases[name] for name in self.purposes[purpose_id].bases):
+            if subject in basis.subjects and account_type in basis.account_types:
+                yield basis
+
+    def _choose(self, name: str, chosen: str) -> Policy:
+        point = self.interpretations.get(name)
+        if point is None:
+            raise SchemaFault(f"{self.id}: no interpretation {name!r}; use one of {', '.join(self.interpretations)}")
+        choice = point.choices.get(chosen)
+        if choice is None:
+            place = f"{self.id}: interpretations.{name}"
+            raise SchemaFault(f"{place}: it has no such choice; use one of {', '.join(point.choices)}")
+        retention = {
+            name: replace(self.retention[name], trigger=trigger, trigger_stated=choice.stated)
+            for name, trigger in choice.triggers.items()
+        }
+        bases = {name: replace(self.bases[name], basis=basis) for name, basis in choice.bases.items()}
+        return replace(
+            self,
+            retention=_changed(self.retention, retention),
+            bases=_changed(self.bases, bases),
+            categories=tuple(_marked(rule, choice.optional) for rule in self.categories),
+            interpretations=_changed(self.interpretations, {point.name: replace(point, chosen=chosen)}),
+        )
+
+
+def _changed(rows: Mapping[str, _Row], changes: Mapping[str, _Row]) -> Mapping[str, _Row]:
+    return MappingProxyType({**rows, **changes})
+
+
+def _marked(rule: CategoryRule, optional: Mapping[str, str]) -> CategoryRule:
+    (only, *more) = rule.covers
+    return replace(rule, optional=optional[only]) if only in optional and not more else rule

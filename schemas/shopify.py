@@ -1,0 +1,127 @@
+"""What may be read from a Shopify order (REST resource, API 2026-10), and nothing else.
+
+Statuses as in ``schemas.allowlist``. Shopify's own list of personal fields misses several; this list is what may
+pass, not what may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from marshmallow import Schema, fields
+
+from schemas.allowlist import AllowList, Flag, Text, Whole, index, kept, nested, tree, used
+from schemas.known import removed_names
+
+
+class Customer(AllowList):
+    """Who pays. The names are compared with the recipient's and gone; the id becomes an index."""
+
+    id = Whole(metadata=index("customer.id"))
+    first_name = Text(metadata=used("payer.name"))
+    last_name = Text(metadata=used("payer.name"))
+
+
+class BillingAddress(AllowList):
+    """Who pays, again: the name alone, to know whether the order's e-mail is the recipient's."""
+
+    first_name = Text(metadata=used("payer.name"))
+    last_name = Text(metadata=used("payer.name"))
+    name = Text(metadata=used("payer.name"))
+
+
+class ShippingAddress(AllowList):
+    """Who receives."""
+
+    first_name = Text(metadata=kept("recipient.name", spare="duplicate"))
+    last_name = Text(metadata=kept("recipient.name", spare="duplicate"))
+    name = Text(metadata=kept("recipient.name", spare="duplicate"))
+    company = Text(metadata=kept("recipient.company", spare="empty"))
+    address1 = Text(metadata=kept("recipient.address.street", spare="empty"))
+    address2 = Text(metadata=kept("recipient.address.line2", spare="empty"))
+    zip = Text(longest=32, metadata=kept("recipient.address.postal_code", spare="empty"))
+    city = Text(metadata=kept("recipient.address.locality", spare="empty"))
+    country_code = Text(longest=2, metadata=kept("recipient.address.country", spare="empty"))
+    phone = Text(metadata=kept("recipient.contact.phone", spare="no_notification"))
+
+
+class NoteAttribute(AllowList):
+    """Free text but for the one attribute that names a known pick-up point."""
+
+    name = Text(metadata=used("parcel.pickup_point"))
+    value = Text(metadata=kept("parcel.pickup_point", spare="free_text"))
+
+
+class Duty(AllowList):
+    """What customs demands of a line."""
+
+    harmonized_system_code = Text(longest=32, metadata=kept("customs.hs_code", spare="duplicate"))
+    country_code_of_origin = Text(longest=2, metadata=kept("customs.origin", spare="duplicate"))
+
+
+class LineItem(AllowList):
+    """One line: how much of it goes into the parcel, and what customs demands outside the EU."""
+
+    quantity = Whole(metadata=used("parcel.weight"))
+    current_quantity = Whole(metadata=used("parcel.weight"))
+    fulfillable_quantity = Whole(metadata=used("order.state"))
+    grams = Whole(metadata=used("parcel.weight"))
+    requires_shipping = Flag(metadata=used("order.state"))
+    gift_card = Flag(metadata=used("order.state"))
+    title = Text(metadata=kept("customs.description", spare="not_shipped"))
+    price = Text(longest=32, metadata=kept("customs.value", spare="not_shipped"))
+    duties = nested(Duty, many=True)
+
+
+class ShippingLine(AllowList):
+    """The shipping rate: picked up in store or not, and the phone typed for a rate that demands one."""
+
+    phone = Text(metadata=kept("recipient.contact.phone", spare="duplicate"))
+    is_removed = Flag(metadata=used("order.state"))
+    delivery_category = Text(longest=64, metadata=used("order.state"))
+
+
+class Order(AllowList):
+    """The order as Shopify's webhooks carry it, unwrapped."""
+
+    id = Whole(required=True, metadata=index("order.id"))
+    name = Text(longest=255, metadata=index("order.name"))
+    updated_at = Text(longest=40, required=True, metadata=used("order.time"))
+    cancelled_at = Text(longest=40, metadata=used("order.state"))
+    financial_status = Text(longest=64, metadata=used("order.state"))
+    fulfillment_status = Text(longest=64, metadata=used("order.state"))
+    test = Flag(metadata=used("order.state"))
+    order_status_url = Text(metadata=used("order.state"))
+    currency = Text(longest=3, metadata=kept("customs.currency", spare="in_customs_union"))
+    email = Text(metadata=kept("recipient.contact.email", spare="payer"))
+    customer_locale = Text(longest=35, metadata=kept("recipient.contact.language", spare="no_notification"))
+    customer = nested(Customer)
+    billing_address = nested(BillingAddress)
+    shipping_address = nested(ShippingAddress)
+    note_attributes = nested(NoteAttribute, many=True)
+    line_items = nested(LineItem, many=True)
+    shipping_lines = nested(ShippingLine, many=True)
+
+
+ORDER = Order()
+"""The one instance: building a marshmallow schema costs more than loading with it."""
+
+SHAPE = tree(ORDER, removed_names("shopify-order"))
+"""Every known name of a Shopify order, permitted or not."""
+
+
+def include_fields() -> tuple[str, ...]:
+    """The ``include_fields`` of ``shopify.app.toml``: what is permitted, so that the shop never sends the rest.
+
+    ``updated_at``, which changes with every version, is among them: Shopify drops a delivery whose body equals the
+    one before.
+    """
+    return tuple(sorted(_leaves(ORDER, "")))
+
+
+def _leaves(schema: Schema, prefix: str) -> Iterator[str]:
+    for name, declared in schema.fields.items():
+        if isinstance(declared, fields.Nested):
+            yield from _leaves(declared.schema, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"

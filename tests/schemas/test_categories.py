@@ -1,0 +1,110 @@
+"""The hierarchy of categories."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.categories import CATEGORIES, is_within
+
+# Concepts looked up in DPV 2.3 (pd.ttl); another word would be an IRI that nobody defines.
+DPV_2_3 = {
+    "pd:BrowsingBehaviour",
+    "pd:City",
+    "pd:Communication",
+    "pd:Country",
+    "pd:EmailAddress",
+    "pd:Gender",
+    "pd:IPAddress",
+    "pd:Identifier",
+    "pd:IndividualProfile",
+    "pd:Interest",
+    "pd:Name",
+    "pd:Password",
+    "pd:PhysicalAddress",
+    "pd:PostalCode",
+    "pd:Preference",
+    "pd:Purchase",
+    "pd:PurchasesAndSpendingHabit",
+    "pd:TVViewingBehaviour",
+    "pd:TelephoneNumber",
+    "pd:UID",
+    "pd:Username",
+}
+
+ADDRESS = ("street", "number", "box", "line2", "locality", "postal_code", "country")
+NEEDED = (
+    *("recipient.name", "recipient.company"),
+    *(f"recipient.address.{line}" for line in ADDRESS),
+    *(f"recipient.contact.{means}" for means in ("email", "phone", "language")),
+    *(f"recipient.customs.{datum}" for datum in ("description", "quantity", "weight", "value", "currency", "hs_code")),
+    "recipient.customs.origin",
+    *("sender.name", "sender.company", "sender.legal_form", "sender.vat", "sender.responsible.gender"),
+    *(f"sender.address.{line}" for line in ADDRESS),
+    *("sender.contact.email", "sender.contact.phone"),
+    *(f"parcel.{fact}" for fact in ("weight", "pieces", "product", "reference", "dimensions", "barcode")),
+    "parcel.pickup_point",
+    *("order.id", "order.name", "order.time", "order.state", "customer.id", "payer.name"),
+    *("account.credential", "complaint.text", "behaviour.purchases", "online.identifier"),
+)
+
+
+def test_every_category_stands_under_its_own_id() -> None:
+    assert {name: category.id for name, category in CATEGORIES.items()} == {name: name for name in CATEGORIES}
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_what_the_schemas_and_the_policy_speak_of_exists(name: str) -> None:
+    assert CATEGORIES[name].title
+
+
+def test_every_category_but_the_topmost_has_a_parent() -> None:
+    parents = {name.rpartition(".")[0] for name in CATEGORIES} - {""}
+    assert parents <= CATEGORIES.keys()
+
+
+def test_every_concept_is_one_of_dpv() -> None:
+    assert {category.dpv for category in CATEGORIES.values()} - {None} == DPV_2_3
+
+
+@pytest.mark.parametrize(
+    ("name", "concept"),
+    [
+        ("recipient.contact.email", "pd:EmailAddress"),
+        ("recipient.address.postal_code", "pd:PostalCode"),
+        ("sender.responsible.gender", "pd:Gender"),
+        ("account.credential.password", "pd:Password"),
+        ("sender.vat", None),
+        ("sender.legal_form", None),
+    ],
+)
+def test_the_concept_is_the_right_one(name: str, concept: str | None) -> None:
+    assert CATEGORIES[name].dpv == concept
+
+
+def test_facts_of_the_parcel_alone_describe_nobody() -> None:
+    impersonal = {name for name, category in CATEGORIES.items() if not category.personal}
+    assert impersonal == {
+        *("recipient.address.country", "sender.address.country"),
+        *("parcel", "parcel.pieces", "parcel.dimensions", "parcel.weight", "parcel.product"),
+        *("order.time", "order.state"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("child", "parent", "within"),
+    [
+        ("recipient.contact.email", "recipient", True),
+        ("recipient.contact.email", "recipient.contact", True),
+        ("recipient.contact", "recipient.contact", True),
+        ("recipient", "recipient.contact", False),
+        ("sender.contact.email", "recipient", False),
+        ("online.identifier", "online.id", False),  # part of a word is not a parent
+    ],
+)
+def test_within(child: str, parent: str, within: bool) -> None:
+    assert is_within(child, parent) is within
+
+
+def test_the_list_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        CATEGORIES["x"] = CATEGORIES["recipient"]  # type: ignore[index]  # that is what is shown
