@@ -1,0 +1,1 @@
+"""The steps of the line, pure: no I/O, no clock, no Flask. The only impurity is the random source in ``seal``."""

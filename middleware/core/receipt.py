@@ -1,0 +1,82 @@
+"""The receipt that travels with a record: a JWS (RFC 7515, Ed25519 of RFC 8037) over canonical JSON (RFC 8785).
+
+Sealing hides, it does not tell who sealed. The receipt signs the SHA-256 of every sealed part and of the clear rest,
+so that who can only write to the database cannot redirect a parcel. It names the pack, the purpose, basis and
+retention of each part, and the paths that were kept; never a value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import rfc8785
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from middleware.errors import TamperedError
+from middleware.model import TaggedPart
+
+ALG = "EdDSA"
+
+Key = OKPKey
+"""An Ed25519 key; the rest of the code passes it on without knowing the library."""
+
+
+class _OneAlgorithm(jws.JWSRegistry):
+    """EdDSA and no other. The library would rather read the curve in ``alg`` (RFC 9864) and warns at every use; here
+    the key pins it: none but Ed25519 keys are loaded.
+    """
+
+    def get_alg(self, name: str) -> jws.JWSAlgModel:
+        return self.algorithms[ALG] if name == ALG else super().get_alg(name)
+
+
+_REGISTRY = _OneAlgorithm(algorithms=[ALG])
+
+
+def canonical(value: object) -> bytes:
+    """RFC 8785 bytes."""
+    return rfc8785.dumps(value)  # type: ignore[arg-type]  # its type names a closed union of JSON values
+
+
+def sha256(data: bytes) -> str:
+    """Lower-case hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sign(payload: Mapping[str, object], key: Key) -> str:
+    """The compact JWS over ``payload``; its header names the key's ``kid``."""
+    return jws.serialize_compact({"alg": ALG, "kid": key.kid}, canonical(payload), key, registry=_REGISTRY)
+
+
+def verify(token: str, keys: Mapping[str, Key]) -> Mapping[str, Any]:
+    """The payload of a genuine receipt; ``keys`` maps key ids to public keys.
+
+    Raises: TamperedError, the same for whatever is wrong.
+    """
+    payload = _payload(token, keys)
+    if payload is None:  # raised outside the handler: nothing of the token hangs on the exception
+        raise TamperedError()
+    return payload
+
+
+def _payload(token: str, keys: Mapping[str, Key]) -> Mapping[str, Any] | None:
+    try:
+        key = keys[str(jws.extract_compact(token.encode()).headers().get("kid"))]
+        payload = orjson.loads(jws.deserialize_compact(token, key, registry=_REGISTRY).payload)
+    except (JoseError, KeyError, TypeError, ValueError):  # TypeError: members of a type that the library takes for granted
+        return None
+    return payload if isinstance(payload, dict) else None
+
+
+def check(payload: Mapping[str, Any], record_id: str, clear: bytes, parts: tuple[TaggedPart, ...]) -> None:
+    """Whether the receipt speaks of exactly this record, these parts and this clear rest. Raises: TamperedError."""
+    signed = {name: part.get("sha256") for name, part in payload.get("parts", {}).items()}
+    actual = {part.name: sha256(part.jwe.encode()) for part in parts}
+    whole = signed == actual and len(parts) == len(actual)
+    if not whole or payload.get("rid") != record_id or payload.get("clear_sha256") != sha256(clear):
+        raise TamperedError()

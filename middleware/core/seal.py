@@ -1,0 +1,150 @@
+"""Sealing: one JWE per part (RFC 7516), to a public key of one part, one retention class and one month of expiry.
+
+Exactly one algorithm pair is produced, ECDH-ES+A256KW on P-256 (RFC 7518 §4.6) with A256GCM (§5.3): a fresh ephemeral
+key and a fresh content key for every part. The protected header binds part, class and month (``kid``) and the record
+(``rid``). The plaintext is JSON with trailing spaces to a fixed size per part, so that lengths tell nothing. This
+module holds the only random source of ``core``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping
+
+import orjson
+from joserfc import jwe
+from joserfc.jwk import ECKey, OctKey
+from joserfc.registry import HeaderParameter
+
+from middleware.model import Plan, Sealed, SealedPart
+from schemas.order import Order, Sender
+
+ALG, ENC = "ECDH-ES+A256KW", "A256GCM"
+
+SIZES: Mapping[str, int] = {
+    "recipient.delivery": 1024,
+    "recipient.notification": 256,
+    "recipient.customs": 4096,
+    "sender.contact": 1024,
+}
+"""Bytes of plaintext per part; a longer one goes to the next multiple."""
+
+_REGISTRY = jwe.JWERegistry(
+    header_registry={"rid": HeaderParameter("Record id", "str", required=True)},
+    algorithms=[ALG, ENC],
+)
+_REGISTRY.max_ciphertext_length = 1 << 20
+
+_LOCKED_SIZE = 32
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that reads like another letter
+_CODE_LENGTH = 10
+
+
+def new_id() -> str:
+    """A record id: a random UUID (RFC 9562 version 4)."""
+    return str(uuid.uuid4())
+
+
+def new_reference() -> str:
+    """A short code for the label: ten letters of Crockford's base 32 (50 bits), such as ``7K3MW-9Q2XA``."""
+    code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+    return f"{code[:5]}-{code[5:]}"
+
+
+def seal(
+    order: Order, sender: Sender, plan: Plan, keys: Mapping[str, ECKey], *, shop: str, reference: str | None = None
+) -> Sealed:
+    """Seal every part of ``plan``; ``keys`` maps the plan's key ids to public keys.
+
+    ``reference`` is what the parcel platform sees; None for a short code of ours.
+    """
+    record_id, code = new_id(), new_reference()
+    plaintexts = _plaintexts(order, sender)
+    parts = tuple(
+        SealedPart(name=part.name, jwe=_encrypt(record_id, part.name, part.kid, plaintexts[part.name], keys[part.kid]))
+        for part in plan.parts
+    )
+    return Sealed(id=record_id, reference=code, parts=parts, clear=_clear(order, record_id, shop, reference or code))
+
+
+def lock(text: str, key: OctKey) -> str:
+    """A short text for the service's own eyes: JWE ``dir`` with A256GCM under the service key."""
+    return jwe.encrypt_compact(
+        {"alg": "dir", "enc": ENC}, text.encode().ljust(_LOCKED_SIZE), key, algorithms=["dir", ENC]
+    )
+
+
+def _encrypt(record_id: str, name: str, kid: str, content: Mapping[str, object], key: ECKey) -> str:
+    header = {"alg": ALG, "enc": ENC, "kid": kid, "rid": record_id}
+    return jwe.encrypt_compact(header, padded(content, SIZES[name]), key, registry=_REGISTRY)
+
+
+def padded(content: Mapping[str, object], size: int) -> bytes:
+    """JSON with trailing spaces to the next multiple of ``size`` bytes."""
+    text = orjson.dumps(content)
+    return text.ljust(-(-len(text) // size) * size)
+
+
+def _plaintexts(order: Order, sender: Sender) -> Mapping[str, Mapping[str, object]]:
+    recipient, contact = order.recipient, order.recipient.contact
+    address = recipient.address
+    return {
+        "recipient.delivery": _present(
+            name=recipient.name,
+            company=recipient.company,
+            street=address.street,
+            number=address.number,
+            box=address.box,
+            line2=address.line2,
+            locality=address.locality,
+        ),
+        "recipient.notification": _present(email=contact.email, mobile=contact.phone, language=contact.language),
+        "recipient.customs": {
+            "items": [
+                _present(
+                    description=item.description,
+                    quantity=item.quantity,
+                    weight_grams=item.weight_grams,
+                    value=item.value,
+                    currency=item.currency,
+                    hs_code=item.hs_code,
+                    origin=item.origin,
+                )
+                for item in order.customs
+            ]
+        },
+        "sender.contact": _present(
+            name=sender.name,
+            company=sender.company,
+            street=sender.street,
+            number=sender.number,
+            box=sender.box,
+            line2=sender.line2,
+            locality=sender.locality,
+            country=sender.country,
+            postal_code=sender.postal_code,
+            email=sender.email,
+            phone=sender.phone,
+        ),
+    }
+
+
+def _present(**members: object) -> Mapping[str, object]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _clear(order: Order, record_id: str, shop: str, reference: str) -> Mapping[str, object]:
+    parcel, address = order.parcel, order.recipient.address
+    return {
+        "id": record_id,
+        "parcel": {
+            "product": parcel.product,
+            "weight_grams": parcel.weight_grams,
+            "pieces": parcel.pieces,
+            "reference": reference,
+            "pickup_point": parcel.pickup_point,
+        },
+        "recipient": {"country": address.country, "postal_code": address.postal_code},
+        "sender": {"shop": shop},
+    }

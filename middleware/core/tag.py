@@ -1,0 +1,156 @@
+"""Tagging: the only maker of a ``Record``. Every sealed part gets its class and clock, the record its receipt, its
+index and its ends.
+
+What stays after delivery has a retention class too: index entries end with the part that they lead to, record id,
+tags, receipt, barcode and the link to the removal report with the last part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from middleware import __version__
+from middleware.core import receipt
+from middleware.core.index import Indexer
+from middleware.model import IndexEntry, PartPlan, Plan, Record, Removal, RemovalReport, Report, Sealed, TaggedPart
+from schemas.order import Order
+from schemas.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Stamp:
+    """What a record is stamped with beside its plan. ``due`` is when it may first go out."""
+
+    policy: Policy
+    account_type: str
+    carrier: str
+    reference: str
+    indexer: Indexer
+    key: receipt.Key
+    now: datetime
+    due: datetime
+
+    def __repr__(self) -> str:
+        return "<Stamp>"
+
+
+def tag(sealed: Sealed, plan: Plan, order: Order, report: Report, stamp: Stamp) -> Record:
+    """The record that storage takes. ``order`` is the minimised order, for its index entries and its content digest
+    only.
+    """
+    jwes = {part.name: part.jwe for part in sealed.parts}
+    parts = tuple(
+        TaggedPart(
+            name=part.name,
+            retention=part.retention,
+            trigger=part.trigger,
+            starts=part.starts,
+            until=part.until,
+            jwe=jwes[part.name],
+        )
+        for part in plan.parts
+    )
+    clear = receipt.canonical(_clear(sealed, plan, stamp.policy))
+    return Record(
+        id=sealed.id,
+        reference=sealed.reference,
+        carrier=stamp.carrier,
+        clear=clear,
+        parts=parts,
+        receipt=receipt.sign(_payload(sealed.id, clear, plan, jwes, report, stamp), stamp.key),
+        index=tuple(_index(order, plan, stamp.indexer)),
+        content=content_digest(order, stamp),
+        removal=removal_report(report.removed),
+        due=stamp.due,
+        until=plan.record_until,
+    )
+
+
+def removal_report(removed: tuple[Removal, ...]) -> RemovalReport:
+    """The removal report of a shape of order, named by the SHA-256 of its canonical form. Paths and reasons, never a
+    value.
+    """
+    rows = [[removal.path, removal.reason] for removal in removed]
+    return RemovalReport(id=receipt.sha256(receipt.canonical(rows)), removed=removed)
+
+
+def content_digest(order: Order, stamp: Stamp) -> bytes:
+    """Keyed digest (32 bytes) of the permitted content: equal for two versions of an order that would make the same
+    shipment.
+    """
+    values = {path: value for path, value in _leaves(order) if not path.startswith(("ids.", "updated_at"))}
+    return stamp.indexer.of_bytes("content", receipt.canonical(values))
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, tuple):
+        for position, item in enumerate(value):
+            yield from _leaves(item, f"{path}{position}.")
+    elif hasattr(value, "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            yield from _leaves(getattr(value, name), f"{path}{name}.")
+    elif value is not None:
+        yield path.removesuffix("."), str(value)
+
+
+def _clear(sealed: Sealed, plan: Plan, policy: Policy) -> Mapping[str, object]:
+    return {
+        **sealed.clear,
+        "policy": {"pack": policy.id, "version": policy.version, "sha256": policy.sha256},
+        "retention": [
+            {"part": part.name, "class": part.retention, "starts": _iso(part.starts), "until": _iso(part.until)}
+            for part in plan.parts
+        ],
+        "transfers": {"cleartext_outside_eea": False},
+    }
+
+
+def _payload(
+    record_id: str, clear: bytes, plan: Plan, jwes: Mapping[str, str], report: Report, stamp: Stamp
+) -> Mapping[str, object]:
+    return {
+        "v": 1,
+        "rid": record_id,
+        "iat": stamp.now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "iss": "parcelveil",
+        "pack": {"id": stamp.policy.id, "version": stamp.policy.version, "sha256": stamp.policy.sha256},
+        "engine": __version__,
+        "account_type": stamp.account_type,
+        "interpretations": {name: point.chosen for name, point in stamp.policy.interpretations.items()},
+        "reference": stamp.reference,
+        "parts": {part.name: _part(part, jwes[part.name]) for part in plan.parts},
+        "kept": sorted({target for _, target in report.kept}),
+        "clear_sha256": receipt.sha256(clear),
+    }
+
+
+def _part(part: PartPlan, jwe: str) -> Mapping[str, object]:
+    return {
+        "purpose": part.purpose,
+        "basis": part.basis,
+        "class": part.retention,
+        "trigger": part.trigger,
+        "starts": _iso(part.starts),
+        "until": _iso(part.until),
+        "sha256": receipt.sha256(jwe.encode()),
+    }
+
+
+def _index(order: Order, plan: Plan, indexer: Indexer) -> Iterator[IndexEntry]:
+    ids, contact = order.ids, order.recipient.contact
+    values = {
+        "order.id": ids.order_id,
+        "order.name": ids.order_name,
+        "customer.id": ids.customer_id,
+        "recipient.contact.email": contact.email,
+        "recipient.contact.phone": contact.phone,
+    }
+    for kind, value in values.items():
+        if value:
+            yield IndexEntry(kind=kind, digest=indexer.of(kind, value), until=plan.recipient_until)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

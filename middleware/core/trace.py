@@ -1,0 +1,37 @@
+"""Where every leaf of an order went: kept, used, index-only or removed, by path and reason; never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from middleware.model import Removal, Report
+from schemas.allowlist import INDEX, KEPT, USED, Node, classify
+
+
+def trace(
+    document: object, shape: Node, taken: Mapping[str, str], withheld: Mapping[str, str], idle: str | None = None
+) -> Report:
+    """The report of one document: sorted, each path once per disposition, so that orders of one shape have equal
+    reports.
+
+    Arguments as ``schemas.allowlist.classify``.
+    """
+    kept: set[tuple[str, str]] = set()
+    others: dict[str, set[str]] = {USED: set(), INDEX: set()}
+    removed: set[tuple[str, str]] = set()
+
+    def tell(concrete: str, general: str, disposition: str) -> None:
+        if disposition == KEPT:
+            kept.add((general, taken[concrete]))
+        elif disposition in others:
+            others[disposition].add(general)
+        else:
+            removed.add((general, disposition))
+
+    classify(document, shape, taken, withheld, tell, idle)
+    return Report(
+        kept=tuple(sorted(kept)),
+        used=tuple(sorted(others[USED])),
+        index=tuple(sorted(others[INDEX])),
+        removed=tuple(Removal(path=path, reason=reason) for path, reason in sorted(removed)),
+    )

@@ -1,0 +1,147 @@
+"""The error tree, by who is to blame.
+
+Every class has a stable ``code`` (it never changes, clients may match on it), an HTTP ``status`` and a docstring that
+is its default sentence. No message ever holds a value from a payload: pointers are made of known field names, codes
+come from closed lists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong with a body: where (RFC 6901 pointer of known names; ``*`` for an unknown one) and a stable
+    code.
+    """
+
+    pointer: str
+    code: str
+
+
+class ParcelveilError(Exception):
+    """Something went wrong."""
+
+    code: str = "error"
+    status: int = 500
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class ConfigError(ParcelveilError):
+    """The configuration cannot be used."""
+
+    code = "configuration"
+
+
+class RequestError(ParcelveilError):
+    """The request cannot be accepted."""
+
+    code = "bad-request"
+    status = 400
+
+
+class SignatureError(RequestError):
+    """The signature of this request could not be verified."""
+
+    code = "invalid-signature"
+    status = 401
+
+
+class BodyError(RequestError):
+    """The body of this request cannot be read."""
+
+    code = "malformed-json"
+    status = 400
+
+    def __init__(self, message: str | None = None, *, code: str | None = None, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+        self.status = status or type(self).status
+
+
+class SchemaError(RequestError):
+    """The body does not have the permitted form."""
+
+    code = "schema"
+    status = 422
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+class PolicyError(RequestError):
+    """The privacy policy does not permit this."""
+
+    code = "policy"
+    status = 403
+
+
+class ConflictError(RequestError):
+    """The request is at odds with an earlier one."""
+
+    code = "conflict"
+    status = 409
+
+
+class NotFoundError(RequestError):
+    """There is nothing here."""
+
+    code = "not-found"
+    status = 404
+
+
+class SealError(ParcelveilError):
+    """A part could not be sealed or opened."""
+
+    code = "sealing"
+    status = 503
+
+
+class UnknownKeyError(SealError):
+    """There is no key for this part, retention class and month."""
+
+    code = "missing-retention-key"
+
+
+class TamperedError(SealError):
+    """A sealed part or receipt is not what was sealed or signed."""
+
+    code = "tampered"
+    status = 500
+
+
+class StorageError(ParcelveilError):
+    """The storage is not available."""
+
+    code = "storage-unavailable"
+    status = 503
+
+
+class NotServedError(ParcelveilError):
+    """This request is genuine, but cannot be served yet; nothing was done."""
+
+    code = "not-served"
+    status = 503
+
+
+class DeliveryError(ParcelveilError):
+    """The parcel platform could not be reached or did not take the shipment."""
+
+    code = "delivery"
+    status = 502
+
+
+class TransientDeliveryError(DeliveryError):
+    """The parcel platform did not answer as it should; a later attempt may succeed."""
+
+    code = "delivery-transient"
+
+
+class PermanentDeliveryError(DeliveryError):
+    """The parcel platform refused; another attempt with the same content would be refused as well."""
+
+    code = "delivery-permanent"

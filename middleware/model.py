@@ -1,0 +1,361 @@
+"""What passes between the steps of the line.
+
+All values are frozen. Those that hold personal text print their class name and nothing else. The types carry the
+promise: storage takes only a ``Record``; only ``core.tag`` makes one, from ``Sealed``; only ``core.seal`` makes that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from schemas.order import Hidden, Order, Sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Inbound(Hidden):
+    """One webhook as it came: header names in lower case, the raw body as it was signed."""
+
+    shop: str | None
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Reason(StrEnum):
+    """Why a genuine order leaves nothing to ship now."""
+
+    CANCELLED = "cancelled"
+    TEST_ORDER = "test_order"
+    NOT_PAID = "not_paid"
+    IN_STORE = "in_store"
+    NOTHING_TO_SHIP = "nothing_to_ship"
+    FULFILLED = "fulfilled"
+    OLDER_VERSION = "older_version"
+
+
+class Status(StrEnum):
+    """What a webhook is answered with."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The answer to one webhook: ``id`` is the record's (or the rejection's), ``reference`` the short code on the
+    label.
+    """
+
+    status: Status
+    id: str | None = None
+    reference: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One removed path and the one reason for it. Parts that are no known field names are ``*``."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Where every leaf of an order went: paths, never values. The removal report is its ``removed``."""
+
+    kept: tuple[tuple[str, str], ...]  # (source path, canonical path)
+    used: tuple[str, ...]
+    index: tuple[str, ...]
+    removed: tuple[Removal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Parsed(Hidden):
+    """What a platform read from a body: the order, or why there is nothing to ship, and where every datum was taken
+    from.
+
+    ``taken`` maps a concrete source path (``line_items[3].title``) to the canonical path that it filled
+    (``customs.description``).
+    """
+
+    order_id: str
+    updated_at: datetime
+    halt: Reason | None
+    order: Order | None
+    taken: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the chosen delivery needs: ``notify`` is ``none``, ``email`` or ``sms``."""
+
+    notify: str = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ShopSettings:
+    """One shop as configured. ``hold`` is how long an accepted order waits before its first claim."""
+
+    name: str
+    platform: str
+    domain: str
+    secrets: tuple[bytes, ...]
+    own_app: bool
+    carrier: str
+    policy: str
+    account_type: str
+    integration_requested_on: date | None
+    integration_reference: str
+    sender: Sender
+    number: str | None = None
+    delivery: Delivery = Delivery()
+    ship_when: str = "paid"
+    pickup_attribute: str | None = None
+    on_invalid: str = "record"
+    reference: str = "code"
+    product: str = "parcel"
+    default_weight_grams: int = 1000
+    hold: timedelta = timedelta(minutes=2)
+    interpretations: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<ShopSettings {self.name}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickupPoint:
+    """A pick-up point that the parcel platform knows; its postal code and country take the place of the recipient's."""
+
+    id: str
+    postal_code: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartPlan:
+    """How one part is to be kept: its class, clock, key and ground. ``starts`` and ``until`` are None while the clock
+    has not started.
+    """
+
+    name: str
+    retention: str
+    trigger: str
+    starts: date | None
+    until: date | None
+    kid: str
+    purpose: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The schedule of one record: a plan per sealed part, the last permitted day of the clear rest and of the whole
+    record.
+    """
+
+    parts: tuple[PartPlan, ...]
+    recipient_until: date
+    record_until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedPart:
+    """One part after sealing: a compact JWE (RFC 7516) and nothing else of the person."""
+
+    name: str
+    jwe: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Sealed(Hidden):
+    """An order after sealing: sealed parts and what may travel in the clear."""
+
+    id: str
+    reference: str
+    parts: tuple[SealedPart, ...]
+    clear: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaggedPart:
+    """A sealed part with its retention tag. ``until`` is the last permitted day (Europe/Brussels)."""
+
+    name: str
+    retention: str
+    trigger: str
+    starts: date | None
+    until: date | None
+    jwe: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEntry:
+    """A blind index: a keyed digest (32 bytes) of one value, and the last day on which it may exist."""
+
+    kind: str
+    digest: bytes
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalReport:
+    """The removed paths of one shape of order; ``id`` is the SHA-256 of its canonical form, so each shape is kept
+    once.
+    """
+
+    id: str
+    removed: tuple[Removal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Record(Hidden):
+    """What storage takes. ``clear`` is the outbound body without sealed parts and receipt (RFC 8785 bytes)."""
+
+    id: str
+    reference: str
+    carrier: str
+    clear: bytes
+    parts: tuple[TaggedPart, ...]
+    receipt: str
+    index: tuple[IndexEntry, ...]
+    content: bytes  # keyed digest of the permitted content
+    removal: RemovalReport
+    due: datetime
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What storage needs to know of one genuine webhook to judge it against earlier ones. All digests are keyed, 32
+    bytes.
+    """
+
+    shop: str
+    topic: str
+    webhook: bytes  # keyed digest of the webhook id
+    body: bytes  # keyed digest of the raw body
+    order: bytes  # blind index of the order id
+    updated_at: datetime
+    halt: Reason | None
+    received_at: datetime
+    until: date  # how long the memory of it may last (class pv.inbox)
+    standing_until: date  # how long the order's version may be remembered (class pv.index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """A genuine order that the schema does not admit: pointers and codes, and the order id encrypted under the
+    service key.
+    """
+
+    id: str
+    shop: str
+    topic: str
+    faults: tuple[tuple[str, str], ...]
+    order_ref: str | None  # compact JWE, `dir` + A256GCM
+    webhook: bytes
+    body: bytes
+    received_at: datetime
+    until: date
+
+
+class State(StrEnum):
+    """The life of a record. ``waiting`` and ``claimed`` are live; the others are ends that only a person or retention
+    moves on.
+    """
+
+    WAITING = "waiting"  # stored, goes out when due; before the first claim its content may be replaced
+    CLAIMED = "claimed"  # a relay holds a lease on it; from the first claim on it is frozen
+    DELIVERED = "delivered"  # the parcel platform has it; sealed parts have left
+    DEAD = "dead"  # a dead letter: refused, expired, or every attempt used up
+    QUARANTINED = "quarantined"  # receipt or seal does not fit: not sent, kept as evidence
+    WITHDRAWN = "withdrawn"  # cancelled before the first claim; sealed parts have left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Stored(Hidden):
+    """A record as storage gives it back to the relay: with the lease's fencing token."""
+
+    id: str
+    shop: str
+    carrier: str
+    clear: bytes
+    parts: tuple[TaggedPart, ...]
+    receipt: str
+    attempts: int
+    fence: int
+    until: date
+    first_due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A record as people see it: states and codes, nothing of a person."""
+
+    id: str
+    reference: str
+    shop: str
+    state: State
+    created_at: datetime
+    due: datetime | None
+    attempts: int
+    last_code: str | None
+    barcode: str | None
+    changed_after_delivery: bool
+    parts: tuple[TaggedPart, ...]  # jwe is "" where only tags are told
+    removal: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Request(Hidden):
+    """What a carrier wants sent. ``path`` is relative to the profile's one origin."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Response:
+    """What came back: status, headers in lower case, a body capped in size. Never logged."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """The parcel platform has the shipment."""
+
+    barcode: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The parcel platform will never take this; ``code`` says why in a stable word."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """This attempt did not succeed, a later one may. ``retry_after`` is what the platform asked for, in seconds."""
+
+    code: str
+    retry_after: float | None = None
+    pause_lane: bool = False
+
+
+Outcome = Delivered | Refused | Failed

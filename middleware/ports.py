@@ -1,0 +1,133 @@
+"""The protocols between the steps and the world. Use-cases know these; ``bootstrap`` chooses what is behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from middleware.model import (
+    Answer,
+    Arrival,
+    Delivered,
+    Inbound,
+    Outcome,
+    Parsed,
+    PickupPoint,
+    Record,
+    Rejection,
+    RemovalReport,
+    Request,
+    Response,
+    ShopSettings,
+    State,
+    Stored,
+    Summary,
+)
+from schemas.allowlist import Node
+from schemas.order import Order
+
+
+class Clock(Protocol):
+    """Tells the time: an aware ``datetime`` in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+class Platform(Protocol):
+    """Who sends: verification of the raw bytes, and reading of the permitted fields."""
+
+    @property
+    def shape(self) -> Node:
+        """Every known name of an order, permitted or not."""
+
+    @property
+    def order_topics(self) -> frozenset[str]:
+        """The topics that an order route takes."""
+
+    def shop_of(self, inbound: Inbound) -> str:
+        """The shop domain that the request claims, or ``""``. Unsigned: it only says which secret to try."""
+
+    def topic_of(self, inbound: Inbound) -> str:
+        """The topic that the request claims, or ``""``; unsigned."""
+
+    def webhook_of(self, inbound: Inbound) -> str:
+        """The delivery's id, or ``""``; unsigned."""
+
+    def order_id(self, document: object) -> str | None:
+        """The order's id, even of a document that is otherwise refused."""
+
+    def verify(self, inbound: Inbound, secrets: Sequence[bytes], topics: frozenset[str]) -> None:
+        """Raises: SignatureError, for whatever is wrong, always alike."""
+
+    def parse(self, document: object, inbound: Inbound, shop: ShopSettings) -> Parsed:
+        """Raises: SchemaError; SignatureError where the body contradicts what the request claims."""
+
+
+class Carrier(Protocol):
+    """Who receives: a pure check and mapping, and a conversation without I/O."""
+
+    def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
+        """Raises: SchemaError for what cannot be shipped."""
+
+    def start(self, stored: Stored) -> Request: ...
+
+    def after(self, response: Response) -> Outcome: ...
+
+
+class Store(Protocol):
+    """Where records rest. Every method is one transaction. Raises: StorageError from all of them."""
+
+    def seen(self, shop: str, topic: str, webhook: bytes, body: bytes) -> Answer | None:
+        """The answer given to the same webhook with the same body before, as a duplicate; None if it is new."""
+
+    def accept(self, arrival: Arrival, record: Record | None) -> Answer:
+        """Judge a version of an order against what stands (``core.lifecycle.decide``) and carry the verdict out.
+
+        ``record`` is None where ``arrival.halt`` says why there is nothing to ship. The record and its outbox entry
+        are one row.
+        """
+
+    def reject(self, rejection: Rejection) -> Answer: ...
+
+    def claim(self, now: datetime, lease_seconds: float) -> Stored | None:
+        """Lease the oldest due record of a lane that is not paused: its first claim freezes it, its fence grows with
+        each claim.
+        """
+
+    def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
+        """Settle; the sealed parts leave at once. False if the lease was lost (another relay owns the record)."""
+
+    def retry(self, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool: ...
+
+    def bury(self, stored: Stored, state: State, code: str, now: datetime) -> bool:
+        """End as a dead letter or in quarantine; the sealed parts stay until a person decides or their time ends."""
+
+    def pause_lane(self, carrier: str, until: datetime, code: str) -> None: ...
+
+    def paused_lanes(self, now: datetime) -> Mapping[str, str]: ...
+
+    def list(self, states: Sequence[State], shop: str | None, limit: int) -> Sequence[Summary]: ...
+
+    def show(self, record_id: str) -> Summary | None: ...
+
+    def removal(self, report_id: str) -> RemovalReport | None: ...
+
+    def rejections(self, shop: str | None, limit: int) -> Sequence[Rejection]: ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Records per state, and ``oldest_due`` in seconds since the epoch (0 if none waits)."""
+
+    def ping(self) -> None: ...
+
+    def check(self) -> Iterator[tuple[str, bool, str]]:
+        """What ``doctor`` wants to know: (name, is well, what is the matter and the remedy)."""
+
+    def close(self) -> None: ...
+
+
+class Transport(Protocol):
+    """The only opener of outgoing connections: one origin, no redirects, a capped answer."""
+
+    def send(self, request: Request) -> Response:
+        """Raises: TransientDeliveryError when no whole answer came; PermanentDeliveryError when egress is blocked."""
