@@ -1,0 +1,131 @@
+"""The first schema: records, their parts and index, what intake remembers, lanes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """What the columns mean is told in ``middleware/storage/tables.py``."""
+    _create_records()
+    _create_what_belongs_to_a_record()
+    _create_what_intake_remembers()
+    op.create_table(
+        "lanes",
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("paused_until", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("carrier", name="pk_lanes"),
+    )
+
+
+def _create_records() -> None:
+    op.create_table(
+        "records",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due", sa.BigInteger()),
+        sa.Column("first_due", sa.BigInteger(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_claimed_at", sa.BigInteger()),
+        sa.Column("settled_at", sa.BigInteger()),
+        sa.Column("last_code", sa.Text()),
+        sa.Column("barcode", sa.Text()),
+        sa.Column("changed_after_delivery", sa.Boolean(), nullable=False),
+        sa.Column("removal", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("receipt", sa.Text(), nullable=False),
+        sa.Column("clear", sa.LargeBinary()),
+        sa.PrimaryKeyConstraint("id", name="pk_records"),
+        sa.UniqueConstraint("reference", name="uq_records_reference"),
+    )
+    op.create_index("ix_records_state_created_at", "records", ["state", "created_at"])
+    live = sa.text("due IS NOT NULL")
+    op.create_index("ix_records_due_carrier", "records", ["due", "carrier"], sqlite_where=live, postgresql_where=live)
+
+
+def _create_what_belongs_to_a_record() -> None:
+    op.create_table(
+        "parts",
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("retention", sa.Text(), nullable=False),
+        sa.Column("trigger", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Text()),
+        sa.Column("until", sa.Text()),
+        sa.Column("jwe", sa.Text()),
+        sa.PrimaryKeyConstraint("record_id", "name", name="pk_parts"),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_parts_record_id", ondelete="CASCADE"),
+    )
+    op.create_table(
+        "index_entries",
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("shop", "kind", "digest", "record_id", name="pk_index_entries"),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_index_entries_record_id", ondelete="CASCADE"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_index_entries_record_id", "index_entries", ["record_id"])
+    op.create_table(
+        "removals",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("removed", sa.JSON(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_removals"),
+    )
+
+
+def _create_what_intake_remembers() -> None:
+    op.create_table(
+        "orders",
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("order", sa.LargeBinary(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("record_id", sa.Text()),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("shop", "order", name="pk_orders"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("webhook", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text()),
+        sa.Column("order", sa.LargeBinary()),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("shop", "body", name="pk_inbox"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "rejections",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("faults", sa.JSON(), nullable=False),
+        sa.Column("order_ref", sa.Text()),
+        sa.Column("webhook", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_rejections"),
+        sa.UniqueConstraint("shop", "body", name="uq_rejections_shop_body"),
+    )
+    op.create_index("ix_rejections_received_at", "rejections", ["received_at"])

@@ -1,0 +1,112 @@
+"""What people and metrics ask of the database, in the transaction that they are handed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, func, select
+
+from middleware.model import Rejection, Removal, RemovalReport, State, Summary, TaggedPart
+from middleware.storage.tables import parts, records, rejections, removals
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SUMMARY: Final = tuple(column for column in records.c if column.name not in ("content", "receipt", "clear"))
+_TAGS: Final = (parts.c.name, parts.c.retention, parts.c.trigger, parts.c.starts, parts.c.until.label("part_until"))
+
+
+def parts_of(connection: Connection, record_id: str) -> tuple[TaggedPart, ...]:
+    """The parts of a record as they were sealed; ``jwe`` is ``""`` where the sealed part has left."""
+    rows = connection.execute(
+        select(*_TAGS, parts.c.jwe).where(parts.c.record_id == record_id).order_by(parts.c.position)
+    )
+    return tuple(_part(row, row.jwe or "") for row in rows)
+
+
+def summaries(connection: Connection, states: Sequence[State], shop: str | None, limit: int) -> Sequence[Summary]:
+    """At most ``limit`` records, the newest first; of every shop if ``shop`` is None."""
+    page = select(*_SUMMARY).where(records.c.state.in_(states))
+    if shop is not None:
+        page = page.where(records.c.shop == shop)
+    return list(_summaries(connection, page.order_by(records.c.created_at.desc(), records.c.id).limit(limit)))
+
+
+def summary(connection: Connection, record_id: str) -> Summary | None:
+    return next(_summaries(connection, select(*_SUMMARY).where(records.c.id == record_id)), None)
+
+
+def removal(connection: Connection, report_id: str) -> RemovalReport | None:
+    removed = connection.execute(select(removals.c.removed).where(removals.c.id == report_id)).scalar_one_or_none()
+    if removed is None:
+        return None
+    return RemovalReport(id=report_id, removed=tuple(Removal(path=path, reason=reason) for path, reason in removed))
+
+
+def rejected(connection: Connection, shop: str | None, limit: int) -> Sequence[Rejection]:
+    """At most ``limit`` rejections, the newest first; of every shop if ``shop`` is None."""
+    page = select(rejections).order_by(rejections.c.received_at.desc(), rejections.c.id).limit(limit)
+    if shop is not None:
+        page = page.where(rejections.c.shop == shop)
+    return [
+        Rejection(
+            id=row.id,
+            shop=row.shop,
+            topic=row.topic,
+            faults=tuple((pointer, code) for pointer, code in row.faults),
+            order_ref=row.order_ref,
+            webhook=row.webhook,
+            body=row.body,
+            received_at=row.received_at,
+            until=row.until,
+        )
+        for row in connection.execute(page).all()
+    ]
+
+
+def counts(connection: Connection) -> Mapping[str, int]:
+    found = {state.value: 0 for state in State}
+    for state, number in connection.execute(select(records.c.state, func.count()).group_by(records.c.state)).all():
+        found[state] = number
+    # Concatenated, as the planner would take the index of the states and sort all that wait.
+    waiting = select(records.c.due).where(records.c.due.is_not(None), records.c.state.concat("") == State.WAITING)
+    oldest = connection.execute(waiting.order_by(records.c.due).limit(1)).scalar_one_or_none()
+    return {**found, "oldest_due": 0 if oldest is None else int((oldest - _EPOCH).total_seconds())}
+
+
+def _summaries(connection: Connection, page: Select[Any]) -> Iterator[Summary]:
+    """One statement for records and tags: a page is one moment, and never a list of ids."""
+    listed = page.subquery()
+    rows = connection.execute(
+        select(listed, *_TAGS)
+        .select_from(listed.outerjoin(parts, parts.c.record_id == listed.c.id))
+        .order_by(listed.c.created_at.desc(), listed.c.id, parts.c.position)
+    ).all()
+    for _, group in groupby(rows, key=lambda row: row.id):
+        same = list(group)
+        yield _summary(same[0], tuple(_part(row, "") for row in same if row.name is not None))
+
+
+def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
+    return Summary(
+        id=row.id,
+        reference=row.reference,
+        shop=row.shop,
+        state=State(row.state),
+        created_at=row.created_at,
+        due=row.due,
+        attempts=row.attempts,
+        last_code=row.last_code,
+        barcode=row.barcode,
+        changed_after_delivery=row.changed_after_delivery,
+        parts=tags,
+        removal=row.removal,
+        until=row.until,
+    )
+
+
+def _part(row: Any, jwe: str) -> TaggedPart:
+    return TaggedPart(
+        name=row.name, retention=row.retention, trigger=row.trigger, starts=row.starts, until=row.part_until, jwe=jwe
+    )

@@ -1,0 +1,107 @@
+"""How a record is written, replaced, withdrawn and flagged, in the transaction that is handed in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from middleware.model import Reason, Record, State
+from middleware.storage.database import Upserts
+from middleware.storage.tables import index_entries, parts, records, removals
+
+_NEW_RECORD: Final = insert(records)
+_NEW_PARTS: Final = insert(parts)
+_NEW_ENTRIES: Final = insert(index_entries)
+_CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
+_REMOVE: Final = delete(records).where(records.c.id == bindparam("this_id"))
+_EMPTY: Final = update(parts).where(parts.c.record_id == bindparam("this_id")).values(jwe=None)
+_REPORT: Final = select(removals.c.until).where(removals.c.id == bindparam("this_id"))
+_LENGTHEN: Final = update(removals).where(
+    removals.c.id == bindparam("this_id"), removals.c.until < bindparam("this_until")
+)
+
+
+def store(connection: Connection, upserts: Upserts, record: Record, shop: str, created_at: datetime) -> None:
+    """Write a record with its parts, index entries and removal report; from now on it waits."""
+    _keep_report(connection, upserts, record)
+    row = {
+        "id": record.id,
+        "reference": record.reference,
+        "shop": shop,
+        "carrier": record.carrier,
+        "state": State.WAITING,
+        "due": record.due,
+        "first_due": record.due,
+        "removal": record.removal.id,
+        "created_at": created_at,
+        "until": record.until,
+        "content": record.content,
+        "receipt": record.receipt,
+        "clear": record.clear,
+    }
+    connection.execute(_NEW_RECORD, row)
+    for statement, rows in ((_NEW_PARTS, _parts(record)), (_NEW_ENTRIES, _entries(record, shop))):
+        if rows:  # SQLAlchemy takes an empty list for one row of defaults
+            connection.execute(statement, rows)
+
+
+def remove(connection: Connection, record_id: str) -> None:
+    """Delete a record; by their foreign keys its parts and index entries go with it."""
+    connection.execute(_REMOVE, {"this_id": record_id})
+
+
+def withdraw(connection: Connection, record_id: str, at: datetime, reason: Reason | None) -> None:
+    """End a record that was never claimed: what would have been sent leaves."""
+    news = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": reason, "clear": None}
+    connection.execute(_CHANGE, {"this_id": record_id, **news})
+    empty_parts(connection, record_id)
+
+
+def flag(connection: Connection, record_id: str) -> None:
+    """The order changed after its record was frozen."""
+    connection.execute(_CHANGE, {"this_id": record_id, "changed_after_delivery": True})
+
+
+def empty_parts(connection: Connection, record_id: str) -> None:
+    """The sealed parts leave, their tags stay."""
+    connection.execute(_EMPTY, {"this_id": record_id})
+
+
+def _parts(record: Record) -> list[dict[str, Any]]:
+    return [
+        {
+            "record_id": record.id,
+            "name": part.name,
+            "position": position,
+            "retention": part.retention,
+            "trigger": part.trigger,
+            "starts": part.starts,
+            "until": part.until,
+            "jwe": part.jwe,
+        }
+        for position, part in enumerate(record.parts)
+    ]
+
+
+def _entries(record: Record, shop: str) -> list[dict[str, Any]]:
+    return [
+        {"shop": shop, "kind": entry.kind, "digest": entry.digest, "record_id": record.id, "until": entry.until}
+        for entry in record.index
+    ]
+
+
+def _keep_report(connection: Connection, upserts: Upserts, record: Record) -> None:
+    """Keep the removal report as long as the longest-lived record of its shape.
+
+    Read first: an unconditional upsert would make all intakes of one shape wait for each other.
+    """
+    report = {"this_id": record.removal.id}
+    until = connection.execute(_REPORT, report).scalar_one_or_none()
+    if until is None:
+        removed = [[removal.path, removal.reason] for removal in record.removal.removed]
+        row = {"id": record.removal.id, "removed": removed, "until": record.until}
+        connection.execute(upserts.new[removals], row)
+    if until is None or until < record.until:
+        connection.execute(_LENGTHEN, report | {"this_until": record.until, "until": record.until})

@@ -1,0 +1,92 @@
+"""The store over SQL: every method is one transaction.
+
+What is said in it stands in ``intake_sql``, ``relay_sql`` and ``reading``, once for both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from middleware.model import (
+    Answer,
+    Arrival,
+    Delivered,
+    Record,
+    Rejection,
+    RemovalReport,
+    State,
+    Stored,
+    Summary,
+)
+from middleware.storage import intake_sql, reading, relay_sql, schema
+from middleware.storage.database import Database, Finding
+from middleware.storage.tables import lanes
+
+
+class SqlStore:
+    """``middleware.ports.Store``. Raises: StorageError from every method; what was returned is on disk."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def seen(self, shop: str, topic: str, webhook: bytes, body: bytes) -> Answer | None:
+        return self._database.read(lambda connection: intake_sql.seen(connection, shop, topic, webhook, body))
+
+    def accept(self, arrival: Arrival, record: Record | None) -> Answer:
+        upserts = self._database.upserts
+        return self._database.write(lambda connection: intake_sql.accept(connection, upserts, arrival, record))
+
+    def reject(self, rejection: Rejection) -> Answer:
+        upserts = self._database.upserts
+        return self._database.write(lambda connection: intake_sql.reject(connection, upserts, rejection))
+
+    def claim(self, now: datetime, lease_seconds: float) -> Stored | None:
+        return self._database.write(lambda connection: relay_sql.claim(connection, now, lease_seconds))
+
+    def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
+        return self._database.write(lambda connection: relay_sql.delivered(connection, stored, outcome, now))
+
+    def retry(self, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool:
+        return self._database.write(lambda connection: relay_sql.retry(connection, stored, at, code, counted=counted))
+
+    def bury(self, stored: Stored, state: State, code: str, now: datetime) -> bool:
+        return self._database.write(lambda connection: relay_sql.bury(connection, stored, state, code, now))
+
+    def pause_lane(self, carrier: str, until: datetime, code: str) -> None:
+        upserts = self._database.upserts
+        self._database.write(lambda connection: relay_sql.pause_lane(connection, upserts, carrier, until, code))
+
+    def paused_lanes(self, now: datetime) -> Mapping[str, str]:
+        return self._database.read(lambda connection: relay_sql.paused_lanes(connection, now))
+
+    def list(self, states: Sequence[State], shop: str | None, limit: int) -> Sequence[Summary]:
+        return self._database.read(lambda connection: reading.summaries(connection, states, shop, limit))
+
+    def show(self, record_id: str) -> Summary | None:
+        return self._database.read(lambda connection: reading.summary(connection, record_id))
+
+    def removal(self, report_id: str) -> RemovalReport | None:
+        return self._database.read(lambda connection: reading.removal(connection, report_id))
+
+    def rejections(self, shop: str | None, limit: int) -> Sequence[Rejection]:
+        return self._database.read(lambda connection: reading.rejected(connection, shop, limit))
+
+    def counts(self) -> Mapping[str, int]:
+        return self._database.read(reading.counts)
+
+    def ping(self) -> None:
+        """Reaches for the right to write, so that a read-only file system or standby shows."""
+        self._database.write(
+            lambda connection: connection.execute(select(lanes.c.carrier).limit(1).with_for_update()).all()
+        )
+
+    def check(self) -> Iterator[Finding]:
+        yield from self._database.check()
+        newest = self._database.read(schema.is_newest)
+        yield "schema", newest, "" if newest else "the database schema is not of this version: parcelveil migrate"
+
+    def close(self) -> None:
+        self._database.close()

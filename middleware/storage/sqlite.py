@@ -1,0 +1,178 @@
+"""SQLite: rollback journal, synced to disk at every commit, deleted content overwritten, one writer at a time.
+
+Why no WAL: deleted content outlives ``secure_delete`` in it until a checkpoint, and most versions of SQLite before
+3.51.3 can corrupt a database in that mode (https://sqlite.org/wal.html#walresetbug).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+
+from middleware.errors import ConfigError, StorageError
+from middleware.storage.database import Database, Finding, translated
+
+WRITE_LOCK_SECONDS: Final = 3.0  # how long a writer waits for its turn
+READ_LOCK_SECONDS: Final = 2.0  # how long SQLite waits for a reader or for the end of a commit
+POLL_SECONDS: Final = 0.0005  # how often a waiting process looks whether it is its turn
+POOL_SECONDS: Final = 2.0  # how long a thread waits for a connection
+CONNECTIONS: Final = 16
+
+_SETTINGS: Final = (  # (pragma, value to set, value in force)
+    ("journal_mode", "TRUNCATE", "truncate"),
+    ("synchronous", "EXTRA", 3),
+    ("secure_delete", "ON", 1),
+    ("foreign_keys", "ON", 1),
+    ("temp_store", "MEMORY", 2),
+)
+# The newest line first; the others are backports within their own line.
+_WAL_SAFE_SINCE: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+class SqliteDatabase(Database):
+    """A database file, made if it is missing (0600, a missing folder 0700). Raises: ConfigError, StorageError."""
+
+    def __init__(self, url: URL) -> None:
+        if url.query or not url.database or url.database == ":memory:":
+            raise ConfigError("An SQLite database is a file: sqlite:///path/to/file.db, without further options.")
+        self.path = Path(url.database).absolute()  # now: a later change of the working directory must not move it
+        if not _made(self.path):
+            raise StorageError(f"The database file {self.path} cannot be opened or made.")
+        self._url = url.set(drivername="sqlite+pysqlite", database=str(self.path))
+        self._turns = _Turns(self.path)
+        pool = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
+        super().__init__(_engine(self._url, poolclass=QueuePool, **pool), insert)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, self._turns.taken(), connection.begin():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN")
+            yield connection
+
+    migrating = writing
+
+    def check(self) -> Iterator[Finding]:
+        engine = _engine(self._url, poolclass=NullPool)
+        found = translated(
+            engine.connect, lambda connection: {name: _pragma(connection, name) for name, _, _ in _SETTINGS}
+        )
+        for name, set_to, wanted in _SETTINGS:
+            well = found[name] == wanted
+            yield (
+                f"sqlite.{name}",
+                well,
+                ""
+                if well
+                else f"{found[name]} is in force, it has to be {set_to}; does another program hold the file?",
+            )
+        safe = _wal_is_safe(sqlite3.sqlite_version_info)
+        well = safe or found["journal_mode"] != "wal"
+        yield (
+            "sqlite.version",
+            well,
+            "" if well else f"SQLite {sqlite3.sqlite_version} can corrupt a database in WAL mode",
+        )
+        for path in (self.path, *(path for path in self._turns.paths if path.exists())):
+            mode = path.stat().st_mode & 0o777
+            yield f"sqlite.mode.{path.suffix[1:]}", not mode & 0o077, f"chmod 600 {path}" if mode & 0o077 else ""
+        shared = self.path.parent.stat().st_mode & 0o022
+        yield (
+            "sqlite.folder",
+            not shared,
+            f"others can replace files in {self.path.parent}: chmod go-w" if shared else "",
+        )
+
+
+class _Turns:
+    """Who may write: one thread of one process, and nobody twice while another process waits.
+
+    Who waits for ``.lock`` holds ``.turn`` meanwhile, so a process that has just written queues behind it instead of
+    overtaking it: with one file alone a busy intake starves the relay. The files are opened anew for every turn, which
+    makes a fork harmless.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.paths = (path.with_name(f"{path.name}.turn"), path.with_name(f"{path.name}.lock"))
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Raises: TimeoutError after ``WRITE_LOCK_SECONDS``; OSError."""
+        deadline = time.monotonic() + WRITE_LOCK_SECONDS
+        turn, lock = self.paths
+        if not self._threads.acquire(timeout=WRITE_LOCK_SECONDS):
+            raise TimeoutError
+        try:
+            with _flocked(turn, deadline) as waiting, _flocked(lock, deadline):
+                fcntl.flock(waiting, fcntl.LOCK_UN)
+                yield
+        finally:
+            self._threads.release()
+
+
+@contextmanager
+def _flocked(path: Path, deadline: float) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while not _flock(descriptor):
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(POLL_SECONDS)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _flock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _engine(url: URL, **pool: Any) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": READ_LOCK_SECONDS}, **pool)
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(raw: Any, _record: object) -> None:
+    raw.isolation_level = None  # the driver begins nothing of its own accord: DDL is in our transactions too
+    for name, value, _ in _SETTINGS:
+        raw.execute(f"PRAGMA {name} = {value}").close()
+
+
+def _pragma(connection: Connection, name: str) -> Any:
+    return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+
+def _wal_is_safe(version: tuple[int, ...]) -> bool:
+    newest, *backports = _WAL_SAFE_SINCE
+    return version >= newest or any(version[:2] == fixed[:2] and version >= fixed for fixed in backports)
+
+
+def _made(path: Path) -> bool:
+    try:
+        for folder in reversed([folder for folder in path.parents if not folder.exists()]):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError:
+        return False
+    return True

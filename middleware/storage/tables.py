@@ -1,0 +1,211 @@
+"""The tables: what rests in the database, and for how long.
+
+Nothing here is of a person in the clear: parts are sealed (JWE), what is looked up is a keyed digest, and ``clear``
+holds what may travel openly. Every row says itself when it ends: ``until`` is its last permitted day (Europe/Brussels),
+and the table's ``info["retention"]`` names the class that set it; a part has a class of its own. A pause of a lane ends
+by ``paused_until``.
+
+No foreign key leads from ``orders`` and ``inbox`` to ``records``: what they remember outlives the record, and a key
+without an index of its own would turn every erasure into a scan.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC as whole microseconds since 1970: the same on every database, and comparable."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class Day(TypeDecorator[date]):
+    """A calendar day as ISO 8601 text: it sorts as days do."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else date.fromisoformat(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", Text, primary_key=True, doc="our id, and the idempotency key towards the parcel platform"),
+    Column("reference", Text, nullable=False, unique=True, doc="our short code, printed on the label"),
+    Column("shop", Text, nullable=False),
+    Column("carrier", Text, nullable=False, doc="the lane on which it goes out"),
+    Column("state", Text, nullable=False, doc="middleware.model.State"),
+    Column(
+        "due",
+        Instant,
+        doc="when it may be claimed next: its time, or while claimed the end of the lease; null: it has ended",
+    ),
+    Column(
+        "first_due", Instant, nullable=False, doc="the due time that it was stored with; retries are counted from it"
+    ),
+    Column("fence", Integer, nullable=False, default=0, doc="grows with every claim: who settles must name the newest"),
+    Column("attempts", Integer, nullable=False, default=0, doc="attempts that failed and counted"),
+    Column("first_claimed_at", Instant, doc="from then on the content is frozen"),
+    Column("settled_at", Instant, doc="when it was delivered, buried or withdrawn"),
+    Column("last_code", Text, doc="what the last attempt or the burial said, from a closed list"),
+    Column("barcode", Text, doc="what the parcel platform gave"),
+    Column(
+        "changed_after_delivery",
+        Boolean,
+        nullable=False,
+        default=False,
+        doc="the order changed once frozen: for a person",
+    ),
+    Column("removal", Text, nullable=False, doc="removals.id"),
+    Column("created_at", Instant, nullable=False),
+    Column("until", Day, nullable=False),
+    Column("content", LargeBinary, nullable=False, doc="keyed digest of the permitted content, 32 bytes"),
+    Column("receipt", Text, nullable=False, doc="compact JWS"),
+    Column(
+        "clear",
+        LargeBinary,
+        doc="the outbound body without sealed parts and receipt (RFC 8785); leaves with the sealed parts",
+    ),
+    Index("ix_records_state_created_at", "state", "created_at"),
+    info={"retention": "pv.record"},
+)
+Index(
+    "ix_records_due_carrier",
+    records.c.due,
+    records.c.carrier,
+    sqlite_where=records.c.due.is_not(None),
+    postgresql_where=records.c.due.is_not(None),
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("record_id", ForeignKey(records.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True, doc="recipient.delivery, sender.contact …"),
+    Column("position", Integer, nullable=False, doc="the order in which the parts were sealed"),
+    Column("retention", Text, nullable=False, doc="the class of this part"),
+    Column("trigger", Text, nullable=False, doc="what starts the clock"),
+    Column("starts", Day, doc="null: the clock has not started"),
+    Column("until", Day, doc="null: the clock has not started"),
+    Column("jwe", Text, doc="compact JWE; null once it left: the tag stays"),
+)
+
+index_entries = Table(
+    "index_entries",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, doc="order_id, order_name, customer_id …"),
+    Column("digest", LargeBinary, primary_key=True, doc="blind index: keyed digest, 32 bytes"),
+    Column("record_id", ForeignKey(records.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+    Column("until", Day, nullable=False),
+    info={"retention": "pv.index"},
+    sqlite_with_rowid=False,
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("order", LargeBinary, primary_key=True, doc="blind index of the order id, 32 bytes"),
+    Column("updated_at", Instant, nullable=False, doc="the newest version that was seen; it only grows"),
+    Column("cancelled", Boolean, nullable=False, doc="final"),
+    Column("record_id", Text, doc="the record that stands for the order; it may have been erased"),
+    Column("until", Day, nullable=False),
+    info={"retention": "pv.index"},
+    sqlite_with_rowid=False,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column(
+        "body",
+        LargeBinary,
+        primary_key=True,
+        doc="keyed digest of the raw body, 32 bytes; one row however often it is replayed",
+    ),
+    Column("topic", Text, nullable=False),
+    Column("webhook", LargeBinary, nullable=False, doc="keyed digest of the webhook id, 32 bytes"),
+    Column("status", Text, nullable=False, doc="middleware.model.Status"),
+    Column("reason", Text),
+    Column("order", LargeBinary, doc="blind index of the order id; null for a rejection"),
+    Column("until", Day, nullable=False),
+    info={"retention": "pv.inbox"},
+    sqlite_with_rowid=False,
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("shop", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("faults", JSON, nullable=False, doc="[[pointer of known names, code], …]"),
+    Column("order_ref", Text, doc="the order id as a compact JWE under the service key"),
+    Column("webhook", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", Instant, nullable=False, index=True),
+    Column("until", Day, nullable=False),
+    UniqueConstraint("shop", "body"),
+    info={"retention": "pv.inbox"},
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("id", Text, primary_key=True, doc="SHA-256 of the canonical report: each shape of order is kept once"),
+    Column("removed", JSON, nullable=False, doc="[[generalised path, reason], …]"),
+    Column("until", Day, nullable=False, doc="that of the longest-lived record that links to it"),
+    info={"retention": "pv.record"},
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("carrier", Text, primary_key=True),
+    Column("paused_until", Instant, nullable=False),
+    Column("code", Text, nullable=False, doc="why, from a closed list"),
+)

@@ -1,0 +1,168 @@
+"""What runs in processes of its own, to be killed, starved or raced: ``start("accepting", url)``.
+
+A child tells what was acknowledged on its standard output, a line each, and never before the acknowledgement.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, NullPool, create_engine, event, inspect
+
+from middleware.errors import StorageError
+from middleware.storage import migrate, open_store
+from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(child: str, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.storage.children", child, *map(str, arguments)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def go(*children: subprocess.Popen[str]) -> None:
+    """Let children that wait for each other begin."""
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+
+
+def ready() -> None:
+    """Wait for the others."""
+    tell("ready")
+    sys.stdin.readline()
+
+
+def tell(*words: object) -> None:
+    os.write(
+        1, f"{' '.join(map(str, words))}\n".encode()
+    )  # one write: threads do not mix their lines, a kill cuts none
+
+
+def accepting(url: str) -> None:
+    """New orders without end, from two threads."""
+    store = open_store(url)
+
+    def work() -> None:
+        while True:
+            answer = store.accept(arrival(), record())
+            tell(answer.id)
+
+    together(2, work)
+
+
+def claiming(url: str) -> None:
+    """Claims all that is due, from two threads."""
+    store = open_store(url)
+
+    def work() -> None:
+        while (stored := store.claim(NOW, LEASE)) is not None:
+            tell(stored.id, stored.fence)
+
+    ready()
+    together(2, work)
+
+
+def versions(url: str, *orders: str) -> None:
+    """For every order ten versions in disorder, from two threads; each content is told by its time."""
+    store = open_store(url)
+
+    def work() -> None:
+        for order in orders:
+            first = arrival(order=bytes.fromhex(order))
+            for minutes in (3, 1, 4, 0, 5, 9, 2, 6, 8, 7):
+                version = again(first, updated_at=NOW + minutes * LATER)
+                store.accept(version, record(content=minutes.to_bytes(32), due=NOW + LATER))
+
+    ready()
+    together(2, work)
+
+
+def changing(url: str, *orders: str) -> None:
+    """Every order changes its content eight times, one order after the other."""
+    store = open_store(url)
+    ready()
+    for order in orders:
+        version = arrival(order=bytes.fromhex(order))
+        for _ in range(8):
+            store.accept(version, record())
+            version = again(version)
+
+
+def starved(url: str, path: str) -> None:
+    """Accepts until the file may grow no more; then, with room again, once more. Tells what was acknowledged."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    store = open_store(url)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (os.stat(path).st_size + 150_000, hard))
+    refused = None
+    while refused is None:
+        try:
+            tell(store.accept(arrival(), record()).id)
+        except StorageError as error:
+            refused = error
+    tell("refused", refused)
+    with contextlib.suppress(StorageError):
+        tell(store.accept(arrival(), record()).id)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    tell(store.accept(arrival(), record()).id)
+    tell("recovered")
+
+
+def migrating(url: str) -> None:
+    """Kills a migration at each of its statements in turn, and at its commit; tells what tables there are then."""
+    engine = create_engine(url, poolclass=NullPool)
+    for statement in count():
+        ended = _ended(url, statement)
+        tell("ended" if ended else "killed", *sorted(inspect(engine).get_table_names()))
+        if ended:
+            return
+
+
+def _ended(url: str, statement: int) -> bool:
+    """Migrate in yet another process that dies just before it carries out that statement."""
+    pid = os.fork()
+    if pid:
+        return not os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+    left = iter(range(statement))
+
+    def die(*_: Any) -> None:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", die)
+    event.listen(Engine, "commit", die)
+    migrate(url)
+    os._exit(0)
+
+
+def together(threads: int, work: Callable[[], None]) -> None:
+    running = [threading.Thread(target=work) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

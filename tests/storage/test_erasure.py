@@ -1,0 +1,60 @@
+"""What has left is not in the files either: the raw bytes of an SQLite database, its journal and its lock files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from middleware.model import Delivered, Reason, Record
+from middleware.storage import open_store
+from tests.storage.builders import NOW, again, arrival, record
+from tests.storage.looking import claim
+
+FRAGMENT = 24  # bytes: long enough to be nobody else's, short enough to lie within one page
+
+
+def remains(folder: Path, made: Record) -> set[str]:
+    """Which of a record's contents any fragment is found of in any file of the folder."""
+    raw = [path.read_bytes() for path in folder.iterdir()]
+    contents = {part.name: part.jwe.encode() for part in made.parts} | {"clear": made.clear}
+    return {name for name, content in contents.items() if any(_found(file, content) for file in raw)}
+
+
+def _found(file: bytes, content: bytes) -> bool:
+    return any(content[at : at + FRAGMENT] in file for at in range(0, len(content) - FRAGMENT, FRAGMENT))
+
+
+@pytest.mark.policy("VP-RET-4")
+@pytest.mark.parametrize("end", ["delivered", "withdrawn", "replaced"])
+def test_nothing_of_the_sealed_parts_remains(sqlite_url: str, sqlite_path: Path, end: str) -> None:
+    store = open_store(sqlite_url)
+    orders = [(arrival(), record()) for _ in range(40)]
+    stays = orders[-1][1]
+    for arrived, made in orders:
+        store.accept(arrived, made)
+    everything = {"sender.contact", "recipient.delivery", "recipient.customs", "clear"}
+    assert all(remains(sqlite_path.parent, made) == everything for _, made in orders)
+
+    for arrived, _ in orders[:-1]:
+        if end == "delivered":
+            store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+        elif end == "withdrawn":
+            store.accept(again(arrived, halt=Reason.CANCELLED), None)
+        else:
+            store.accept(again(arrived), record())
+    gone = [made for _, made in orders[:-1]]
+    if end == "delivered":  # which ones were claimed is the store's choice
+        gone = [made for _, made in orders if (found := store.show(made.id)) and found.state == "delivered"]
+        stays = next(made for _, made in orders if made not in gone)
+    assert len(gone) == 39
+    assert [remains(sqlite_path.parent, made) for made in gone] == [set()] * len(gone)
+    assert remains(sqlite_path.parent, stays) == everything
+    store.close()
+    assert sorted(path.name for path in sqlite_path.parent.iterdir()) == [
+        "parcelveil.db",
+        "parcelveil.db-journal",
+        "parcelveil.db.lock",
+        "parcelveil.db.turn",
+    ]
+    assert sqlite_path.with_name("parcelveil.db-journal").read_bytes() == b""

@@ -1,0 +1,357 @@
+"""The contract of intake: what is kept of an arrival, and what another version of the order does to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from middleware.model import Answer, Delivered, Reason, Record, State, Status, Stored
+from middleware.ports import Store
+from middleware.storage.tables import inbox, index_entries, orders, parts, records, rejections, removals
+from tests.storage.builders import LATER, LEASE, NOW, again, arrival, cancelled, digest, record, rejection, report
+from tests.storage.looking import claim, column, sizes
+
+ALL = tuple(State)
+
+
+def accepted(made: Record) -> Answer:
+    return Answer(status=Status.ACCEPTED, id=made.id, reference=made.reference)
+
+
+def duplicate(made: Record, reason: Reason | None = None) -> Answer:
+    return Answer(status=Status.DUPLICATE, id=made.id, reference=made.reference, reason=reason)
+
+
+def ignored(reason: Reason, made: Record | None = None) -> Answer:
+    known = {} if made is None else {"id": made.id, "reference": made.reference}
+    return Answer(status=Status.IGNORED, reason=reason, **known)
+
+
+def test_everything_of_a_record_comes_back(store: Store) -> None:
+    arrived, made = arrival(), record()
+    assert store.accept(arrived, made) == accepted(made)
+    assert claim(store) == Stored(
+        id=made.id,
+        shop=arrived.shop,
+        carrier=made.carrier,
+        clear=made.clear,
+        parts=made.parts,
+        receipt=made.receipt,
+        attempts=0,
+        fence=1,
+        until=made.until,
+        first_due=made.due,
+    )
+    assert store.removal(made.removal.id) == made.removal
+
+
+def test_index_entries_are_kept_with_their_ends(store: Store, behind: Engine) -> None:
+    made = record()
+    store.accept(arrival(), made)
+    assert sorted(column(behind, index_entries, "digest")) == sorted(entry.digest for entry in made.index)
+    assert set(column(behind, index_entries, "until")) == {entry.until for entry in made.index}
+    assert set(column(behind, index_entries, "record_id")) == {made.id}
+
+
+def test_a_record_may_be_without_parts_and_index(store: Store, behind: Engine) -> None:
+    store.accept(arrival(), record(parts=(), index=()))
+    assert claim(store).parts == ()
+    assert sizes(behind)["parts"] == sizes(behind)["index_entries"] == 0
+
+
+class TestDuplicates:
+    def test_the_same_webhook_with_the_same_body(self, store: Store, behind: Engine) -> None:
+        arrived, made = arrival(), record()
+        assert store.seen(arrived.shop, arrived.topic, arrived.webhook, arrived.body) is None
+        store.accept(arrived, made)
+        before = sizes(behind)
+        assert store.seen(arrived.shop, arrived.topic, arrived.webhook, arrived.body) == duplicate(made)
+        assert store.accept(arrived, record()) == duplicate(made)
+        assert sizes(behind) == before
+
+    @pytest.mark.parametrize("other", ["shop", "topic", "webhook", "body"])
+    def test_each_of_shop_topic_webhook_and_body_counts(self, store: Store, other: str) -> None:
+        arrived = arrival()
+        store.accept(arrived, record())
+        key = {name: getattr(arrived, name) for name in ("shop", "topic", "webhook", "body")}
+        key[other] = digest() if isinstance(key[other], bytes) else "other"
+        assert store.seen(**key) is None
+
+    def test_the_same_content_in_another_webhook(self, store: Store, behind: Engine) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        before = sizes(behind)
+        assert store.accept(again(arrived), record(content=made.content)) == duplicate(made)
+        assert sizes(behind) == before
+
+    def test_the_same_webhook_with_another_body_is_judged(self, store: Store) -> None:
+        arrived, newer = arrival(), record()
+        store.accept(arrived, record())
+        assert store.accept(again(arrived, webhook=arrived.webhook), newer) == accepted(newer)
+
+    def test_of_a_replaced_version_it_names_the_record_that_stands(self, store: Store) -> None:
+        arrived, newer = arrival(), record()
+        store.accept(arrived, record())
+        store.accept(again(arrived), newer)
+        assert store.seen(arrived.shop, arrived.topic, arrived.webhook, arrived.body) == duplicate(newer)
+
+    def test_of_an_ignored_order_it_repeats_the_reason(self, store: Store) -> None:
+        arrived = arrival(halt=Reason.NOT_PAID)
+        store.accept(arrived, None)
+        expected = Answer(status=Status.DUPLICATE, reason=Reason.NOT_PAID)
+        assert store.seen(arrived.shop, arrived.topic, arrived.webhook, arrived.body) == expected
+
+    def test_the_same_order_id_in_two_shops_is_two_orders(self, store: Store) -> None:
+        arrived, one, two = arrival(shop="one"), record(), record()
+        assert store.accept(arrived, one) == accepted(one)
+        assert store.accept(again(arrived, shop="two"), two) == accepted(two)
+        assert len(store.list(ALL, None, 10)) == 2
+
+    @pytest.mark.parametrize("halt", [None, Reason.NOT_PAID, Reason.CANCELLED])
+    def test_a_flood_of_replays_grows_nothing(self, store: Store, behind: Engine, halt: Reason | None) -> None:
+        """Only the body is signed: whoever captured one may send it under ever new webhook ids and topics."""
+        arrived, made = arrival(halt=halt), record()
+        store.accept(arrived, None if halt else made)
+        before = sizes(behind)
+        for number in range(5):
+            replay = replace(arrived, webhook=digest(), topic=f"orders/{number}", until=date(2099, 1, 1))
+            store.accept(replay, None if halt else record(content=made.content))
+        assert sizes(behind) == before
+
+    def test_a_flood_of_replays_of_a_frozen_order_grows_nothing(self, store: Store, behind: Engine) -> None:
+        arrived, other = arrival(), digest()
+        store.accept(arrived, record())
+        claim(store)
+        changed = again(arrived)
+        for _ in range(5):
+            store.accept(replace(changed, webhook=digest()), record(content=other))
+        assert sizes(behind)["inbox"] == 2
+
+    def test_a_replay_does_not_lengthen_the_memory(self, store: Store, behind: Engine) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        replay = replace(arrived, webhook=digest(), standing_until=date(2099, 1, 1), until=date(2099, 1, 1))
+        store.accept(replay, record(content=made.content))
+        assert column(behind, orders, "until") == [arrived.standing_until]
+        assert column(behind, inbox, "until") == [arrived.until]
+
+
+class TestVersions:
+    def test_a_newer_one_replaces_what_waits(self, store: Store, behind: Engine) -> None:
+        arrived, old, newer = arrival(), record(), record()
+        store.accept(arrived, old)
+        assert store.accept(again(arrived), newer) == accepted(newer)
+        assert store.show(old.id) is None
+        assert [summary.id for summary in store.list(ALL, None, 10)] == [newer.id]
+        assert set(column(behind, parts, "record_id")) == set(column(behind, index_entries, "record_id")) == {newer.id}
+
+    def test_at_equal_times_the_later_arrival_is_newer(self, store: Store) -> None:
+        arrived, newer = arrival(), record()
+        store.accept(arrived, record())
+        assert store.accept(again(arrived, updated_at=arrived.updated_at), newer) == accepted(newer)
+
+    def test_an_older_one_changes_nothing(self, store: Store, behind: Engine) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        before = sizes(behind)
+        older = again(arrived, updated_at=arrived.updated_at - LATER)
+        assert store.accept(older, record()) == ignored(Reason.OLDER_VERSION, made)
+        assert store.accept(replace(older, halt=Reason.NOT_PAID), None) == ignored(Reason.OLDER_VERSION, made)
+        assert sizes(behind) == before
+        assert column(behind, orders, "updated_at") == [arrived.updated_at]
+
+    def test_the_newest_time_is_remembered_even_of_a_duplicate(self, store: Store) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        store.accept(again(arrived), record(content=made.content))
+        between = again(arrived, updated_at=arrived.updated_at + LATER / 2)
+        assert store.accept(between, record()) == ignored(Reason.OLDER_VERSION, made)
+
+    def test_microseconds_count(self, store: Store) -> None:
+        arrived, made = arrival(updated_at=NOW + timedelta(microseconds=1)), record()
+        store.accept(arrived, made)
+        assert store.accept(again(arrived, updated_at=NOW), record()).reason == Reason.OLDER_VERSION
+
+    def test_a_newer_version_lengthens_the_memory_of_the_order_and_never_shortens_it(
+        self, store: Store, behind: Engine
+    ) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        for until, expected in ((date(2040, 1, 1), date(2040, 1, 1)), (date(2030, 1, 1), date(2040, 1, 1))):
+            arrived = again(arrived, standing_until=until)
+            store.accept(arrived, record(content=made.content))
+            assert column(behind, orders, "until") == [expected]
+
+
+class TestFrozen:
+    @pytest.mark.parametrize("end", [None, "delivered", "dead", "retried"])
+    def test_another_content_flags_the_record(self, store: Store, end: str | None) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        stored = claim(store)
+        if end == "delivered":
+            store.delivered(stored, Delivered(barcode="B1", state="created"), NOW)
+        elif end == "dead":
+            store.bury(stored, State.DEAD, "refused", NOW)
+        elif end == "retried":
+            store.retry(stored, NOW, "timeout", counted=True)
+        before = store.show(made.id)
+        assert before is not None
+        assert store.accept(again(arrived), record()) == accepted(made)
+        assert store.show(made.id) == replace(before, changed_after_delivery=True)
+        assert len(store.list(ALL, None, 10)) == 1
+
+    def test_the_same_content_does_not(self, store: Store) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        claim(store)
+        assert store.accept(again(arrived), record(content=made.content)) == duplicate(made)
+        found = store.show(made.id)
+        assert found is not None
+        assert not found.changed_after_delivery
+
+    def test_a_cancellation_flags_and_is_final(self, store: Store) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        claim(store)
+        assert store.accept(again(arrived, halt=Reason.CANCELLED), None) == accepted(made)
+        found = store.show(made.id)
+        assert found is not None
+        assert found.changed_after_delivery
+        assert found.state is State.CLAIMED
+        later = again(arrived, updated_at=arrived.updated_at + 2 * LATER)
+        assert store.accept(later, record()) == ignored(Reason.CANCELLED, made)
+
+    def test_what_the_shop_reports_as_fulfilled_changes_nothing(self, store: Store) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        claim(store)
+        assert store.accept(again(arrived, halt=Reason.FULFILLED), None) == ignored(Reason.FULFILLED, made)
+        found = store.show(made.id)
+        assert found is not None
+        assert not found.changed_after_delivery
+
+
+class TestHalts:
+    def test_nothing_to_ship_is_noted_and_leaves_no_record(self, store: Store, behind: Engine) -> None:
+        assert store.accept(arrival(halt=Reason.NOTHING_TO_SHIP), None) == ignored(Reason.NOTHING_TO_SHIP)
+        assert {name: size for name, size in sizes(behind).items() if size} == {"orders": 1, "inbox": 1}
+
+    def test_an_order_that_is_paid_later_is_stored(self, store: Store) -> None:
+        arrived, made = arrival(halt=Reason.NOT_PAID), record()
+        store.accept(arrived, None)
+        assert store.accept(again(arrived, halt=None), made) == accepted(made)
+        assert claim(store).id == made.id
+
+    @pytest.mark.parametrize("halt", [Reason.CANCELLED, Reason.NOT_PAID, Reason.FULFILLED])
+    def test_what_waits_is_withdrawn(self, store: Store, behind: Engine, halt: Reason) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        assert store.accept(again(arrived, halt=halt), None) == ignored(halt, made)
+        found = store.show(made.id)
+        assert found is not None
+        assert (found.state, found.due, found.last_code) == (State.WITHDRAWN, None, halt)
+        assert column(behind, parts, "jwe") == [None] * 3
+        assert column(behind, records, "clear") == [None]
+        assert column(behind, records, "receipt") == [made.receipt]
+        assert store.claim(NOW + LATER, LEASE) is None
+
+    def test_what_was_withdrawn_may_come_back_unless_cancelled(self, store: Store) -> None:
+        arrived, back = arrival(), record()
+        store.accept(arrived, record())
+        store.accept(again(arrived, halt=Reason.NOT_PAID), None)
+        assert store.accept(again(arrived, updated_at=arrived.updated_at + 2 * LATER), back) == accepted(back)
+        assert len(store.list([State.WITHDRAWN], None, 10)) == len(store.list([State.WAITING], None, 10)) == 1
+
+    def test_cancelled_is_final_whatever_its_time(self, store: Store) -> None:
+        arrived, made = arrival(), record()
+        store.accept(arrived, made)
+        early = again(arrived, updated_at=arrived.updated_at - LATER, halt=Reason.CANCELLED)
+        assert store.accept(early, None) == ignored(Reason.CANCELLED, made)
+        assert store.accept(again(arrived), record()) == ignored(Reason.CANCELLED, made)
+        assert store.accept(again(arrived, halt=Reason.CANCELLED), None) == duplicate(made, Reason.CANCELLED)
+
+    def test_an_early_cancellation_does_not_turn_back_the_time(self, store: Store, behind: Engine) -> None:
+        arrived = arrival()
+        store.accept(arrived, record())
+        store.accept(again(arrived, updated_at=arrived.updated_at - LATER, halt=Reason.CANCELLED), None)
+        assert column(behind, orders, "updated_at") == [arrived.updated_at]
+
+    def test_a_cancellation_that_comes_first_counts(self, store: Store, behind: Engine) -> None:
+        first = cancelled()
+        assert store.accept(first, None) == ignored(Reason.CANCELLED)
+        assert store.accept(again(first, halt=None), record()) == ignored(Reason.CANCELLED)
+        assert sizes(behind)["records"] == 0
+
+    @pytest.mark.parametrize("wrong", [(None, None), (Reason.NOT_PAID, record())])
+    def test_an_arrival_is_either_a_record_or_a_reason(
+        self, store: Store, behind: Engine, wrong: tuple[Reason | None, Record | None]
+    ) -> None:
+        with pytest.raises(ValueError, match="either"):
+            store.accept(arrival(halt=wrong[0]), wrong[1])
+        assert set(sizes(behind).values()) == {0}
+
+
+class TestErasedRecords:
+    def test_a_version_of_an_order_whose_record_has_gone_is_a_new_record(self, store: Store, behind: Engine) -> None:
+        arrived, back = arrival(), record()
+        store.accept(arrived, record())
+        with behind.begin() as connection:
+            connection.execute(records.delete())
+        expected = Answer(status=Status.DUPLICATE)
+        assert store.seen(arrived.shop, arrived.topic, arrived.webhook, arrived.body) == expected
+        assert store.accept(again(arrived), back) == accepted(back)
+
+
+class TestRejections:
+    def test_it_is_kept_with_its_pointers(self, store: Store) -> None:
+        made = rejection()
+        assert store.reject(made) == Answer(status=Status.REJECTED, id=made.id)
+        assert store.rejections(None, 10) == [made]
+        assert store.rejections("other", 10) == []
+
+    def test_the_same_webhook_again_is_a_duplicate(self, store: Store) -> None:
+        made = rejection()
+        store.reject(made)
+        expected = Answer(status=Status.DUPLICATE, id=made.id)
+        assert store.seen(made.shop, made.topic, made.webhook, made.body) == expected
+
+    def test_a_flood_of_replays_grows_nothing(self, store: Store, behind: Engine) -> None:
+        made = rejection(order_ref=None)
+        store.reject(made)
+        for _ in range(3):
+            replay = rejection(body=made.body, until=date(2099, 1, 1))
+            assert store.reject(replay) == Answer(status=Status.DUPLICATE, id=made.id)
+        assert sizes(behind) | {"rejections": 1, "inbox": 1} == sizes(behind)
+        assert column(behind, rejections, "until") == [made.until]
+
+    def test_a_body_that_was_rejected_may_be_accepted_later(self, store: Store) -> None:
+        refused, made = rejection(), record()
+        store.reject(refused)
+        later = arrival(body=refused.body)
+        assert store.accept(later, made) == accepted(made)
+        assert store.seen(later.shop, later.topic, later.webhook, later.body) == duplicate(made)
+
+    def test_a_body_that_was_rejected_may_be_ignored_later(self, store: Store) -> None:
+        refused = rejection()
+        store.reject(refused)
+        later = arrival(body=refused.body, halt=Reason.NOT_PAID)
+        assert store.accept(later, None) == ignored(Reason.NOT_PAID)
+        expected = Answer(status=Status.DUPLICATE, reason=Reason.NOT_PAID)
+        assert store.seen(later.shop, later.topic, later.webhook, later.body) == expected
+
+
+class TestRemovalReports:
+    def test_one_per_shape_for_as_long_as_the_longest_record(self, store: Store, behind: Engine) -> None:
+        for until in (date(2030, 1, 1), date(2036, 1, 1), date(2031, 1, 1)):
+            store.accept(arrival(), record(until=until))
+        assert column(behind, removals, "until") == [date(2036, 1, 1)]
+
+    def test_another_shape_is_another_report(self, store: Store) -> None:
+        store.accept(arrival(), record())
+        store.accept(arrival(), record(removal=report(id="1" * 64, removed=())))
+        assert store.removal("1" * 64) == report(id="1" * 64, removed=())
+        assert store.removal("2" * 64) is None

@@ -1,0 +1,111 @@
+"""The schema's versions: they make what the tables say, all of it or nothing."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, inspect
+
+from middleware.errors import StorageError
+from middleware.storage import is_current, migrate, open_store
+from middleware.storage.tables import metadata
+from tests.storage.children import start
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without a schema."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.db"
+    url: str = request.getfixturevalue("empty_postgres")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    return url
+
+
+def tables(url: str) -> set[str]:
+    engine = create_engine(url)
+    found = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return found
+
+
+ALL_TABLES = {*metadata.tables, "alembic_version"}
+
+
+def test_they_make_what_the_tables_say(behind: Engine) -> None:
+    with behind.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_comparison_sees_a_difference(behind: Engine) -> None:
+    with behind.connect() as connection:
+        connection.exec_driver_sql("ALTER TABLE records RENAME COLUMN barcode TO bar_code")
+        assert compare_metadata(MigrationContext.configure(connection), metadata) != []
+        connection.exec_driver_sql("ALTER TABLE records RENAME COLUMN bar_code TO barcode")
+
+
+def test_they_may_be_run_again(empty_url: str) -> None:
+    assert not is_current(empty_url)
+    for _ in range(2):
+        migrate(empty_url)
+        assert is_current(empty_url)
+    assert tables(empty_url) == ALL_TABLES
+
+
+def test_several_at_once_wait_for_each_other(empty_url: str) -> None:
+    failures: list[Exception] = []
+
+    def work() -> None:
+        try:
+            migrate(empty_url)
+        except StorageError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert is_current(empty_url)
+
+
+def test_a_crash_at_any_statement_leaves_the_old_schema_or_the_new_one(empty_url: str) -> None:
+    with start("migrating", empty_url) as child:
+        told = child.communicate(timeout=60)[0].splitlines()
+    *killed, ended = (set(line.split()) for line in told)
+    assert len(killed) > len(ALL_TABLES)
+    assert all(found == {"killed"} for found in killed)
+    assert ended == {"ended", *ALL_TABLES}
+    assert is_current(empty_url)
+
+
+def test_a_store_without_its_schema_says_so(empty_url: str) -> None:
+    store = open_store(empty_url)
+    findings = {name: (well, text) for name, well, text in store.check()}
+    assert findings["schema"] == (False, "the database schema is not of this version: parcelveil migrate")
+    with pytest.raises(StorageError):
+        store.ping()
+    store.close()
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+def test_every_row_knows_its_end(table: object) -> None:
+    """What stays has a retention class and a last day; a pause of a lane ends by itself."""
+    found = metadata.tables[str(table)]
+    if found.name == "lanes":
+        assert not found.c.paused_until.nullable
+    elif found.name == "parts":
+        assert not found.c.retention.nullable
+        assert "until" in found.c
+    else:
+        assert found.info["retention"].startswith("pv.")
+        assert not found.c.until.nullable

@@ -1,0 +1,63 @@
+"""No statement reads a whole table: a store of a million records answers as one of ten does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from middleware.model import Delivered, Reason, State
+from middleware.ports import Store
+from middleware.storage import open_store
+from tests.storage.builders import NOW, again, arrival, record, rejection
+from tests.storage.looking import claim
+
+WHOLE = re.compile(r"SCAN (records|parts|index_entries|orders|inbox|rejections)$")  # and no index behind it
+
+
+def everything(store: Store) -> None:
+    """Call all that the store can do."""
+    first = arrival()
+    store.accept(first, record())
+    store.accept(again(first), record())
+    store.accept(again(first, halt=Reason.CANCELLED), None)
+    store.reject(rejection())
+    store.seen(first.shop, first.topic, first.webhook, first.body)
+    for _ in range(3):
+        store.accept(arrival(), record())
+    store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+    store.retry(claim(store), NOW, "timeout", counted=True)
+    store.bury(claim(store), State.DEAD, "refused", NOW)
+    store.list([State.DEAD], "demo", 10)
+    store.show("nothing")
+    store.rejections("demo", 10)
+    store.counts()
+
+
+def test_every_statement_finds_its_rows_by_an_index(sqlite_url: str, sqlite_behind: Engine) -> None:
+    said: dict[str, Any] = {}
+
+    def listen(*call: Any) -> None:
+        said[call[2]] = call[3]
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    store = open_store(sqlite_url)
+    everything(store)
+    store.close()
+    event.remove(Engine, "before_cursor_execute", listen)
+
+    said = {
+        statement: values for statement, values in said.items() if statement.startswith(("SELECT", "UPDATE", "DELETE"))
+    }
+    assert len(said) > 12
+    with sqlite_behind.connect() as connection:
+        plans = {
+            statement: [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+            for statement, values in said.items()
+        }
+    assert {statement: plan for statement, plan in plans.items() if any(map(WHOLE.match, plan))} == {}
+    oldest = [plan for statement, plan in plans.items() if "ORDER BY records.due" in statement]
+    assert len(oldest) == 2  # to claim it and to count since when it waits
+    assert all(any("ix_records_due_carrier" in step for step in plan) for plan in oldest)
+    assert not any("TEMP B-TREE" in step for plan in oldest for step in plan)

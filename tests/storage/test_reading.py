@@ -1,0 +1,108 @@
+"""What people and metrics are told: states, codes and tags, never content."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from middleware.model import Delivered, Reason, State, Summary
+from middleware.ports import Store
+from tests.storage.builders import LATER, NOW, again, arrival, record, rejection
+from tests.storage.looking import claim
+
+ALL = tuple(State)
+
+
+def test_a_record_is_shown_with_its_tags(store: Store) -> None:
+    arrived, made = arrival(), record(due=NOW + LATER)
+    store.accept(arrived, made)
+    assert store.show(made.id) == Summary(
+        id=made.id,
+        reference=made.reference,
+        shop=arrived.shop,
+        state=State.WAITING,
+        created_at=arrived.received_at,
+        due=NOW + LATER,
+        attempts=0,
+        last_code=None,
+        barcode=None,
+        changed_after_delivery=False,
+        parts=tuple(replace(part, jwe="") for part in made.parts),
+        removal=made.removal.id,
+        until=made.until,
+    )
+
+
+def test_an_unknown_record_is_none(store: Store) -> None:
+    assert store.show("nothing") is None
+
+
+def test_the_newest_come_first_and_no_more_than_asked_for(store: Store) -> None:
+    made = [record(id=f"r{number}") for number in range(4)]
+    for minutes, one in zip((2, 0, 3, 1), made, strict=True):
+        store.accept(arrival(received_at=NOW + minutes * LATER), one)
+    assert [found.id for found in store.list(ALL, None, 3)] == ["r2", "r0", "r3"]
+    assert [found.parts for found in store.list(ALL, None, 1)] == [tuple(replace(p, jwe="") for p in made[2].parts)]
+
+
+def test_a_limit_counts_records_and_not_their_parts(store: Store) -> None:
+    for number in range(3):
+        store.accept(arrival(), record(parts=() if number else record().parts))
+    assert len(store.list(ALL, None, 3)) == 3
+
+
+def test_by_shop_and_state(store: Store) -> None:
+    one, two = record(), record(due=NOW + LATER)
+    store.accept(arrival(shop="one"), one)
+    store.accept(arrival(shop="two"), two)
+    claim(store)
+    assert [found.id for found in store.list(ALL, "two", 9)] == [two.id]
+    assert [found.id for found in store.list([State.CLAIMED], None, 9)] == [one.id]
+    assert {found.id for found in store.list([State.CLAIMED, State.WAITING], None, 9)} == {one.id, two.id}
+    assert store.list([State.CLAIMED], "two", 9) == []
+    assert store.list([], None, 9) == []
+
+
+def test_rejections_the_newest_first(store: Store) -> None:
+    made = [rejection(received_at=NOW + number * LATER, shop=shop) for number, shop in enumerate(("a", "b", "a"))]
+    for one in made:
+        store.reject(one)
+    assert store.rejections(None, 2) == [made[2], made[1]]
+    assert store.rejections("a", 9) == [made[2], made[0]]
+
+
+def test_counts_of_an_empty_store(store: Store) -> None:
+    assert store.counts() == {**{state.value: 0 for state in State}, "oldest_due": 0}
+
+
+def test_counts_per_state_and_the_oldest_that_waits(store: Store) -> None:
+    for seconds in (50, 40, 30, 20, 10):
+        store.accept(arrival(), record(due=NOW - timedelta(seconds=seconds)))
+    withdrawn = arrival()
+    store.accept(withdrawn, record(due=NOW - LATER))
+    store.accept(again(withdrawn, halt=Reason.CANCELLED), None)
+    store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+    store.bury(claim(store), State.DEAD, "refused", NOW)
+    store.bury(claim(store), State.QUARANTINED, "tampered", NOW)
+    claim(store)
+    assert store.counts() == {**{state.value: 1 for state in State}, "oldest_due": int(NOW.timestamp()) - 10}
+
+
+@pytest.mark.parametrize("ending", ["withdrawn", "delivered"])
+def test_tags_stay_when_the_parts_have_left(store: Store, ending: str) -> None:
+    arrived, made = arrival(), record()
+    store.accept(arrived, made)
+    if ending == "withdrawn":
+        store.accept(again(arrived, halt=Reason.CANCELLED), None)
+    else:
+        store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+    found = store.show(made.id)
+    assert found is not None
+    assert found.state == ending
+    assert found.parts == tuple(replace(part, jwe="") for part in made.parts)
+
+
+def test_it_is_reachable(store: Store) -> None:
+    store.ping()
