@@ -1,0 +1,110 @@
+"""The dry run: where every leaf of one order would go, and how each part would be tagged. Paths, never values;
+nothing stored or sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from middleware.core.body import read
+from middleware.core.minimise import minimise
+from middleware.core.schedule import schedule
+from middleware.core.trace import trace
+from middleware.errors import BodyError, Fault, SchemaError
+from middleware.model import Inbound, Parsed, PartPlan, PickupPoint, Report, ShopSettings, Status
+from middleware.ports import Carrier, Platform
+from schemas.order import Order, catalogue
+from schemas.policy import Policy
+
+_ANY_POINT = ("0000", "BE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What would become of one order."""
+
+    status: Status
+    reason: str | None
+    report: Report | None
+    parts: tuple[PartPlan, ...]
+    faults: tuple[Fault, ...]
+
+
+def inspect(
+    body: bytes, platform: Platform, carrier: Carrier, settings: ShopSettings, policy: Policy, now: datetime
+) -> Inspection:
+    """Take one body through the line up to its plan, without keys and without a signature.
+
+    A pick-up point's id is taken as known: only the parcel platform could tell.
+    """
+    try:
+        document = read(body)
+        parsed = platform.parse(document, Inbound(shop=None, headers={}, body=b""), settings)
+        return _inspected(document, parsed, platform, carrier, settings, policy, now)
+    except SchemaError as refusal:
+        faults = refusal.faults
+    except BodyError as refusal:
+        faults = (Fault(pointer="", code=refusal.code),)
+    return Inspection(status=Status.REJECTED, reason=None, report=None, parts=(), faults=faults)
+
+
+def _inspected(
+    document: object,
+    parsed: Parsed,
+    platform: Platform,
+    carrier: Carrier,
+    settings: ShopSettings,
+    policy: Policy,
+    now: datetime,
+) -> Inspection:
+    if parsed.order is None:
+        report = trace(document, platform.shape, {}, {}, idle="nothing_shipped")
+        return Inspection(status=Status.IGNORED, reason=parsed.halt, report=report, parts=(), faults=())
+    order, withheld = minimise(parsed.order, policy, settings.delivery)
+    order = carrier.fit(order, _known(order))
+    plan = schedule(order, policy, settings.account_type, now)
+    report = trace(document, platform.shape, parsed.taken, withheld)
+    return Inspection(status=Status.ACCEPTED, reason=None, report=report, parts=plan.parts, faults=())
+
+
+def _known(order: Order) -> Mapping[str, PickupPoint]:
+    point = order.parcel.pickup_point
+    return {point: PickupPoint(id=point, postal_code=_ANY_POINT[0], country=_ANY_POINT[1])} if point else {}
+
+
+def as_json(inspection: Inspection, policy: Policy) -> Mapping[str, Any]:
+    """The inspection as the command line prints it with ``--json``."""
+    report = inspection.report
+    return {
+        "status": inspection.status,
+        "reason": inspection.reason,
+        "kept": [_kept(path, target, policy) for path, target in report.kept] if report else [],
+        "used": list(report.used) if report else [],
+        "index": list(report.index) if report else [],
+        "removed": [asdict(removal) for removal in report.removed] if report else [],
+        "parts": [_part(part) for part in inspection.parts],
+        "errors": [asdict(fault) for fault in inspection.faults],
+    }
+
+
+_CATEGORIES = dict(catalogue())
+
+
+def _kept(path: str, target: str, policy: Policy) -> Mapping[str, Any]:
+    part = policy.part_of(_CATEGORIES[target])
+    return {"path": path, "target": target, "part": part.name, "sealed": part.sealed}
+
+
+def _part(part: PartPlan) -> Mapping[str, Any]:
+    return {
+        "part": part.name,
+        "class": part.retention,
+        "trigger": part.trigger,
+        "starts": part.starts.isoformat() if part.starts else None,
+        "until": part.until.isoformat() if part.until else None,
+        "purpose": part.purpose,
+        "basis": part.basis,
+    }

@@ -1,0 +1,139 @@
+"""The line: one signed webhook becomes a sealed, tagged, stored record. Read this file first.
+
+    request ─▶ verify ─▶ parse ─▶ minimise ─▶ fit ─▶ schedule ─▶ seal ─▶ tag ─▶ store ─▶ 200
+
+Nothing personal is written anywhere before it is sealed. Two later steps have their place here: a data
+subject's tombstone is looked up beside ``store.seen``, the audit entry is written by ``store.accept`` in its
+transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from middleware.core.body import read
+from middleware.core.minimise import minimise
+from middleware.core.schedule import memory, schedule
+from middleware.core.seal import lock, new_id, seal
+from middleware.core.tag import Stamp, tag
+from middleware.core.trace import trace
+from middleware.errors import Fault, SchemaError
+from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
+from middleware.services import Services, Shop
+from schemas.order import Order
+
+LONGEST_REFERENCE = 50
+"""Characters that a label shows of an order's name."""
+
+
+def receive(inbound: Inbound, services: Services) -> Answer:
+    """Take one order webhook to the store.
+
+    Raises: SignatureError, BodyError; SchemaError where the shop wants a refusal; SealError, StorageError when we are
+    at fault.
+    """
+    now = services.clock()
+    shop = services.verified(inbound, services.platform.order_topics)
+    mark = _mark(inbound, shop)
+    answered = services.store.seen(shop.settings.name, *mark)
+    if answered is not None:
+        return answered
+    document = read(inbound.body)
+    try:
+        parsed = shop.platform.parse(document, inbound, shop.settings)
+        record = prepare(parsed, document, shop, services, now)
+    except SchemaError as refusal:
+        if shop.settings.on_invalid == "refuse":
+            raise
+        return services.store.reject(_rejection(refusal, document, mark, shop, services, now))
+    return services.store.accept(_arrival(parsed, record, mark, shop, now), record)
+
+
+def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, now: datetime) -> Record | None:
+    """From the order as read to the record as stored; None where there is nothing to ship.
+
+    Raises: SchemaError for what cannot be shipped; UnknownKeyError without this month's key.
+    """
+    if parsed.order is None:
+        return None
+    settings = shop.settings
+    order, withheld = minimise(parsed.order, shop.policy, settings.delivery)
+    order = shop.carrier.fit(order, shop.keys.points())
+    plan = schedule(order, shop.policy, settings.account_type, now)
+    reference = _order_name(parsed.order) if settings.reference == "order-name" else None
+    sealed = seal(order, shop.sender, plan, shop.keys.public(plan), shop=settings.name, reference=reference)
+    report = trace(document, shop.platform.shape, parsed.taken, withheld)
+    stamp = Stamp(
+        policy=shop.policy,
+        account_type=settings.account_type,
+        carrier=settings.carrier,
+        reference=settings.reference,
+        indexer=shop.indexer,
+        key=services.keys.signing,
+        now=now,
+        due=now + settings.hold,
+    )
+    return tag(sealed, plan, order, report, stamp)
+
+
+def _order_name(order: Order) -> str:
+    """The shop's own name for the order, for the label. Raises: SchemaError for one that no label can show."""
+    name = order.ids.order_name or ""
+    if not name or len(name) > LONGEST_REFERENCE or not name.isprintable():
+        raise SchemaError((Fault(pointer="/name", code="reference"),))
+    return name
+
+
+def _mark(inbound: Inbound, shop: Shop) -> tuple[str, bytes, bytes]:
+    """How a delivery is known again: topic, keyed digest of the webhook id, keyed digest of the raw body."""
+    webhook = shop.platform.webhook_of(inbound)
+    return (
+        shop.platform.topic_of(inbound),
+        shop.indexer.of("webhook", webhook),
+        shop.indexer.of_bytes("body", inbound.body),
+    )
+
+
+def _arrival(
+    parsed: Parsed, record: Record | None, mark: tuple[str, bytes, bytes], shop: Shop, now: datetime
+) -> Arrival:
+    topic, webhook, body = mark
+    until = memory(shop.policy, now)
+    standing = (
+        max((entry.until for entry in record.index if entry.kind == "order.id"), default=until) if record else until
+    )
+    return Arrival(
+        shop=shop.settings.name,
+        topic=topic,
+        webhook=webhook,
+        body=body,
+        order=shop.indexer.of("order.id", parsed.order_id),
+        updated_at=parsed.updated_at,
+        halt=parsed.halt,
+        received_at=now,
+        until=until,
+        standing_until=standing,
+    )
+
+
+def _rejection(
+    refusal: SchemaError,
+    document: object,
+    mark: tuple[str, bytes, bytes],
+    shop: Shop,
+    services: Services,
+    now: datetime,
+) -> Rejection:
+    topic, webhook, body = mark
+    order_id = shop.platform.order_id(document)
+    return Rejection(
+        id=new_id(),
+        shop=shop.settings.name,
+        topic=topic,
+        faults=tuple((fault.pointer, fault.code) for fault in refusal.faults),
+        order_ref=lock(order_id, services.keys.service) if order_id else None,
+        webhook=webhook,
+        body=body,
+        received_at=now,
+        until=memory(shop.policy, now),
+    )

@@ -1,0 +1,1 @@
+"""Who sends: verification of the raw bytes, and reading of the permitted fields."""

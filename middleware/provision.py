@@ -1,0 +1,32 @@
+"""Refreshing what is known of a parcel platform, off the request path: its public retention keys and its pick-up
+points.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from middleware.errors import TransientDeliveryError
+from middleware.keys import Known, PlatformKeys, admit
+from middleware.model import Request
+from middleware.ports import Transport
+
+
+def refresh(keys: PlatformKeys, transport: Transport, now: datetime) -> Known:
+    """Fetch, check against the pins, and persist.
+
+    Raises: ConfigError when the platform's answer is refused (nothing changes); TransientDeliveryError,
+    PermanentDeliveryError when there is none.
+    """
+    jwks = _get(transport, "/.well-known/jwks.json")
+    points = _get(transport, "/pickup-points")
+    known = admit(keys.known(), jwks, points, now)
+    keys.store(known)
+    return known
+
+
+def _get(transport: Transport, path: str) -> bytes:
+    response = transport.send(Request(method="GET", path=path, headers={"Accept": "application/json"}, body=None))
+    if response.status != 200:
+        raise TransientDeliveryError(f"the parcel platform answered {response.status} for {path}")
+    return response.body

@@ -1,0 +1,116 @@
+"""The relay: what is stored goes out, once each attempt, under a lease.
+
+claim ─▶ check receipt ─▶ build ─▶ send ─▶ read ─▶ settle      delivered | retry at … | dead letter | quarantine
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from middleware.core import receipt, retry
+from middleware.errors import PermanentDeliveryError, StorageError, TamperedError, TransientDeliveryError
+from middleware.logs import logger
+from middleware.model import Delivered, Failed, Outcome, Refused, State, Stored
+from middleware.ports import Carrier, Clock, Store, Transport
+
+LEASE_SECONDS = 60.0
+"""Longer than the longest exchange (connect 3 s, answer 20 s): who loses it had stopped."""
+
+IDLE_SECONDS = 0.25
+"""How long a worker rests when nothing is due."""
+
+STORAGE_REST_SECONDS = 2.0
+
+_log = logger("relay")
+
+Observer = Callable[[str, str], None]
+"""Told of every settled attempt: (carrier, result)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Lane:
+    """One parcel platform: how to talk with it, and the way there."""
+
+    carrier: Carrier
+    transport: Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Relay:
+    """Delivers what is due. ``keys`` verify receipts, by key id."""
+
+    store: Store
+    clock: Clock
+    lanes: Mapping[str, Lane]
+    keys: Mapping[str, receipt.Key]
+    observe: Observer
+    chance: Callable[[], float] = random.random
+
+    def run(self, stop: threading.Event) -> None:
+        """Deliver until ``stop`` is set; what is under way is finished."""
+        while not stop.is_set():
+            try:
+                rest = 0.0 if self.step() else IDLE_SECONDS
+            except StorageError as problem:
+                _log.error("storage", code=problem.code)
+                rest = STORAGE_REST_SECONDS
+            if rest:
+                stop.wait(rest)
+
+    def step(self) -> bool:
+        """Take one record as far as this attempt goes. False if none was due. Raises: StorageError."""
+        stored = self.store.claim(self.clock(), LEASE_SECONDS)
+        if stored is None:
+            return False
+        result, settled = self._settle(stored, self._attempt(stored))
+        self.observe(stored.carrier, result if settled else "lease_lost")
+        _log.info(
+            "delivery",
+            record_id=stored.id,
+            carrier=stored.carrier,
+            attempts=stored.attempts + 1,
+            status=result,
+            state=settled,
+        )
+        return True
+
+    def _attempt(self, stored: Stored) -> Outcome | TamperedError:
+        try:
+            payload = receipt.verify(stored.receipt, self.keys)
+            receipt.check(payload, stored.id, stored.clear, stored.parts)
+        except TamperedError as tampered:
+            return tampered
+        lane = self.lanes.get(stored.carrier)
+        if lane is None:
+            return Failed(code="unknown-carrier", pause_lane=True)
+        try:
+            return lane.carrier.after(lane.transport.send(lane.carrier.start(stored)))
+        except TransientDeliveryError as problem:
+            return Failed(code=problem.code)
+        except PermanentDeliveryError as problem:  # egress is blocked: a fault of the configuration, not of this record
+            return Failed(code=problem.code, pause_lane=True)
+
+    def _settle(self, stored: Stored, outcome: Outcome | TamperedError) -> tuple[str, bool]:
+        now = self.clock()
+        match outcome:
+            case Delivered():
+                return "delivered", self.store.delivered(stored, outcome, now)
+            case Refused(code=code):
+                return "dead", self.store.bury(stored, State.DEAD, code, now)
+            case TamperedError(code=code):
+                return "quarantined", self.store.bury(stored, State.QUARANTINED, code, now)
+            case Failed():
+                return self._again(stored, outcome)
+
+    def _again(self, stored: Stored, failed: Failed) -> tuple[str, bool]:
+        now = self.clock()
+        decision = retry.decide(stored, failed, now, self.chance())
+        if isinstance(decision, retry.GiveUp):
+            return "dead", self.store.bury(stored, State.DEAD, decision.code, now)
+        if not decision.counted:
+            self.store.pause_lane(stored.carrier, decision.at, failed.code)
+            _log.error("lane_paused", carrier=stored.carrier, code=failed.code)
+        return "retry", self.store.retry(stored, decision.at, failed.code, counted=decision.counted)

@@ -1,0 +1,78 @@
+"""What the use-cases are given: shops and what is bound to them, the store, the clock, the service's own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from middleware.core.calendar import today
+from middleware.core.index import Indexer
+from middleware.core.schedule import required_kids
+from middleware.errors import SignatureError, UnknownKeyError
+from middleware.keys import PlatformKeys, ServiceKeys
+from middleware.model import Inbound, ShopSettings
+from middleware.ports import Carrier, Clock, Platform, Store
+from schemas.order import Sender
+from schemas.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Shop:
+    """One shop at work. ``policy`` is the pack under the shop's interpretations, ``sender`` what the pack permits of
+    its settings.
+    """
+
+    settings: ShopSettings
+    platform: Platform
+    carrier: Carrier
+    policy: Policy
+    keys: PlatformKeys
+    indexer: Indexer
+    sender: Sender
+
+    def __repr__(self) -> str:
+        return f"<Shop {self.settings.name}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Services:
+    """Everything that a use-case of intake needs."""
+
+    clock: Clock
+    store: Store
+    keys: ServiceKeys
+    platform: Platform
+    shops: Mapping[str, Shop]
+    domains: Mapping[str, Shop]
+
+    def __repr__(self) -> str:
+        return "<Services>"
+
+    def verified(self, inbound: Inbound, topics: frozenset[str]) -> Shop:
+        """The shop that signed this request, for a topic of this route.
+
+        An unknown shop is one whose verification fails: it costs the same time and gets the same answer. Raises:
+        SignatureError.
+        """
+        shop = self._claimed(inbound)
+        self.platform.verify(inbound, shop.settings.secrets if shop else (), topics)
+        if shop is None:  # not reached: without a secret no signature verifies
+            raise SignatureError()
+        return shop
+
+    def _claimed(self, inbound: Inbound) -> Shop | None:
+        """By route for a shop with an app of its own, else by the claimed domain; both must agree where both are
+        there.
+        """
+        domain = self.platform.shop_of(inbound)
+        if inbound.shop is None:
+            return self.domains.get(domain)
+        shop = self.shops.get(inbound.shop)
+        return shop if shop and shop.settings.own_app and shop.settings.domain == domain else None
+
+    def check_keys(self) -> None:
+        """Whether every shop could seal now. Raises: UnknownKeyError when a month is missing."""
+        day = today(self.clock())
+        for shop in self.shops.values():
+            if required_kids(shop.policy, day) - set(shop.keys.known().keys):
+                raise UnknownKeyError()
