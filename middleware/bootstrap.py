@@ -1,0 +1,207 @@
+"""The composition root: from a configuration to services, relay and refresher. Everything concrete is chosen here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from middleware import logs
+from middleware.carriers.parcel_json import ParcelJson
+from middleware.config import CarrierSettings, Config
+from middleware.core.index import Indexer
+from middleware.core.minimise import minimise_sender
+from middleware.errors import ConfigError, ParcelveilError
+from middleware.keys import PlatformKeys, ServiceKeys, load_service
+from middleware.model import ShopSettings
+from middleware.platforms.shopify import Shopify
+from middleware.ports import Clock, Store
+from middleware.provision import refresh
+from middleware.relay import Lane, Observer, Relay
+from middleware.services import Services, Shop
+from middleware.storage import is_current, open_store
+from middleware.transport import HttpTransport
+from schemas.errors import SchemaFault
+from schemas.order import Sender, catalogue
+from schemas.policy import Policy
+from schemas.policy_loader import check_fields, load, names
+
+REFRESH_SECONDS = 3_600.0
+"""How often a parcel platform's keys and pick-up points are fetched again; after a failure sooner."""
+
+REFRESH_AFTER_FAILURE_SECONDS = 10.0
+
+_log = logs.logger("bootstrap")
+
+
+def logging(settings: Config, role: str) -> None:
+    """Set up logging for this process."""
+    logs.configure(settings.server.log_level.lower())
+    _log.info("start", role=role)
+
+
+def clock(settings: Config) -> Clock:
+    """The system's clock, or for a test instance the time that a file tells."""
+    path = settings.server.clock_file
+    return system_clock if path is None else lambda: _told(path)
+
+
+def system_clock() -> datetime:
+    """Now, in UTC: the one place that asks the system."""
+    return datetime.now(UTC)
+
+
+def _told(path: Path) -> datetime:
+    try:
+        return datetime.fromisoformat(path.read_text(encoding="ascii").strip()).astimezone(UTC)
+    except (OSError, ValueError):
+        problem = f"{path}: the clock of this test instance must hold a time such as 2027-12-23T09:00:00+01:00"
+    raise ConfigError(problem)
+
+
+def store(settings: Config) -> Store:
+    """The store, with its schema up to date. Raises: ConfigError, StorageError."""
+    if not is_current(settings.server.database):
+        raise ConfigError("the database schema is not up to date; run `parcelveil migrate`")
+    return open_store(settings.server.database)
+
+
+def platform_keys(settings: Config) -> Mapping[str, PlatformKeys]:
+    """What is known of every parcel platform, by carrier."""
+    return {name: PlatformKeys(settings.server.keys, name) for name in settings.carriers}
+
+
+def services(settings: Config) -> Services:
+    """What intake needs. A shop with a fault is left out and named; the others run. Raises: ConfigError,
+    StorageError.
+    """
+    own = load_service(settings.server.keys)
+    shops, faults = bind(settings, own)
+    for name, fault in faults.items():
+        _log.error("shop_quarantined", shop=name, code=fault.code)
+    return Services(
+        clock=clock(settings),
+        store=store(settings),
+        keys=own,
+        platform=Shopify(),
+        shops=shops,
+        domains={shop.settings.domain: shop for shop in shops.values() if not shop.settings.own_app},
+    )
+
+
+def check(settings: Config) -> None:
+    """What must be right before any process starts. Raises: ConfigError."""
+    bind(settings, load_service(settings.server.keys))
+
+
+def bind(settings: Config, own: ServiceKeys) -> tuple[Mapping[str, Shop], Mapping[str, ConfigError]]:
+    """Every sound shop with all that belongs to it, and the fault of every other."""
+    known = platform_keys(settings)
+    shops: dict[str, Shop] = {}
+    faults = {name: ConfigError(reason) for name, reason in settings.quarantined.items()}
+    for name, shop in settings.shops.items():
+        policy = _interpreted(shop, faults)
+        if policy is None:
+            continue
+        shops[name] = Shop(
+            settings=shop,
+            platform=Shopify(),
+            carrier=ParcelJson(),
+            policy=policy,
+            keys=known[shop.carrier],
+            indexer=Indexer(own.index, name),
+            sender=minimise_sender(shop.sender, policy, shop.account_type),
+        )
+    return shops, faults
+
+
+def _interpreted(shop: ShopSettings, faults: dict[str, ConfigError]) -> Policy | None:
+    if shop.policy not in names():
+        faults[shop.name] = ConfigError(f"shops.{shop.name}.policy: no such pack; use one of {', '.join(names())}")
+        return None
+    policy = pack(shop.policy)
+    try:
+        return policy.interpret(shop.interpretations)
+    except SchemaFault as fault:
+        faults[shop.name] = ConfigError(f"shops.{shop.name}.interpretations: {fault}")
+    return None
+
+
+def pack(name: str) -> Policy:
+    """A pack, checked against everything that the code can read or keep.
+
+    Raises: ConfigError: a pack that does not hold together stops the start, with one line.
+    """
+    try:
+        policy = load(name)
+        check_fields(policy, catalogue())
+        check_fields(policy, ((f"sender.{path}", category) for path, category in catalogue(Sender)))
+    except SchemaFault as fault:
+        problem = str(fault)
+    else:
+        _check_durations(policy)
+        return policy
+    raise ConfigError(problem)
+
+
+def _check_durations(policy: Policy) -> None:
+    kept = [part.retention for part in policy.parts.values() if part.sealed] + ["pv.inbox"]
+    for rule in kept:
+        if rule not in policy.retention or policy.retention[rule].duration is None:
+            raise ConfigError(f"{policy.id}: retention.{rule}: a duration is needed, or nothing may be stored under it")
+
+
+def transports(settings: Config) -> Mapping[str, HttpTransport]:
+    """One way out per parcel platform, by carrier."""
+    return {name: _transport(carrier) for name, carrier in settings.carriers.items()}
+
+
+def _transport(carrier: CarrierSettings) -> HttpTransport:
+    return HttpTransport(
+        carrier.url,
+        token=carrier.token,
+        allow_private=carrier.allow_private,
+        proxy=carrier.proxy,
+        ca_file=carrier.ca_file,
+    )
+
+
+def relay(settings: Config, observe: Observer) -> Relay:
+    """The relay. Raises: ConfigError, StorageError."""
+    signing = load_service(settings.server.keys).signing
+    lanes = {name: Lane(carrier=ParcelJson(), transport=transport) for name, transport in transports(settings).items()}
+    return Relay(
+        store=store(settings), clock=clock(settings), lanes=lanes, keys={str(signing.kid): signing}, observe=observe
+    )
+
+
+def refresh_all(settings: Config) -> Iterator[tuple[str, ParcelveilError | None]]:
+    """Fetch what every parcel platform publishes: (carrier, what went wrong). What was known before stays known."""
+    tell = clock(settings)
+    known = platform_keys(settings)
+    for name, transport in transports(settings).items():
+        try:
+            refresh(known[name], transport, tell())
+        except ParcelveilError as problem:
+            yield name, problem
+        else:
+            yield name, None
+
+
+def keep_fresh(settings: Config) -> threading.Thread:
+    """Refresh in a thread of this process, at once and then every hour: off the request path."""
+
+    def run() -> None:
+        pause = threading.Event()
+        while True:
+            failed = False
+            for name, problem in refresh_all(settings):
+                if problem is not None:
+                    failed = True
+                    _log.error("platform_keys_not_refreshed", carrier=name, code=problem.code)
+            pause.wait(REFRESH_AFTER_FAILURE_SECONDS if failed else REFRESH_SECONDS)
+
+    thread = threading.Thread(target=run, name="refresh", daemon=True)
+    thread.start()
+    return thread

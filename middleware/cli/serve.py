@@ -1,0 +1,169 @@
+"""``serve``: the processes of the service, supervised.
+
+Every role runs in a process of its own: ``intake`` (webhooks), ``api`` (so far: health and descriptions), ``relay``
+(delivery). The supervising process starts them, starts one again that died, serves the metrics of all, and on SIGTERM
+or SIGINT lets them finish what they hold.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from middleware import bootstrap, config
+from middleware.logs import logger
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "all": (
+        "intake",
+        "relay",
+    ),  # intake also tells health and descriptions, so `all` needs no api process on the same address
+    "intake": ("intake",),
+    "api": ("api",),
+    "relay": ("relay",),
+}
+RELAY_THREADS = 4
+WEB_THREADS = 8
+BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+STEADY_SECONDS = 60.0
+"""A process that lived this long starts its back-off anew."""
+STOP_SECONDS = 30.0
+
+_log = logger("serve")
+
+
+@click.command()
+@click.option(
+    "--role", type=click.Choice(sorted(ROLES)), default="all", show_default=True, help="Which processes to run."
+)
+@click.option("--config", "config_file", metavar="FILE", help="Configuration file.")
+def serve(role: str, config_file: str | None) -> None:
+    """Run the service."""
+    path = config.find(config_file)
+    settings = config.load(path)
+    bootstrap.logging(settings, role)
+    store = bootstrap.store(settings)
+    bootstrap.check(settings)
+    with tempfile.TemporaryDirectory(prefix="parcelveil-metrics-") as folder:
+        from middleware.web import metrics
+
+        metrics.serve(settings.server.metrics_listen, store, folder)
+        Supervisor(path=path, metrics=folder).run(ROLES[role])
+    store.close()
+
+
+@dataclass(slots=True)
+class _Child:
+    role: str
+    process: subprocess.Popen[bytes]
+    started: float
+    failures: int = 0
+    due: float | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Supervisor:
+    """Keeps one process per role alive until it is told to stop."""
+
+    path: Path
+    metrics: str
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, roles: tuple[str, ...]) -> None:
+        """Start every role; return when all have stopped."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop.set())
+        children = [_Child(role, self._start(role), time.monotonic()) for role in roles]
+        while not self.stop.wait(0.2):
+            for child in children:
+                self._look_after(child)
+        _stop([child.process for child in children])
+
+    def _start(self, role: str) -> subprocess.Popen[bytes]:
+        environment = {
+            **config.environment(),
+            "PARCELVEIL_CONFIG": str(self.path),
+            "PROMETHEUS_MULTIPROC_DIR": self.metrics,
+        }
+        # A session of its own: Ctrl-C reaches the supervisor alone, which then stops the others in order.
+        return subprocess.Popen(
+            [sys.executable, "-m", "middleware", "run-role", role], env=environment, start_new_session=True
+        )
+
+    def _look_after(self, child: _Child) -> None:
+        now = time.monotonic()
+        if child.due is not None:
+            if now >= child.due:
+                child.process, child.started, child.due = self._start(child.role), now, None
+        elif child.process.poll() is not None:
+            child.failures = 0 if now - child.started > STEADY_SECONDS else child.failures + 1
+            child.due = now + BACK_OFF_SECONDS[min(child.failures, len(BACK_OFF_SECONDS) - 1)]
+            _log.error("process_died", role=child.role, status=child.process.returncode)
+
+
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@click.command(hidden=True)
+@click.argument("role", type=click.Choice(sorted(set(ROLES) - {"all"})))
+def run_role(role: str) -> None:
+    """Be the process of one role (started by ``serve``)."""
+    settings = config.load(config.inherited())
+    if role == "relay":
+        _relay(settings)
+    else:
+        _web(settings, role)
+
+
+def _web(settings: config.Config, role: str) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    host, port = settings.server.listen
+    server = Granian(
+        f"middleware.web.wsgi:{role}",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=WEB_THREADS,
+        factory=True,
+        log_enabled=False,
+        websockets=False,
+        respawn_failed_workers=False,
+    )
+    server.serve()
+
+
+def _relay(settings: config.Config) -> None:
+    from middleware.web import metrics
+
+    bootstrap.logging(settings, "relay")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    relay = bootstrap.relay(settings, lambda carrier, result: metrics.DELIVERIES.labels(carrier, result).inc())
+    with ThreadPoolExecutor(RELAY_THREADS, thread_name_prefix="relay") as pool:
+        workers = [pool.submit(relay.run, stop) for _ in range(RELAY_THREADS)]
+        wait(workers, return_when=FIRST_EXCEPTION)
+        stop.set()  # one that failed ends all: the supervisor starts afresh
+    relay.store.close()
+    for worker in workers:
+        worker.result()

@@ -1,0 +1,1 @@
+"""The outside face over HTTP. ``flask`` lives here and nowhere else."""

@@ -1,0 +1,23 @@
+"""The web application of a role."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from middleware.services import Services
+from middleware.web import health, problems, webhooks
+
+
+def create(services: Services, role: str) -> Flask:
+    """The application: ``intake`` takes webhooks; ``api`` will take the rest; both tell their health and describe
+    themselves.
+    """
+    app = Flask("parcelveil", static_folder=None)
+    app.config.update(PROPAGATE_EXCEPTIONS=False, TRAP_BAD_REQUEST_ERRORS=False)
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    problems.install(app)
+    app.register_blueprint(health.blueprint(services))
+    if role == "intake":
+        app.register_blueprint(webhooks.blueprint(services))
+    return app

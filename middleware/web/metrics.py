@@ -1,0 +1,55 @@
+"""What is counted, and how it is served: no label names a customer, an order or a shop.
+
+Every process counts on its own; prometheus-client's multi-process files join them, and the supervising process serves
+the sum on an address of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from middleware.errors import StorageError
+from middleware.ports import Store
+
+WEBHOOKS = Counter("parcelveil_webhooks", "Webhooks by what became of them.", ("status", "reason"))
+ACKNOWLEDGED = Histogram(
+    "parcelveil_acknowledgement_seconds",
+    "Time to acknowledge a webhook.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
+DELIVERIES = Counter("parcelveil_deliveries", "Delivery attempts by carrier and result.", ("carrier", "result"))
+
+
+class _Records(Collector):
+    """Records per state, read from the store when asked."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        """One gauge with a label per state, and the age of the oldest due record."""
+        try:
+            counts = dict(self._store.counts())
+        except StorageError:
+            return
+        oldest = GaugeMetricFamily(
+            "parcelveil_oldest_due_timestamp_seconds", "When the oldest waiting record was due; 0 if none waits."
+        )
+        oldest.add_metric([], counts.pop("oldest_due", 0))
+        family = GaugeMetricFamily("parcelveil_records", "Records per state.", labels=["state"])
+        for state, count in counts.items():
+            family.add_metric([state], count)
+        yield from (family, oldest)
+
+
+def serve(address: tuple[str, int], store: Store, folder: str) -> None:
+    """Serve the sum of what all processes count in ``folder``, in a background thread of this one."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]  # the library has no types there
+    registry.register(_Records(store))
+    start_http_server(address[1], address[0], registry)

@@ -1,0 +1,80 @@
+"""Turns errors into RFC 9457 answers, and is the only place that does. No answer ever holds a value from a request."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Flask, Response, g, json
+from werkzeug.exceptions import HTTPException
+
+from middleware.errors import ParcelveilError, SchemaError
+from middleware.logs import logger
+
+RETRY_AFTER_SECONDS = 5
+
+_log = logger("web")
+_TITLES = {
+    400: ("bad-request", "The request cannot be read."),
+    404: ("not-found", "There is nothing here."),
+    405: ("method-not-allowed", "This method is not served here."),
+    411: ("length-required", "The length of the body must be told."),
+    413: ("too-large", "The body is too large."),
+    415: ("unsupported-media-type", "Only application/json in UTF-8, without content encoding, is read here."),
+}
+
+
+def install(app: Flask) -> None:
+    """Give every request an id, and every error its answer."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(ParcelveilError, _ours)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _begin() -> None:
+    g.request_id = str(uuid.uuid4())
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _ours(error: ParcelveilError) -> Response:
+    response = _problem(
+        error.status, error.code, type(error).__doc__ or "", error if isinstance(error, SchemaError) else None
+    )
+    if error.status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if error.status >= 500:
+        _log.error("problem", code=error.code, status=error.status, request_id=g.request_id)
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    slug, title = _TITLES.get(status, ("error", "The request cannot be served."))
+    response = _problem(status, slug, title)
+    if status == 405:
+        response.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.failure("internal", error, request_id=g.request_id)
+    return _problem(500, "internal", "Something went wrong on our side.")
+
+
+def _problem(status: int, slug: str, title: str, refusal: SchemaError | None = None) -> Response:
+    body: dict[str, object] = {
+        "type": f"urn:problem:{slug}",
+        "title": title.strip().splitlines()[0],
+        "status": status,
+        "instance": f"urn:uuid:{g.request_id}",
+    }
+    if refusal is not None:
+        body["errors"] = [{"pointer": fault.pointer, "code": fault.code} for fault in refusal.faults]
+    return Response(json.dumps(body), status=status, mimetype="application/problem+json")

@@ -1,0 +1,56 @@
+"""Shopify's webhooks: one app for many shops, or a shop with an app of its own."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, Response, g, jsonify, request
+
+from middleware.errors import NotServedError, RequestError
+from middleware.intake import receive
+from middleware.logs import logger
+from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS
+from middleware.services import Services
+from middleware.web import metrics
+from middleware.web.raw import inbound
+
+_log = logger("webhooks")
+
+
+def blueprint(services: Services) -> Blueprint:
+    """The webhook routes over ``services``."""
+    routes = Blueprint("webhooks", __name__, url_prefix="/webhooks/shopify")
+
+    def orders(shop: str | None = None) -> Response:
+        began = time.monotonic()
+        try:
+            answer = receive(inbound(request, shop), services)
+        except RequestError as refusal:
+            metrics.WEBHOOKS.labels("refused", refusal.code).inc()
+            raise
+        seconds = time.monotonic() - began
+        metrics.WEBHOOKS.labels(str(answer.status), answer.reason or "").inc()
+        metrics.ACKNOWLEDGED.observe(seconds)
+        _log.info(
+            "webhook",
+            request_id=g.request_id,
+            status=answer.status,
+            reason=answer.reason,
+            record_id=answer.id,
+            duration_ms=round(seconds * 1000, 1),
+        )
+        members = {"status": answer.status, "id": answer.id, "reference": answer.reference, "reason": answer.reason}
+        return jsonify({name: value for name, value in members.items() if value is not None})
+
+    def compliance(shop: str | None = None) -> Response:
+        services.verified(inbound(request, shop), COMPLIANCE_TOPICS)
+        raise NotServedError()  # data subjects' rights come later: what is not done is not acknowledged
+
+    def app(shop: str | None = None) -> Response:
+        services.verified(inbound(request, shop), APP_TOPICS)
+        raise NotServedError()  # an uninstalled app ends the exchange; until that is carried out it is not acknowledged
+
+    for view in (orders, compliance, app):
+        for rule in (f"/{view.__name__}", f"/<shop>/{view.__name__}"):
+            routes.add_url_rule(rule, view_func=view, methods=["POST"], provide_automatic_options=False)
+    return routes
