@@ -1,0 +1,36 @@
+"""The judge: was every promise kept? It goes by the ledger, by what the platform could open, and by raw bytes.
+
+It is a pure function over the evidence. It asks nobody, knows of no fault that was made on purpose, and has an
+allow-list of its own (``simulator.permitted``): a second opinion, not an echo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simulator.arrival import nothing_doubled, nothing_dropped, nothing_stray, nothing_unlabelled, nothing_untagged
+from simulator.case import Case
+from simulator.evidence import Evidence
+from simulator.secrecy import nothing_leaked, nothing_left, nothing_unsealed
+from simulator.verdict import Verdict
+
+JUDGEMENTS: tuple[Callable[[Case], Verdict], ...] = (
+    nothing_dropped,
+    nothing_doubled,
+    nothing_stray,
+    nothing_unsealed,
+    nothing_leaked,
+    nothing_left,
+    nothing_untagged,
+    nothing_unlabelled,
+)
+
+
+def judge(evidence: Evidence) -> tuple[Verdict, ...]:
+    """A verdict on every promise of ``simulator.verdict.PROMISES``, in their order.
+
+    Raises:
+        ValueError: an order among the evidence is no JSON object, so nothing can be said of it.
+    """
+    case = Case(evidence)
+    return tuple(judgement(case) for judgement in JUDGEMENTS)

@@ -1,0 +1,165 @@
+"""The promises about what may be seen: nothing unsealed, leaked, or left behind in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from simulator.case import Case, member, tokens
+from simulator.evidence import Entry, Shipment
+from simulator.jwe import UnreadableError, read_header
+from simulator.search import Needles
+from simulator.verdict import Finding, Verdict, verdict
+
+
+def nothing_unsealed(case: Case) -> Verdict:
+    """Every part a JWE that opened, none of its texts in the clear beside it."""
+    parts = sum(1 for entry in case.evidence.posts for _ in tokens(case.bodies[entry.seq]))
+    needles = Needles(_sealed_texts(case))
+    basis = f"{parts} parts, {len(needles.texts)} texts that may travel only sealed in {_amount(_bodies(case))}"
+    findings = (*_shapes(case), *_closed(case), *_found(case, needles, _bodies(case), "may travel only sealed"))
+    return verdict("nothing-unsealed", parts and len(needles.texts), basis, findings)
+
+
+def _sealed_texts(case: Case) -> frozenset[str]:
+    """The texts that travel sealed, whole or as a piece of another: of the orders, and of the shop's own settings."""
+    travelling = frozenset(
+        text
+        for file, texts in case.texts_of.items()
+        for text in texts
+        if any(text in allowed for allowed in case.permitted[file].texts)
+    )
+    return ((travelling & case.texts()) | frozenset(case.evidence.shop.sender.values())) - _clear_texts(case)
+
+
+def _clear_texts(case: Case) -> frozenset[str]:
+    return frozenset(text for allowed in case.permitted.values() for text in allowed.clear.values())
+
+
+def _shapes(case: Case) -> Iterator[Finding]:
+    for entry in case.evidence.posts:
+        for name, token in tokens(case.bodies[entry.seq]):
+            try:
+                read_header(str(token))
+            except UnreadableError:
+                yield Finding(what=f"{name} is not sealed", where=f"ledger entry {entry.seq}: {_pointer(name)}")
+
+
+def _closed(case: Case) -> Iterator[Finding]:
+    for shipment in case.evidence.shipments:
+        where = f"shipment {shipment.id}"
+        for name in shipment.unreadable:
+            yield Finding(what=f"{name} could not be opened", where=where)
+        allowed = case.permitted.get(case.order_of[shipment.id] or "")
+        wanted = {place.partition("/")[0] for place in allowed.sealed} if allowed else set()
+        for name in sorted(wanted - shipment.parts.keys() - set(shipment.unreadable)):
+            yield Finding(what=f"{name} did not arrive", where=where)
+
+
+def nothing_leaked(case: Case) -> Verdict:
+    """No text of any order where it may not be, however it is written there."""
+    database, logs = case.evidence.database, case.evidence.logs
+    everywhere, sent = Needles(case.texts() - _clear_texts(case)), Needles(_forbidden_texts(case))
+    basis = (
+        f"{len(everywhere.texts)} texts ({everywhere.skipped} too short to tell) in {_amount(_bodies(case))}, "
+        f"{len(case.evidence.shipments)} opened shipments, database ({_amount(database)}), logs ({_amount(logs)})"
+    )
+    findings = (
+        *_found(case, sent, _bodies(case), "may not pass"),
+        *_opened(case),
+        *_clear(case),
+        *_found(case, everywhere, database, "may not rest in the clear"),
+        *_found(case, everywhere, logs, "may not be logged"),
+        *(Finding(what=f"no {kind} to search", where="nothing was found there") for kind in _empty(database, logs)),
+    )
+    return verdict("nothing-leaked", len(everywhere.texts), basis, findings)
+
+
+def _forbidden_texts(case: Case) -> frozenset[str]:
+    return case.texts() - _sealed_texts(case) - _clear_texts(case)
+
+
+def _empty(database: Mapping[str, bytes], logs: Mapping[str, bytes]) -> list[str]:
+    return [kind for kind, files in (("database", database), ("logs", logs)) if not any(files.values())]
+
+
+def _opened(case: Case) -> Iterator[Finding]:
+    for shipment in case.evidence.shipments:
+        allowed = case.permitted.get(case.order_of[shipment.id] or "")
+        for part, name, value in _members(shipment):
+            if allowed is None or not allowed.admits(part, name, value):
+                what = f"{part}/{name} holds what may not pass" + _known(case, value)
+                yield Finding(what=what, where=f"opened by the platform, shipment {shipment.id}")
+
+
+def _members(shipment: Shipment) -> Iterator[tuple[str, str, object]]:
+    for part, content in shipment.parts.items():
+        items = content.get("items")
+        for holder in items if part == "recipient.customs" and isinstance(items, list) else (content,):
+            for name, value in holder.items():
+                yield part, name, value
+
+
+def _known(case: Case, value: object) -> str:
+    place = case.place(value) if isinstance(value, str) and value in case.texts() else ""
+    return f" ({place})" if place else ""
+
+
+def _clear(case: Case) -> Iterator[Finding]:
+    for entry in case.taken:
+        body = case.bodies[entry.seq]
+        allowed = case.permitted.get(case.order_of.get(str(body.get("id"))) or "")
+        for place in ("recipient/country", "recipient/postal_code", "parcel/pickup_point"):
+            value = member(body, *place.split("/"))
+            if value is not None and (allowed is None or allowed.clear.get(place) != value):
+                yield Finding(what=f"/{place} is not the order's", where=_entry(entry))
+
+
+def nothing_left(case: Case) -> Verdict:
+    """No sealed part of a delivered shipment in the bytes of the database."""
+    sealed = {
+        str(token).split(".")[
+            -2
+        ]: f"{name} of {case.order_of.get(str(case.bodies[entry.seq].get('id'))) or 'a shipment'}"
+        for entry in case.taken
+        for name, token in tokens(case.bodies[entry.seq])
+        if str(token).count(".") == 4
+    }
+    database = case.evidence.database
+    needles = Needles(sealed)
+    findings = [
+        Finding(what=sealed[hit.text], where=f"{file}, byte {hit.offset}")
+        for file, content in database.items()
+        for hit in needles.find(content)
+    ]
+    if not any(database.values()):
+        findings.append(Finding(what="no database to search", where="nothing was found there"))
+    basis = f"{len(needles.texts)} delivered parts in {_amount(database)}"
+    return verdict("nothing-left", len(needles.texts), basis, findings)
+
+
+def _found(case: Case, needles: Needles, haystacks: Mapping[str, bytes], why: str) -> Iterator[Finding]:
+    for name, content in haystacks.items():
+        for hit in needles.find(content):
+            written = "" if hit.written == "plain" else f", written as {hit.written}"
+            yield Finding(what=f"{case.place(hit.text)} {why}", where=f"{name}, byte {hit.offset}{written}")
+
+
+def _bodies(case: Case) -> dict[str, bytes]:
+    """Every request that the platform got: its body and its path."""
+    entries = case.evidence.entries
+    paths = {f"the path of {_entry(entry)}": entry.path.encode("utf-8") for entry in entries}
+    return {**{_entry(entry): entry.body for entry in entries}, **paths}
+
+
+def _entry(entry: Entry) -> str:
+    return f"ledger entry {entry.seq}"
+
+
+def _pointer(name: str) -> str:
+    party, _, part = name.partition(".")
+    return f"/{party}/sealed/{part}"
+
+
+def _amount(files: Mapping[str, bytes]) -> str:
+    """How much was searched."""
+    return f"{sum(map(len, files.values())) / 1000:,.0f} kB"

@@ -1,0 +1,53 @@
+"""What the judge says: one verdict for every promise, with the evidence against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Finding:
+    """One piece of evidence: what (a leaf as ``file: path``, an order) and where (a file's byte, a ledger entry)."""
+
+    what: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.what} — {self.where}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One promise: its stable id, its sentence, how many things were checked, which, and what speaks against it."""
+
+    promise: str
+    sentence: str
+    checked: int
+    basis: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def kept(self) -> bool:
+        """A promise of which nothing was checked is not kept."""
+        return self.checked > 0 and not self.findings
+
+
+def verdict(promise: str, checked: int, basis: str, findings: Iterable[Finding]) -> Verdict:
+    """The verdict on one of ``PROMISES``."""
+    found = tuple(dict.fromkeys(findings))
+    if checked == 0:
+        found = (*found, Finding(what="nothing was checked", where="there was no evidence of that kind"))
+    return Verdict(promise=promise, sentence=PROMISES[promise], checked=checked, basis=basis, findings=found)
+
+
+PROMISES = {
+    "nothing-dropped": "Every order was acknowledged, and every order to ship is in the platform's ledger.",
+    "nothing-doubled": "Every order arrived once, however often the shop sent it.",
+    "nothing-stray": "Of an order that was ignored or rejected, nothing arrived.",
+    "nothing-unsealed": "Everything personal arrived, sealed, and the platform could open every part.",
+    "nothing-leaked": "What may not pass is nowhere: not in what was sent or opened, nor in the database or the logs.",
+    "nothing-left": "Once delivered, no sealed part is left in the database.",
+    "nothing-untagged": "Every part bears its retention class, from the day of intake to its last permitted day.",
+    "nothing-unlabelled": "Every shipment has a label that shows its barcode and its recipient.",
+}
