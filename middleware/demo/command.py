@@ -1,0 +1,108 @@
+"""The command ``demo``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from middleware.demo import report, run, screen
+from middleware.demo.orders import made_up
+from middleware.demo.processes import DemoError
+from middleware.demo.sabotage import FAULTS
+from middleware.demo.stage import DOMAIN, Stage
+from middleware.demo.story import tell
+from simulator.judge import judge
+from simulator.wire import NoAnswerError
+
+
+@click.command()
+@click.option(
+    "--report",
+    "page",
+    default="demo-report.html",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the page is written.",
+)
+@click.option("--verbose", is_flag=True, help="Every path of every order.")
+@click.option("--stay", is_flag=True, help="Leave everything running until Ctrl-C; nothing is judged.")
+@click.option("--keep", is_flag=True, help="Leave the folder with all files behind.")
+@click.option(
+    "--break",
+    "fault",
+    envvar="BREAK",
+    default="",
+    metavar="NAME",
+    help=f"Break something on purpose: {', '.join(FAULTS)}. Also $BREAK.",
+)
+def demo(page: Path, verbose: bool, stay: bool, keep: bool, fault: str) -> None:
+    """Send made-up orders through Parcelveil into a simulated parcel platform, and judge what became of them.
+
+    Needs no configuration. Exit status 1 if a promise was not kept.
+    """
+    if fault and fault not in FAULTS:
+        raise click.UsageError(f"there is nothing called {fault!r} to break; there is: {', '.join(FAULTS)}")
+    if fault and stay:
+        raise click.UsageError("--stay judges nothing, so nothing is broken for it either")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        kept = _stay(keep) if stay else _run(page, verbose, run.Options(fault=fault or None, keep=keep))
+    except (DemoError, NoAnswerError) as problem:
+        click.echo(f"parcelveil: {problem}", err=True)
+        kept = False
+    except OSError as problem:
+        click.echo(f"parcelveil: {problem.filename}: {problem.strerror}", err=True)
+        kept = False
+    sys.exit(0 if kept else 1)
+
+
+def _run(page: Path, verbose: bool, options: run.Options) -> bool:
+    out, orders = screen.console(), made_up()
+    screen.opening(out, len(orders))
+    with out.status("Starting, sending, waiting …"), run.started(options) as stage:
+        sent = run.deliver(stage, orders)
+        run.wait_for(stage, sum(order.status == "accepted" for order in orders))
+        inspections = run.inspect(stage, orders)
+        evidence = run.collect(stage, sent)
+    said = judge(evidence)
+    told = tell(orders, inspections, evidence)
+    screen.chapters(out, told, verbose)
+    screen.verdicts(out, said)
+    page.write_text(report.page(told, said), encoding="utf-8")
+    screen.closing(out, said, str(page.resolve()))
+    if options.keep:
+        click.echo(f"All files are in {stage.folder}")
+    return all(verdict.kept for verdict in said)
+
+
+def _stay(keep: bool) -> bool:
+    out, orders = screen.console(), made_up()
+    screen.opening(out, len(orders))
+    with run.started(run.Options(keep=keep)) as stage:
+        with out.status("Sending …"):
+            run.deliver(stage, orders)
+            run.wait_for(stage, sum(order.status == "accepted" for order in orders))
+        click.echo(_where(stage))
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            click.echo("Stopping …")
+    return True
+
+
+def _where(stage: Stage) -> str:
+    send = f"SHOPIFY_SECRET={stage.secret.decode('ascii')} parcelveil simulate shopify"
+    return f"""\
+Parcelveil           {stage.url}  (health {stage.url}/healthz, interface {stage.url}/openapi.json)
+The parcel platform  {stage.platform}  (what it received: {stage.platform}/_ledger)
+Configuration        {stage.folder / "parcelveil.toml"}
+
+Send more orders, from files or made up:
+
+  {send} --url {stage.url}/webhooks/shopify/orders --shop {DOMAIN} --made-up 3
+
+Ctrl-C ends everything and removes the folder."""

@@ -1,0 +1,126 @@
+"""Faults made on purpose, in the running processes, from outside: nothing in the production code knows of them.
+
+A folder with a ``sitecustomize.py`` comes first on the path of the service's processes; Python imports it at their
+start, and it replaces what is named here. The judge never learns which fault was made, or that one was.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+EVERY = 3
+"""One in so many orders is concerned: a judge that looked at the first alone would be none."""
+
+SITE = """from __future__ import annotations
+
+from middleware.demo.sabotage import FAULTS
+
+FAULTS[{name!r}]()
+"""
+
+
+def prepare(name: str, folder: Path) -> Path:
+    """Write what a process must find first on its path to have this fault."""
+    folder.mkdir(mode=0o700)
+    (folder / "sitecustomize.py").write_text(SITE.format(name=name), encoding="utf-8")
+    return folder
+
+
+def leak() -> None:
+    """What the customer wrote to the shop ends in the one free text that the parcel platform sees in the clear."""
+    from middleware.core import seal
+    from middleware.platforms.shopify import Shopify
+
+    here = threading.local()
+    parse, clear = Shopify.parse, seal._clear
+
+    def parse_and_remember(self: Shopify, document: object, *rest: Any) -> Any:
+        here.note = str(document.get("note") or "") if isinstance(document, dict) else ""
+        return parse(self, document, *rest)
+
+    def clear_with_note(*given: Any, **named: Any) -> Mapping[str, Any]:
+        body = clear(*given, **named)
+        note = " ".join(here.note.split())[:48].strip()
+        if not note.isprintable() or len(note) < 20:
+            return body
+        parcel: Any = body["parcel"]
+        return {**body, "parcel": {**parcel, "reference": note}}
+
+    patch.object(Shopify, "parse", parse_and_remember).start()
+    patch.object(seal, "_clear", clear_with_note).start()
+
+
+def unsealed() -> None:
+    """Parts are encoded instead of encrypted: they look unreadable and are not."""
+    from middleware.core import seal
+
+    encrypt, numbers = seal._encrypt, itertools.count()
+
+    def encode(record_id: str, name: str, kid: str, content: Mapping[str, object], *rest: Any) -> str:
+        if name != "recipient.delivery" or next(numbers) % EVERY:
+            return encrypt(record_id, name, kid, content, *rest)
+        return base64.urlsafe_b64encode(json.dumps(content, ensure_ascii=False).encode("utf-8")).decode("ascii")
+
+    patch.object(seal, "_encrypt", encode).start()
+
+
+def drop() -> None:
+    """A shipment is taken for delivered and never sent."""
+    from middleware.model import Request, Response
+    from middleware.transport import HttpTransport
+
+    send, numbers = HttpTransport.send, itertools.count()
+    delivered = json.dumps({"barcode": "323299999999999999999030", "label": "/", "state": "created"}).encode("ascii")
+
+    def pretend(self: HttpTransport, request: Request) -> Response:
+        if request.method == "POST" and next(numbers) % EVERY == 0:
+            return Response(status=201, headers={"content-type": "application/json"}, body=delivered)
+        return send(self, request)
+
+    patch.object(HttpTransport, "send", pretend).start()
+
+
+def double() -> None:
+    """An order is stored again as if it were another: two records, two shipments, both perfectly sealed."""
+    from middleware import intake
+    from middleware.model import Answer, Arrival, Inbound, Record
+    from middleware.services import Services
+
+    receive, numbers = intake.receive, itertools.count()
+
+    class Forgetful:
+        """The store, but for a memory: whatever comes is new."""
+
+        def __init__(self, store: Any) -> None:
+            self._store = store
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._store, name)
+
+        def seen(self, *_: object) -> None:
+            """Never."""
+
+        def accept(self, arrival: Arrival, record: Record | None) -> Answer:
+            other = replace(arrival, order=arrival.order[::-1], body=arrival.body[::-1], webhook=arrival.webhook[::-1])
+            answer: Answer = self._store.accept(other, record)
+            return answer
+
+    def receive_twice(inbound: Inbound, services: Services) -> Answer:
+        answer = receive(inbound, services)
+        if next(numbers) % EVERY == 0:
+            receive(inbound, replace(services, store=Forgetful(services.store)))
+        return answer
+
+    patch.object(intake, "receive", receive_twice).start()
+
+
+FAULTS: Mapping[str, Callable[[], None]] = {"leak": leak, "unsealed": unsealed, "drop": drop, "double": double}
+"""Every fault by its name."""

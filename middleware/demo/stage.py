@@ -1,0 +1,144 @@
+"""The stage: a fresh folder with a configuration, the simulated parcel platform, and Parcelveil, all on loopback."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import middleware
+from middleware import config
+from middleware.demo.processes import Process, answers, free_port, start
+from simulator.evidence import Shop
+
+DOMAIN = "demo.myshopify.com"
+HOST = "127.0.0.1"
+
+SENDER = {
+    "name": "Ysaline Dewitterange",
+    "company": "Huis Klaproos",
+    "street": "Verzonnen Kouter",
+    "number": "17",
+    "postal_code": "9000",
+    "locality": "Gent",
+    "country": "BE",
+    "email": "verzending@huis-klaproos.example",
+    "phone": "+3292000017",
+}
+"""Who sends: a made-up professional shop."""
+
+SHOP = Shop(notify="email", pickup_attribute="pickup_point", sender=SENDER)
+
+CONFIGURES = re.compile(r"PARCELVEIL_|(PORT|DATABASE_URL|FLASK_DEBUG|BREAK)$")
+"""Variables that would change what is shown here, or tell of it."""
+
+CONFIGURATION = """\
+[server]
+listen = "{host}:{port}"
+metrics_listen = "{host}:{metrics_port}"
+database = "sqlite:///{folder}/var/parcelveil.db"
+keys = "{folder}/var/keys"
+journal = "{folder}/var/journal"
+log_level = "DEBUG"
+
+[carriers.platform]
+kind = "parcel-json"
+url = "{platform}"
+token = {{ env = "PARCEL_PLATFORM_TOKEN" }}
+allow_private = ["{host}"]
+
+[apps.parcelveil]
+platform = "shopify"
+secrets = [{{ env = "SHOPIFY_SECRET" }}]
+
+[shops.demo]
+platform = "shopify"
+app = "parcelveil"
+domain = "{domain}"
+policy = "bpost-shipping-platform"
+account_type = "professional"
+integration = {{ requested_on = 2026-11-02, reference = "made up" }}
+carrier = "platform"
+notify = "{notify}"
+pickup_attribute = "{pickup_attribute}"
+hold = "0s"
+sender = {{ {sender} }}
+"""
+
+
+class Stage:
+    """Starts everything in ``folder``; with ``sabotage``, its folder comes first on the path of the service."""
+
+    def __init__(self, folder: Path, sabotage: Path | None) -> None:
+        self.folder = folder
+        self.secret = secrets.token_hex(32).encode("ascii")
+        self.token = secrets.token_hex(16)
+        self.url = f"http://{HOST}:{free_port()}"
+        self.platform = f"http://{HOST}:{free_port()}"
+        self._sabotage = sabotage
+        self._mock: Process | None = None
+        self._others: list[Process] = []
+
+    def up(self) -> None:
+        """Start the platform, then the service. Raises: DemoError."""
+        for name in ("logs", "var", "tmp"):
+            (self.folder / name).mkdir(mode=0o700)
+        (self.folder / "parcelveil.toml").write_text(self._configuration(), encoding="utf-8")
+        self._mock = self._start_mock()
+        migration = self._start("migrate")
+        self._mock.wait_for(lambda: answers(f"{self.platform}/_health"))
+        provision = self._start("keys", "provision")
+        for command in (migration, provision):
+            command.finish()
+        self._start("serve", first=self._sabotage).wait_for(lambda: answers(f"{self.url}/readyz"))
+
+    def stop_service(self) -> None:
+        """Let Parcelveil finish and end; the platform still answers."""
+        for process in self._others:
+            process.stop()
+
+    def down(self) -> None:
+        """End everything."""
+        self.stop_service()
+        if self._mock is not None:
+            self._mock.stop()
+
+    def _start_mock(self) -> Process:
+        options = ["--listen", self.platform.removeprefix("http://"), "--state", str(self.folder / "platform")]
+        options += ["--receipt-keys", f"{self.url}/.well-known/jwks.json", "--token-env", "PARCEL_PLATFORM_TOKEN"]
+        module = ["simulator", "mock", *options]
+        return start("mock", module, log=self.folder / "mock.log", environment=self.environment())
+
+    def _start(self, *command: str, first: Path | None = None) -> Process:
+        log = self.folder / "logs" / f"{'-'.join(command)}.log"
+        module = ["middleware", *command, "--config", str(self.folder / "parcelveil.toml")]
+        process = start(" ".join(command), module, log=log, environment=self.environment(first))
+        self._others.append(process)
+        return process
+
+    def environment(self, first: Path | None = None) -> Mapping[str, str]:
+        """What the processes get: this code on their path (``first`` before it), secrets made for this once."""
+        here = Path(middleware.__file__).parents[1]
+        path = ":".join(str(folder) for folder in (first, here) if folder is not None)
+        return {
+            **{name: value for name, value in config.environment().items() if not CONFIGURES.match(name)},
+            "PYTHONPATH": path,
+            "TMPDIR": str(self.folder / "tmp"),
+            "SHOPIFY_SECRET": self.secret.decode("ascii"),
+            "PARCEL_PLATFORM_TOKEN": self.token,
+        }
+
+    def _configuration(self) -> str:
+        return CONFIGURATION.format(
+            host=HOST,
+            port=self.url.rpartition(":")[2],
+            metrics_port=free_port(),
+            folder=self.folder,
+            platform=self.platform,
+            domain=DOMAIN,
+            notify=SHOP.notify,
+            pickup_attribute=SHOP.pickup_attribute,
+            sender=", ".join(f"{name} = {json.dumps(text)}" for name, text in SENDER.items()),
+        )
