@@ -93,6 +93,7 @@ def services(settings: Config) -> Services:
 def check(settings: Config) -> None:
     """What must be right before any process starts. Raises: ConfigError."""
     bind(settings, load_service(settings.server.keys))
+    transports(settings)
 
 
 def bind(settings: Config, own: ServiceKeys) -> tuple[Mapping[str, Shop], Mapping[str, ConfigError]]:
@@ -189,14 +190,17 @@ def refresh_all(settings: Config) -> Iterator[tuple[str, ParcelveilError | None]
             yield name, None
 
 
-def keep_fresh(settings: Config) -> threading.Thread:
-    """Refresh in a thread of this process, at once and then every hour: off the request path."""
+def keep_fresh(settings: Config, observe: Observer) -> threading.Thread:
+    """Refresh in a thread of this process, at once and then every hour: off the request path. ``observe`` is told of
+    every try: (carrier, ``refreshed`` or the code of what went wrong).
+    """
 
     def run() -> None:
         pause = threading.Event()
         while True:
             failed = False
             for name, problem in refresh_all(settings):
+                observe(name, problem.code if problem else "refreshed")
                 if problem is not None:
                     failed = True
                     _log.error("platform_keys_not_refreshed", carrier=name, code=problem.code)

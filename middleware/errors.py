@@ -107,6 +107,12 @@ class UnknownKeyError(SealError):
     code = "missing-retention-key"
 
 
+class KeyRefusedError(SealError):
+    """What a parcel platform publishes as its keys is refused; the keys known before stay in use."""
+
+    code = "platform-keys-refused"
+
+
 class TamperedError(SealError):
     """A sealed part or receipt is not what was sealed or signed."""
 

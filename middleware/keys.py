@@ -23,9 +23,10 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
+from middleware.core import receipt
 from middleware.core.body import read
 from middleware.core.index import KEY_BYTES
-from middleware.errors import BodyError, ConfigError, UnknownKeyError
+from middleware.errors import BodyError, ConfigError, KeyRefusedError, TamperedError, UnknownKeyError
 from middleware.model import PickupPoint, Plan
 
 _KID = re.compile(r"[a-z]+\.[a-z]+/[a-z]{2}(?:\.[a-z_]+)+/[0-9]{4}-(?:0[1-9]|1[0-2])")
@@ -57,9 +58,7 @@ def provision(folder: Path) -> list[str]:
     Raises: ConfigError where the folder cannot be used.
     """
     home = folder / "service"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for place in (folder, home):
-        place.mkdir(mode=0o700, exist_ok=True)
+    _make_folder(home)
     _check_mode(home)
     makers: Mapping[str, Callable[[], bytes]] = {
         "receipt.jwk": _new_signing_key,
@@ -120,7 +119,7 @@ class PlatformKeys:
         return self.known().points
 
     def store(self, known: Known) -> None:
-        """Replace the file, atomically and durably."""
+        """Replace the file, atomically and durably. Raises: ConfigError where it cannot be written: the old one stays."""
         _write(self.path, known.to_bytes())
 
 
@@ -141,12 +140,12 @@ class Known:
         try:
             document: Any = json.loads(content)
             return cls(
-                fetched_at=datetime.fromisoformat(document["fetched_at"]),
+                fetched_at=document["fetched_at"] and datetime.fromisoformat(document["fetched_at"]),
                 keys={jwk["kid"]: ECKey.import_key(jwk) for jwk in document["keys"]},
-                pins=document["pins"],
+                pins={kid: str(thumbprint) for kid, thumbprint in document["pins"].items()},
                 points={point["id"]: PickupPoint(**point) for point in document["points"]},
             )
-        except (KeyError, TypeError, ValueError, JoseError):
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError, JoseError):
             path_only = f"{path}: not a file of this service; remove it and run `parcelveil keys provision`"
         raise ConfigError(path_only)
 
@@ -163,17 +162,17 @@ class Known:
 
 
 def admit(known: Known, jwks: bytes, points: bytes, now: datetime) -> Known:
-    """What is known after a refresh. Everything is refused, and nothing changes, when anything is wrong with the
-    answer.
+    """What is known after a refresh. Everything is refused, and nothing changes, when anything is wrong with the keys
+    or an answer cannot be read; a pick-up point that cannot be used is left out.
 
-    Raises: ConfigError naming key ids only: a private member, another kind of key, a ``kid`` whose key changed, a
-    form that is none.
+    Raises: KeyRefusedError naming key ids only: a private member, another kind of key, a ``kid`` that came twice or whose
+    key changed, a form that is none.
     """
     found = {jwk["kid"]: ECKey.import_key(dict(jwk)) for jwk in _public_jwks(jwks)}
     thumbprints = {kid: key.thumbprint() for kid, key in found.items()}
     changed = [kid for kid, thumbprint in thumbprints.items() if known.pins.get(kid, thumbprint) != thumbprint]
     if changed:
-        raise ConfigError(
+        raise KeyRefusedError(
             f"the parcel platform gave another key for {changed[0]}: refused; ask the platform's operator first"
         )
     return Known(
@@ -188,22 +187,31 @@ def _public_jwks(answer: bytes) -> Iterator[Mapping[str, Any]]:
     document = _document(answer)
     jwks = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(jwks, list) or not jwks:
-        raise ConfigError("the parcel platform's key set cannot be read")
+        raise KeyRefusedError("the parcel platform's key set cannot be read")
+    seen: set[str] = set()
     for jwk in jwks:
         if not isinstance(jwk, dict) or not _KID.fullmatch(str(jwk.get("kid"))):
-            raise ConfigError("the parcel platform's key set holds a key without a proper key id")
+            raise KeyRefusedError("the parcel platform's key set holds a key without a proper key id")
         if set(jwk) - _MEMBERS or (jwk.get("kty"), jwk.get("crv"), jwk.get("alg")) != ("EC", "P-256", "ECDH-ES+A256KW"):
-            raise ConfigError(
+            raise KeyRefusedError(
                 f"the parcel platform's key {jwk['kid']} is not exactly a public P-256 key for ECDH-ES+A256KW"
             )
-        if not _importable(jwk):
-            raise ConfigError(f"the parcel platform's key {jwk['kid']} is not on the curve")
+        if not _usable(jwk):
+            raise KeyRefusedError(
+                f"the parcel platform's key {jwk['kid']} cannot be used: not on the curve, or meant for something else"
+            )
+        if jwk["kid"] in seen:
+            raise KeyRefusedError(f"the parcel platform's key set holds {jwk['kid']} twice")
+        seen.add(jwk["kid"])
         yield jwk
 
 
-def _importable(jwk: Mapping[str, Any]) -> bool:
+def _usable(jwk: Mapping[str, Any]) -> bool:
+    """Whether a content key can be agreed on with it: found out here, and not at the first order."""
     try:
-        ECKey.import_key(dict(jwk))
+        key = ECKey.import_key(dict(jwk))
+        key.check_use("enc")
+        key.check_key_op("deriveKey")
     except (JoseError, ValueError, TypeError):
         return False
     return True
@@ -211,13 +219,18 @@ def _importable(jwk: Mapping[str, Any]) -> bool:
 
 def _points(answer: bytes) -> Iterator[PickupPoint]:
     document = _document(answer)
-    rows: Sequence[Any] = document.get("points", ()) if isinstance(document, dict) else ()
+    rows = document.get("points") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise KeyRefusedError("the parcel platform's pick-up points cannot be read")
     for row in rows:
-        id_, postal_code, country = (
-            str(row.get(name)) if isinstance(row, dict) else "" for name in ("id", "postal_code", "country")
-        )
+        id_, postal_code, country = (_text(row, name) for name in ("id", "postal_code", "country"))
         if _POINT.fullmatch(id_) and _PLACE.fullmatch(postal_code) and re.fullmatch("[A-Z]{2}", country):
             yield PickupPoint(id=id_, postal_code=postal_code, country=country)
+
+
+def _text(row: object, name: str) -> str:
+    value = row.get(name) if isinstance(row, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _document(answer: bytes) -> object:
@@ -235,8 +248,10 @@ def _new_signing_key() -> bytes:
 def _signing_key(content: bytes, path: Path) -> OKPKey:
     try:
         key = OKPKey.import_key(json.loads(content))
-        usable = key.is_private and key.curve_name == "Ed25519" and bool(key.kid)
-    except (JoseError, ValueError, KeyError, TypeError):
+        public = OKPKey.import_key(key.as_dict(private=False))
+        usable = key.curve_name == "Ed25519" and bool(key.kid)
+        receipt.verify(receipt.sign({}, key), {str(key.kid): public})  # the halves belong together
+    except (JoseError, TamperedError, KeyError, TypeError, ValueError, RecursionError):
         usable = False
     if not usable:
         raise ConfigError(f"{path}: not an Ed25519 private key with a key id")
@@ -267,14 +282,39 @@ def _check_mode(path: Path) -> None:
         raise ConfigError(f"{path}: mode {mode:04o} lets others in; use 0700 for folders and 0600 for files")
 
 
+def _make_folder(home: Path) -> None:
+    try:
+        home.parent.parent.mkdir(parents=True, exist_ok=True)
+        for place in (home.parent, home):
+            place.mkdir(mode=0o700, exist_ok=True)
+    except OSError as problem:
+        reason = problem.strerror
+    else:
+        return
+    raise ConfigError(f"{home}: {reason}")
+
+
 def _write(path: Path, content: bytes) -> None:
     """Write a new file beside, sync it, and put it in place: a crash leaves the old or the new one."""
+    try:
+        _replace(path, content)
+    except OSError as problem:
+        reason = problem.strerror
+    else:
+        return
+    raise ConfigError(f"{path}: {reason}")
+
+
+def _replace(path: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

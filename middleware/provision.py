@@ -13,16 +13,21 @@ from middleware.ports import Transport
 
 
 def refresh(keys: PlatformKeys, transport: Transport, now: datetime) -> Known:
-    """Fetch, check against the pins, and persist.
+    """Fetch, check and persist. Raises: as ``fetch``."""
+    known = fetch(keys, transport, now)
+    keys.store(known)
+    return known
 
-    Raises: ConfigError when the platform's answer is refused (nothing changes); TransientDeliveryError,
+
+def fetch(keys: PlatformKeys, transport: Transport, now: datetime) -> Known:
+    """What the platform publishes now, checked against the pins; nothing is written.
+
+    Raises: KeyRefusedError when the platform's answer is refused (nothing changes); TransientDeliveryError,
     PermanentDeliveryError when there is none.
     """
     jwks = _get(transport, "/.well-known/jwks.json")
     points = _get(transport, "/pickup-points")
-    known = admit(keys.known(), jwks, points, now)
-    keys.store(known)
-    return known
+    return admit(keys.known(), jwks, points, now)
 
 
 def _get(transport: Transport, path: str) -> bytes:

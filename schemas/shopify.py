@@ -86,7 +86,7 @@ class Order(AllowList):
 
     id = Whole(required=True, metadata=index("order.id"))
     name = Text(longest=255, metadata=index("order.name"))
-    updated_at = Text(longest=40, required=True, metadata=used("order.time"))
+    updated_at = Text(longest=40, required=True, metadata=index("order.time"))
     cancelled_at = Text(longest=40, metadata=used("order.state"))
     financial_status = Text(longest=64, metadata=used("order.state"))
     fulfillment_status = Text(longest=64, metadata=used("order.state"))

@@ -13,9 +13,10 @@ from middleware import bootstrap, config
 from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
-from middleware.errors import ConfigError, ParcelveilError
+from middleware.errors import ConfigError, KeyRefusedError, ParcelveilError
 from middleware.keys import load_service, provision
 from middleware.model import Request
+from middleware.provision import fetch
 from middleware.storage import migrate as migrate_database
 from middleware.storage import open_store
 
@@ -112,6 +113,10 @@ def _carriers(settings: config.Config) -> Iterator[Finding]:
     for name, transport in bootstrap.transports(settings).items():
         try:
             answer = transport.send(Request(method="GET", path="/.well-known/jwks.json", headers={}, body=None))
+            fetch(bootstrap.platform_keys(settings)[name], transport, bootstrap.clock(settings)())
+        except KeyRefusedError as refused:
+            yield f"carrier {name}", "BAD", str(refused)
+            continue
         except ParcelveilError as problem:
             yield f"carrier {name}", "warn", f"{problem.code}: what is stored waits until it answers"
             continue

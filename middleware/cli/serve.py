@@ -7,6 +7,7 @@ or SIGINT lets them finish what they hold.
 
 from __future__ import annotations
 
+import resource
 import signal
 import subprocess
 import sys
@@ -51,6 +52,7 @@ def serve(role: str, config_file: str | None) -> None:
     """Run the service."""
     path = config.find(config_file)
     settings = config.load(path)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no process of ours leaves its memory on a disk
     bootstrap.logging(settings, role)
     store = bootstrap.store(settings)
     bootstrap.check(settings)

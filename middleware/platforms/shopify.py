@@ -26,7 +26,7 @@ ORDER_TOPICS = frozenset(
 COMPLIANCE_TOPICS = frozenset(("customers/data_request", "customers/redact", "shop/redact"))
 APP_TOPICS = frozenset(("app/uninstalled", "app/scopes_update"))
 
-_PAID = frozenset(("paid", "partially_refunded", "refunded"))  # a refund to nothing has no line left: that says it
+_PAID = frozenset(("paid", "partially_refunded"))
 _IN_STORE = frozenset(("pickup", "pick-up", "pick_up", "local_pickup"))
 _POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
 _SHOP_NUMBER = re.compile(r"https?://[^/]+/([0-9]+)/orders/")

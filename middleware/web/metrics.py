@@ -22,6 +22,7 @@ ACKNOWLEDGED = Histogram(
     "Time to acknowledge a webhook.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
+REFRESHES = Counter("parcelveil_platform_refreshes", "Refreshes of a platform's keys by result.", ("carrier", "result"))
 DELIVERIES = Counter("parcelveil_deliveries", "Delivery attempts by carrier and result.", ("carrier", "result"))
 
 

@@ -7,6 +7,7 @@ import gc
 from flask import Flask
 
 from middleware import bootstrap, config
+from middleware.web import metrics
 from middleware.web.app import create
 
 
@@ -24,7 +25,7 @@ def _application(role: str) -> Flask:
     settings = config.load(config.find(None))
     bootstrap.logging(settings, role)
     services = bootstrap.services(settings)
-    bootstrap.keep_fresh(settings)
+    bootstrap.keep_fresh(settings, lambda carrier, result: metrics.REFRESHES.labels(carrier, result).inc())
     application = create(services, role)
     gc.freeze()  # what was made at start lives as long as the process: the collector need not look at it again
     return application

@@ -48,11 +48,10 @@ def test_the_schema_and_the_list_of_names_that_never_pass_share_out_every_leaf_t
 
 
 STATUSES = {
-    INDEX: {"id": "order.id", "name": "order.name", "customer.id": "customer.id"},
+    INDEX: {"id": "order.id", "name": "order.name", "updated_at": "order.time", "customer.id": "customer.id"},
     USED: {
         **dict.fromkeys(("cancelled_at", "financial_status", "fulfillment_status", "test"), "order.state"),
         "order_status_url": "order.state",
-        "updated_at": "order.time",
         **dict.fromkeys(("customer.first_name", "customer.last_name"), "payer.name"),
         **{f"billing_address.{name}": "payer.name" for name in ("first_name", "last_name", "name")},
         "note_attributes[].name": "parcel.pickup_point",

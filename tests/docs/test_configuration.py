@@ -1,0 +1,136 @@
+"""docs/configuration.md against the code: every key, default, example and reading, by what a configuration accepts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from middleware import config
+from middleware.errors import ConfigError
+from schemas.policy_loader import load
+from scripts.tables import PACK as PACK_NAME
+from tests.docs.reading import CONFIGURATION, rows, unquoted
+
+PACK = load(PACK_NAME)
+SECTIONS = {
+    "## `[server]`": "server",
+    "## `[carriers.<name>]`": "carriers.platform",
+    "## `[apps.<name>]`": "apps.parcelveil",
+    "## `[shops.<name>]`": "shops.demo",
+    "### `integration`": "shops.demo.integration",
+    "### `sender`": "shops.demo.sender",
+}
+NESTED = ("integration", "sender")
+VARIABLES = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN")
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in config.environment() if name.startswith(config.PREFIX)]:
+        monkeypatch.delenv(name)
+    for name in ("PORT", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in VARIABLES:
+        monkeypatch.setenv(name, f"made up for {name}")
+
+
+def documented(column: int) -> dict[str, dict[str, str]]:
+    """Section → key → the cell of a column: 2 defaults, 3 examples."""
+    return {
+        section: {unquoted(row[0]): unquoted(row[column]) for row in rows(CONFIGURATION, heading)}
+        for heading, section in SECTIONS.items()
+    }
+
+
+def written(told: dict[str, dict[str, str]], without: tuple[str, ...] = ()) -> str:
+    """A configuration file of these settings. What is a table of its own is left out where it stands in its shop."""
+    lines: list[str] = []
+    for section, settings in told.items():
+        lines.append(f"[{section}]")
+        lines += [f"{key} = {value}" for key, value in settings.items() if key not in (*NESTED, *without)]
+    return "\n".join(lines)
+
+
+def loaded(folder: Path, text: str) -> config.Config:
+    file = folder / "parcelveil.toml"
+    file.write_text(text, encoding="utf-8")
+    return config.load(file)
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("without", ["app", "secrets"])
+@pytest.mark.parametrize("unset", ["clock", "listen"])
+def test_every_example_of_a_setting_can_be_used(tmp_path: Path, without: str, unset: str) -> None:
+    told = documented(3)
+    del told["shops.demo"][without]
+    del told["server"][unset]  # a clock of one's own is for loopback only
+    if without == "app":
+        told["shops.demo"]["secrets"] = '[{ env = "DEMO_TOKEN" }]'  # the app's own is refused
+    assert loaded(tmp_path, written(told)).quarantined == {}
+
+
+@pytest.mark.usefixtures("clean")
+def test_every_default_is_the_one_in_force(tmp_path: Path) -> None:
+    defaults, examples = documented(2), documented(3)
+    least = {
+        section: {key: examples[section][key] for key, default in settings.items() if default == "required"}
+        for section, settings in defaults.items()
+    }
+    least["shops.demo.sender"]["name"] = examples["shops.demo.sender"]["name"]
+    spelt = {
+        section: {key: default for key, default in settings.items() if default not in ("required", "none")}
+        | least[section]
+        for section, settings in defaults.items()
+    }
+    assert loaded(tmp_path, written(spelt)) == loaded(tmp_path, written(least))
+    assert loaded(tmp_path, written(least)).quarantined == {}
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize(("heading", "section"), SECTIONS.items())
+def test_every_setting_is_documented_and_every_documented_one_known(tmp_path: Path, heading: str, section: str) -> None:
+    examples = documented(3)
+    del examples["shops.demo"]["secrets"]
+    del examples["server"]["clock"]
+    examples[section]["qqqqqqqq"] = "1"
+    try:
+        (said,) = loaded(tmp_path, written(examples)).quarantined.values()
+    except ConfigError as fault:
+        said = str(fault)
+    known = said.partition("unknown key; known are ")[2].split(", ")
+    assert set(known) == {unquoted(row[0]) for row in rows(CONFIGURATION, heading)}
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_setting_that_is_not_required_can_be_left_out(tmp_path: Path) -> None:
+    examples, defaults = documented(3), documented(2)
+    del examples["server"]["clock"]
+    del examples["shops.demo"]["secrets"]
+    for section, settings in defaults.items():
+        for key in [key for key, default in settings.items() if default == "required" and key in examples[section]]:
+            if key in NESTED:
+                continue
+            fewer = {name: {**told} for name, told in examples.items()}
+            del fewer[section][key]
+            try:
+                faults = loaded(tmp_path, written(fewer)).quarantined
+            except ConfigError:
+                continue
+            assert faults, f"{section}.{key} is not required"
+
+
+@pytest.mark.usefixtures("clean")
+def test_the_whole_example_of_a_configuration_can_be_used(tmp_path: Path) -> None:
+    text = CONFIGURATION.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    found = loaded(tmp_path, text)
+    assert (set(found.shops), found.quarantined) == ({"demo"}, {})
+
+
+def test_every_reading_that_can_be_chosen_is_documented() -> None:
+    told = {unquoted(row[0]): re.findall(r"`([\w-]+)`", row[2]) for row in rows(CONFIGURATION, "### `interpretations`")}
+    open_points = {name: point for name, point in PACK.interpretations.items() if len(point.choices) > 1}
+    assert set(told) == set(open_points)
+    for name, point in open_points.items():
+        assert (told[name][0], set(told[name])) == (point.default, set(point.choices))
