@@ -121,7 +121,7 @@ def _when(category: str, policy: Policy) -> str:
 def _how(category: str, policy: Policy) -> str:
     part = policy.part_of(category)
     if part.keyed:
-        return "keyed digest alone"
+        return "the time, beside the keyed digest" if category == "order.time" else "keyed digest alone"
     length = policy.retention[part.retention].duration
     if length is None:
         return "read, never kept"
