@@ -23,9 +23,7 @@ MAX_KEYS = 2_000
 """Members of one object."""
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # an unclosed one ends with the body: linear
-_LONG_INTEGER = re.compile(
-    rb"(?<![0-9.eE+-])-?[0-9]{19,}+(?![.eE])"
-)  # possessive, and only from a number's start: linear
+_DIGITS = re.compile(rb"[0-9]{19,}+")
 _NESTING = re.compile(rb"[\[\]{}]")
 
 
@@ -62,7 +60,20 @@ def _shallow(skeleton: bytes) -> bool:
 
 
 def _within_64_bits(skeleton: bytes) -> bool:
-    return all(-(2**63) <= int(digits[:40]) < 2**64 for digits in _LONG_INTEGER.findall(skeleton))
+    return all(_fits(skeleton, run.start(), run.end()) for run in _DIGITS.finditer(skeleton))
+
+
+def _fits(skeleton: bytes, start: int, end: int) -> bool:
+    """Whether a run of digits is part of a fraction or an exponent, or an integer of 64 bits."""
+    before = skeleton[max(start - 2, 0) : start]
+    if (
+        before[-1:] in (b".", b"e", b"E", b"+")
+        or before in (b"e-", b"E-")
+        or skeleton[end : end + 1] in (b".", b"e", b"E")
+    ):
+        return True
+    number = int(skeleton[start : min(end, start + 40)])
+    return number <= 2**63 if before.endswith(b"-") else number < 2**64
 
 
 def _members(document: object) -> int:

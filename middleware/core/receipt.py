@@ -68,7 +68,7 @@ def _payload(token: str, keys: Mapping[str, Key]) -> Mapping[str, Any] | None:
     try:
         key = keys[str(jws.extract_compact(token.encode()).headers().get("kid"))]
         payload = orjson.loads(jws.deserialize_compact(token, key, registry=_REGISTRY).payload)
-    except (JoseError, KeyError, TypeError, ValueError):  # TypeError: members of a type that the library takes for granted
+    except (JoseError, KeyError, TypeError, ValueError):  # TypeError: the library trusts in the types of members
         return None
     return payload if isinstance(payload, dict) else None
 

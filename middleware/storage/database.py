@@ -58,7 +58,7 @@ class Database(ABC):
 
     @abstractmethod
     def migrating(self) -> AbstractContextManager[Connection]:
-        """A transaction for the schema: one at a time."""
+        """A transaction for the schema: one at a time, and it waits long for others."""
 
     @abstractmethod
     def check(self) -> Iterator[Finding]:
@@ -74,6 +74,10 @@ class Database(ABC):
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def finding(name: str, well: bool, fault: str) -> Finding:
+    return name, well, "" if well else fault
 
 
 def translated(transaction: Callable[[], AbstractContextManager[Connection]], work: Callable[[Connection], T]) -> T:

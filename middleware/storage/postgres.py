@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.dialects.postgresql import insert
 
 from middleware.errors import ConfigError
-from middleware.storage.database import Database, Finding, translated
+from middleware.storage.database import Database, Finding, finding, translated
 
 POOL_SECONDS: Final = 3.0  # how long a thread waits for a connection
 CONNECTIONS: Final = 16
@@ -56,20 +56,23 @@ class PostgresDatabase(Database):
             yield connection
 
     def check(self) -> Iterator[Finding]:
-        engine = _engine(self._url, poolclass=NullPool)
-        found = translated(engine.connect, lambda connection: {name: _setting(connection, name) for name in _WANTED})
-        for name, wanted in _WANTED.items():
-            well = found[name] in wanted
-            yield f"postgresql.{name}", well, "" if well else f"it is {found[name]}: set {name} = on"
+        yield from translated(_engine(self._url, poolclass=NullPool).connect, _findings)
+
+
+def _findings(connection: Connection) -> list[Finding]:
+    found = {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar()) for name in _WANTED}
+    return [
+        finding(f"postgresql.{name}", found[name] in wanted, f"it is {found[name]}: set {name} = on")
+        for name, wanted in _WANTED.items()
+    ]
 
 
 def _engine(url: URL, **pool: Any) -> Engine:
+    driver = {name: value for name, value in _DRIVER.items() if name not in url.query}
     try:
-        engine = create_engine(url, hide_parameters=True, connect_args={**_DRIVER, **url.query}, **pool)
+        engine = create_engine(url, hide_parameters=True, connect_args=driver, **pool)
     except ModuleNotFoundError:
-        engine = None
-    if engine is None:
-        raise ConfigError("PostgreSQL needs its driver: pip install 'parcelveil[postgresql]'.")
+        raise ConfigError("PostgreSQL needs its driver: pip install 'parcelveil[postgresql]'.") from None
     event.listen(engine, "connect", _prepare)
     return engine
 
@@ -82,7 +85,3 @@ def _prepare(raw: Any, _record: object) -> None:
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )
     raw.commit()
-
-
-def _setting(connection: Connection, name: str) -> str:
-    return str(connection.exec_driver_sql(f"SHOW {name}").scalar())

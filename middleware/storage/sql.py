@@ -22,7 +22,7 @@ from middleware.model import (
     Summary,
 )
 from middleware.storage import intake_sql, reading, relay_sql, schema
-from middleware.storage.database import Database, Finding
+from middleware.storage.database import Database, Finding, finding
 from middleware.storage.tables import lanes
 
 
@@ -86,7 +86,7 @@ class SqlStore:
     def check(self) -> Iterator[Finding]:
         yield from self._database.check()
         newest = self._database.read(schema.is_newest)
-        yield "schema", newest, "" if newest else "the database schema is not of this version: parcelveil migrate"
+        yield finding("schema", newest, "it is not the one of this version: parcelveil migrate")
 
     def close(self) -> None:
         self._database.close()

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +20,10 @@ from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engi
 from sqlalchemy.dialects.sqlite import insert
 
 from middleware.errors import ConfigError, StorageError
-from middleware.storage.database import Database, Finding, translated
+from middleware.storage.database import Database, Finding, finding, translated
 
 WRITE_LOCK_SECONDS: Final = 3.0  # how long a writer waits for its turn
+MIGRATION_LOCK_SECONDS: Final = 60.0
 READ_LOCK_SECONDS: Final = 2.0  # how long SQLite waits for a reader or for the end of a commit
 POLL_SECONDS: Final = 0.0005  # how often a waiting process looks whether it is its turn
 POOL_SECONDS: Final = 2.0  # how long a thread waits for a connection
@@ -53,11 +54,8 @@ class SqliteDatabase(Database):
         pool = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
         super().__init__(_engine(self._url, poolclass=QueuePool, **pool), insert)
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection, self._turns.taken(), connection.begin():
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
+    def writing(self) -> AbstractContextManager[Connection]:
+        return self._alone(WRITE_LOCK_SECONDS)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -65,38 +63,35 @@ class SqliteDatabase(Database):
             connection.exec_driver_sql("BEGIN")
             yield connection
 
-    migrating = writing
+    def migrating(self) -> AbstractContextManager[Connection]:
+        return self._alone(MIGRATION_LOCK_SECONDS)
+
+    @contextmanager
+    def _alone(self, seconds: float) -> Iterator[Connection]:
+        with self.engine.connect() as connection, self._turns.taken(seconds), connection.begin():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
     def check(self) -> Iterator[Finding]:
-        engine = _engine(self._url, poolclass=NullPool)
-        found = translated(
-            engine.connect, lambda connection: {name: _pragma(connection, name) for name, _, _ in _SETTINGS}
-        )
-        for name, set_to, wanted in _SETTINGS:
-            well = found[name] == wanted
-            yield (
-                f"sqlite.{name}",
-                well,
-                ""
-                if well
-                else f"{found[name]} is in force, it has to be {set_to}; does another program hold the file?",
+        yield from translated(_engine(self._url, poolclass=NullPool).connect, self._findings)
+
+    def _findings(self, connection: Connection) -> list[Finding]:
+        found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name, _, _ in _SETTINGS}
+        findings = [
+            finding(
+                f"sqlite.{name}", found[name] == wanted, f"it is {found[name]}, not {value}: who else holds the file?"
             )
-        safe = _wal_is_safe(sqlite3.sqlite_version_info)
-        well = safe or found["journal_mode"] != "wal"
-        yield (
-            "sqlite.version",
-            well,
-            "" if well else f"SQLite {sqlite3.sqlite_version} can corrupt a database in WAL mode",
-        )
+            for name, value, wanted in _SETTINGS
+        ]
+        safe = found["journal_mode"] != "wal" or _wal_is_safe(sqlite3.sqlite_version_info)
+        fault = f"SQLite {sqlite3.sqlite_version} can corrupt a database in WAL mode"
+        findings.append(finding("sqlite.version", safe, fault))
         for path in (self.path, *(path for path in self._turns.paths if path.exists())):
-            mode = path.stat().st_mode & 0o777
-            yield f"sqlite.mode.{path.suffix[1:]}", not mode & 0o077, f"chmod 600 {path}" if mode & 0o077 else ""
-        shared = self.path.parent.stat().st_mode & 0o022
-        yield (
-            "sqlite.folder",
-            not shared,
-            f"others can replace files in {self.path.parent}: chmod go-w" if shared else "",
-        )
+            private = not path.stat().st_mode & 0o077
+            findings.append(finding(f"sqlite.mode.{path.suffix[1:]}", private, f"chmod 600 {path}"))
+        folder = self.path.parent
+        owned = not folder.stat().st_mode & 0o022
+        return [*findings, finding("sqlite.folder", owned, f"others can replace its files: chmod go-w {folder}")]
 
 
 class _Turns:
@@ -112,11 +107,11 @@ class _Turns:
         self._threads = threading.Lock()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Raises: TimeoutError after ``WRITE_LOCK_SECONDS``; OSError."""
-        deadline = time.monotonic() + WRITE_LOCK_SECONDS
+    def taken(self, seconds: float) -> Iterator[None]:
+        """Raises: TimeoutError after so many seconds; OSError."""
+        deadline = time.monotonic() + seconds
         turn, lock = self.paths
-        if not self._threads.acquire(timeout=WRITE_LOCK_SECONDS):
+        if not self._threads.acquire(timeout=seconds):
             raise TimeoutError
         try:
             with _flocked(turn, deadline) as waiting, _flocked(lock, deadline):
@@ -157,10 +152,6 @@ def _prepare(raw: Any, _record: object) -> None:
     raw.isolation_level = None  # the driver begins nothing of its own accord: DDL is in our transactions too
     for name, value, _ in _SETTINGS:
         raw.execute(f"PRAGMA {name} = {value}").close()
-
-
-def _pragma(connection: Connection, name: str) -> Any:
-    return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
 
 
 def _wal_is_safe(version: tuple[int, ...]) -> bool:

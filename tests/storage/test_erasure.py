@@ -29,7 +29,7 @@ def _found(file: bytes, content: bytes) -> bool:
 @pytest.mark.parametrize("end", ["delivered", "withdrawn", "replaced"])
 def test_nothing_of_the_sealed_parts_remains(sqlite_url: str, sqlite_path: Path, end: str) -> None:
     store = open_store(sqlite_url)
-    orders = [(arrival(), record()) for _ in range(40)]
+    orders = [(arrival(), record()) for _ in range(25)]
     stays = orders[-1][1]
     for arrived, made in orders:
         store.accept(arrived, made)
@@ -47,7 +47,7 @@ def test_nothing_of_the_sealed_parts_remains(sqlite_url: str, sqlite_path: Path,
     if end == "delivered":  # which ones were claimed is the store's choice
         gone = [made for _, made in orders if (found := store.show(made.id)) and found.state == "delivered"]
         stays = next(made for _, made in orders if made not in gone)
-    assert len(gone) == 39
+    assert len(gone) == 24
     assert [remains(sqlite_path.parent, made) for made in gone] == [set()] * len(gone)
     assert remains(sqlite_path.parent, stays) == everything
     store.close()

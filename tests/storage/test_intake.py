@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from middleware.model import Answer, Delivered, Reason, Record, State, Status, Stored
 from middleware.ports import Store
-from middleware.storage.tables import inbox, index_entries, orders, parts, records, rejections, removals
-from tests.storage.builders import LATER, LEASE, NOW, again, arrival, cancelled, digest, record, rejection, report
+from middleware.storage.tables import inbox, index_entries, orders, parts, records, removals
+from tests.storage.builders import LATER, LEASE, NOW, again, arrival, cancelled, digest, record, report
 from tests.storage.looking import claim, column, sizes
 
 ALL = tuple(State)
@@ -304,44 +304,6 @@ class TestErasedRecords:
         expected = Answer(status=Status.DUPLICATE)
         assert store.seen(arrived.shop, arrived.topic, arrived.webhook, arrived.body) == expected
         assert store.accept(again(arrived), back) == accepted(back)
-
-
-class TestRejections:
-    def test_it_is_kept_with_its_pointers(self, store: Store) -> None:
-        made = rejection()
-        assert store.reject(made) == Answer(status=Status.REJECTED, id=made.id)
-        assert store.rejections(None, 10) == [made]
-        assert store.rejections("other", 10) == []
-
-    def test_the_same_webhook_again_is_a_duplicate(self, store: Store) -> None:
-        made = rejection()
-        store.reject(made)
-        expected = Answer(status=Status.DUPLICATE, id=made.id)
-        assert store.seen(made.shop, made.topic, made.webhook, made.body) == expected
-
-    def test_a_flood_of_replays_grows_nothing(self, store: Store, behind: Engine) -> None:
-        made = rejection(order_ref=None)
-        store.reject(made)
-        for _ in range(3):
-            replay = rejection(body=made.body, until=date(2099, 1, 1))
-            assert store.reject(replay) == Answer(status=Status.DUPLICATE, id=made.id)
-        assert sizes(behind) | {"rejections": 1, "inbox": 1} == sizes(behind)
-        assert column(behind, rejections, "until") == [made.until]
-
-    def test_a_body_that_was_rejected_may_be_accepted_later(self, store: Store) -> None:
-        refused, made = rejection(), record()
-        store.reject(refused)
-        later = arrival(body=refused.body)
-        assert store.accept(later, made) == accepted(made)
-        assert store.seen(later.shop, later.topic, later.webhook, later.body) == duplicate(made)
-
-    def test_a_body_that_was_rejected_may_be_ignored_later(self, store: Store) -> None:
-        refused = rejection()
-        store.reject(refused)
-        later = arrival(body=refused.body, halt=Reason.NOT_PAID)
-        assert store.accept(later, None) == ignored(Reason.NOT_PAID)
-        expected = Answer(status=Status.DUPLICATE, reason=Reason.NOT_PAID)
-        assert store.seen(later.shop, later.topic, later.webhook, later.body) == expected
 
 
 class TestRemovalReports:

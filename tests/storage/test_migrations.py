@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from sqlalchemy import Engine, create_engine, inspect
 from middleware.errors import StorageError
 from middleware.storage import is_current, migrate, open_store
 from middleware.storage.tables import metadata
-from tests.storage.children import start
+from tests.storage.children import start, together
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -61,26 +60,13 @@ def test_they_may_be_run_again(empty_url: str) -> None:
 
 
 def test_several_at_once_wait_for_each_other(empty_url: str) -> None:
-    failures: list[Exception] = []
-
-    def work() -> None:
-        try:
-            migrate(empty_url)
-        except StorageError as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    together(3, lambda: migrate(empty_url))
     assert is_current(empty_url)
 
 
 def test_a_crash_at_any_statement_leaves_the_old_schema_or_the_new_one(empty_url: str) -> None:
     with start("migrating", empty_url) as child:
-        told = child.communicate(timeout=60)[0].splitlines()
+        told = child.communicate(timeout=100)[0].splitlines()
     *killed, ended = (set(line.split()) for line in told)
     assert len(killed) > len(ALL_TABLES)
     assert all(found == {"killed"} for found in killed)
@@ -91,7 +77,7 @@ def test_a_crash_at_any_statement_leaves_the_old_schema_or_the_new_one(empty_url
 def test_a_store_without_its_schema_says_so(empty_url: str) -> None:
     store = open_store(empty_url)
     findings = {name: (well, text) for name, well, text in store.check()}
-    assert findings["schema"] == (False, "the database schema is not of this version: parcelveil migrate")
+    assert findings["schema"] == (False, "it is not the one of this version: parcelveil migrate")
     with pytest.raises(StorageError):
         store.ping()
     store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -56,6 +57,17 @@ class TestAddress:
             store = open_store(postgres_url.replace("postgresql+psycopg", name))
             store.ping()
             store.close()
+
+    def test_postgresql_without_its_driver(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "psycopg", None)
+        with pytest.raises(ConfigError, match="pip install"):
+            open_store("postgresql://u:hunter2@h/d")
+
+    def test_what_the_address_says_of_the_connection_counts(self, postgres_url: str) -> None:
+        database = PostgresDatabase(make_url(f"{postgres_url}&application_name=other"))
+        with database.reading() as connection:
+            assert connection.exec_driver_sql("SHOW application_name").scalar() == "other"
+        database.close()
 
     def test_a_server_that_is_not_there(self) -> None:
         store = open_store("postgresql://nobody:hunter2@127.0.0.1:9/nothing")
@@ -172,7 +184,7 @@ class TestSqlite:
                 name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
                 for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
             }
-            assert connection.connection.dbapi_connection.isolation_level is None
+            assert getattr(connection.connection.dbapi_connection, "isolation_level", "") is None
         database.close()
         assert found == {"journal_mode": "truncate", "synchronous": 3, "secure_delete": 1, "foreign_keys": 1}
 

@@ -1,0 +1,56 @@
+"""The contract of rejections: kept once per body, and no bar to the order once it is acceptable."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Engine
+
+from middleware.model import Answer, Reason, Status
+from middleware.ports import Store
+from middleware.storage.tables import rejections
+from tests.storage.builders import arrival, record, rejection
+from tests.storage.looking import column, sizes
+
+
+def test_it_is_kept_with_its_pointers(store: Store) -> None:
+    made = rejection()
+    assert store.reject(made) == Answer(status=Status.REJECTED, id=made.id)
+    assert store.rejections(None, 10) == [made]
+    assert store.rejections("other", 10) == []
+
+
+def test_the_same_webhook_again_is_a_duplicate(store: Store) -> None:
+    made = rejection()
+    store.reject(made)
+    expected = Answer(status=Status.DUPLICATE, id=made.id)
+    assert store.seen(made.shop, made.topic, made.webhook, made.body) == expected
+
+
+def test_a_flood_of_replays_grows_nothing(store: Store, behind: Engine) -> None:
+    made = rejection(order_ref=None)
+    store.reject(made)
+    for _ in range(3):
+        replay = rejection(body=made.body, until=date(2099, 1, 1))
+        assert store.reject(replay) == Answer(status=Status.DUPLICATE, id=made.id)
+    assert sizes(behind) | {"rejections": 1, "inbox": 1} == sizes(behind)
+    assert column(behind, rejections, "until") == [made.until]
+
+
+def test_a_body_that_was_rejected_may_be_accepted_later(store: Store) -> None:
+    refused, made = rejection(), record()
+    store.reject(refused)
+    later = arrival(body=refused.body)
+    assert store.accept(later, made) == Answer(status=Status.ACCEPTED, id=made.id, reference=made.reference)
+    assert store.seen(later.shop, later.topic, later.webhook, later.body) == Answer(
+        status=Status.DUPLICATE, id=made.id, reference=made.reference
+    )
+
+
+def test_a_body_that_was_rejected_may_be_ignored_later(store: Store) -> None:
+    refused = rejection()
+    store.reject(refused)
+    later = arrival(body=refused.body, halt=Reason.NOT_PAID)
+    assert store.accept(later, None) == Answer(status=Status.IGNORED, reason=Reason.NOT_PAID)
+    expected = Answer(status=Status.DUPLICATE, reason=Reason.NOT_PAID)
+    assert store.seen(later.shop, later.topic, later.webhook, later.body) == expected
