@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
-from middleware.config_shop import shop_settings
-from middleware.config_table import Network, Table, address
+from middleware.config_shop import check_name, shop_settings
+from middleware.config_table import FromEnvironment, Network, Table, address, meant
 from middleware.errors import ConfigError
 from middleware.model import ShopSettings
 
 DEFAULT_FILE: Final = "parcelveil.toml"
 PREFIX: Final = "PARCELVEIL_"
+LEVEL: Final = "__"
 FILE_VARIABLE: Final = "PARCELVEIL_CONFIG"
+SECTIONS: Final = ("server", "carriers", "apps", "shops")
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 CARRIER_KINDS: Final = ("parcel-json",)
 
@@ -103,13 +105,16 @@ def load(path: Path) -> Config:
         raise ConfigError("$FLASK_DEBUG: a debug server shows what passes through it; unset it")
     root = Table(_overridden(_parsed(path)), str(path), "", os.environ)
     server = _server(root.table("server"))
-    carriers = {name: _carrier(name, table, server) for name, table in root.tables("carriers").items()}
-    apps = {name: _app(table) for name, table in root.tables("apps").items()}
+    section = root.table("carriers")
+    carriers = {name: _carrier(name, section.table(name), server) for name in section.names()}
+    section = root.table("apps")
+    apps = {name: _app(name, section.table(name)) for name in section.names()}
     shops: dict[str, ShopSettings] = {}
     quarantined: dict[str, str] = {}
-    for name, table in root.tables("shops").items():
+    section = root.table("shops")
+    for name in section.names():
         try:
-            shops[name] = shop_settings(name, table, carriers, apps)
+            shops[name] = shop_settings(name, section.table(name), carriers, apps)
         except ConfigError as fault:
             quarantined[name] = str(fault)
     root.done()
@@ -131,24 +136,38 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 def _overridden(document: dict[str, Any]) -> dict[str, Any]:
-    for name, value in os.environ.items():
-        if name.startswith(PREFIX) and "__" in name:
-            *above, last = name.removeprefix(PREFIX).lower().split("__")
+    """What the environment says, laid over the file. Without two underscores a variable is none of ours: container
+    platforms make ``PARCELVEIL_PORT`` and the like of a service's name.
+    """
+    for variable, value in sorted(os.environ.items()):
+        if variable.startswith(PREFIX) and LEVEL in variable:
+            *above, last = _path(variable, document)
             here = document
             for step in above:
                 here = here.setdefault(step, {})
                 if not isinstance(here, dict):
-                    raise ConfigError(f"${name}: {step} is no table")
-            here[last] = _value(value)
+                    raise ConfigError(f"${variable}: {step} is no table")
+            here[last] = FromEnvironment(value)
     return document
 
 
-def _value(text: str) -> Any:
-    """A TOML value where it is one, else the text as it is."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+def _path(variable: str, document: Mapping[str, Any]) -> list[str]:
+    """The tables and the key that a variable means; a hyphen of a name is an underscore there."""
+    section, *path = variable.removeprefix(PREFIX).lower().split(LEVEL)
+    if section not in SECTIONS or not all(path):
+        raise ConfigError(f"${variable}: no such setting{_hint(section, SECTIONS)}")
+    if section == "server":
+        return [section, *path]
+    there = document.get(section)
+    names = {name.lower().replace("-", "_"): name for name in there} if isinstance(there, dict) else {}
+    if path[0] not in names or len(path) < 2:
+        raise ConfigError(f"${variable}: the file has no [{section}.{path[0]}]{_hint(path[0], names)}")
+    return [section, names[path[0]], *path[1:]]
+
+
+def _hint(given: str, known: Collection[str]) -> str:
+    hint = meant(given, known)
+    return f"; {hint}" if hint and given not in known else ""
 
 
 def _server(table: Table) -> ServerSettings:
@@ -158,30 +177,36 @@ def _server(table: Table) -> ServerSettings:
     settings = ServerSettings(
         listen=(host, port),
         metrics_listen=address(table.text("metrics_listen", "127.0.0.1:9090"), table.place("metrics_listen")),
-        database=_database(os.environ.get("DATABASE_URL") or table.text("database", "sqlite:///var/parcelveil.db")),
+        database=_database(table),
         keys=Path(table.text("keys", "var/keys")),
         journal=Path(table.text("journal", "var/journal")),
         keep_delivered=_keep_delivered(table),
-        egress_proxy=table.text("egress_proxy", "") or None,
+        egress_proxy=table.origin("egress_proxy", ("http",), "") or None,
         ca_file=_file(table.text("ca_file", "")),
         clock_file=_clock(table, host),
         log_level=table.choice("log_level", LEVELS, "INFO"),
     )
+    if settings.listen == settings.metrics_listen:
+        raise table.fault("metrics_listen", "another address than that of listen")
     table.done()
     return settings
 
 
-def _database(url: str) -> str:
+def _database(table: Table) -> str:
     """Container platforms hand out ``postgres://``; ours is the driver psycopg."""
+    url = table.text("database", "sqlite:///var/parcelveil.db")
+    user = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    if (":" in user or "password=" in url) and table.is_in_file("database"):
+        raise table.fault("database", "a URL without a password; one with a password belongs into $DATABASE_URL")
+    url = os.environ.get("DATABASE_URL") or url
     scheme, separator, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if separator and scheme in ("postgres", "postgresql") else url
 
 
 def _keep_delivered(table: Table) -> timedelta:
-    kept = table.duration("keep_delivered", "0d")
-    if kept:
+    if table.text("keep_delivered", "0d") != "0d":
         raise ConfigError(f'{table.place("keep_delivered")}: only "0d" is possible yet: sealed parts leave on delivery')
-    return kept
+    return timedelta(0)
 
 
 def _clock(table: Table, host: str) -> Path | None:
@@ -207,12 +232,15 @@ def _file(text: str) -> Path | None:
 
 
 def _carrier(name: str, table: Table, server: ServerSettings) -> CarrierSettings:
+    check_name(name, table)
+    allowed = table.networks("allow_private")
     settings = CarrierSettings(
         name=name,
         kind=table.choice("kind", CARRIER_KINDS, None),
-        url=table.text("url", None),
-        token=table.secret("token") if "token" in table else None,
-        allow_private=table.networks("allow_private"),
+        # Plain http is possible to the addresses of allow_private alone; a name's are judged when it is dialled.
+        url=table.origin("url", ("https", "http") if allowed else ("https",), None),
+        token=table.bearer("token") if "token" in table else None,
+        allow_private=allowed,
         proxy=server.egress_proxy,
         ca_file=server.ca_file,
     )
@@ -220,7 +248,8 @@ def _carrier(name: str, table: Table, server: ServerSettings) -> CarrierSettings
     return settings
 
 
-def _app(table: Table) -> tuple[bytes, ...]:
+def _app(name: str, table: Table) -> tuple[bytes, ...]:
+    check_name(name, table)
     table.choice("platform", ("shopify",), None)
     secrets = table.secrets("secrets")
     table.done()
@@ -232,7 +261,7 @@ def _clashes(shops: Mapping[str, ShopSettings], apps: Mapping[str, tuple[bytes, 
     shared = {secret for secrets in apps.values() for secret in secrets}
     for name, shop in shops.items():
         others = [other for other in shops.values() if other.name != name]
-        if any(shop.domain == other.domain and shop.own_app == other.own_app for other in others):
+        if any(shop.domain == other.domain for other in others):
             yield name, f"shops.{name}.domain: another shop has the same"
         taken = shared | {secret for other in others if other.own_app for secret in other.secrets}
         if shop.own_app and taken & set(shop.secrets):

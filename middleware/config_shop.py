@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from middleware.config_table import Table
@@ -13,7 +13,15 @@ from middleware.errors import ConfigError
 from middleware.model import Delivery, ShopSettings
 from schemas.order import Sender
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+"""The name of a shop, a carrier or an app: it stands in addresses, file names and logs."""
+
+HEAVIEST_GRAMS: Final = 30_000
+LONGEST_HOLD: Final = timedelta(days=1)
+
+_NUMBER: Final = re.compile(r"[0-9]{1,20}")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_PRODUCT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _DOMAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 _NOT_YET: Final = {"mode": ("test",), "platform": ("woocommerce", "direct")}
 
@@ -22,8 +30,7 @@ def shop_settings(
     name: str, table: Table, carriers: Collection[str], apps: Mapping[str, tuple[bytes, ...]]
 ) -> ShopSettings:
     """A shop's settings. Raises: ConfigError."""
-    if not _NAME.fullmatch(name):
-        raise table.fault("", "a name of small letters, digits and hyphens")
+    check_name(name, table)
     _only_what_is_there(table)
     own_app, secrets = _secrets(table, apps)
     requested = table.table("integration")
@@ -41,20 +48,26 @@ def shop_settings(
         integration_requested_on=_integration(table, requested),
         integration_reference=requested.text("reference", ""),
         sender=_sender(table.table("sender")),
-        number=table.text("number", "") or None,
+        number=table.matching("number", _NUMBER, "", "the shop's number at Shopify, digits in quotation marks") or None,
         delivery=Delivery(notify=table.choice("notify", ("none", "email", "sms"), "none")),
         ship_when=table.choice("ship_when", ("paid", "created", "fulfillable"), "paid"),
         pickup_attribute=table.text("pickup_attribute", "") or None,
         on_invalid=table.choice("on_invalid", ("record", "refuse"), "record"),
         reference=table.choice("reference", ("code", "order-name"), "code"),
-        product=table.text("product", "parcel"),
-        default_weight_grams=table.whole("default_weight_grams", 1000),
-        hold=table.duration("hold", "2m"),
+        product=table.matching("product", _PRODUCT, "parcel", "small letters, digits and hyphens"),
+        default_weight_grams=table.whole("default_weight_grams", 1000, HEAVIEST_GRAMS),
+        hold=table.duration("hold", "2m", LONGEST_HOLD),
         interpretations=table.mapping("interpretations"),
     )
     requested.done()
     table.done()
     return settings
+
+
+def check_name(name: str, table: Table) -> None:
+    """Raises: ConfigError for what is no ``NAME``."""
+    if not NAME.fullmatch(name):
+        raise table.fault("", "a name of small letters, digits and hyphens")
 
 
 def _only_what_is_there(table: Table) -> None:
@@ -100,6 +113,7 @@ def _integration(table: Table, requested: Table) -> date:
 
 def _sender(table: Table) -> Sender:
     values = {entry.name: table.text(entry.name, "") or None for entry in fields(Sender)}
+    values["country"] = table.matching("country", _COUNTRY, "", "two capital letters (ISO 3166-1), such as BE") or None
     table.done()
     if not (values["name"] or values["company"]):
         raise table.fault("name", "a name or a company: who sends the parcel")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from middleware.errors import ConfigError
 
@@ -16,7 +19,15 @@ Network = IPv4Network | IPv6Network
 
 _DURATION: Final = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]*")
+_BEARER: Final = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _ADDRESS: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
+
+
+class FromEnvironment(str):
+    """A value of the environment: text, until its key says what it takes."""
+
+    __slots__ = ()
 
 
 class Table:
@@ -32,7 +43,7 @@ class Table:
 
     def place(self, key: str) -> str:
         """File and dotted key, for messages."""
-        return f"{self._file}: {self._name}.{key}" if self._name else f"{self._file}: {key}"
+        return f"{self._file}: {self._beneath(key)}"
 
     def fault(self, key: str, expected: str) -> ConfigError:
         """The error for a key: what is expected there."""
@@ -42,8 +53,7 @@ class Table:
         """Raises: ConfigError for the first key that nobody asked for."""
         for key in self._content:
             if key not in self._asked:
-                near = difflib.get_close_matches(key, self._asked, 1)
-                hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(self._asked))}"
+                hint = meant(key, self._asked) or f"known are {', '.join(sorted(self._asked))}"
                 raise ConfigError(f"{self.place(key)}: unknown key; {hint}")
 
     def table(self, key: str) -> Table:
@@ -51,83 +61,121 @@ class Table:
         content = self._get(key, {})
         if not isinstance(content, dict):
             raise self.fault(key, f"a table, as in [{key}]")
-        return Table(content, self._file, f"{self._name}.{key}" if self._name else key, self._environ)
+        return Table(content, self._file, self._beneath(key), self._environ)
 
-    def tables(self, key: str) -> Mapping[str, Table]:
-        """The named tables beneath, as in ``[shops.demo]``."""
-        above = self.table(key)
-        return {name: above.table(name) for name in above._content}
+    def names(self) -> tuple[str, ...]:
+        """What stands in the table, where its keys are names, as in ``[shops]``."""
+        self._asked.update(self._content)
+        return tuple(self._content)
+
+    def is_in_file(self, key: str) -> bool:
+        """Whether the value stands in the file, and does not come from the environment."""
+        return key in self and not isinstance(self._content[key], FromEnvironment)
 
     def text(self, key: str, default: str | None) -> str:
-        """A string; required where there is no default."""
+        """One line of text; required where there is no default."""
         value = self._get(key, default)
-        if not isinstance(value, str) or (value == "" and default is None):
-            raise self.fault(key, "a text")
+        if isinstance(value, FromEnvironment):
+            value = _unquoted(value)
+        if not isinstance(value, str) or not value.isprintable() or (value == "" and default is None):
+            raise self.fault(key, "one line of text")
         return value
 
     def choice(self, key: str, choices: Sequence[str], default: str | None) -> str:
         """One of several words."""
-        value = self._get(key, default)
+        value = self.text(key, default)
         if value not in choices:
-            raise self.fault(key, f"one of {', '.join(choices)}")
-        return str(value)
+            near = meant(value, choices)
+            raise self.fault(key, f"one of {', '.join(choices) or 'none'}{near and f'; {near}'}")
+        return value
 
-    def whole(self, key: str, default: int) -> int:
+    def matching(self, key: str, form: re.Pattern[str], default: str | None, expected: str) -> str:
+        """Text of a form; where the default is empty it may be left out."""
+        value = self.text(key, default)
+        if value != default and not form.fullmatch(value):
+            raise self.fault(key, expected)
+        return value
+
+    def origin(self, key: str, schemes: Collection[str], default: str | None) -> str:
+        """``scheme://host[:port]`` and no more: neither a path, nor a user and a password."""
+        value = self.text(key, default)
+        if value != default and not _is_origin(value, schemes):
+            raise self.fault(key, f"{' or '.join(f'{scheme}://host[:port]' for scheme in schemes)}, and no more")
+        return value
+
+    def whole(self, key: str, default: int, most: int) -> int:
         """A positive integer."""
-        value = self._get(key, default)
-        if type(value) is not int or value < 1:
-            raise self.fault(key, f"a positive whole number, such as {default}")
+        value = self._typed(key, default)
+        if type(value) is not int or not 1 <= value <= most:
+            raise self.fault(key, f"a whole number from 1 to {most}")
         return value
 
     def day(self, key: str) -> date:
         """A date."""
-        value = self._get(key, None)
+        value = self._typed(key, None)
         if type(value) is not date:
             raise self.fault(key, "a date without quotes, such as 2026-11-22")
         return value
 
-    def duration(self, key: str, default: str) -> timedelta:
+    def duration(self, key: str, default: str, most: timedelta) -> timedelta:
         """A length of time such as ``2m``."""
         match = _DURATION.fullmatch(self.text(key, default))
-        if match is None:
-            raise self.fault(key, 'a length of time, such as "30s", "2m", "1h" or "0d"')
-        return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+        length = timedelta(**{_UNITS[match.group(2)]: int(match.group(1))}) if match else None
+        if length is None or length > most:
+            hours = most // timedelta(hours=1)
+            raise self.fault(key, f'a length of time, such as "30s", "2m", "1h" or "0d", of at most {hours} hours')
+        return length
 
     def networks(self, key: str) -> tuple[Network, ...]:
-        """A list of addresses or networks."""
-        values = self._get(key, [])
+        """A list of addresses or networks that are not public: whoever is public needs no permission."""
+        values = self._typed(key, [])
         try:
-            return tuple(ip_network(value) for value in values)
-        except (TypeError, ValueError):
-            fault = self.fault(key, 'a list of addresses or networks, such as ["127.0.0.1", "10.0.0.0/8"]')
-        raise fault
+            if isinstance(values, list) and all(isinstance(value, str) for value in values):
+                networks = tuple(ip_network(value) for value in values)
+                if not any(network.is_global for network in networks):
+                    return networks
+        except ValueError:
+            pass
+        raise self.fault(key, 'a list of private addresses or networks, such as ["127.0.0.1", "10.0.0.0/8"]')
 
     def mapping(self, key: str) -> Mapping[str, str]:
         """A table of texts."""
-        value = self._get(key, {})
+        value = self._typed(key, {})
         if not isinstance(value, dict) or not all(isinstance(inner, str) for inner in value.values()):
             raise self.fault(key, 'a table of texts, such as { recipient_clock = "label-created" }')
-        return dict(value)
+        return {name: str(inner) for name, inner in value.items()}
 
-    def secret(self, key: str) -> str:
+    def secret(self, key: str) -> bytes:
         """A secret: ``{env = …}`` or ``{file = …}``, never inline, never empty."""
-        return self._secret(key, self._get(key, None))
+        return self._secret(key, self._typed(key, None))
+
+    def bearer(self, key: str) -> str:
+        """A secret that a header can carry."""
+        secret = self.secret(key)
+        if not _BEARER.fullmatch(secret):
+            raise self.fault(key, "a secret of printable ASCII characters alone")
+        return secret.decode("ascii")
 
     def secrets(self, key: str) -> tuple[bytes, ...]:
         """One secret, or two while rotating."""
-        values = self._get(key, None)
+        values = self._typed(key, None)
         if not isinstance(values, list) or not 1 <= len(values) <= 2:
             raise self.fault(
                 key, 'a list of one secret, or of two while rotating, such as [{ env = "SHOPIFY_SECRET" }]'
             )
-        return tuple(self._secret(key, value).encode() for value in values)
+        return tuple(self._secret(key, value) for value in values)
 
-    def _secret(self, key: str, value: object) -> str:
+    def _beneath(self, key: str) -> str:
+        """The dotted key as it is written in the file; of an empty one the table."""
+        spelt = key if _BARE.fullmatch(key) else json.dumps(key)
+        return ".".join(part for part in (self._name, spelt) if part)
+
+    def _secret(self, key: str, value: object) -> bytes:
         if not isinstance(value, dict) or len(value) != 1 or not isinstance(next(iter(value.values())), str):
             raise self.fault(key, '{ env = "NAME" } or { file = "PATH" }, never the secret itself')
         source, name = next(iter(value.items()))
         if source == "env":
-            secret = self._environ.get(name, "")
+            secret = self._environ.get(name, "").encode("utf-8", "surrogateescape")
         elif source == "file":
             secret = self._from_file(key, Path(name))
         else:
@@ -136,21 +184,55 @@ class Table:
             raise ConfigError(f"{self.place(key)}: the secret in {source} {name} is missing or empty")
         return secret
 
-    def _from_file(self, key: str, path: Path) -> str:
+    def _from_file(self, key: str, path: Path) -> bytes:
         try:
-            return path.read_text(encoding="utf-8").removesuffix("\n")
-        except (OSError, UnicodeDecodeError):
-            fault = ConfigError(f"{self.place(key)}: the file {path} cannot be read")
+            return path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+        except OSError as problem:
+            fault = ConfigError(f"{self.place(key)}: the file {path} cannot be read ({problem.strerror})")
         raise fault
+
+    def _typed(self, key: str, default: object) -> Any:
+        value = self._get(key, default)
+        return _parsed(value) if isinstance(value, FromEnvironment) else value
 
     def _get(self, key: str, default: object) -> Any:
         self._asked.add(key)
         return self._content.get(key, default)
 
 
+def meant(given: str, known: Collection[str]) -> str:
+    """``did you mean …?``, or nothing where no name comes near."""
+    near = difflib.get_close_matches(given.lower(), known, 1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def _parsed(value: FromEnvironment) -> object:
+    """The value as TOML has it, or the text itself."""
+    try:
+        document = tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        return str(value)
+    return document["value"] if len(document) == 1 else str(value)
+
+
+def _unquoted(value: FromEnvironment) -> str:
+    """Text of the environment needs no quotation marks, and may have them: ``1000`` is a postal code too."""
+    parsed = _parsed(value)
+    return parsed if isinstance(parsed, str) else str(value)
+
+
+def _is_origin(value: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(value)
+        fits = bool((parts.hostname or "").encode("idna")) and parts.port != 0 and parts.scheme in schemes
+    except ValueError:
+        return False
+    return fits and not (parts.path.removesuffix("/") or parts.query or parts.fragment or "@" in parts.netloc)
+
+
 def address(text: str, place: str) -> tuple[str, int]:
     """``host:port`` as (host, port). Raises: ConfigError."""
     match = _ADDRESS.fullmatch(text)
-    if match is None or int(match.group(2)) > 65_535:
+    if match is None or not 1 <= int(match.group(2)) <= 65_535:
         raise ConfigError(f"{place}: expected host:port, such as 127.0.0.1:8080")
     return match.group(1).strip("[]"), int(match.group(2))

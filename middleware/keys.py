@@ -14,7 +14,7 @@ import re
 import secrets
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -119,7 +119,9 @@ class PlatformKeys:
         return self.known().points
 
     def store(self, known: Known) -> None:
-        """Replace the file, atomically and durably. Raises: ConfigError where it cannot be written: the old one stays."""
+        """Replace the file, atomically and durably. Raises: ConfigError where it cannot be written; the old one
+        stays.
+        """
         _write(self.path, known.to_bytes())
 
 
@@ -165,8 +167,8 @@ def admit(known: Known, jwks: bytes, points: bytes, now: datetime) -> Known:
     """What is known after a refresh. Everything is refused, and nothing changes, when anything is wrong with the keys
     or an answer cannot be read; a pick-up point that cannot be used is left out.
 
-    Raises: KeyRefusedError naming key ids only: a private member, another kind of key, a ``kid`` that came twice or whose
-    key changed, a form that is none.
+    Raises: KeyRefusedError naming key ids only: a private member, another kind of key, a ``kid`` that came twice or
+    whose key changed, a form that is none.
     """
     found = {jwk["kid"]: ECKey.import_key(dict(jwk)) for jwk in _public_jwks(jwks)}
     thumbprints = {kid: key.thumbprint() for kid, key in found.items()}

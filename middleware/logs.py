@@ -248,7 +248,7 @@ def configure(level: str) -> None:
     is reduced to what is harmless.
     """
     logging.setLogRecordFactory(_Record)
-    logging.raiseExceptions = False  # a message that cannot be formatted would be printed with its arguments
+    logging.raiseExceptions = False  # what a handler fails at would be printed with a whole stack
     logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers[:] = [_Bridge()]

@@ -19,6 +19,8 @@ LONGEST = 40
 """Bytes of a form that are compared: a text that was cut short is found too."""
 LEAST_TEXT = 6
 """Bytes from which on a text is looked for; one fewer will do with a sign that base64 does not know (``#1001``)."""
+LEAST_DECODED = 6
+"""Bytes from which on a form is looked for in what was decoded: most of that is random, and there is much of it."""
 LEAST_NUMBER = 9
 """Characters from which on a text of digits and signs is looked for: shorter ones stand in every timestamp."""
 BY_ITSELF = 8
@@ -83,6 +85,8 @@ class Needles:
         content, forms = view.content, self._forms
         for position in range(len(content) - KEY + 1):
             for form in forms.get(content[position : position + KEY], ()):
+                if view.written and len(form.content) < LEAST_DECODED:
+                    continue
                 if content.startswith(form.content, position) and _stands(form.content, content, position):
                     yield view.start + int(position * view.stretch), form
 
@@ -109,8 +113,8 @@ def _forms(text: str) -> Iterator[_Form]:
     }
     seen: set[bytes] = set()
     for name, content in written.items():
-        if content not in seen:
-            seen.add(content)
+        if content[:LONGEST] not in seen:
+            seen.add(content[:LONGEST])
             yield _Form(text=text, content=content[:LONGEST], written=name)
 
 

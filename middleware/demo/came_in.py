@@ -36,10 +36,13 @@ def came_in(document: object, marks: Marks) -> Html:
     counts = Counter[str]()
     for mark, count in told.marks.items():
         counts[mark.kind] += count
-    summary = [
-        tag("span", f"{counts[kind]} {word}", class_=f"why {kind}") for kind, word in WORDS.items() if counts[kind]
-    ]
-    return joined((tag("p", f"{told.leaves} values: ", *summary, class_="note"), tag("div", told.html, class_="json")))
+    summary = (
+        part
+        for kind, word in WORDS.items()
+        if counts[kind]
+        for part in (" ", tag("span", f"{counts[kind]} {word}", class_=f"why {kind}"))
+    )
+    return joined((tag("p", f"{told.leaves} values:", *summary, class_="note"), tag("div", told.html, class_="json")))
 
 
 class _Tree:

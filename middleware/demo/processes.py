@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,9 @@ STOP_SECONDS = 30.0
 COMMAND_SECONDS = 60.0
 POLL_SECONDS = 0.05
 TAIL_LINES = 15
+HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)
+PORT_TRIALS = 100
 
 
 class DemoError(Exception):
@@ -93,8 +98,13 @@ def answers(url: str) -> bool:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback address that nobody listens on, beneath those that a system hands out by itself.
+
+    Raises: DemoError (none was found).
+    """
+    for _ in range(PORT_TRIALS):
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+    raise DemoError(f"no free port on {HOST} between {PORTS.start} and {PORTS.stop}")

@@ -23,7 +23,7 @@ LEGEND = (
     ("sealed", "sealed", "encrypted to the parcel platform, in the part that is named; nobody in between can read it"),
     ("clear", "clear", "kept in the clear: a fact that the route or the price needs"),
     ("used", "used", "read to decide something, then gone"),
-    ("index", "indexed", "never kept: a keyed digest of it finds the record again"),
+    ("index", "indexed", "known again by a keyed digest; of the newest version the time stands beside it"),
     ("removed", "removed", "never left the intake; the reason stands beside it"),
 )
 

@@ -81,19 +81,19 @@ def _block(chapter: Chapter, verbose: bool) -> Table:
 
 
 def _sealed(chapter: Chapter) -> Iterable[tuple[str, Text]]:
-    label = "sealed"
     for (class_, trigger, starts, until), parts in tags(chapter).items():
         for part in parts:
             names = FROM_SETTINGS if part == "sender.contact" else ", ".join(chapter.sealed[part])
-            yield label, Text(f"{part}: {names}", style="cyan")
-            label = ""
+            yield "sealed" if part == parts[0] else "", Text(f"{part}: {names}", style="cyan")
         yield "tagged", Text(f"{class_}, {trigger} {starts} → {until}")
 
 
 def _counts(grid: Table, chapter: Chapter) -> None:
     for label, paths in (("used", chapter.inspection["used"]), ("indexed", chapter.inspection["index"])):
         if paths:
-            note = "read to decide, then gone" if label == "used" else "known again by a keyed digest alone"
+            note = (
+                "read to decide, then gone" if label == "used" else "keyed digests, and the time of the newest version"
+            )
             grid.add_row(label, f"{len(paths)} {'path' if len(paths) == 1 else 'paths'}: {note}")
     reasons = chapter.reasons
     if reasons:

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import middleware
 from middleware import config
-from middleware.demo.processes import Process, answers, free_port, start
+from middleware.demo.processes import HOST, Process, answers, free_port, start
 from simulator.evidence import Shop
 
 DOMAIN = "demo.myshopify.com"
-HOST = "127.0.0.1"
 
 SENDER = {
     "name": "Ysaline Dewitterange",

@@ -1,0 +1,197 @@
+"""The whole demonstration: real processes, real HTTP, and the exit status that a person or a script would see."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from middleware.demo import run
+from middleware.demo.command import demo
+from middleware.demo.orders import made_up
+from middleware.demo.processes import DemoError
+from middleware.demo.stage import Stage
+from simulator.verdict import PROMISES
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "middleware", "demo"]
+WAIT = 100
+
+
+def environment(folder: Path, **changes: str) -> Mapping[str, str]:
+    """Temporary folders where the test sees them, and settings that must not reach the demonstration."""
+    told = {name: value for name, value in os.environ.items() if name != "BREAK"}
+    return {**told, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder), "PORT": "1", "PARCELVEIL_NONSENSE": "1", **changes}
+
+
+def perform(folder: Path, *options: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *options],
+        cwd=folder,
+        env=environment(folder, **changes),
+        capture_output=True,
+        text=True,
+        timeout=WAIT,
+        check=False,
+    )
+
+
+def left_behind(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != "demo-report.html")
+
+
+@pytest.mark.slow
+def test_the_demonstration_keeps_every_promise(tmp_path: Path) -> None:
+    done = perform(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"All {len(PROMISES)} promises kept." in done.stdout
+    assert [order.file for order in made_up() if f"\n{order.file.removesuffix('.json')}  " not in done.stdout] == []
+    words = " ".join(done.stdout.split())
+    for order in made_up():
+        status = f"{order.status}: {order.reason}" if order.reason else order.status
+        assert f"{order.file.removesuffix('.json')} {status}" in words
+    accepted = sum(order.status == "accepted" for order in made_up())
+    assert f"{accepted} orders in {accepted + 1} deliveries, {accepted} shipments" in words
+    assert words.count("label printed") == accepted
+    page = (tmp_path / "demo-report.html").read_text(encoding="utf-8")
+    assert page.count("<section") == len(made_up())
+    assert page.count("<svg") == accepted
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "promise", "evidence"),
+    [
+        ("leak", "nothing-leaked", r"04-gift\.json: note may not pass — ledger entry \d+, byte \d+"),
+        (
+            "unsealed",
+            "nothing-unsealed",
+            r"recipient\.delivery is not sealed — ledger entry \d+: /recipient/sealed/delivery",
+        ),
+        ("drop", "nothing-dropped", r"\d\d-[a-z-]+\.json \(acknowledged\) — in none of the \d+ shipments"),
+        ("double", "nothing-doubled", r"\d\d-[a-z-]+\.json arrived 2 times — ledger entries \d+, \d+"),
+    ],
+)
+def test_a_fault_is_named_with_its_evidence(name: str, promise: str, evidence: str, tmp_path: Path) -> None:
+    done = perform(tmp_path, BREAK=name)
+    words = " ".join(done.stdout.split())
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"BROKEN {promise}: {PROMISES[promise]}" in words
+    assert re.search(evidence, words)
+    assert re.search(rf"\d of {len(PROMISES)} promises broken: [a-z, -]*{promise}", words)
+    assert f"BROKEN</b> <code>{promise}" in (tmp_path / "demo-report.html").read_text(encoding="utf-8")
+    assert left_behind(tmp_path) == []
+
+
+def test_an_unknown_fault_is_a_mistake_in_the_call(tmp_path: Path) -> None:
+    done = perform(tmp_path, BREAK="everything")
+    assert done.returncode == 2
+    assert "leak, unsealed, drop, double" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_judges_nothing_breaks_nothing() -> None:
+    result = CliRunner().invoke(demo, ["--stay"], env={"BREAK": "drop"})
+    assert result.exit_code == 2
+
+
+def test_an_empty_name_breaks_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    faults: list[str | None] = []
+
+    def started(options: run.Options) -> None:
+        faults.append(options.fault)
+        raise DemoError("not today")
+
+    monkeypatch.setattr(run, "started", started)
+    result = CliRunner().invoke(demo, ["--report", str(tmp_path / "x.html")], env={"BREAK": ""})
+    assert (result.exit_code, faults) == (1, [None])
+    assert "parcelveil: not today" in result.output
+
+
+@pytest.mark.slow
+def test_it_stays_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "--stay"],
+        cwd=tmp_path,
+        env=environment(tmp_path, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith("Ctrl-C"):
+            lines.append(process.stdout.readline())
+            assert lines[-1], "it ended by itself"
+        text = "".join(lines)
+        service, platform = re.findall(r"http://127\.0\.0\.1:\d+(?=  )", text)
+        assert requests.get(f"{service}/readyz", timeout=5).status_code == 200
+        accepted = sum(order.status == "accepted" for order in made_up())
+        assert len(requests.get(f"{platform}/_ledger", timeout=5).json()["shipments"]) == accepted
+        folder = next(path for path in tmp_path.iterdir() if path.name.startswith("parcelveil-demo-"))
+        command = re.search(r"  SHOPIFY_SECRET=(\S+) parcelveil (simulate .*)", text)
+        assert command is not None
+        more = subprocess.run(
+            [sys.executable, "-m", "middleware", *command.group(2).split()],
+            env=environment(tmp_path, SHOPIFY_SECRET=command.group(1)),
+            capture_output=True,
+            text=True,
+            timeout=WAIT,
+            check=False,
+        )
+        assert more.stdout.count('"status": 200') == 3, more.stderr
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=WAIT)
+        assert (process.returncode, errors) == (0, "")
+    finally:
+        process.kill()
+        process.wait()
+    assert not folder.exists()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{service}/readyz", timeout=5)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{platform}/_ledger", timeout=5)
+
+
+@pytest.mark.slow
+def test_being_ended_on_the_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        COMMAND,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not list(tmp_path.glob("parcelveil-demo-*/logs/serve.log")):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.05)
+    process.terminate()
+    _, errors = process.communicate(timeout=WAIT)
+    assert (process.returncode, errors.strip()) == (1, "Aborted!")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_does_not_start_is_told_with_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("middleware.demo.stage.CONFIGURATION", "[server]\nnonsense = 1\n")
+    stage = Stage(tmp_path, None)
+    try:
+        with pytest.raises(DemoError, match=r"^`(migrate|keys provision)` ended with status 2:\n.*nonsense"):
+            stage.up()
+    finally:
+        stage.down()
