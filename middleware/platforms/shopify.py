@@ -21,9 +21,15 @@ from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Rec
 
 ORDER_TOPICS = frozenset(
     f"orders/{event}"
-    for event in ("create", "updated", "paid", "cancelled", "fulfilled", "partially_fulfilled", "edited")
+    for event in ("create", "updated", "paid", "cancelled", "fulfilled", "partially_fulfilled")
 )
-COMPLIANCE_TOPICS = frozenset(("customers/data_request", "customers/redact", "shop/redact"))
+COMPLIANCE: Mapping[str, frozenset[str]] = {
+    "customers/data_request": frozenset(("shop_id", "shop_domain", "customer", "orders_requested", "data_request")),
+    "customers/redact": frozenset(("shop_id", "shop_domain", "customer", "orders_to_redact")),
+    "shop/redact": frozenset(("shop_id", "shop_domain")),
+}
+"""The compliance topics, each with exactly the names that its body has."""
+COMPLIANCE_TOPICS = frozenset(COMPLIANCE)
 APP_TOPICS = frozenset(("app/uninstalled", "app/scopes_update"))
 
 _PAID = frozenset(("paid", "partially_refunded"))
@@ -81,6 +87,11 @@ class Shopify:
         return Parsed(
             order_id=str(order["id"]), updated_at=_instant(order["updated_at"]), halt=halt, order=canonical, taken=taken
         )
+
+
+def is_compliance(document: object, topic: str, domain: str) -> bool:
+    """Whether a body is a compliance request of this topic and shop: the headers that say so are not signed."""
+    return isinstance(document, dict) and set(document) == COMPLIANCE[topic] and document["shop_domain"] == domain
 
 
 def _load(document: object) -> Fields:
