@@ -263,6 +263,6 @@ def _clashes(shops: Mapping[str, ShopSettings], apps: Mapping[str, tuple[bytes, 
         others = [other for other in shops.values() if other.name != name]
         if any(shop.domain == other.domain for other in others):
             yield name, f"shops.{name}.domain: another shop has the same"
-        taken = shared | {secret for other in others if other.own_app for secret in other.secrets}
+        taken = shared | {secret for other in others for secret in other.secrets}
         if shop.own_app and taken & set(shop.secrets):
             yield name, f"shops.{name}.secrets: a secret that is also another shop's or app's is refused"

@@ -143,7 +143,7 @@ class Table:
         value = self._typed(key, {})
         if not isinstance(value, dict) or not all(isinstance(inner, str) for inner in value.values()):
             raise self.fault(key, 'a table of texts, such as { recipient_clock = "label-created" }')
-        return {name: str(inner) for name, inner in value.items()}
+        return dict(value)
 
     def secret(self, key: str) -> bytes:
         """A secret: ``{env = …}`` or ``{file = …}``, never inline, never empty."""

@@ -32,7 +32,7 @@ CAP: Final = 200
 
 TOPICS: Final = frozenset(
     (
-        *(f"orders/{event}" for event in ("create", "updated", "paid", "cancelled", "edited")),
+        *(f"orders/{event}" for event in ("create", "updated", "paid", "cancelled")),
         *("orders/fulfilled", "orders/partially_fulfilled"),
         *("customers/data_request", "customers/redact", "shop/redact"),
         *("app/uninstalled", "app/scopes_update"),

@@ -155,6 +155,7 @@ REFUSED_BY_SERVER = {
     ),
     f'keys = "a\\n{CANARY}"': "server.keys: expected one line of text",
     f'listn = "{CANARY}"': "server.listn: unknown key; did you mean listen?",
+    f'LISTEN = "{CANARY}"': "server.LISTEN: unknown key; did you mean listen?",
 }
 
 
@@ -300,6 +301,8 @@ REFUSED_BY_CARRIER = {
     (URL, 'url = "platform.example"'): "url: expected https://host[:port], and no more",
     (URL, 'url = "https://platform.example/api"'): "url: expected https://host[:port], and no more",
     (URL, f'url = "https://a:{CANARY}@platform.example"'): "url: expected https://host[:port], and no more",
+    (URL, 'url = "https://platform.example:0"'): "url: expected https://host[:port], and no more",
+    (URL, 'url = "https://platform..example"'): "url: expected https://host[:port], and no more",
     (URL, 'url = "http://platform.example"'): "url: expected https://host[:port], and no more",
     (URL, 'url = "https://[::1"'): "url: expected https://host[:port], and no more",
     (
@@ -308,6 +311,7 @@ REFUSED_BY_CARRIER = {
     ): "url: expected https://host[:port] or http://host[:port], and no more",
     (URL, f'{URL}\nallow_private = "10.0.0.1"'): "allow_private: expected a list of private addresses or networks, ",
     (URL, f"{URL}\nallow_private = [10]"): "allow_private: expected a list of private addresses or networks, ",
+    (URL, f'{URL}\nallow_private = {{ "10.0.0.1" = 1 }}'): "allow_private: expected a list of private addresses ",
     (
         URL,
         f'{URL}\nallow_private = ["10.0.0.1/8"]',

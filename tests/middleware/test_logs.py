@@ -216,14 +216,15 @@ def test_bound_values_are_judged_as_well(lines: Lines) -> None:
     assert repr(bound) == "<Logger>"
 
 
-def test_events_are_constants_throughout_the_code() -> None:
-    """An f-string or a variable could carry a value into the one text that is written freely."""
+def test_events_are_constants_and_keys_are_permitted_throughout_the_code() -> None:
+    """An f-string or a variable could carry a value into the one text that is written freely; a key would be lost."""
     wrong = []
     for file in sorted((TREE / "middleware").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and is_said(node.func):
                 event = node.args[0] if node.args else None
-                if not (isinstance(event, ast.Constant) and logs.TEXTS["event"].fullmatch(str(event.value))):
+                constant = isinstance(event, ast.Constant) and logs.TEXTS["event"].fullmatch(str(event.value))
+                if not constant or {keyword.arg for keyword in node.keywords} - {*logs.TEXTS, *logs.NUMBERS}:
                     wrong.append(f"{file.relative_to(TREE)}:{node.lineno}")
     assert wrong == []
 

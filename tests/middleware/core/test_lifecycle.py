@@ -1,0 +1,148 @@
+"""The life of an order: every cell of what stands by what arrives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from middleware.core.lifecycle import Standing, Step, decide
+from middleware.model import Reason, State
+
+AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+TIMES = {
+    "older": AT - timedelta(microseconds=1),
+    "equal": AT,
+    "newer": AT + timedelta(microseconds=1),
+}
+SAME, OTHER = b"s" * 32, b"o" * 32
+
+
+def stands(state: State | None, *, claimed: bool = False, cancelled: bool = False) -> Standing:
+    return Standing(updated_at=AT, cancelled=cancelled, state=state, content=SAME if state else None, claimed=claimed)
+
+
+STANDINGS: dict[str, Standing | None] = {
+    "nothing": None,
+    "noted": stands(None),
+    "waiting": stands(State.WAITING),
+    "waiting-again": stands(State.WAITING, claimed=True),
+    "claimed": stands(State.CLAIMED, claimed=True),
+    "delivered": stands(State.DELIVERED, claimed=True),
+    "dead": stands(State.DEAD, claimed=True),
+    "quarantined": stands(State.QUARANTINED, claimed=True),
+    "withdrawn": stands(State.WITHDRAWN),
+    "cancelled": stands(None, cancelled=True),
+    "cancelled-withdrawn": stands(State.WITHDRAWN, cancelled=True),
+    "cancelled-claimed": stands(State.CLAIMED, claimed=True, cancelled=True),
+    "cancelled-delivered": stands(State.DELIVERED, claimed=True, cancelled=True),
+}
+
+Arriving = tuple[Reason | None, bytes | None]
+ARRIVALS: dict[str, tuple[Arriving, ...]] = {
+    "same": ((None, SAME),),
+    "other": ((None, OTHER),),
+    "cancellation": ((Reason.CANCELLED, None),),
+    "fulfilment": ((Reason.FULFILLED, None),),
+    "nothing-to-ship": tuple(
+        (reason, None) for reason in (Reason.NOT_PAID, Reason.TEST_ORDER, Reason.IN_STORE, Reason.NOTHING_TO_SHIP)
+    ),
+}
+
+# At equal times the later arrival is newer, so the two share a column. A cancellation counts whatever its time.
+TABLE = """
+standing             time   same       other      cancellation  fulfilment  nothing-to-ship
+nothing              any    create     create     note          note        note
+noted                older  older      older      note          older       older
+noted                later  create     create     note          note        note
+waiting              older  older      older      withdraw      older       older
+waiting              later  duplicate  replace    withdraw      withdraw    withdraw
+waiting-again        older  older      older      flag          older       older
+waiting-again        later  duplicate  flag       flag          note        flag
+claimed              older  older      older      flag          older       older
+claimed              later  duplicate  flag       flag          note        flag
+delivered            older  older      older      flag          older       older
+delivered            later  duplicate  flag       flag          note        flag
+dead                 older  older      older      flag          older       older
+dead                 later  duplicate  flag       flag          note        flag
+quarantined          older  older      older      flag          older       older
+quarantined          later  duplicate  flag       flag          note        flag
+withdrawn            older  older      older      note          older       older
+withdrawn            later  create     create     note          note        note
+cancelled            any    older      older      duplicate     older       older
+cancelled-withdrawn  any    older      older      duplicate     older       older
+cancelled-claimed    any    older      older      duplicate     older       older
+cancelled-delivered  any    older      older      duplicate     older       older
+"""
+NAMES = {"any": ("older", "equal", "newer"), "older": ("older",), "later": ("equal", "newer")}
+
+
+def _cells() -> list[tuple[str, str, str, str]]:
+    """(standing, time, arrival, step) of every cell."""
+    head, *rows = (line.split() for line in TABLE.strip().splitlines())
+    return [
+        (row[0], time, arrival, step)
+        for row in rows
+        for time in NAMES[row[1]]
+        for arrival, step in zip(head[2:], row[2:], strict=True)
+    ]
+
+
+CELLS = _cells()
+
+
+@pytest.mark.parametrize(("standing", "time", "arrival", "step"), CELLS)
+def test_cell(standing: str, time: str, arrival: str, step: str) -> None:
+    for halt, content in ARRIVALS[arrival]:
+        assert decide(STANDINGS[standing], TIMES[time], halt, content) is Step(step)
+
+
+def test_the_table_has_every_cell_once() -> None:
+    cells = [cell[:3] for cell in CELLS]
+    assert len(cells) == len(set(cells))
+    assert set(cells) == set(product(STANDINGS, TIMES, ARRIVALS))
+
+
+def test_every_reason_and_every_state_is_in_the_table() -> None:
+    reasons = {halt for arrivals in ARRIVALS.values() for halt, _ in arrivals if halt}
+    assert reasons == set(Reason) - {Reason.OLDER_VERSION}  # what an order is answered with, never what it arrives with
+    assert {standing.state for standing in STANDINGS.values() if standing} == {None, *State}
+
+
+@pytest.mark.parametrize("name", [name for name in STANDINGS if name.startswith("cancelled")])
+def test_cancelled_is_final(name: str) -> None:
+    steps = {
+        decide(STANDINGS[name], time, halt, content)
+        for time in (*TIMES.values(), AT + timedelta(days=3650))
+        for arrivals in ARRIVALS.values()
+        for halt, content in arrivals
+    }
+    assert steps == {Step.OLDER, Step.DUPLICATE}
+
+
+@pytest.mark.parametrize("arrival", ARRIVALS)
+@pytest.mark.parametrize("standing", STANDINGS)
+def test_at_equal_times_the_later_arrival_is_newer(standing: str, arrival: str) -> None:
+    for halt, content in ARRIVALS[arrival]:
+        equal, newer = (decide(STANDINGS[standing], TIMES[time], halt, content) for time in ("equal", "newer"))
+        assert equal is newer
+
+
+def test_times_are_compared_as_moments() -> None:
+    summer = datetime.fromisoformat("2026-07-01T12:00:00+02:00")
+    standing = Standing(updated_at=summer, cancelled=False, state=State.WAITING, content=SAME)
+    assert decide(standing, datetime.fromisoformat("2026-07-01T10:00:00+00:00"), None, OTHER) is Step.REPLACE
+    assert decide(standing, datetime.fromisoformat("2026-07-01T11:00:00+02:00"), None, OTHER) is Step.OLDER
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.CLAIMED, State.DELIVERED, State.DEAD, State.QUARANTINED])
+def test_from_the_first_claim_on_a_record_is_never_replaced_nor_withdrawn(state: State) -> None:
+    frozen = stands(state, claimed=True)
+    steps = {
+        decide(frozen, time, halt, content)
+        for time in TIMES.values()
+        for arrivals in ARRIVALS.values()
+        for halt, content in arrivals
+    }
+    assert not steps & {Step.REPLACE, Step.WITHDRAW, Step.CREATE}

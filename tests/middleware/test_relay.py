@@ -1,0 +1,311 @@
+"""The relay: every outcome settled as it should be, whatever was done to a record, and our own words in the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from middleware.errors import PermanentDeliveryError, StorageError, TransientDeliveryError
+from middleware.model import Failed, Refused, Request, Response, State
+from middleware.relay import IDLE_SECONDS, LEASE_SECONDS, STORAGE_REST_SECONDS, Relay
+from tests.middleware.core.made_up import NOW, order, values
+from tests.middleware.relay_bench import (
+    CANARY,
+    DONE,
+    TAMPERED,
+    FakeTransport,
+    Outcome,
+    Stop,
+    Ticking,
+    bench,
+    due,
+    stop_after,
+)
+
+
+@pytest.fixture
+def lines(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What was logged so far."""
+    with caplog.at_level(logging.DEBUG):
+        yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+class TestStep:
+    def test_nothing_is_due(self) -> None:
+        made = bench()
+        assert made.relay.step() is False
+        assert (made.store.calls, made.transport.sent, made.told) == ([], [], [])
+
+    def test_a_claim_is_made_now_and_outlives_the_longest_exchange(self) -> None:
+        made = bench()
+        made.relay.step()
+        assert made.store.claims == [(NOW, LEASE_SECONDS)]
+        assert LEASE_SECONDS > 2 * (3 + 20)
+
+    def test_delivered(self) -> None:
+        one = due()
+        made = bench(one, outcomes=(DONE,), clock=Ticking())
+        assert made.relay.step() is True
+        assert made.store.calls == [("delivered", one.id, DONE, NOW + timedelta(seconds=2))]
+        assert made.told == [("platform", "delivered")]
+
+    def test_sends_the_same_bytes_under_the_same_key_however_often(self) -> None:
+        one = due()
+        again = replace(one, attempts=3, fence=4)
+        made = bench(one, again, outcomes=(Failed(code="http-500"), DONE))
+        assert (made.relay.step(), made.relay.step()) == (True, True)
+        first, second = made.transport.sent
+        assert first == second
+        assert (first.method, first.path, first.headers["Idempotency-Key"]) == ("POST", "/shipments", one.id)
+        assert (json.loads(first.body or b"")["id"], one.receipt in str(first.body)) == (one.id, True)
+
+    def test_refused(self) -> None:
+        one = due()
+        made = bench(one, outcomes=(Refused(code="http-422"),))
+        made.relay.step()
+        assert made.store.calls == [("bury", one.id, State.DEAD, "http-422", NOW)]
+        assert made.told == [("platform", "dead")]
+
+    @pytest.mark.parametrize(("attempts", "seconds"), [(0, 5), (1, 300), (2, 1800), (6, 36_000)])
+    def test_failed_is_tried_again_on_schedule(self, attempts: int, seconds: int) -> None:
+        one = due(attempts=attempts)
+        made = bench(one, outcomes=(Failed(code="http-500"),))
+        made.relay.step()
+        assert made.store.calls == [("retry", one.id, NOW + timedelta(seconds=seconds), "http-500", True)]
+        assert made.told == [("platform", "retry")]
+
+    def test_what_the_platform_asks_for_is_honoured(self) -> None:
+        one = due()
+        made = bench(one, outcomes=(Failed(code="http-429", retry_after=90),))
+        made.relay.step()
+        assert made.store.calls == [("retry", one.id, NOW + timedelta(seconds=90), "http-429", True)]
+
+    def test_after_the_last_attempt_it_is_a_dead_letter(self) -> None:
+        one = due(attempts=7)
+        made = bench(one, outcomes=(Failed(code="http-500"),))
+        made.relay.step()
+        assert made.store.calls == [("bury", one.id, State.DEAD, "attempts-exhausted:http-500", NOW)]
+        assert made.told == [("platform", "dead")]
+
+    @pytest.mark.policy("VP-RET-4")
+    def test_retention_beats_retry(self) -> None:
+        one = due()
+        late = datetime.fromisoformat("2027-12-22T22:59:59+00:00")
+        made = bench(one, outcomes=(Failed(code="http-500"),), clock=lambda: late)
+        made.relay.step()
+        assert made.store.calls == [("bury", one.id, State.DEAD, "expired", late)]
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_no_permission_pauses_the_lane_and_costs_no_attempt(self, status: int) -> None:
+        one = due(attempts=7)
+        made = bench(one, outcomes=(Failed(code=f"http-{status}", pause_lane=True),))
+        made.relay.step()
+        later = NOW + timedelta(minutes=15)
+        code = f"http-{status}"
+        assert made.store.calls == [("pause", "platform", later, code), ("retry", one.id, later, code, False)]
+        assert made.told == [("platform", "retry")]
+
+    def test_blocked_egress_pauses_the_lane_and_costs_no_attempt(self) -> None:
+        one = due(attempts=7)
+        made = bench(one, problem=PermanentDeliveryError(CANARY))
+        made.relay.step()
+        later = NOW + timedelta(minutes=15)
+        code = "delivery-permanent"
+        assert made.store.calls == [("pause", "platform", later, code), ("retry", one.id, later, code, False)]
+
+    def test_no_answer_is_tried_again(self) -> None:
+        one = due()
+        made = bench(one, problem=TransientDeliveryError(CANARY))
+        made.relay.step()
+        assert made.store.calls == [("retry", one.id, NOW + timedelta(seconds=5), "delivery-transient", True)]
+
+    def test_a_carrier_that_is_not_configured_pauses_its_lane(self) -> None:
+        one = due(carrier="elsewhere")
+        made = bench(one)
+        made.relay.step()
+        later = NOW + timedelta(minutes=15)
+        assert made.store.calls == [
+            ("pause", "elsewhere", later, "unknown-carrier"),
+            ("retry", one.id, later, "unknown-carrier", False),
+        ]
+        assert made.transport.sent == []
+
+    def test_a_failure_is_counted_from_its_end(self) -> None:
+        one = due()
+        made = bench(one, outcomes=(Failed(code="http-500"),), clock=Ticking())
+        made.relay.step()
+        ((_, _, at, _, _),) = made.store.calls
+        assert at - timedelta(seconds=5) >= NOW + timedelta(seconds=2)
+
+    def test_waits_are_spread_by_chance(self) -> None:
+        assert Relay.__dataclass_fields__["chance"].default is random.random
+
+
+class TestTampered:
+    @pytest.mark.parametrize("how", TAMPERED)
+    def test_is_quarantined_and_nothing_is_sent(self, how: str) -> None:
+        one = TAMPERED[how](due())
+        made = bench(one)
+        assert made.relay.step() is True
+        assert made.store.calls == [("bury", one.id, State.QUARANTINED, "tampered", NOW)]
+        assert made.transport.sent == []
+        assert made.told == [("platform", "quarantined")]
+
+    def test_the_relay_goes_on_with_the_next(self) -> None:
+        broken = [change(due()) for change in TAMPERED.values()]
+        sound = due()
+        made = bench(*broken, sound, outcomes=(DONE,))
+        made.relay.run(stop_after(made.store, len(broken) + 1))
+        assert [call[0] for call in made.store.calls] == ["bury"] * len(broken) + ["delivered"]
+        assert [one.headers["Idempotency-Key"] for one in made.transport.sent] == [sound.id]
+
+    def test_a_key_that_nobody_knows_verifies_nothing(self) -> None:
+        one = due()
+        made = bench(one)
+        unknown = replace(made.relay, keys={})
+        unknown.step()
+        assert made.store.calls == [("bury", one.id, State.QUARANTINED, "tampered", NOW)]
+
+
+class TestLostLease:
+    @pytest.mark.parametrize(
+        "outcome", [DONE, Refused(code="http-422"), Failed(code="http-500"), Failed(code="http-403", pause_lane=True)]
+    )
+    def test_is_told_as_such_and_the_relay_goes_on(self, outcome: Outcome) -> None:
+        made = bench(due(), due(), outcomes=(outcome, DONE))
+        made.store.owned = False
+        assert (made.relay.step(), made.relay.step()) == (True, True)
+        assert made.told == [("platform", "lease_lost")] * 2
+
+    def test_of_a_tampered_record(self) -> None:
+        made = bench(TAMPERED["no receipt"](due()))
+        made.store.owned = False
+        made.relay.step()
+        assert made.told == [("platform", "lease_lost")]
+
+
+class TestRun:
+    def test_rests_only_when_nothing_is_due(self) -> None:
+        made = bench(due(), due(), due(), outcomes=(DONE, DONE, DONE))
+        stop = Stop(2)
+        made.relay.run(stop)
+        assert stop.rests == [IDLE_SECONDS, IDLE_SECONDS]
+        assert [call[0] for call in made.store.calls] == ["delivered"] * 3
+        assert len(made.store.claims) == 5
+
+    def test_a_storage_that_fails_is_waited_for(self) -> None:
+        made = bench(StorageError(), due(), StorageError(), due(), outcomes=(DONE, DONE))
+        stop = Stop(3)
+        made.relay.run(stop)
+        assert stop.rests == [STORAGE_REST_SECONDS, STORAGE_REST_SECONDS, IDLE_SECONDS]
+        assert [call[0] for call in made.store.calls] == ["delivered"] * 2
+
+    @pytest.mark.parametrize(
+        "outcome", [DONE, Refused(code="http-422"), Failed(code="http-500"), Failed(code="http-403", pause_lane=True)]
+    )
+    def test_what_could_not_be_settled_is_not_told_as_settled(self, outcome: Outcome) -> None:
+        made = bench(due(), outcomes=(outcome,))
+        made.store.broken = StorageError()
+        with pytest.raises(StorageError):
+            made.relay.step()
+        assert made.told == []
+
+    def test_goes_on_when_a_settlement_fails(self) -> None:
+        made = bench(due(), outcomes=(DONE,))
+        made.store.broken = StorageError()
+        stop = Stop(2)
+        made.relay.run(stop)
+        assert stop.rests == [STORAGE_REST_SECONDS, IDLE_SECONDS]
+        assert len(made.transport.sent) == 1
+
+    def test_stopped_before_it_began_it_claims_nothing(self) -> None:
+        made = bench(due())
+        stop = threading.Event()
+        stop.set()
+        made.relay.run(stop)
+        assert made.store.claims == []
+
+    def test_finishes_what_is_under_way_and_claims_nothing_more(self) -> None:
+        stop = threading.Event()
+        made = bench(due(), due(), outcomes=(DONE, DONE))
+
+        class Stopping(FakeTransport):
+            def send(self, request: Request) -> Response:
+                stop.set()
+                return super().send(request)
+
+        lane = replace(made.relay.lanes["platform"], transport=Stopping())
+        replace(made.relay, lanes={"platform": lane}).run(stop)
+        assert [call[0] for call in made.store.calls] == ["delivered"]
+        assert len(made.store.claims) == 1
+
+    def test_stops_at_once_when_it_rests(self) -> None:
+        made = bench()
+        stop = threading.Event()
+        thread = threading.Thread(target=made.relay.run, args=(stop,))
+        thread.start()
+        stop.set()
+        thread.join(timeout=30)
+        assert not thread.is_alive()
+
+
+class TestLog:
+    def test_every_attempt_is_a_line_of_our_own_words(self, lines: Callable[[], list[dict[str, Any]]]) -> None:
+        one = due(attempts=2)
+        bench(one, outcomes=(DONE,)).relay.step()
+        (line,) = lines()
+        told = {name: line[name] for name in ("event", "logger", "record_id", "carrier", "attempts", "status", "state")}
+        assert told == {
+            "event": "delivery",
+            "logger": "relay",
+            "record_id": one.id,
+            "carrier": "platform",
+            "attempts": 3,
+            "status": "delivered",
+            "state": True,
+        }
+        assert "dropped_keys" not in line
+
+    def test_a_paused_lane_is_an_error(self, lines: Callable[[], list[dict[str, Any]]]) -> None:
+        bench(due(), outcomes=(Failed(code="http-403", pause_lane=True),)).relay.step()
+        paused, delivery = lines()
+        assert (paused["event"], paused["level"], paused["carrier"], paused["code"]) == (
+            "lane_paused",
+            "error",
+            "platform",
+            "http-403",
+        )
+        assert delivery["status"] == "retry"
+
+    def test_a_storage_that_fails_is_an_error(self, lines: Callable[[], list[dict[str, Any]]]) -> None:
+        bench(StorageError(CANARY)).relay.run(Stop(2))
+        (line,) = lines()
+        assert (line["event"], line["level"], line["code"]) == ("storage", "error", "storage-unavailable")
+
+    def test_no_line_holds_a_value(self, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+        whole = order(recipient__address__country="US")
+        outcomes = (DONE, Refused(code="http-422"), Failed(code="http-500"), Failed(code="http-403", pause_lane=True))
+        everything = [due() for _ in outcomes] + [change(due()) for change in TAMPERED.values()]
+        with caplog.at_level(logging.DEBUG):
+            bench(*everything, StorageError(CANARY), outcomes=outcomes).relay.run(Stop(2))
+            bench(due(), problem=TransientDeliveryError(CANARY)).relay.step()
+            bench(due(), problem=PermanentDeliveryError(CANARY)).relay.step()
+        told = capsys.readouterr().err + caplog.text
+        assert told.count("\n") > len(everything)
+        assert [value for value in (*values(whole, shortest=7), CANARY, DONE.barcode) if value in told] == []
+        assert not [part for one in everything for part in one.parts if len(part.jwe) > 9 and part.jwe in told]
+
+    def test_shows_nothing_of_what_it_holds(self) -> None:
+        made = bench(due())
+        shown = repr(made.relay) + repr(made.relay.lanes["platform"])
+        assert "key" not in shown.casefold()
