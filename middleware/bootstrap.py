@@ -195,16 +195,24 @@ def keep_fresh(settings: Config, observe: Observer) -> threading.Thread:
     every try: (carrier, ``refreshed`` or the code of what went wrong).
     """
 
+    def once() -> bool:
+        well = True
+        for name, problem in refresh_all(settings):
+            observe(name, problem.code if problem else "refreshed")
+            if problem is not None:
+                well = False
+                _log.error("platform_keys_not_refreshed", carrier=name, code=problem.code)
+        return well
+
     def run() -> None:
         pause = threading.Event()
         while True:
-            failed = False
-            for name, problem in refresh_all(settings):
-                observe(name, problem.code if problem else "refreshed")
-                if problem is not None:
-                    failed = True
-                    _log.error("platform_keys_not_refreshed", carrier=name, code=problem.code)
-            pause.wait(REFRESH_AFTER_FAILURE_SECONDS if failed else REFRESH_SECONDS)
+            try:
+                well = once()
+            except Exception as error:  # noqa: BLE001  # a thread that ends would never refresh again, and nobody would see it
+                _log.failure("refresh_failed", error)
+                well = False
+            pause.wait(REFRESH_SECONDS if well else REFRESH_AFTER_FAILURE_SECONDS)
 
     thread = threading.Thread(target=run, name="refresh", daemon=True)
     thread.start()

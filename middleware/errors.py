@@ -34,6 +34,7 @@ class ConfigError(ParcelveilError):
     """The configuration cannot be used."""
 
     code = "configuration"
+    status = 503
 
 
 class RequestError(ParcelveilError):

@@ -9,7 +9,7 @@ transaction.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from middleware.core.body import read
 from middleware.core.minimise import minimise
@@ -21,6 +21,9 @@ from middleware.errors import Fault, SchemaError
 from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
 from middleware.services import Services, Shop
 from schemas.order import Order
+
+CLOCKS_APART = timedelta(days=1)
+"""How far a shop's clock may be ahead of ours."""
 
 LONGEST_REFERENCE = 50
 """Characters that a label shows of an order's name."""
@@ -41,6 +44,7 @@ def receive(inbound: Inbound, services: Services) -> Answer:
     document = read(inbound.body)
     try:
         parsed = shop.platform.parse(document, inbound, shop.settings)
+        _check_time(parsed, now)
         record = prepare(parsed, document, shop, services, now)
     except SchemaError as refusal:
         if shop.settings.on_invalid == "refuse":
@@ -74,6 +78,12 @@ def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, no
         due=now + settings.hold,
     )
     return tag(sealed, plan, order, report, stamp)
+
+
+def _check_time(parsed: Parsed, now: datetime) -> None:
+    """Versions are ordered by their time: one from far ahead would shut out all later ones. Raises: SchemaError."""
+    if parsed.updated_at > now + CLOCKS_APART:
+        raise SchemaError((Fault(pointer="/updated_at", code="future"),))
 
 
 def _order_name(order: Order) -> str:

@@ -29,6 +29,9 @@ from middleware.core.index import KEY_BYTES
 from middleware.errors import BodyError, ConfigError, KeyRefusedError, TamperedError, UnknownKeyError
 from middleware.model import PickupPoint, Plan
 
+MAX_KEYS = 2_000
+MAX_POINTS = 50_000
+
 _KID = re.compile(r"[a-z]+\.[a-z]+/[a-z]{2}(?:\.[a-z_]+)+/[0-9]{4}-(?:0[1-9]|1[0-2])")
 _MEMBERS = frozenset(("kty", "crv", "x", "y", "kid", "use", "alg", "key_ops"))
 _POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
@@ -76,6 +79,8 @@ def load_service(folder: Path) -> ServiceKeys:
     path only.
     """
     home = folder / "service"
+    if folder.exists():
+        _check_mode(folder)
     signing = _signing_key(_read(home / "receipt.jwk"), home / "receipt.jwk")
     return ServiceKeys(
         signing=signing,
@@ -115,8 +120,13 @@ class PlatformKeys:
         return {part.kid: keys[part.kid] for part in plan.parts}
 
     def points(self) -> Mapping[str, PickupPoint]:
-        """The pick-up points, by id."""
-        return self.known().points
+        """The pick-up points, by id. Raises: UnknownKeyError as long as the platform was never heard: an order to one
+        of its points is no fault of the order.
+        """
+        known = self.known()
+        if known.fetched_at is None:
+            raise UnknownKeyError()
+        return known.points
 
     def store(self, known: Known) -> None:
         """Replace the file, atomically and durably. Raises: ConfigError where it cannot be written; the old one
@@ -181,14 +191,15 @@ def admit(known: Known, jwks: bytes, points: bytes, now: datetime) -> Known:
         fetched_at=now,
         keys=found,
         pins={**known.pins, **thumbprints},
-        points={point.id: point for point in _points(points)},
+        # An empty list is a fault over there: without the points known before, orders to them would be refused.
+        points={point.id: point for point in _points(points)} or known.points,
     )
 
 
 def _public_jwks(answer: bytes) -> Iterator[Mapping[str, Any]]:
     document = _document(answer)
     jwks = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(jwks, list) or not jwks:
+    if not isinstance(jwks, list) or not 0 < len(jwks) <= MAX_KEYS:
         raise KeyRefusedError("the parcel platform's key set cannot be read")
     seen: set[str] = set()
     for jwk in jwks:
@@ -222,7 +233,7 @@ def _usable(jwk: Mapping[str, Any]) -> bool:
 def _points(answer: bytes) -> Iterator[PickupPoint]:
     document = _document(answer)
     rows = document.get("points") if isinstance(document, dict) else None
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or len(rows) > MAX_POINTS:
         raise KeyRefusedError("the parcel platform's pick-up points cannot be read")
     for row in rows:
         id_, postal_code, country = (_text(row, name) for name in ("id", "postal_code", "country"))
@@ -279,9 +290,12 @@ def _read(path: Path) -> bytes:
 
 
 def _check_mode(path: Path) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode)
+    status = path.stat()
+    mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         raise ConfigError(f"{path}: mode {mode:04o} lets others in; use 0700 for folders and 0600 for files")
+    if status.st_uid not in (0, os.geteuid()):
+        raise ConfigError(f"{path}: it belongs to another user, who could change it")
 
 
 def _make_folder(home: Path) -> None:

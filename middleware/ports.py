@@ -79,7 +79,9 @@ class Store(Protocol):
     """Where records rest. Every method is one transaction. Raises: StorageError from all of them."""
 
     def seen(self, shop: str, topic: str, webhook: bytes, body: bytes) -> Answer | None:
-        """The answer given to the same webhook with the same body before, as a duplicate; None if it is new."""
+        """The answer to a body that was judged before, as a duplicate, whatever its headers; one that was rejected is
+        known again by its webhook only. None if it is new.
+        """
 
     def accept(self, arrival: Arrival, record: Record | None) -> Answer:
         """Judge a version of an order against what stands (``core.lifecycle.decide``) and carry the verdict out.

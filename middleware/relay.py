@@ -9,8 +9,11 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from middleware.core import receipt, retry
+from middleware.core.calendar import today
 from middleware.errors import PermanentDeliveryError, StorageError, TamperedError, TransientDeliveryError
 from middleware.logs import logger
 from middleware.model import Delivered, Failed, Outcome, Refused, State, Stored
@@ -62,10 +65,11 @@ class Relay:
 
     def step(self) -> bool:
         """Take one record as far as this attempt goes. False if none was due. Raises: StorageError."""
-        stored = self.store.claim(self.clock(), LEASE_SECONDS)
+        now = self.clock()
+        stored = self.store.claim(now, LEASE_SECONDS)
         if stored is None:
             return False
-        result, settled = self._settle(stored, self._attempt(stored))
+        result, settled = self._settle(stored, self._attempt(stored, now))
         self.observe(stored.carrier, result if settled else "lease_lost")
         _log.info(
             "delivery",
@@ -77,12 +81,14 @@ class Relay:
         )
         return True
 
-    def _attempt(self, stored: Stored) -> Outcome | TamperedError:
+    def _attempt(self, stored: Stored, now: datetime) -> Outcome | TamperedError:
         try:
-            payload = receipt.verify(stored.receipt, self.keys)
-            receipt.check(payload, stored.id, stored.clear, stored.parts)
+            payload = self._signed(stored)
         except TamperedError as tampered:
             return tampered
+        last_day = receipt.last_day(payload)
+        if last_day is not None and today(now) > last_day:
+            return Refused(code="expired")
         lane = self.lanes.get(stored.carrier)
         if lane is None:
             return Failed(code="unknown-carrier", pause_lane=True)
@@ -92,6 +98,15 @@ class Relay:
             return Failed(code=problem.code)
         except PermanentDeliveryError as problem:  # egress is blocked: a fault of the configuration, not of this record
             return Failed(code=problem.code, pause_lane=True)
+
+    def _signed(self, stored: Stored) -> Mapping[str, Any]:
+        """The receipt's payload, if it is genuine and speaks of this very record. Raises: TamperedError."""
+        held = (stored.receipt, *(part.jwe for part in stored.parts))
+        if not isinstance(stored.clear, bytes) or not all(isinstance(text, str) for text in held):
+            raise TamperedError()  # a database gives back whatever was put there
+        payload = receipt.verify(stored.receipt, self.keys)
+        receipt.check(payload, stored.id, stored.carrier, stored.clear, stored.parts)
+        return payload
 
     def _settle(self, stored: Stored, outcome: Outcome | TamperedError) -> tuple[str, bool]:
         now = self.clock()

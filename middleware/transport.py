@@ -97,7 +97,8 @@ class HttpTransport:
         except _Unfit as unfit:
             failure = TransientDeliveryError()
             failure.code = unfit.code
-        except (OSError, urllib3.exceptions.HTTPError, HTTPException) as problem:
+        except (OSError, urllib3.exceptions.HTTPError, HTTPException, ValueError) as problem:
+            # ValueError: what http.client makes of a chunk of negative length
             failure = TransientDeliveryError()
             failure.code = _code(problem)
         raise failure

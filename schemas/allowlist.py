@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
@@ -29,6 +30,10 @@ EMPTY = "empty"
 def is_blank(value: object) -> bool:
     """Whether a permitted leaf holds nothing: null, or a text of white space alone."""
     return value is None or (isinstance(value, str) and not value.strip())
+
+
+MAX_FAULTS = 20
+"""How many faults of a document are told; nobody reads more, and a hostile one has a hundred thousand."""
 
 
 class Refused(Exception):
@@ -66,6 +71,21 @@ class Text(fields.String):
         super().__init__(validate=rules, error_messages=_CODES, **_optional(kwargs))
 
 
+UNUSABLE = "\0"
+"""What ``Loose`` makes of a value that is no short text: no text of a document can be that."""
+
+
+class Loose(fields.String):
+    """A text that most of the time nobody reads: another type does not refuse the document, but is ``UNUSABLE``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**_optional(kwargs))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        fits = isinstance(value, str) and len(value) <= MAX_TEXT
+        return str(super()._deserialize(value, attr, data, **kwargs)) if fits else UNUSABLE
+
+
 class Whole(fields.Integer):
     """An integer from 0 to ``MAX_INT``; a boolean, a float or a string of digits is none."""
 
@@ -91,9 +111,29 @@ class Flag(fields.Boolean):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-def nested(schema: type[AllowList], *, many: bool = False) -> fields.Nested:
-    """A permitted object, or list of objects; null and absence are the same."""
-    return fields.Nested(schema, many=many, allow_none=True, load_default=None, error_messages=_CODES)
+class _Objects(fields.Nested):
+    """A list of objects of which the length is looked at before anything else: a long one costs nothing."""
+
+    def __init__(self, schema: type[AllowList], *, most: int) -> None:
+        super().__init__(schema, many=True, allow_none=True, load_default=None, error_messages=_CODES)
+        self._most = most
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, partial: Any = None, **kwargs: Any
+    ) -> Any:
+        if isinstance(value, list) and len(value) > self._most:
+            raise ValidationError("too-many")
+        return super()._deserialize(value, attr, data, partial=partial, **kwargs)
+
+
+def nested(schema: type[AllowList]) -> fields.Nested:
+    """A permitted object; null and absence are the same."""
+    return fields.Nested(schema, allow_none=True, load_default=None, error_messages=_CODES)
+
+
+def several(schema: type[AllowList], *, most: int) -> fields.Nested:
+    """A permitted list of at most ``most`` objects; null and absence are the same."""
+    return _Objects(schema, most=most)
 
 
 def _optional(kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +169,7 @@ def load(schema: AllowList, document: object) -> Mapping[str, Any]:
     try:
         loaded: Mapping[str, Any] = schema.load(document)  # type: ignore[arg-type]  # a document that is no object is an error like others
     except ValidationError as problem:
-        faults = tuple(_faults(problem.messages, ""))
+        faults = tuple(islice(_faults(problem.messages, ""), MAX_FAULTS))
     else:
         return loaded
     raise Refused(faults)

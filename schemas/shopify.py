@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from marshmallow import Schema, fields
 
-from schemas.allowlist import AllowList, Flag, Text, Whole, index, kept, nested, tree, used
+from schemas.allowlist import AllowList, Flag, Loose, Text, Whole, index, kept, nested, several, tree, used
 from schemas.known import removed_names
 
 
@@ -48,8 +48,8 @@ class ShippingAddress(AllowList):
 class NoteAttribute(AllowList):
     """Free text but for the one attribute that names a known pick-up point."""
 
-    name = Text(metadata=used("parcel.pickup_point"))
-    value = Text(metadata=kept("parcel.pickup_point", spare="free_text"))
+    name = Loose(metadata=used("parcel.pickup_point"))
+    value = Loose(metadata=kept("parcel.pickup_point", spare="free_text"))
 
 
 class Duty(AllowList):
@@ -70,7 +70,7 @@ class LineItem(AllowList):
     gift_card = Flag(metadata=used("order.state"))
     title = Text(metadata=kept("customs.description", spare="not_shipped"))
     price = Text(longest=32, metadata=kept("customs.value", spare="not_shipped"))
-    duties = nested(Duty, many=True)
+    duties = several(Duty, most=10)
 
 
 class ShippingLine(AllowList):
@@ -98,9 +98,9 @@ class Order(AllowList):
     customer = nested(Customer)
     billing_address = nested(BillingAddress)
     shipping_address = nested(ShippingAddress)
-    note_attributes = nested(NoteAttribute, many=True)
-    line_items = nested(LineItem, many=True)
-    shipping_lines = nested(ShippingLine, many=True)
+    note_attributes = several(NoteAttribute, most=250)
+    line_items = several(LineItem, most=2_000)
+    shipping_lines = several(ShippingLine, most=100)
 
 
 ORDER = Order()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,11 +13,23 @@ from middleware.model import Delivered, Failed, Outcome, PickupPoint, Refused, R
 from schemas import parcel_platform
 from schemas.allowlist import Refused as NotPermitted
 from schemas.allowlist import load
-from schemas.order import Address, Order
+from schemas.order import Address, CustomsItem, Order
 
 MAX_WEIGHT_GRAMS = 30_000
 """The heaviest parcel of the product."""
 
+MAX_CUSTOMS_ITEMS = 500
+LONGEST_DESCRIPTION = 255
+"""Characters; Shopify's titles have no more."""
+
+_DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
+_FOUR, _FIVE = re.compile(r"[0-9]{4}"), re.compile(r"[0-9]{5}")
+_POSTAL_CODES: Mapping[str, re.Pattern[str]] = {
+    **dict.fromkeys(("AT", "BE", "CH", "DK", "LU", "NO"), _FOUR),
+    **dict.fromkeys(("DE", "ES", "FI", "FR", "IT"), _FIVE),
+    "NL": re.compile(r"[0-9]{4} ?[A-Za-z]{2}"),
+}
+_ANY_POSTAL_CODE = re.compile(r"(?=.*[0-9])[A-Za-z0-9](?:[A-Za-z0-9 -]{0,8}[A-Za-z0-9])?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _RETRY = frozenset((408, 425, 429))
 _LANE = frozenset((401, 403))
@@ -33,6 +45,7 @@ class ParcelJson:
         """
         if order.parcel.pickup_point is not None:
             order = _at_point(order, points.get(order.parcel.pickup_point))
+        order = _trimmed(order)
         faults = tuple(_faults(order))
         if faults:
             raise SchemaError(faults)
@@ -67,18 +80,45 @@ def _at_point(order: Order, point: PickupPoint | None) -> Order:
     return replace(order, recipient=replace(order.recipient, address=address))
 
 
+def _trimmed(order: Order) -> Order:
+    """Space around a postal code is a slip of the keyboard, and no part of it."""
+    address = order.recipient.address
+    if address.postal_code is None or address.postal_code == address.postal_code.strip():
+        return order
+    trimmed = replace(address, postal_code=address.postal_code.strip() or None)
+    return replace(order, recipient=replace(order.recipient, address=trimmed))
+
+
 def _faults(order: Order) -> Iterator[Fault]:
     address, weight = order.recipient.address, order.parcel.weight_grams or 0
     if order.parcel.pickup_point is None:
         for name, value in (("address1", address.street), ("city", address.locality)):
             if not (value or "").strip():
                 yield Fault(pointer=f"/shipping_address/{name}", code="required")
-    if not (address.postal_code or "").strip() and address.country in _NEEDS_POSTAL_CODE:
-        yield Fault(pointer="/shipping_address/zip", code="required")
+    yield from _postal_code(address)
     if not _COUNTRY.fullmatch(address.country or ""):
         yield Fault(pointer="/shipping_address/country_code", code="pattern" if address.country else "required")
     if weight > MAX_WEIGHT_GRAMS:
         yield Fault(pointer="/line_items", code="too-heavy")
+    yield from _customs(order.customs)
+
+
+def _postal_code(address: Address) -> Iterator[Fault]:
+    """It travels in the clear, so it has to look like one: no name, number or address hides in it."""
+    if not address.postal_code:
+        if address.country in _NEEDS_POSTAL_CODE:
+            yield Fault(pointer="/shipping_address/zip", code="required")
+    elif not _POSTAL_CODES.get(address.country or "", _ANY_POSTAL_CODE).fullmatch(address.postal_code):
+        yield Fault(pointer="/shipping_address/zip", code="pattern")
+
+
+def _customs(items: Sequence[CustomsItem]) -> Iterator[Fault]:
+    if len(items) > MAX_CUSTOMS_ITEMS:
+        yield Fault(pointer="/line_items", code="too-many")
+    if any(len(item.description or "") > LONGEST_DESCRIPTION for item in items):
+        yield Fault(pointer="/line_items/title", code="too-long")
+    if any(item.value is not None and not _DECIMAL.fullmatch(item.value) for item in items):
+        yield Fault(pointer="/line_items/price", code="decimal")
 
 
 _NEEDS_POSTAL_CODE = frozenset(

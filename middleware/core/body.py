@@ -22,6 +22,9 @@ MAX_DEPTH = 32
 MAX_KEYS = 2_000
 """Members of one object."""
 
+MAX_CONTAINERS = 250_000
+"""Arrays and objects together; an order of 1,000 lines has some 50,000."""
+
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # an unclosed one ends with the body: linear
 _DIGITS = re.compile(rb"[0-9]{19,}+")
 _NESTING = re.compile(rb"[\[\]{}]")
@@ -77,12 +80,15 @@ def _fits(skeleton: bytes, start: int, end: int) -> bool:
 
 
 def _members(document: object) -> int:
-    """How many members all objects have together: fewer than the keys written means that one was written twice. -1:
-    too many in one.
+    """How many members all objects have together: fewer than the keys written means that one was written twice.
+
+    -1: too many in one object, or too many arrays and objects.
     """
     members = 0
     containers = [document]
     for container in containers:
+        if len(containers) > MAX_CONTAINERS:
+            return -1
         if type(container) is dict:
             if len(container) > MAX_KEYS:
                 return -1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import orjson
@@ -73,10 +74,22 @@ def _payload(token: str, keys: Mapping[str, Key]) -> Mapping[str, Any] | None:
     return payload if isinstance(payload, dict) else None
 
 
-def check(payload: Mapping[str, Any], record_id: str, clear: bytes, parts: tuple[TaggedPart, ...]) -> None:
-    """Whether the receipt speaks of exactly this record, these parts and this clear rest. Raises: TamperedError."""
+def check(
+    payload: Mapping[str, Any], record_id: str, carrier: str, clear: bytes, parts: tuple[TaggedPart, ...]
+) -> None:
+    """Whether the receipt speaks of exactly this record, for this carrier, with these parts and this clear rest.
+
+    Raises: TamperedError.
+    """
     signed = {name: part.get("sha256") for name, part in payload.get("parts", {}).items()}
     actual = {part.name: sha256(part.jwe.encode()) for part in parts}
     whole = signed == actual and len(parts) == len(actual)
-    if not whole or payload.get("rid") != record_id or payload.get("clear_sha256") != sha256(clear):
+    named = (payload.get("rid"), payload.get("carrier"), payload.get("clear_sha256"))
+    if not whole or named != (record_id, carrier, sha256(clear)):
         raise TamperedError()
+
+
+def last_day(payload: Mapping[str, Any]) -> date | None:
+    """The last permitted day of the part that ends first, as signed; None where no clock has started."""
+    ends = [part["until"] for part in payload["parts"].values() if part["until"]]
+    return min((date.fromisoformat(end) for end in ends), default=None)

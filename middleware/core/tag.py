@@ -118,6 +118,7 @@ def _payload(
         "pack": {"id": stamp.policy.id, "version": stamp.policy.version, "sha256": stamp.policy.sha256},
         "engine": __version__,
         "account_type": stamp.account_type,
+        "carrier": stamp.carrier,
         "interpretations": {name: point.chosen for name, point in stamp.policy.interpretations.items()},
         "reference": stamp.reference,
         "parts": {part.name: _part(part, jwes[part.name]) for part in plan.parts},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from middleware.core.lifecycle import Standing, Step, decide
 from middleware.model import Answer, Arrival, Reason, Record, Rejection, State, Status
@@ -32,8 +32,12 @@ _SEEN: Final = (
     .where(
         inbox.c.shop == bindparam("shop"),
         inbox.c.body == bindparam("body"),
-        inbox.c.topic == bindparam("topic"),
-        inbox.c.webhook == bindparam("webhook"),
+        # A body names its order's version, so the same body is never a newer one, whatever unsigned headers say. One
+        # that was rejected is judged again when it is sent again: what was missing may have come.
+        or_(
+            inbox.c.order.is_not(None),
+            and_(inbox.c.topic == bindparam("topic"), inbox.c.webhook == bindparam("webhook")),
+        ),
     )
 )
 _REJECTED: Final = select(rejections.c.id).where(
@@ -84,7 +88,7 @@ def accept(connection: Connection, upserts: Upserts, arrival: Arrival, record: R
     found = _found(connection, upserts, arrival, record)
     step = decide(found.standing, arrival.updated_at, arrival.halt, record.content if record else None)
     answer = _carry_out(connection, upserts, step, found, arrival, record)
-    if step not in (Step.DUPLICATE, Step.OLDER):
+    if step is not Step.OLDER:  # that one stays older however often it comes
         memory = {"status": answer.status, "reason": answer.reason, "order": arrival.order}
         _remember_webhook(connection, upserts, arrival, memory)
     return answer

@@ -9,20 +9,23 @@ from typing import Any
 from flask import Request
 
 from middleware.core.body import MAX_BYTES
+from middleware.core.signature import decode
 from middleware.errors import BodyError, SignatureError
 from middleware.model import Inbound
 
+_LENGTH_DIGITS = 12
 _MEDIA = frozenset(("application/json", "application/json;charset=utf-8"))
 
 
-def inbound(request: Request, shop: str | None) -> Inbound:
+def inbound(request: Request, shop: str | None, signature_header: str) -> Inbound:
     """The request as the line takes it. ``shop`` is the shop's name where the route tells it.
 
-    Raises: SignatureError without any signature header; BodyError 400, 413, 415.
+    Raises: SignatureError where the signature header is none, before a byte of the body is read; BodyError 400, 413,
+    415.
     """
     headers = {name.lower(): value for name, value in request.headers.items()}
     _check_host(headers.get("host", ""))
-    if not any(name.endswith(("-signature", "hmac-sha256")) for name in headers):
+    if decode(headers.get(signature_header)) is None:
         raise SignatureError()
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise BodyError(code="unsupported-media-type", status=415)
@@ -38,14 +41,21 @@ def _check_host(host: str) -> None:
 
 def _body(environ: dict[str, Any], headers: dict[str, str]) -> bytes:
     """One byte more than is allowed is asked for: a server's own limit cuts silently, this one refuses."""
-    length = headers.get("content-length")
-    if length is not None and (not length.isascii() or not length.isdigit()):
-        raise BodyError(code="bad-length", status=400)
-    if length is not None and int(length[:20]) > MAX_BYTES:
+    length = _length(headers.get("content-length"))
+    if length is not None and length > MAX_BYTES:
         raise BodyError(code="too-large", status=413)
     body: bytes = environ["wsgi.input"].read(MAX_BYTES + 1)
     if len(body) > MAX_BYTES:
         raise BodyError(code="too-large", status=413)
-    if length is not None and "transfer-encoding" not in headers and len(body) != int(length):
+    if length is not None and "transfer-encoding" not in headers and len(body) != length:
         raise BodyError(code="bad-length", status=400)
     return body
+
+
+def _length(header: str | None) -> int | None:
+    if header is None:
+        return None
+    if not header.isascii() or not header.isdigit():
+        raise BodyError(code="bad-length", status=400)
+    digits = header.lstrip("0")
+    return int(digits or "0") if len(digits) <= _LENGTH_DIGITS else MAX_BYTES + 1

@@ -6,10 +6,11 @@ import time
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from middleware.errors import NotServedError, RequestError
+from middleware.core.body import read
+from middleware.errors import NotServedError, RequestError, SignatureError
 from middleware.intake import receive
 from middleware.logs import logger
-from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS
+from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, SIGNATURE_HEADER, is_compliance
 from middleware.services import Services
 from middleware.web import metrics
 from middleware.web.raw import inbound
@@ -24,7 +25,7 @@ def blueprint(services: Services) -> Blueprint:
     def orders(shop: str | None = None) -> Response:
         began = time.monotonic()
         try:
-            answer = receive(inbound(request, shop), services)
+            answer = receive(inbound(request, shop, SIGNATURE_HEADER), services)
         except RequestError as refusal:
             metrics.WEBHOOKS.labels("refused", refusal.code).inc()
             raise
@@ -43,11 +44,14 @@ def blueprint(services: Services) -> Blueprint:
         return jsonify({name: value for name, value in members.items() if value is not None})
 
     def compliance(shop: str | None = None) -> Response:
-        services.verified(inbound(request, shop), COMPLIANCE_TOPICS)
+        received = inbound(request, shop, SIGNATURE_HEADER)
+        signer = services.verified(received, COMPLIANCE_TOPICS)
+        if not is_compliance(read(received.body), signer.platform.topic_of(received), signer.settings.domain):
+            raise SignatureError()
         raise NotServedError()  # data subjects' rights come later: what is not done is not acknowledged
 
     def app(shop: str | None = None) -> Response:
-        services.verified(inbound(request, shop), APP_TOPICS)
+        services.verified(inbound(request, shop, SIGNATURE_HEADER), APP_TOPICS)
         raise NotServedError()  # an uninstalled app ends the exchange; until that is carried out it is not acknowledged
 
     for view in (orders, compliance, app):

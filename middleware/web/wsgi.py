@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
+import os
+import threading
 
 from flask import Flask
 
@@ -22,10 +25,20 @@ def api() -> Flask:
 
 
 def _application(role: str) -> Flask:
-    settings = config.load(config.find(None))
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
+    settings = config.load(config.inherited())
     bootstrap.logging(settings, role)
     services = bootstrap.services(settings)
     bootstrap.keep_fresh(settings, lambda carrier, result: metrics.REFRESHES.labels(carrier, result).inc())
     application = create(services, role)
     gc.freeze()  # what was made at start lives as long as the process: the collector need not look at it again
     return application
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    """The server's worker ends with the process that it belongs to: an orphan would go on answering beside its
+    successor, with yesterday's settings.
+    """
+    parent.join()
+    os._exit(1)

@@ -177,4 +177,7 @@ TAMPERED: dict[str, Callable[[Stored], Stored]] = {
     "a part more": lambda one: replace(one, parts=(*one.parts, replace(one.parts[0], name="recipient.else"))),
     "an empty part": lambda one: _parts(one, ""),
     "a part of other letters": lambda one: _parts(one, "\x00é"),
+    "a part that is no text": lambda one: _parts(one, cast(str, b"eyJ")),
+    "a receipt that is no text": lambda one: replace(one, receipt=cast(str, None)),
+    "a clear rest that is no bytes": lambda one: replace(one, clear=cast(bytes, one.clear.decode())),
 }

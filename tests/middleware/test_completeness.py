@@ -178,13 +178,17 @@ def unpermitted(names: tuple[str, ...]) -> bool:
 
 
 def nothing(draw: st.DrawFn, order: Json) -> None:
-    """Null where a permitted field is, or nothing at all."""
+    """Null, empty or absent where something permitted is."""
+    spared = {*NEEDED, ("shipping_address",)}
     places = [
-        (holder, step) for holder, step, names in slots(order) if names in PERMITTED - NEEDED and step == names[-1]
+        (holder, step)
+        for holder, step, names in slots(order)
+        if step == names[-1] and not unpermitted(names) and names not in spared
     ]
     holder, step = one_of(draw, places)
+    empties: list[Any] = [None, type(holder[step])()] if isinstance(holder[step], (str, list, dict)) else [None]
     if draw(st.booleans()):
-        holder[step] = None
+        holder[step] = draw(st.sampled_from(empties))
     else:
         del holder[step]
 

@@ -133,6 +133,22 @@ class TestModes:
         home.chmod(wide)
         assert refusal(folder) == f"{home}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files"
 
+    @pytest.mark.parametrize("wide", [0o755, 0o750, 0o711, 0o777])
+    def test_the_folder_above_is_ours_alone_too(self, folder: Path, wide: int) -> None:
+        folder.chmod(wide)
+        assert refusal(folder) == f"{folder}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files"
+
+    @pytest.mark.parametrize("name", ["service", "service/index.key"])
+    def test_what_belongs_to_another_user_is_refused(
+        self, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = folder / name
+        if os.geteuid() == 0:
+            os.chown(path, 4321, -1)
+        else:  # who cannot give a file away is taken for somebody else
+            monkeypatch.setattr(os, "geteuid", lambda: 4321)
+        assert refusal(folder).endswith("it belongs to another user, who could change it")
+
     @pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o600, 0o700), (0o400, 0o500), (0o600, 0o500)])
     def test_for_us_alone_is_enough(self, folder: Path, file_mode: int, folder_mode: int) -> None:
         for name in FILES:

@@ -15,7 +15,7 @@ from jwcrypto import jwk as other_jwk
 from middleware.core.schedule import schedule
 from middleware.core.seal import seal
 from middleware.errors import KeyRefusedError
-from middleware.keys import Known, PlatformKeys, admit
+from middleware.keys import MAX_KEYS, MAX_POINTS, Known, PlatformKeys, admit
 from middleware.model import PickupPoint
 from tests.middleware.core import made_up
 from tests.middleware.published import (
@@ -191,6 +191,10 @@ class TestAdmit:
         assert told == f"the parcel platform's key set holds {KID} twice"
         refusal(known(), jwks(jwk(name="three"), jwk(name="one")))
 
+    def test_takes_no_more_than_it_can_need(self) -> None:
+        assert refusal(Known(), jwks(*[jwk()] * (MAX_KEYS + 1))) == "the parcel platform's key set cannot be read"
+        assert refusal(Known(), jwks(*[jwk()] * MAX_KEYS)) == f"the parcel platform's key set holds {KID} twice"
+
     def test_takes_many(self) -> None:
         kids = [
             f"recipient.delivery/vp.recipient.operational/{2027 + number // 12}-{number % 12 + 1:02d}"
@@ -291,6 +295,20 @@ class TestPoints:
     )
     def test_an_answer_that_is_no_list_of_points_is_refused(self, answer: bytes) -> None:
         assert refusal(known(), jwks(jwk()), answer) == "the parcel platform's pick-up points cannot be read"
+
+    def test_an_empty_list_leaves_what_was_known(self) -> None:
+        """It is a fault over there: without them, orders to the points known before would be refused."""
+        assert admit(known(), jwks(jwk()), points(), LATER).points == known().points
+        assert admit(known(), jwks(jwk()), points({"id": "a b"}), LATER).points == known().points
+
+    def test_another_list_takes_the_place_of_what_was_known(self) -> None:
+        other = {**POINT, "id": "kariboe-2000"}
+        assert list(admit(known(), jwks(jwk()), points(other), LATER).points) == ["kariboe-2000"]
+
+    def test_no_more_than_there_can_be(self) -> None:
+        many = [{**POINT, "id": f"p{number}"} for number in range(MAX_POINTS + 1)]
+        assert len(admit(known(), jwks(jwk()), points(*many[1:]), LATER).points) == MAX_POINTS
+        assert refusal(known(), jwks(jwk()), points(*many)) == "the parcel platform's pick-up points cannot be read"
 
     def test_there_may_be_none(self) -> None:
         assert known(places=points()).points == {}

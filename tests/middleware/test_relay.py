@@ -8,15 +8,16 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from middleware.core.tag import tag
 from middleware.errors import PermanentDeliveryError, StorageError, TransientDeliveryError
 from middleware.model import Failed, Refused, Request, Response, State
 from middleware.relay import IDLE_SECONDS, LEASE_SECONDS, STORAGE_REST_SECONDS, Relay
-from tests.middleware.core.made_up import NOW, order, values
+from tests.middleware.core.made_up import NOW, POLICY, REPORT, order, sealed, stamp, stored, values
 from tests.middleware.relay_bench import (
     CANARY,
     DONE,
@@ -105,6 +106,34 @@ class TestStep:
         made.relay.step()
         assert made.store.calls == [("bury", one.id, State.DEAD, "expired", late)]
 
+    @pytest.mark.policy("VP-RET-4", "AMB-20")
+    def test_what_has_ended_is_not_sent(self) -> None:
+        """The last day is that of the receipt: one who stretches it in the database gains nothing."""
+        one = due()
+        stretched = replace(one, parts=tuple(replace(part, until=None) for part in one.parts))
+        midnight = datetime.fromisoformat("2027-12-22T23:00:00+00:00")
+        for late in (midnight, midnight + timedelta(days=900)):
+            made = bench(one, stretched, clock=lambda moment=late: moment)
+            assert (made.relay.step(), made.relay.step()) == (True, True)
+            assert made.store.calls == [("bury", one.id, State.DEAD, "expired", late)] * 2
+            assert made.transport.sent == []
+
+    @pytest.mark.policy("VP-RET-4", "AMB-20")
+    def test_on_its_last_day_it_is_sent(self) -> None:
+        late = datetime.fromisoformat("2027-12-22T22:59:59.999999+00:00")
+        made = bench(due(), outcomes=(DONE,), clock=lambda: late)
+        made.relay.step()
+        assert [call[0] for call in made.store.calls] == ["delivered"]
+
+    @pytest.mark.policy("AMB-2", "AMB-3")
+    def test_what_has_no_end_yet_is_sent(self) -> None:
+        waiting = POLICY.interpret({"recipient_clock": "delivered", "sender_legal_start": "end-of-use"})
+        slim, plan, closed = sealed(order(), policy=waiting)
+        one = stored(tag(closed, plan, slim, REPORT, stamp(policy=waiting)))
+        made = bench(one, outcomes=(DONE,), clock=lambda: NOW + timedelta(days=9000))
+        made.relay.step()
+        assert [call[0] for call in made.store.calls] == ["delivered"]
+
     @pytest.mark.parametrize("status", [401, 403])
     def test_no_permission_pauses_the_lane_and_costs_no_attempt(self, status: int) -> None:
         one = due(attempts=7)
@@ -130,12 +159,13 @@ class TestStep:
         assert made.store.calls == [("retry", one.id, NOW + timedelta(seconds=5), "delivery-transient", True)]
 
     def test_a_carrier_that_is_not_configured_pauses_its_lane(self) -> None:
-        one = due(carrier="elsewhere")
+        one = due()
         made = bench(one)
+        made = replace(made, relay=replace(made.relay, lanes={}))
         made.relay.step()
         later = NOW + timedelta(minutes=15)
         assert made.store.calls == [
-            ("pause", "elsewhere", later, "unknown-carrier"),
+            ("pause", "platform", later, "unknown-carrier"),
             ("retry", one.id, later, "unknown-carrier", False),
         ]
         assert made.transport.sent == []
@@ -160,6 +190,14 @@ class TestTampered:
         assert made.store.calls == [("bury", one.id, State.QUARANTINED, "tampered", NOW)]
         assert made.transport.sent == []
         assert made.told == [("platform", "quarantined")]
+
+    def test_a_record_that_was_given_to_another_carrier_is_quarantined(self) -> None:
+        one = due(carrier="elsewhere")
+        made = bench(one)
+        elsewhere = replace(made.relay, lanes={"elsewhere": made.relay.lanes["platform"]})
+        elsewhere.step()
+        assert made.store.calls == [("bury", one.id, State.QUARANTINED, "tampered", NOW)]
+        assert made.transport.sent == []
 
     def test_the_relay_goes_on_with_the_next(self) -> None:
         broken = [change(due()) for change in TAMPERED.values()]
@@ -309,3 +347,28 @@ class TestLog:
         made = bench(due())
         shown = repr(made.relay) + repr(made.relay.lanes["platform"])
         assert "key" not in shown.casefold()
+
+
+@pytest.mark.policy("VP-RET-4")
+@pytest.mark.parametrize(("day", "sent"), [("2027-12-22T22:59:00+00:00", True), ("2027-12-22T23:00:00+00:00", False)])
+def test_nothing_is_sent_after_the_last_permitted_day_that_was_signed(day: str, sent: bool) -> None:
+    one = due()
+    forged = replace(one, parts=tuple(replace(part, until=date(2099, 1, 1)) for part in one.parts))
+    made = bench(forged, outcomes=(DONE,), clock=lambda: datetime.fromisoformat(day))
+    made.relay.step()
+    assert bool(made.transport.sent) is sent
+    assert made.store.calls[0][0] == ("delivered" if sent else "bury")
+
+
+def test_a_record_cannot_be_sent_by_another_carrier_than_the_signed_one() -> None:
+    made = bench(due(carrier="elsewhere"))
+    made.relay.step()
+    assert made.transport.sent == []
+    assert made.store.calls[0][:3] == ("bury", made.store.calls[0][1], State.QUARANTINED)
+
+
+@pytest.mark.parametrize("odd", [{"receipt": b"x"}, {"receipt": None}, {"clear": None}, {"clear": "x"}])
+def test_whatever_a_database_gives_back_is_quarantined_and_the_relay_goes_on(odd: dict[str, Any]) -> None:
+    made = bench(replace(due(), **odd), due(), outcomes=(DONE,))
+    assert (made.relay.step(), made.relay.step()) == (True, True)
+    assert [call[0] for call in made.store.calls] == ["bury", "delivered"]

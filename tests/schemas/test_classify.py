@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.allowlist import AllowList, Text, Whole, classify, index, is_blank, kept, nested, tree, used
+from schemas.allowlist import AllowList, Text, Whole, classify, index, is_blank, kept, nested, several, tree, used
 
 REMOVED = {
     "note": "free_text",
@@ -41,7 +41,7 @@ class Document(AllowList):
     id = Whole(metadata=index("order.id"))
     email = Text(metadata=kept("to.email", spare="payer"))
     address = nested(Address)
-    lines = nested(Line, many=True)
+    lines = several(Line, most=9)
 
 
 SHAPE = tree(Document(), REMOVED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from joserfc.jwk import OKPKey
 from jwcrypto import jwk as other_jwk
 from jwcrypto import jws as other_jws
 
-from middleware.core.receipt import canonical, sha256, sign, verify
+from middleware.core.receipt import canonical, last_day, sha256, sign, verify
 from middleware.errors import TamperedError
 from tests.middleware.core.made_up import SIGNING, receipt_keys, record, signing_key
 
@@ -157,3 +158,23 @@ def test_no_key_no_receipt() -> None:
 
 def test_a_digest_is_lower_case_hexadecimal() -> None:
     assert sha256(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.policy("VP-RET-4", "AMB-2", "AMB-4")
+@pytest.mark.parametrize(
+    ("ends", "last"),
+    [
+        (["2036-11-22", "2027-12-22", "2027-12-23"], date(2027, 12, 22)),
+        (["2036-11-22", None, "2027-12-22"], date(2027, 12, 22)),
+        ([None, "2036-11-22"], date(2036, 11, 22)),
+        ([None, None], None),
+        ([], None),
+    ],
+)
+def test_the_last_day_is_that_of_the_part_that_ends_first(ends: list[str | None], last: date | None) -> None:
+    assert last_day({"parts": {str(place): {"until": end} for place, end in enumerate(ends)}}) == last
+
+
+@pytest.mark.policy("VP-RET-4")
+def test_the_last_day_of_a_record_is_the_recipients() -> None:
+    assert last_day(verify(record().receipt, receipt_keys())) == date(2027, 12, 22)

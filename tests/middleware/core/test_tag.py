@@ -121,6 +121,7 @@ def test_the_receipt_tells_pack_purpose_basis_retention_and_paths() -> None:
         "pack": {"id": "bpost-shipping-platform", "version": POLICY.version, "sha256": POLICY.sha256},
         "engine": __version__,
         "account_type": "professional",
+        "carrier": made.carrier,
         "interpretations": {name: point.default for name, point in POLICY.interpretations.items()},
         "reference": "code",
         "parts": {name: {**(sender if name == NAMES[3] else recipient), "sha256": digests[name]} for name in NAMES},

@@ -63,7 +63,7 @@ def refused(made: Record, parts: tuple[TaggedPart, ...], clear: bytes | None = N
     """Whether the receipt refuses these parts, with an error that tells nothing of the cause."""
     payload = receipt.verify(made.receipt, receipt_keys())
     try:
-        receipt.check(payload, made.id, made.clear if clear is None else clear, parts)
+        receipt.check(payload, made.id, made.carrier, made.clear if clear is None else clear, parts)
     except TamperedError as error:
         return (str(error), error.code, error.__context__) == (TamperedError.__doc__, "tampered", None)
     return False
@@ -215,11 +215,23 @@ def test_the_receipt_of_another_record_is_refused() -> None:
     made, other = abroad(), abroad()
     payload = receipt.verify(other.receipt, receipt_keys())
     with pytest.raises(TamperedError):
-        receipt.check(payload, made.id, made.clear, made.parts)
+        receipt.check(payload, made.id, made.carrier, made.clear, made.parts)
     with pytest.raises(TamperedError):
         receipt.check(
-            {**payload, "parts": receipt.verify(made.receipt, receipt_keys())["parts"]}, made.id, made.clear, made.parts
+            {**payload, "parts": receipt.verify(made.receipt, receipt_keys())["parts"]},
+            made.id,
+            made.carrier,
+            made.clear,
+            made.parts,
         )
+
+
+@pytest.mark.parametrize("carrier", ["", "elsewhere", "Platform"])
+def test_a_receipt_for_another_carrier_is_refused(carrier: str) -> None:
+    made = abroad()
+    payload = receipt.verify(made.receipt, receipt_keys())
+    with pytest.raises(TamperedError):
+        receipt.check(payload, made.id, carrier, made.clear, made.parts)
 
 
 @pytest.mark.parametrize("name", NAMES)

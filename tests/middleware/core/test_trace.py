@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from middleware.core.trace import trace
 from middleware.model import Removal, Report
-from schemas.allowlist import AllowList, Text, index, kept, nested, tree, used
+from schemas.allowlist import AllowList, Text, index, kept, nested, several, tree, used
 
 
 class Line(AllowList):
@@ -26,7 +26,7 @@ class Made(AllowList):
     id = Text(metadata=index("order.id"))
     paid = Text(metadata=used("order.state"))
     to = nested(Person)
-    lines = nested(Line, many=True)
+    lines = several(Line, most=9)
 
 
 SHAPE = tree(

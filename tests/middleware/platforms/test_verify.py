@@ -131,8 +131,15 @@ def test_an_order_of_another_shop_is_refused_even_if_nothing_is_to_be_shipped() 
 
 
 @pytest.mark.parametrize("url", [None, "", "https://winkel.example/", "https://winkel.example/account/orders/7"])
-def test_a_url_that_tells_no_number_is_no_contradiction(url: str | None) -> None:
-    assert parse(document(order_status_url=url), number=NUMBER).halt is None
+def test_once_configured_an_order_must_tell_the_number(url: str | None) -> None:
+    """Else leaving it out, or writing it another way, would do to pass one shop's order off as another's."""
+    with pytest.raises(SignatureError):
+        parse(document(order_status_url=url), number=NUMBER)
+
+
+@pytest.mark.parametrize("locale", ["nl", "fr-BE", "zh-Hans"])
+def test_a_language_may_stand_before_the_number(locale: str) -> None:
+    assert parse(document(order_status_url=f"https://x.example/{locale}/{NUMBER}/{PATH}"), number=NUMBER).halt is None
 
 
 DOMAIN = "demo.myshopify.com"
