@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from middleware import logs
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import CarrierSettings, Config
+from middleware.core.calendar import today
 from middleware.core.index import Indexer
 from middleware.core.minimise import minimise_sender
 from middleware.errors import ConfigError, ParcelveilError
@@ -22,6 +23,8 @@ from middleware.relay import Lane, Observer, Relay
 from middleware.services import Services, Shop
 from middleware.storage import is_current, open_store
 from middleware.transport import HttpTransport
+from schemas import shopify
+from schemas.allowlist import categories
 from schemas.errors import SchemaFault
 from schemas.order import Sender, catalogue
 from schemas.policy import Policy
@@ -99,10 +102,11 @@ def check(settings: Config) -> None:
 def bind(settings: Config, own: ServiceKeys) -> tuple[Mapping[str, Shop], Mapping[str, ConfigError]]:
     """Every sound shop with all that belongs to it, and the fault of every other."""
     known = platform_keys(settings)
+    day = today(clock(settings)())
     shops: dict[str, Shop] = {}
     faults = {name: ConfigError(reason) for name, reason in settings.quarantined.items()}
     for name, shop in settings.shops.items():
-        policy = _interpreted(shop, faults)
+        policy = _interpreted(shop, day, faults)
         if policy is None:
             continue
         shops[name] = Shop(
@@ -117,9 +121,13 @@ def bind(settings: Config, own: ServiceKeys) -> tuple[Mapping[str, Shop], Mappin
     return shops, faults
 
 
-def _interpreted(shop: ShopSettings, faults: dict[str, ConfigError]) -> Policy | None:
+def _interpreted(shop: ShopSettings, day: date, faults: dict[str, ConfigError]) -> Policy | None:
     if shop.policy not in names():
         faults[shop.name] = ConfigError(f"shops.{shop.name}.policy: no such pack; use one of {', '.join(names())}")
+        return None
+    if shop.integration_requested_on and shop.integration_requested_on > day:
+        late = "this day has not come; there is no exchange before the request to integrate (VP-PLG-3)"
+        faults[shop.name] = ConfigError(f"shops.{shop.name}.integration.requested_on: {late}")
         return None
     policy = pack(shop.policy)
     try:
@@ -137,6 +145,7 @@ def pack(name: str) -> Policy:
     try:
         policy = load(name)
         check_fields(policy, catalogue())
+        check_fields(policy, categories(shopify.SHAPE, dict(catalogue())))
         check_fields(policy, ((f"sender.{path}", category) for path, category in catalogue(Sender)))
     except SchemaFault as fault:
         problem = str(fault)

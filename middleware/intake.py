@@ -38,13 +38,13 @@ def receive(inbound: Inbound, services: Services) -> Answer:
     now = services.clock()
     shop = services.verified(inbound, services.platform.order_topics)
     mark = _mark(inbound, shop)
-    answered = services.store.seen(shop.settings.name, *mark)
-    if answered is not None:
-        return answered
     document = read(inbound.body)
     try:
         parsed = shop.platform.parse(document, inbound, shop.settings)
         _check_time(parsed, now)
+        answered = services.store.seen(shop.settings.name, *mark)
+        if answered is not None:
+            return answered
         record = prepare(parsed, document, shop, services, now)
     except SchemaError as refusal:
         if shop.settings.on_invalid == "refuse":

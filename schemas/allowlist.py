@@ -218,8 +218,8 @@ def _node(schema: AllowList | None, removed: Mapping[str, Any]) -> Node:
             children[name] = _node(declared.schema, removed.get(name, {}))  # type: ignore[arg-type]  # ours are all AllowList
         else:
             children[name] = Node(
-                status=declared.metadata["status"],
-                target=declared.metadata["target"],
+                status=declared.metadata.get("status", ""),
+                target=declared.metadata.get("target", ""),
                 spare=declared.metadata.get("spare", ""),
             )
     for name, inner in removed.items():
@@ -227,6 +227,17 @@ def _node(schema: AllowList | None, removed: Mapping[str, Any]) -> Node:
             children[name] = Node(whole=inner) if isinstance(inner, str) else _node(None, inner)
     reasons = {child.whole for child in children.values()}
     return Node(children=children, whole=reasons.pop() if schema is None and len(reasons) == 1 else None)
+
+
+def categories(node: Node, canonical: Mapping[str, str], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (path, category) of every permitted field beneath; ``canonical`` maps canonical paths to categories.
+
+    A field that names neither has the category ``""``, which no pack places.
+    """
+    if node.status is not None:
+        yield path, canonical.get(node.target, "") if node.status == KEPT else node.target
+    for name, child in node.children.items():
+        yield from categories(child, canonical, f"{path}.{name}" if path else name)
 
 
 NOT_IN_PACK = "not_in_pack"

@@ -81,17 +81,22 @@ class ShippingLine(AllowList):
     delivery_category = Text(longest=64, metadata=used("order.state"))
 
 
-class Order(AllowList):
-    """The order as Shopify's webhooks carry it, unwrapped."""
+class Version(AllowList):
+    """What tells one version of an order from another, and whether it is cancelled: read before all else."""
 
     id = Whole(required=True, metadata=index("order.id"))
-    name = Text(longest=255, metadata=index("order.name"))
     updated_at = Text(longest=40, required=True, metadata=index("order.time"))
     cancelled_at = Text(longest=40, metadata=used("order.state"))
+    order_status_url = Text(metadata=used("order.state"))
+
+
+class Order(Version):
+    """The order as Shopify's webhooks carry it, unwrapped."""
+
+    name = Text(longest=255, metadata=index("order.name"))
     financial_status = Text(longest=64, metadata=used("order.state"))
     fulfillment_status = Text(longest=64, metadata=used("order.state"))
     test = Flag(metadata=used("order.state"))
-    order_status_url = Text(metadata=used("order.state"))
     currency = Text(longest=3, metadata=kept("customs.currency", spare="in_customs_union"))
     email = Text(metadata=kept("recipient.contact.email", spare="payer"))
     customer_locale = Text(longest=35, metadata=kept("recipient.contact.language", spare="no_notification"))
@@ -103,8 +108,9 @@ class Order(AllowList):
     shipping_lines = several(ShippingLine, most=100)
 
 
+VERSION = Version()
 ORDER = Order()
-"""The one instance: building a marshmallow schema costs more than loading with it."""
+"""The one instance of each: building a marshmallow schema costs more than loading with it."""
 
 SHAPE = tree(ORDER, removed_names("shopify-order"))
 """Every known name of a Shopify order, permitted or not."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from middleware.core import body, receipt
+from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
 from middleware.model import Delivered, Failed, Outcome, PickupPoint, Refused, Request, Response, Stored
 from schemas import parcel_platform
@@ -23,12 +25,14 @@ LONGEST_DESCRIPTION = 255
 """Characters; Shopify's titles have no more."""
 
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
+_PREFIX = re.compile(r"[A-Z]{1,2}-(?=[0-9])")
 _FOUR, _FIVE = re.compile(r"[0-9]{4}"), re.compile(r"[0-9]{5}")
 _POSTAL_CODES: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("AT", "BE", "CH", "DK", "LU", "NO"), _FOUR),
     **dict.fromkeys(("DE", "ES", "FI", "FR", "IT"), _FIVE),
-    "NL": re.compile(r"[0-9]{4} ?[A-Za-z]{2}"),
+    "NL": re.compile(r"[0-9]{4} ?[A-Z]{2}"),
 }
+_DIGITS_ALONE = frozenset(_POSTAL_CODES) - {"NL"}
 _ANY_POSTAL_CODE = re.compile(r"(?=.*[0-9])[A-Za-z0-9](?:[A-Za-z0-9 -]{0,8}[A-Za-z0-9])?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _RETRY = frozenset((408, 425, 429))
@@ -70,22 +74,25 @@ class ParcelJson:
             return Failed(code=code, pause_lane=True)
         if 400 <= response.status < 500 and response.status not in _RETRY:
             return Refused(code=code)
-        return Failed(code=code, retry_after=_seconds(response.headers.get("retry-after")))
+        return Failed(code=code, retry_after=_seconds(response.headers))
 
 
 def _at_point(order: Order, point: PickupPoint | None) -> Order:
-    if point is None:
+    if point is None or point.country not in EU_CUSTOMS_UNION:  # no customs data go with a pick-up point
         raise SchemaError((Fault(pointer="/note_attributes", code="unknown-pickup-point"),))
     address = Address(postal_code=point.postal_code, country=point.country)
     return replace(order, recipient=replace(order.recipient, address=address))
 
 
 def _trimmed(order: Order) -> Order:
-    """Space around a postal code is a slip of the keyboard, and no part of it."""
+    """The postal code without what is no part of it: space around it, and the country that some write before it."""
     address = order.recipient.address
-    if address.postal_code is None or address.postal_code == address.postal_code.strip():
+    if address.postal_code is None:
         return order
-    trimmed = replace(address, postal_code=address.postal_code.strip() or None)
+    code = _PREFIX.sub("", " ".join(address.postal_code.split()).upper())
+    if address.country in _DIGITS_ALONE:
+        code = code.replace(" ", "")
+    trimmed = replace(address, postal_code=code or None)
     return replace(order, recipient=replace(order.recipient, address=trimmed))
 
 
@@ -166,5 +173,13 @@ def _read(response: Response) -> Outcome:
     return Delivered(barcode=answer["barcode"], state=answer["state"])
 
 
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.isascii() and header.isdigit() and len(header) < 8 else None
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    """``Retry-After`` in seconds: a number, or a date beside the answer's own (RFC 9110 §10.2.3)."""
+    header = headers.get("retry-after", "")
+    if header.isascii() and header.isdigit() and len(header) < 8:
+        return float(header)
+    try:
+        wait = parsedate_to_datetime(header) - parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return max(wait.total_seconds(), 0.0)

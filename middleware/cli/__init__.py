@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from errno import EPIPE
 from importlib import import_module
 
 import click
@@ -19,7 +20,7 @@ _COMMANDS: Mapping[str, str] = {
     "serve": "middleware.cli.serve:serve",
     "run-role": "middleware.cli.serve:run_role",
     "migrate": "middleware.cli.operate:migrate",
-    "doctor": "middleware.cli.operate:doctor",
+    "doctor": "middleware.cli.doctor:doctor",
     "keys": "middleware.cli.operate:keys",
     "deliveries": "middleware.cli.deliveries:deliveries",
     "inspect": "middleware.cli.inspecting:inspect",
@@ -42,6 +43,24 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(module), name)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. Configuration errors end with status 2, everything else that did not succeed with 1, each
+        with one line.
+        """
+        try:
+            return super().invoke(ctx)
+        except (ConfigError, SchemaFault) as problem:
+            said, status = str(problem), 2
+        except ParcelveilError as problem:
+            said, status = f"{problem} ({problem.code})", 1
+        except OSError as problem:
+            if problem.errno == EPIPE:  # nobody reads on: click ends quietly
+                raise
+            told = [str(part) for part in (problem.filename, problem.strerror) if part is not None]
+            said, status = ": ".join(told) or type(problem).__name__, 1
+        click.echo(f"parcelveil: {said}", err=True)
+        sys.exit(status)
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="parcelveil")
@@ -50,14 +69,5 @@ def root() -> None:
 
 
 def main() -> None:
-    """Run the command line. Configuration errors end with status 2, everything else that did not succeed with 1, each
-    with one line.
-    """
-    try:
-        root(prog_name="parcelveil")
-    except (ConfigError, SchemaFault) as problem:
-        click.echo(f"parcelveil: {problem}", err=True)
-        sys.exit(2)
-    except ParcelveilError as problem:
-        click.echo(f"parcelveil: {problem} ({problem.code})", err=True)
-        sys.exit(1)
+    """Run the command line."""
+    root(prog_name="parcelveil")

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any, TypeVar
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
 from middleware import config
+
+WIDTH = 200
+"""Columns where nobody looks at a terminal: lines are not broken for a file or another program."""
+
+BROKEN = 12
+"""Columns that a cell gets at least before it is broken."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,11 +52,25 @@ def _plain(value: object) -> object:
     return {entry.name: getattr(value, entry.name) for entry in fields(value)}  # type: ignore[arg-type]  # only dataclasses are left
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A plain table; nothing is cut off, whatever the width of the terminal."""
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], whole: Collection[str] = ()) -> None:
+    """A plain table in which nothing is cut off. Where it is too wide for the terminal, cells are broken, but not those
+    of the columns ``whole``: rather than that the table is wider than the terminal.
+    """
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(highlight=False, markup=False, width=None if Console().is_terminal else 200).print(table)
+        table.add_column(column, overflow="fold", no_wrap=column in whole)
+    for row in cells:
+        table.add_row(*row)
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.width = max(console.width if console.is_terminal else WIDTH, _least(columns, cells, whole))
+    with console.capture() as printed:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
+
+
+def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Collection[str]) -> int:
+    """How wide a table has to be at least, with a gap of two between columns."""
+    widths = [max(map(cell_len, (name, *cells))) for name, *cells in zip(columns, *rows, strict=True)]
+    least = [width if name in whole else min(width, BROKEN) for name, width in zip(columns, widths, strict=True)]
+    return sum(least) + 2 * (len(columns) - 1)

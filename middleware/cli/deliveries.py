@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
+from textwrap import fill
 from typing import Any
 
 import click
 
 from middleware import bootstrap
+from middleware.cli import words
 from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
-from middleware.model import Rejection, State, Summary
+from middleware.model import Rejection, RemovalReport, State, Summary, TaggedPart
 from schemas.known import REASONS
 
-MEANINGS: Mapping[State, str] = {
-    State.WAITING: "It waits for its time, or for the next attempt.",
-    State.CLAIMED: "It is being sent now.",
-    State.DELIVERED: "The parcel platform has it; the sealed parts have left this database.",
-    State.DEAD: "It was given up. Look at the code, mend the cause, then have the shop send the order again.",
-    State.QUARANTINED: (
-        "Its receipt or seal does not fit: somebody or something changed it here. It is not sent. Keep it as evidence."
-    ),
-    State.WITHDRAWN: "It was cancelled before it left; the sealed parts have gone.",
-}
+Row = Mapping[str, Any]
+
+PROSE = 100
+"""Columns of a sentence."""
+
+_COMPLETE = (
+    "These orders were genuine, but cannot be shipped so. Have them completed in the shop: their next version is taken."
+)
+_RECORDS = ("id", "on the label", "shop", "state", "since", "barcode, or what was said")
+_REJECTIONS = ("received (UTC)", "shop", "topic", "what is wrong")
 
 
-@click.group()
+@click.group(short_help="Tell what waits, went, failed or was rejected.")
 def deliveries() -> None:
-    """What waits, went, failed or was rejected."""
+    """Tell what waits, went, failed or was rejected."""
 
 
-@deliveries.command("list")
+@deliveries.command("list", short_help="List records or rejections, newest first.")
 @config_option
 @json_option
 @click.option(
@@ -46,57 +49,102 @@ def list_(
     config_file: str | None, as_json: bool, states: tuple[str, ...], shop: str | None, rejected: bool, limit: int
 ) -> None:
     """List records, newest first."""
+    if rejected and states:
+        raise click.UsageError("--rejected orders have no state: leave one of the two out")
     with closing(bootstrap.store(loaded(config_file))) as store:
         if rejected:
-            _print(as_json, [_rejection(row) for row in store.rejections(shop, limit)])
+            _print_rejections(store.rejections(shop, limit), as_json)
         else:
-            wanted = [State(state) for state in states] or list(State)
-            _print(as_json, [_summary(row) for row in store.list(wanted, shop, limit)])
+            _print_records(store.list([State(state) for state in states] or list(State), shop, limit), as_json)
 
 
-@deliveries.command("show")
+@deliveries.command("show", short_help="Tell all that is known of one record.")
 @config_option
 @json_option
-@click.argument("record_id")
+@click.argument("record_id", metavar="ID")
 def show(config_file: str | None, as_json: bool, record_id: str) -> None:
     """Tell all that is known of one record: state, tags, and what was removed and why."""
     with closing(bootstrap.store(loaded(config_file))) as store:
         summary = store.show(record_id)
         report = store.removal(summary.removal) if summary else None
     if summary is None:
-        click.echo("There is no such record.", err=True)
+        click.echo("There is no such record; `parcelveil deliveries list` tells their ids.", err=True)
         sys.exit(1)
-    removed = [{"path": removal.path, "reason": removal.reason} for removal in report.removed] if report else []
-    tags = [
-        {
-            "part": part.name,
-            "class": part.retention,
-            "trigger": part.trigger,
-            "starts": part.starts,
-            "until": part.until,
-        }
-        for part in summary.parts
-    ]
     if as_json:
-        print_json({**_summary(summary), "parts": tags, "removed": removed})
-        return
-    print_table(("", ""), list(_summary(summary).items()))
-    click.echo(f"\n{MEANINGS[summary.state]}\n")
-    print_table(("part", "class", "trigger", "starts", "until"), [tuple(tag.values()) for tag in tags])
-    click.echo()
-    print_table(("removed", "because"), [(row["path"], REASONS[row["reason"]]) for row in removed])
-
-
-def _print(as_json: bool, rows: list[dict[str, Any]]) -> None:
-    if as_json:
-        print_json(rows)
-    elif rows:
-        print_table(list(rows[0]), [tuple(row.values()) for row in rows])
+        print_json({**_summary(summary), "parts": _tags(summary.parts), "removed": _removed(report)})
     else:
-        click.echo("Nothing.")
+        _print_record(summary, report)
 
 
-def _summary(row: Summary) -> dict[str, Any]:
+def _print_records(found: Sequence[Summary], as_json: bool) -> None:
+    if as_json:
+        print_json([_summary(row) for row in found])
+    elif found:
+        rows = [
+            (row.id, row.reference, row.shop, row.state, f"{row.created_at:%Y-%m-%d}", row.barcode or row.last_code)
+            for row in found
+        ]
+        print_table(_RECORDS, rows, whole=_RECORDS[:-1])
+    else:
+        click.echo("There is no such record.")
+
+
+def _print_rejections(found: Sequence[Rejection], as_json: bool) -> None:
+    if as_json:
+        print_json([_rejection(row) for row in found])
+    elif found:
+        rows = [(_moment(row.received_at), row.shop, row.topic, _faults(row)) for row in found]
+        print_table(_REJECTIONS, rows, whole=_REJECTIONS[:-1])
+        click.echo(f"\n{fill(_COMPLETE, PROSE)}")
+    else:
+        click.echo("No order was rejected.")
+
+
+def _print_record(summary: Summary, report: RemovalReport | None) -> None:
+    click.secho(summary.id, bold=True)
+    for label, value in _facts(summary):
+        click.echo(f"{label:<17} {value}")
+    changed = (words.CHANGED,) if summary.changed_after_delivery else ()
+    for sentence in (words.STATES[summary.state], *changed):
+        click.echo(f"\n{fill(sentence, PROSE)}")
+    click.echo()
+    columns = ("part", "class", "trigger", "starts", "until")
+    print_table(columns, [tuple(tag.values()) for tag in _tags(summary.parts)], whole=columns)
+    if report is not None:
+        click.echo()
+        # A record outlives versions of the software: it may bear a reason that is no longer given.
+        rows = [(removal.path, REASONS.get(removal.reason, removal.reason)) for removal in report.removed]
+        print_table(("removed", "because"), rows, whole=("removed",))
+
+
+def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
+    yield "state", summary.state
+    yield "code on the label", summary.reference
+    yield "shop", summary.shop
+    yield "taken in", f"{_moment(summary.created_at)} UTC"
+    if summary.due is not None:
+        label = "lease ends at" if summary.state is State.CLAIMED else "goes out at"
+        yield label, f"{_moment(summary.due)} UTC"
+    if summary.attempts:
+        yield "failed attempts", summary.attempts
+    if summary.last_code is not None:
+        yield "last said", summary.last_code
+        if explained := words.code(summary.last_code):
+            yield "", explained
+    if summary.barcode is not None:
+        yield "barcode", summary.barcode
+    yield "known until", summary.until
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _faults(row: Rejection) -> str:
+    return "; ".join(f"{pointer or 'the body'}: {code}" for pointer, code in row.faults)
+
+
+def _summary(row: Summary) -> Row:
     return {
         "id": row.id,
         "reference": row.reference,
@@ -112,12 +160,29 @@ def _summary(row: Summary) -> dict[str, Any]:
     }
 
 
-def _rejection(row: Rejection) -> dict[str, Any]:
+def _tags(parts: Sequence[TaggedPart]) -> list[Row]:
+    return [
+        {
+            "part": part.name,
+            "class": part.retention,
+            "trigger": part.trigger,
+            "starts": part.starts,
+            "until": part.until,
+        }
+        for part in parts
+    ]
+
+
+def _removed(report: RemovalReport | None) -> list[Row]:
+    return [{"path": removal.path, "reason": removal.reason} for removal in report.removed] if report else []
+
+
+def _rejection(row: Rejection) -> Row:
     return {
         "id": row.id,
         "shop": row.shop,
         "topic": row.topic,
         "received": row.received_at.isoformat(timespec="seconds"),
-        "errors": "; ".join(f"{pointer or '/'}: {code}" for pointer, code in row.faults),
+        "errors": [{"pointer": pointer, "code": code} for pointer, code in row.faults],
         "until": row.until.isoformat(),
     }

@@ -4,8 +4,9 @@ configuration.
 
 from __future__ import annotations
 
+import re
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,35 @@ import click
 
 from middleware import bootstrap
 from middleware.carriers.parcel_json import ParcelJson
+from middleware.cli import words
 from middleware.cli.common import json_option, print_json, print_table
+from middleware.core.body import MAX_BYTES
+from middleware.errors import Fault
+from middleware.inspection import Inspection
 from middleware.inspection import as_json as inspection_json
 from middleware.inspection import inspect as dry_run
-from middleware.model import Delivery, ShopSettings
+from middleware.model import Delivery, ShopSettings, Status
 from middleware.platforms.shopify import Shopify
 from schemas.known import REASONS
 from schemas.order import Sender
+from schemas.policy import Policy
 from schemas.policy_loader import names
 from schemas.shopify import include_fields
 
-MAX_READ = 64 * 1024 * 1024
+TOO_LARGE = Inspection(
+    status=Status.REJECTED, reason=None, report=None, parts=(), faults=(Fault(pointer="", code="too-large"),)
+)
+"""Of a body that is not even read when it comes as a webhook."""
+
+VERDICTS = {
+    Status.ACCEPTED: "it would be sealed, stored and sent",
+    Status.REJECTED: "it cannot be shipped so; have it completed in the shop",
+}
+
+_URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
 
 
-@click.command()
+@click.command(short_help="Dry run: what would become of an order.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE|-…")
 @click.option("--platform", type=click.Choice(["shopify"]), required=True, help="Whose order it is.")
 @click.option(
@@ -57,24 +73,36 @@ def inspect(
     policy = bootstrap.pack(pack)
     settings = _settings(platform, pack, notify, pickup_attribute)
     now = bootstrap.system_clock()
-    results = [
-        {"file": name, **inspection_json(dry_run(_body(name), Shopify(), ParcelJson(), settings, policy, now), policy)}
-        for name in files
-    ]
+    results = [{"file": name, **inspection_json(_inspected(name, settings, policy, now), policy)} for name in files]
     if as_json:
         print_json(results)
     else:
         for result in results:
             _print(result)
-    sys.exit(1 if any(result["status"] == "rejected" for result in results) else 0)
+    sys.exit(1 if any(result["status"] is Status.REJECTED for result in results) else 0)
 
 
-@click.command("shopify-toml")
-@click.option("--uri", default="/webhooks/shopify", show_default=True, help="Where the service's webhook routes begin.")
+def _checked(_context: click.Context, _parameter: click.Parameter, uri: str) -> str:
+    if not _URI.fullmatch(uri):
+        raise click.BadParameter("a path such as /webhooks/shopify, or an address that begins with https://")
+    return uri.rstrip("/")
+
+
+@click.command("shopify-toml", short_help="Print the webhook part of shopify.app.toml.")
+@click.option(
+    "--uri",
+    default="/webhooks/shopify",
+    show_default=True,
+    callback=_checked,
+    help="Where the service's webhook routes begin; for a shop with an app of its own: /webhooks/shopify/SHOP.",
+)
 def shopify_toml(uri: str) -> None:
-    """Print the webhook part of shopify.app.toml: the shop never sends what would be removed."""
+    """Print the webhook part of shopify.app.toml: with it, the shop never sends what would be removed.
+
+    A path is completed by Shopify with the application_url of the app.
+    """
     fields = "\n".join(f'    "{name}",' for name in include_fields())
-    click.echo(_TOML.format(uri=uri.rstrip("/"), fields=fields))
+    click.echo(_TOML.format(uri=uri, fields=fields))
 
 
 _TOML = """\
@@ -117,26 +145,36 @@ def _settings(platform: str, pack: str, notify: str, pickup_attribute: str | Non
     )
 
 
+def _inspected(name: str, settings: ShopSettings, policy: Policy, now: datetime) -> Inspection:
+    body = _body(name)
+    if len(body) > MAX_BYTES:
+        return TOO_LARGE
+    return dry_run(body, Shopify(), ParcelJson(), settings, policy, now)
+
+
 def _body(name: str) -> bytes:
+    """At most one byte more than may be sent."""
     if name == "-":
-        return sys.stdin.buffer.read(MAX_READ)
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
     try:
-        return Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as problem:
         raise click.BadParameter(f"{name}: {problem.strerror}", param_hint="FILE") from None
 
 
 def _print(result: dict[str, Any]) -> None:
-    verdict = f"{result['status']} ({result['reason']})" if result["reason"] else result["status"]
-    click.secho(f"{result['file']}: {verdict}", bold=True)
-    rows = [("error", error["pointer"] or "/", error["code"]) for error in result["errors"]]
-    rows += [("sealed" if kept["sealed"] else "kept", kept["path"], f"{kept['part']}") for kept in result["kept"]]
+    reason = words.HALTS[result["reason"]] if result["reason"] else VERDICTS[result["status"]]
+    name = "standard input" if result["file"] == "-" else result["file"]
+    click.secho(f"{name}: {result['status']}: {reason}", bold=True)
+    rows = [("error", error["pointer"] or "the body", error["code"]) for error in result["errors"]]
+    rows += [("sealed" if kept["sealed"] else "kept", kept["path"], kept["part"]) for kept in result["kept"]]
     rows += [("used", path, "read to decide, then gone") for path in result["used"]]
-    rows += [("index", path, "keyed index only") for path in result["index"]]
+    rows += [("index", path, "kept only to know the order again") for path in result["index"]]
     rows += [("removed", removal["path"], REASONS[removal["reason"]]) for removal in result["removed"]]
-    print_table(("", "path", "where, or why"), rows)
+    print_table(("", "path", "where, or why"), rows, whole=("", "path"))
     if result["parts"]:
         click.echo()
         columns = ("part", "class", "trigger", "starts", "until", "purpose", "basis")
-        print_table(columns, [tuple(part[column] for column in columns) for part in result["parts"]])
+        print_table(columns, [tuple(part[column] for column in columns) for part in result["parts"]], whole=("part",))
     click.echo()

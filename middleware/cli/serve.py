@@ -7,8 +7,10 @@ or SIGINT lets them finish what they hold.
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,8 @@ from pathlib import Path
 import click
 
 from middleware import bootstrap, config
+from middleware.cli.common import config_option
+from middleware.errors import ConfigError
 from middleware.logs import logger
 
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -43,25 +47,44 @@ STOP_SECONDS = 30.0
 _log = logger("serve")
 
 
-@click.command()
+@click.command(short_help="Run the service.")
 @click.option(
     "--role", type=click.Choice(sorted(ROLES)), default="all", show_default=True, help="Which processes to run."
 )
-@click.option("--config", "config_file", metavar="FILE", help="Configuration file.")
+@config_option
 def serve(role: str, config_file: str | None) -> None:
-    """Run the service."""
+    """Run the service until SIGTERM or SIGINT. What is in hand then is finished."""
     path = config.find(config_file)
     settings = config.load(path)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no process of ours leaves its memory on a disk
     bootstrap.logging(settings, role)
     store = bootstrap.store(settings)
     bootstrap.check(settings)
+    if ROLES[role] != ("relay",):
+        _check_free("listen", settings.server.listen)
+    _check_free("metrics_listen", settings.server.metrics_listen)
     with tempfile.TemporaryDirectory(prefix="parcelveil-metrics-") as folder:
         from middleware.web import metrics
 
         metrics.serve(settings.server.metrics_listen, store, folder)
         Supervisor(path=path, metrics=folder).run(ROLES[role])
     store.close()
+
+
+def _check_free(setting: str, address: tuple[str, int]) -> None:
+    """Raises: ConfigError for an address that cannot be listened on. A process that finds it out later dies again and
+    again.
+    """
+    host, port = address
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what has just ended is no hindrance
+            probe.bind(address)
+    except OSError as problem:
+        reason = problem.strerror
+    else:
+        return
+    raise ConfigError(f"server.{setting}: {host}:{port}: {reason}; does another instance run?")
 
 
 @dataclass(slots=True)
@@ -97,9 +120,13 @@ class Supervisor:
             "PARCELVEIL_CONFIG": str(self.path),
             "PROMETHEUS_MULTIPROC_DIR": self.metrics,
         }
-        # A session of its own: Ctrl-C reaches the supervisor alone, which then stops the others in order.
+        # A session of its own: Ctrl-C reaches the supervisor alone, which then stops the others in order. Nothing is
+        # ever written to the pipe: its end tells the child that the supervisor has died.
         return subprocess.Popen(
-            [sys.executable, "-m", "middleware", "run-role", role], env=environment, start_new_session=True
+            [sys.executable, "-m", "middleware", "run-role", role],
+            env=environment,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
         )
 
     def _look_after(self, child: _Child) -> None:
@@ -127,11 +154,18 @@ def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
 @click.argument("role", type=click.Choice(sorted(set(ROLES) - {"all"})))
 def run_role(role: str) -> None:
     """Be the process of one role (started by ``serve``)."""
+    threading.Thread(target=_end_with_supervisor, name="supervisor", daemon=True).start()
     settings = config.load(config.inherited())
     if role == "relay":
         _relay(settings)
     else:
         _web(settings, role)
+
+
+def _end_with_supervisor() -> None:
+    """No process goes on without who looks after it: a successor of the supervisor would run it a second time."""
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _web(settings: config.Config, role: str) -> None:

@@ -9,6 +9,7 @@ import re
 import phonenumbers
 
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,189}\.[^\s@.\x00-\x1f\x7f]{1,63}")
+_MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_][A-Za-z0-9]{2,8})*")
 
 
@@ -21,15 +22,15 @@ def email(value: str | None) -> str | None:
 
 
 def phone(value: str | None, country: str | None) -> str | None:
-    """The number as E.164, read with the numbering plan of ``country`` (ISO 3166-1); None where it is not valid
-    there.
+    """The number as E.164, read with the numbering plan of ``country`` (ISO 3166-1); None where no text message could
+    reach it.
     """
     try:
         number = phonenumbers.parse(value or "", country)
     except phonenumbers.NumberParseException:
         return None
-    valid = phonenumbers.is_valid_number(number)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if valid else None
+    reachable = phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in _MOBILE
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if reachable else None
 
 
 def language(value: str | None) -> str | None:

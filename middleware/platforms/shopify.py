@@ -16,7 +16,7 @@ from middleware.core import signature
 from middleware.errors import Fault, SchemaError, SignatureError
 from middleware.model import Inbound, Parsed, Reason, ShopSettings
 from schemas import shopify
-from schemas.allowlist import Node, Refused, is_blank, load
+from schemas.allowlist import AllowList, Node, Refused, is_blank, load
 from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
 
 SIGNATURE_HEADER = "x-shopify-hmac-sha256"
@@ -77,17 +77,19 @@ class Shopify:
         """Read the permitted fields. Raises: SchemaError; SignatureError where the body contradicts the claimed topic
         or shop.
         """
-        order = _load(document)
-        if self.topic_of(inbound) == "orders/cancelled" and not order["cancelled_at"]:
+        version = _load(shopify.VERSION, document)
+        if self.topic_of(inbound) == "orders/cancelled" and not version["cancelled_at"]:
             raise SignatureError()
-        _cross_check(order["order_status_url"], shop.number)
+        _cross_check(version["order_status_url"], shop.number)
+        order_id, updated_at = str(version["id"]), _instant(version["updated_at"])
+        if version["cancelled_at"]:  # a cancellation counts, whatever else the order holds
+            return Parsed(order_id=order_id, updated_at=updated_at, halt=Reason.CANCELLED, order=None, taken={})
+        order = _load(shopify.ORDER, document)
         lines = tuple(_shipped(order))
         halt = _halt(order, lines, shop.ship_when)
         taken: dict[str, str] = {}
         canonical = None if halt else _order(order, lines, shop, taken)
-        return Parsed(
-            order_id=str(order["id"]), updated_at=_instant(order["updated_at"]), halt=halt, order=canonical, taken=taken
-        )
+        return Parsed(order_id=order_id, updated_at=updated_at, halt=halt, order=canonical, taken=taken)
 
 
 def is_compliance(document: object, topic: str, domain: str) -> bool:
@@ -95,10 +97,10 @@ def is_compliance(document: object, topic: str, domain: str) -> bool:
     return isinstance(document, dict) and set(document) == COMPLIANCE[topic] and document["shop_domain"] == domain
 
 
-def _load(document: object) -> Fields:
+def _load(schema: AllowList, document: object) -> Fields:
     faults: tuple[tuple[str, str], ...] = ()
     try:
-        return load(shopify.ORDER, document)
+        return load(schema, document)
     except Refused as refused:
         faults = refused.faults
     raise SchemaError(tuple(Fault(pointer=pointer, code=code) for pointer, code in faults))
@@ -138,8 +140,6 @@ def _shipped(order: Fields) -> Iterator[tuple[int, Fields, int]]:
 
 
 def _halt(order: Fields, lines: Sequence[tuple[int, Fields, int]], ship_when: str) -> Reason | None:
-    if order["cancelled_at"]:
-        return Reason.CANCELLED
     if order["test"]:
         return Reason.TEST_ORDER
     if not lines:
@@ -166,7 +166,7 @@ def _picked_up(order: Fields) -> bool:
     up.
     """
     rates = _rates(order)
-    if any((rate["delivery_category"] or "").lower() in _IN_STORE for rate in rates):
+    if rates and all((rate["delivery_category"] or "").lower() in _IN_STORE for rate in rates):
         return True
     return order["shipping_address"] is None and (not rates or bool(_payers(order)))
 
@@ -244,16 +244,16 @@ def _recipient(order: Fields, taken: dict[str, str]) -> Recipient:
 
 
 def _contact(order: Fields, name: str, take: _Taking, taken: dict[str, str]) -> Contact:
-    """The recipient's own contact data: the order's e-mail is the payer's, and passes only where whoever pays is the
-    recipient.
+    """The recipient's own contact data: the order's e-mail and language are the payer's, and pass only where whoever
+    pays is the recipient.
     """
     top = _Taking(order, "", taken)
     payers = _payers(order)
-    own_email = bool(payers) and all(_same(payer, name) for payer in payers)
+    own = bool(payers) and all(_same(payer, name) for payer in payers)
     return Contact(
-        email=top("email", "recipient.contact.email") if own_email else None,
+        email=top("email", "recipient.contact.email") if own else None,
         phone=take("phone", "recipient.contact.phone") or _rate_phone(order, taken),
-        language=top("customer_locale", "recipient.contact.language"),
+        language=top("customer_locale", "recipient.contact.language") if own else None,
     )
 
 

@@ -155,7 +155,7 @@ def _carry_out(
     _remember_version(connection, found, arrival, found.record_id)
     match step:
         case Step.WITHDRAW:
-            records_sql.withdraw(connection, stands, arrival.received_at, arrival.halt)
+            records_sql.withdraw(connection, stands, arrival.received_at, arrival.halt, arrival.until)
         case Step.FLAG:
             records_sql.flag(connection, stands)
             return found.answer(Status.ACCEPTED)

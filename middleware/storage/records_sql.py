@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -16,6 +16,7 @@ _NEW_PARTS: Final = insert(parts)
 _NEW_ENTRIES: Final = insert(index_entries)
 _CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
 _REMOVE: Final = delete(records).where(records.c.id == bindparam("this_id"))
+_UNINDEX: Final = delete(index_entries).where(index_entries.c.record_id == bindparam("this_id"))
 _EMPTY: Final = update(parts).where(parts.c.record_id == bindparam("this_id")).values(jwe=None)
 _REPORT: Final = select(removals.c.until).where(removals.c.id == bindparam("this_id"))
 _LENGTHEN: Final = update(removals).where(
@@ -52,10 +53,15 @@ def remove(connection: Connection, record_id: str) -> None:
     connection.execute(_REMOVE, {"this_id": record_id})
 
 
-def withdraw(connection: Connection, record_id: str, at: datetime, reason: Reason | None) -> None:
-    """End a record that was never claimed: what would have been sent leaves."""
-    news = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": reason, "clear": None}
+def withdraw(connection: Connection, record_id: str, at: datetime, reason: Reason | None, until: date) -> None:
+    """End a record that was never claimed: what would have been sent leaves, and all that leads to it or tells of it.
+
+    ``until`` is how long its mere state may be remembered.
+    """
+    gone: dict[str, Any] = {"clear": None, "receipt": "", "content": b""}
+    news = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": reason, "until": until, **gone}
     connection.execute(_CHANGE, {"this_id": record_id, **news})
+    connection.execute(_UNINDEX, {"this_id": record_id})
     empty_parts(connection, record_id)
 
 

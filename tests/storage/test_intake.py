@@ -271,7 +271,9 @@ class TestHalts:
         assert (found.state, found.due, found.last_code) == (State.WITHDRAWN, None, halt)
         assert column(behind, parts, "jwe") == [None] * 3
         assert column(behind, records, "clear") == [None]
-        assert column(behind, records, "receipt") == [made.receipt]
+        assert (column(behind, records, "receipt"), column(behind, records, "content")) == ([""], [b""])
+        assert sizes(behind)["index_entries"] == 0
+        assert found.until == arrived.until
         assert store.claim(NOW + LATER, LEASE) is None
 
     def test_what_was_withdrawn_may_come_back_unless_cancelled(self, store: Store) -> None:

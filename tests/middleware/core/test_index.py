@@ -7,7 +7,7 @@ import hmac
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from middleware.core.index import KEY_BYTES, Indexer, normalised
@@ -88,6 +88,7 @@ def test_shop_and_kind_do_not_run_into_each_other() -> None:
         ("STRASSE 1", "straße 1"),
         ("ﬁets 7", "fiets 7"),  # a ligature
         ("①00", "100"),
+        ("№ ℌ7", "no h7"),  # capitals that show only in the plain form
         ("ΌΔΟΣ", "όδος"),  # final sigma
         ("Ϊ\u0301Ϊ", "ΐϊ"),  # capitals that have no composed form
         ("", "   "),
@@ -115,6 +116,8 @@ def test_normal_is_normal(value: str) -> None:
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40))
+@example(b"{}", b"{}\n")
+@example(b"\x00", b"")
 def test_bytes_count_as_they_are(one: bytes, other: bytes) -> None:
     assert (INDEXER.of_bytes("body", one) == INDEXER.of_bytes("body", other)) is (one == other)
 

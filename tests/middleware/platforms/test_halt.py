@@ -136,7 +136,8 @@ def test_an_order_of_which_a_part_is_still_to_go_ships(status: Any) -> None:
 
 @pytest.mark.parametrize("category", ["pickup", "pick-up", "pick_up", "local_pickup", "PICKUP", "Pick-Up"])
 def test_a_rate_that_says_so_is_picked_up_in_store_whatever_the_address(category: str) -> None:
-    assert parse(document(shipping_lines=[{}, {"delivery_category": category}])).halt is Reason.IN_STORE
+    assert parse(document(shipping_lines=[{"delivery_category": category}])).halt is Reason.IN_STORE
+    assert parse(document(shipping_lines=[{}, {"delivery_category": category}])).halt is None  # a part of it is sent
 
 
 @pytest.mark.parametrize(

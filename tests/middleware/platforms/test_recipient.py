@@ -214,5 +214,9 @@ def test_the_phone_is_the_addresss_or_the_one_that_was_typed_for_the_rate(
 
 @pytest.mark.parametrize("locale", ["nl-BE", "fr", None, ABSENT, "", "  "])
 def test_the_language_is_the_one_in_which_the_order_was_made(locale: Any) -> None:
-    language = shipped(document(customer_locale=locale)).recipient.contact.language
+    """Where the recipient made it: a gift says nothing of the language of who gets it."""
+    own = document(customer_locale=locale, billing_address={"name": shipped(document()).recipient.name})
+    language = shipped(own).recipient.contact.language
+    gift = document(customer_locale=locale, billing_address={"name": "Paul Verstraeten"})
+    assert shipped(gift).recipient.contact.language is None
     assert language == (locale if locale in ("nl-BE", "fr") else None)

@@ -1,0 +1,174 @@
+"""``doctor``: whether the service can start as it is, and what to do where it cannot."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+import click
+
+from middleware import bootstrap, config
+from middleware.cli import words
+from middleware.cli.common import config_option, json_option, loaded, print_json
+from middleware.core.calendar import today
+from middleware.core.schedule import required_kids
+from middleware.errors import ConfigError, KeyRefusedError, ParcelveilError
+from middleware.keys import PlatformKeys, ServiceKeys, load_service
+from middleware.model import Request
+from middleware.provision import fetch
+from middleware.services import Shop
+from middleware.storage import open_store
+from middleware.transport import HttpTransport
+
+AHEAD = timedelta(days=45)
+"""How long before a retention key is needed its absence is told."""
+
+CLOCKS_APART = timedelta(minutes=5)
+
+_PROVISION = "run `parcelveil keys provision`, or ask the parcel platform for it"
+
+
+class Verdict(StrEnum):
+    """How well something is. With one ``BAD`` the service must not start."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "BAD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was looked at, how well it is, and what is the matter and what to do."""
+
+    check: str
+    verdict: Verdict
+    message: str
+
+
+@click.command(short_help="Check all that the service needs to start.")
+@config_option
+@json_option
+def doctor(config_file: str | None, as_json: bool) -> None:
+    """Check configuration, keys, database, shops, carriers and clock: a line each; non-zero if the service must not
+    start so.
+    """
+    findings = list(_findings(loaded(config_file)))
+    if as_json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            click.echo(f"{finding.verdict:<4}  {finding.check}{': ' if finding.message else ''}{finding.message}")
+    sys.exit(1 if any(finding.verdict is Verdict.BAD for finding in findings) else 0)
+
+
+def _findings(settings: config.Config) -> Iterator[Finding]:
+    yield _ok("configuration", f"{settings.path} is complete")
+    own: ServiceKeys | None = None
+    try:
+        own = load_service(settings.server.keys)
+    except ConfigError as problem:
+        yield _bad("service keys", str(problem))
+    else:
+        yield _ok("service keys", "receipt, index and service keys are there, and nobody else may read them")
+    yield from _database(settings)
+    try:
+        day = today(bootstrap.clock(settings)())
+    except ConfigError as problem:
+        yield _bad("clock", str(problem))
+        return
+    yield from _shops(settings, own, day)
+    yield from _carriers(settings)
+
+
+def _ok(check: str, message: str) -> Finding:
+    return Finding(check=check, verdict=Verdict.OK, message=message)
+
+
+def _warn(check: str, message: str) -> Finding:
+    return Finding(check=check, verdict=Verdict.WARN, message=message)
+
+
+def _bad(check: str, message: str) -> Finding:
+    return Finding(check=check, verdict=Verdict.BAD, message=message)
+
+
+def _database(settings: config.Config) -> Iterator[Finding]:
+    try:
+        store = open_store(settings.server.database)
+        try:
+            for name, well, message in store.check():
+                yield _ok(name, message) if well else _bad(name, message)
+        finally:
+            store.close()
+    except ParcelveilError as problem:
+        yield _bad("database", f"{problem} Check server.database ($DATABASE_URL), and whether it can be reached.")
+
+
+def _shops(settings: config.Config, own: ServiceKeys | None, day: date) -> Iterator[Finding]:
+    if own is None:
+        yield _warn("shops", "not looked at: that needs the service's keys")
+        return
+    try:
+        shops, faults = bootstrap.bind(settings, own)
+    except ConfigError as problem:
+        yield _bad("shops", str(problem))
+        return
+    for name, fault in faults.items():
+        yield _warn(f"shop {name}", f"quarantined, and answered 401 like an unknown one; the others run: {fault}")
+    if not shops:
+        yield _warn("shops", "none can be served, so every webhook is answered 401; add one as [shops.<name>]")
+    for name, shop in shops.items():
+        yield _months(f"shop {name}", shop, day)
+
+
+def _months(check: str, shop: Shop, day: date) -> Finding:
+    try:
+        known = set(shop.keys.known().keys)
+    except ConfigError as problem:
+        return _bad(check, str(problem))
+    if missing := sorted(required_kids(shop.policy, day) - known):
+        return _bad(check, f"no retention key {missing[0]}: its orders are answered 503; {_PROVISION}")
+    if missing := sorted(required_kids(shop.policy, day + AHEAD) - known):
+        what = f"retention key {missing[0]} is needed within {AHEAD.days} days and not there yet"
+        return _warn(check, f"ready; but {what}; {_PROVISION}")
+    return _ok(check, f"ready; retention keys are there for the next {AHEAD.days} days")
+
+
+def _carriers(settings: config.Config) -> Iterator[Finding]:
+    try:
+        transports = bootstrap.transports(settings)
+    except ConfigError as problem:
+        yield _bad("carriers", str(problem))
+        return
+    for name, known in bootstrap.platform_keys(settings).items():
+        yield from _carrier(name, transports[name], known, settings)
+
+
+def _carrier(name: str, transport: HttpTransport, known: PlatformKeys, settings: config.Config) -> Iterator[Finding]:
+    check = f"carrier {name}"
+    try:
+        fetch(known, transport, bootstrap.clock(settings)())
+        answer = transport.send(Request(method="GET", path="/.well-known/jwks.json", headers={}, body=None))
+    except (ConfigError, KeyRefusedError) as problem:
+        yield _bad(check, str(problem))
+    except ParcelveilError as problem:
+        yield _warn(check, f"{words.trouble(name, problem)}; what is stored waits until it answers")
+    else:
+        yield _ok(check, "answers; its keys fit those that are pinned")
+        if settings.server.clock_file is None:
+            yield _clock(f"clock beside {name}", answer.headers.get("date"))
+
+
+def _clock(check: str, told: str | None) -> Finding:
+    """The system's clock beside a parcel platform's (``Date``, RFC 9110 §6.6.1): retention is a matter of dates."""
+    try:
+        apart = abs(bootstrap.system_clock() - parsedate_to_datetime(told or ""))
+    except (ValueError, TypeError):
+        return _warn(check, "the parcel platform tells no time to compare with")
+    if apart > CLOCKS_APART:
+        return _warn(check, f"{round(apart.total_seconds())} s apart; check that this machine's time is synchronised")
+    return _ok(check, "agrees")

@@ -1,0 +1,136 @@
+"""Plain words for what packs, records and errors say in one word of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from middleware.errors import ParcelveilError, TransientDeliveryError
+from middleware.model import Reason, State
+
+_UNITS: Mapping[str, str] = {"Y": "year", "M": "month", "D": "day"}
+
+EVENTS: Mapping[str, str] = {
+    "label_created": "label creation",
+    "delivered": "delivery",
+    "last_label_use": "the last use of a label",
+    "start_of_use": "the start of use",
+    "end_of_use": "the end of use",
+    "received": "receipt",
+    "part_ended": "the end of the part that it leads to",
+    "last_part_ended": "the end of the last part",
+    "answered": "the answer to the request",
+}
+"""What starts a clock, and what ends one (``TRIGGERS`` and ``END_EVENTS`` of ``schemas.policy_terms``)."""
+
+AFTERWARDS: Mapping[str, str] = {
+    "erase": "erased",
+    "erase_for_purpose": "erased for this purpose",
+    "restrict": "restricted",
+    "never_written": "never written",
+}
+"""What comes at the end (``AFTER``)."""
+
+CONDITIONS: Mapping[str, str] = {
+    "notify": "the delivery notifies",
+    "notify_email": "the delivery notifies by e-mail",
+    "notify_sms": "the delivery notifies by text message",
+    "company_delivery": "the delivery goes to it",
+    "outside_eu": "it leaves the EU's customs union",
+}
+"""When a datum passes that otherwise does not (``CONDITIONS``)."""
+
+BASES: Mapping[str, str] = {
+    "A6-1-a": "consent",
+    "A6-1-b": "contract",
+    "A6-1-c": "legal obligation",
+    "A6-1-e": "task in the public interest",
+    "A6-1-f": "legitimate interest",
+}
+"""Legal bases (Art. 6(1) GDPR)."""
+
+STATES: Mapping[State, str] = {
+    State.WAITING: "It waits for its time, or for the next attempt.",
+    State.CLAIMED: "It is being sent now.",
+    State.DELIVERED: "The parcel platform has it; the sealed parts have left this database.",
+    State.DEAD: (
+        "It was given up and does not go out. Mend the cause, and enter the parcel at the parcel platform by hand: "
+        "it cannot be sent again yet."
+    ),
+    State.QUARANTINED: (
+        "Its receipt or seal does not fit: somebody or something changed it here. It is not sent. Keep it as evidence, "
+        "and look for who could write to the database."
+    ),
+    State.WITHDRAWN: "It was withdrawn before it left; the sealed parts have gone.",
+}
+"""What a record's state means, and what to do."""
+
+CHANGED = (
+    "The order changed, or was cancelled, after this record was first sent: correct or cancel it at the parcel "
+    "platform by hand."
+)
+
+HALTS: Mapping[Reason, str] = {
+    Reason.CANCELLED: "the order is cancelled",
+    Reason.TEST_ORDER: "it is a test order",
+    Reason.NOT_PAID: "it is not paid yet",
+    Reason.IN_STORE: "it is picked up in store",
+    Reason.NOTHING_TO_SHIP: "nothing of it is shipped",
+    Reason.FULFILLED: "it has been fulfilled already",
+    Reason.OLDER_VERSION: "a newer version of it is known",
+}
+"""Why there is nothing to ship."""
+
+_GIVEN_UP = "attempts-exhausted:"
+
+_CODES: Mapping[str, str] = {
+    "timeout": "the parcel platform did not answer in time",
+    "connection": "the parcel platform could not be reached",
+    "tls": "the parcel platform's certificate does not hold",
+    "truncated": "the parcel platform's answer broke off",
+    "too-large": "the parcel platform's answer was too large",
+    "content-encoding": "the parcel platform's answer was encoded",
+    "unreadable-answer": "the parcel platform's answer could not be read",
+    "egress-blocked": "the parcel platform's address is private and not in allow_private",
+    "unknown-carrier": "the configuration has no such parcel platform any more",
+    "http-401": "the parcel platform does not take the token",
+    "http-403": "the parcel platform does not take the token",
+    "http-409": "the parcel platform has this record with another content",
+    "http-410": "the parcel platform has erased this record",
+    "http-422": "the parcel platform does not admit what was sent",
+    "http-429": "the parcel platform was asked too often",
+    "expired": "a part ends before the next attempt: retention comes first",
+    "tampered": "receipt or seal does not fit",
+}
+"""What the last attempt said."""
+
+_REMEDIES: Mapping[str, str] = {
+    "egress-blocked": "add it to carriers.{name}.allow_private if it is meant to be private",
+    "tls": "check ca_file, and that carriers.{name}.url bears the certificate's name",
+}
+_REMEDY = "check carriers.{name}.url and its token, and whether it runs"
+
+
+def duration(text: str) -> str:
+    """An ISO 8601 duration of years, months and days: ``13 months``, ``1 year and 6 months``."""
+    found = re.findall(r"(\d+)([YMD])", text)
+    return " and ".join(f"{number} {_UNITS[unit]}{'' if int(number) == 1 else 's'}" for number, unit in found)
+
+
+def code(said: str) -> str:
+    """The code of a record's last attempt or end in words; ``""`` for one that says no more than itself."""
+    if said.startswith(_GIVEN_UP):
+        return "; ".join(("every attempt was used up", *filter(None, [code(said.removeprefix(_GIVEN_UP))])))
+    if said in _CODES:
+        return _CODES[said]
+    if said in list(Reason):
+        return HALTS[Reason(said)]
+    if re.fullmatch(r"http-5\d\d", said):
+        return "the parcel platform is at fault or out of order"
+    return "the parcel platform refused it" if re.fullmatch(r"http-4\d\d", said) else ""
+
+
+def trouble(carrier: str, problem: ParcelveilError) -> str:
+    """Why a parcel platform could not be asked, and what to do."""
+    what = str(problem) if problem.code == TransientDeliveryError.code else _CODES.get(problem.code, str(problem))
+    return f"{what} ({problem.code}); {_REMEDIES.get(problem.code, _REMEDY).format(name=carrier)}"
