@@ -1,15 +1,17 @@
 """Receipts: compact JWS (RFC 7515) with Ed25519 (RFC 8037), checked by hand against a published JWKS.
 
-A receipt binds the sealed parts and the clear rest to each other and to the one who made them.
+A receipt binds the sealed parts and all the rest of a shipment to each other and to the one who made them.
 Source: sealing 'Receipt and removal report'.
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -20,7 +22,7 @@ from simulator.errors import Fault, RefusedError, invalid
 from simulator.wire import NoAnswerError, exchange
 
 VERSION = 1
-PAYLOAD = frozenset({"v", "rid", "iat", "iss", "pack", "engine", "account_type", "parts", "kept", "clear_sha256"})
+PAYLOAD = frozenset({"v", "rid", "iat", "iss", "pack", "engine", "account_type", "parts", "kept", "body_sha256"})
 PART = frozenset({"purpose", "basis", "class", "trigger", "starts", "until", "sha256"})
 
 Fetch = Callable[[], bytes]
@@ -126,7 +128,7 @@ def _matches(payload: Mapping[str, object], envelope: Envelope) -> bool:
         "v": VERSION,
         "rid": envelope.id,
         "pack": {"id": policy["pack"], "version": policy["version"], "sha256": policy["sha256"]},
-        "clear_sha256": hashlib.sha256(canonical(envelope.clear)).hexdigest(),
+        "body_sha256": hashlib.sha256(canonical(_without_receipt(envelope))).hexdigest(),
     }
     parts = payload.get("parts")
     if not payload.keys() >= PAYLOAD or not isinstance(parts, dict):
@@ -134,6 +136,15 @@ def _matches(payload: Mapping[str, object], envelope: Envelope) -> bool:
     if any(payload[key] != value for key, value in whole.items()):
         return False
     return parts.keys() == envelope.sealed.keys() and all(_tells(parts[name], envelope, name) for name in parts)
+
+
+def _without_receipt(envelope: Envelope) -> Mapping[str, object]:
+    """The body as it came, but for the receipt."""
+    body: dict[str, Any] = copy.deepcopy(dict(envelope.clear))
+    for name, token in envelope.sealed.items():
+        party, member = name.split(".")
+        body[party].setdefault("sealed", {})[member] = token
+    return body
 
 
 def _tells(told: object, envelope: Envelope, name: str) -> bool:

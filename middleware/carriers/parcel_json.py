@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from middleware.core import body, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
@@ -57,11 +56,7 @@ class ParcelJson:
 
     def start(self, stored: Stored) -> Request:
         """The one request: the same bytes under the same key, however often it is sent."""
-        outbound: dict[str, Any] = body.read(stored.clear)  # type: ignore[assignment]  # our own canonical bytes: an object
-        for part in stored.parts:
-            holder, name = part.name.split(".", 1)
-            outbound[holder].setdefault("sealed", {})[name] = part.jwe
-        outbound["receipt"] = stored.receipt
+        outbound = {**receipt.body(stored.clear, stored.parts), "receipt": stored.receipt}
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": stored.id}
         return Request(method="POST", path="/shipments", headers=headers, body=receipt.canonical(outbound))
 

@@ -8,7 +8,7 @@ retention of each part, and the paths that were kept; never a value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -84,9 +84,32 @@ def check(
     signed = {name: part.get("sha256") for name, part in payload.get("parts", {}).items()}
     actual = {part.name: sha256(part.jwe.encode()) for part in parts}
     whole = signed == actual and len(parts) == len(actual)
-    named = (payload.get("rid"), payload.get("carrier"), payload.get("clear_sha256"))
-    if not whole or named != (record_id, carrier, sha256(clear)):
+    named = (payload.get("rid"), payload.get("carrier"), payload.get("body_sha256"))
+    if not whole or named != (record_id, carrier, _digest(clear, parts)):
         raise TamperedError()
+
+
+def _digest(clear: bytes, parts: Iterable[TaggedPart]) -> str | None:
+    """The digest of the outbound body; None where what should be its clear rest is nothing of the kind."""
+    try:
+        if canonical(orjson.loads(clear)) != clear:
+            return None
+        return sha256(canonical(body(clear, parts)))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def body(clear: bytes, parts: Iterable[TaggedPart]) -> dict[str, Any]:
+    """The outbound body but for its receipt: the clear rest with every sealed part in its place.
+
+    The receipt signs all of it at once. A digest of the clear rest alone would stay behind in the receipt, and postal
+    code and weight could be tried until they fit; the sealed parts, which leave with it, cannot be tried.
+    """
+    outbound: dict[str, Any] = orjson.loads(clear)
+    for part in parts:
+        holder, name = part.name.split(".", 1)
+        outbound[holder].setdefault("sealed", {})[name] = part.jwe
+    return outbound
 
 
 def last_day(payload: Mapping[str, Any]) -> date | None:

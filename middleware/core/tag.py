@@ -53,13 +53,14 @@ def tag(sealed: Sealed, plan: Plan, order: Order, report: Report, stamp: Stamp) 
         for part in plan.parts
     )
     clear = receipt.canonical(_clear(sealed, plan, stamp.policy))
+    body = receipt.canonical(receipt.body(clear, parts))
     return Record(
         id=sealed.id,
         reference=sealed.reference,
         carrier=stamp.carrier,
         clear=clear,
         parts=parts,
-        receipt=receipt.sign(_payload(sealed.id, clear, plan, jwes, report, stamp), stamp.key),
+        receipt=receipt.sign(_payload(sealed.id, body, plan, jwes, report, stamp), stamp.key),
         index=tuple(_index(order, plan, stamp.indexer)),
         content=content_digest(order, stamp),
         removal=removal_report(report.removed),
@@ -108,7 +109,7 @@ def _clear(sealed: Sealed, plan: Plan, policy: Policy) -> Mapping[str, object]:
 
 
 def _payload(
-    record_id: str, clear: bytes, plan: Plan, jwes: Mapping[str, str], report: Report, stamp: Stamp
+    record_id: str, body: bytes, plan: Plan, jwes: Mapping[str, str], report: Report, stamp: Stamp
 ) -> Mapping[str, object]:
     return {
         "v": 1,
@@ -123,7 +124,7 @@ def _payload(
         "reference": stamp.reference,
         "parts": {part.name: _part(part, jwes[part.name]) for part in plan.parts},
         "kept": sorted({target for _, target in report.kept}),
-        "clear_sha256": receipt.sha256(clear),
+        "body_sha256": receipt.sha256(body),
     }
 
 

@@ -169,12 +169,12 @@ class Signer:
 
 def receipt_of(body: Json) -> Json:
     """The payload of a true receipt."""
-    clear = copy.deepcopy(body)
-    del clear["receipt"]
+    whole = copy.deepcopy(body)
+    del whole["receipt"]
     sealed = {
         f"{party}.{member}": token
         for party in ("recipient", "sender")
-        for member, token in clear[party].pop("sealed").items()
+        for member, token in whole[party]["sealed"].items()
     }
     policy = body["policy"]
     return {
@@ -198,7 +198,7 @@ def receipt_of(body: Json) -> Json:
             for entry in body["retention"]
         },
         "kept": ["recipient.name"],
-        "clear_sha256": hashlib.sha256(rfc8785.dumps(clear)).hexdigest(),
+        "body_sha256": hashlib.sha256(rfc8785.dumps(whole)).hexdigest(),
     }
 
 

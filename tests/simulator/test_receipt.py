@@ -70,7 +70,7 @@ def change(path: str, value: object) -> Callable[[Json], None]:
     [
         ("v", 2),
         ("rid", "r-2"),
-        ("clear_sha256", "00" * 32),
+        ("body_sha256", "00" * 32),
         ("pack/id", "another"),
         ("pack/version", "2"),
         ("pack/sha256", "00" * 32),

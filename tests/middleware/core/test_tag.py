@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import rfc8785
 
 from middleware import __version__
 from middleware.core import receipt
@@ -113,6 +114,10 @@ def test_the_receipt_tells_pack_purpose_basis_retention_and_paths() -> None:
     }
     sender = {**recipient, "basis": "A6-1-b", "class": "vp.sender.legal", "until": "2036-11-22"}
     digests = {part.name: receipt.sha256(part.jwe.encode()) for part in made.parts}
+    whole = json.loads(made.clear)
+    for part in made.parts:
+        holder, name = part.name.split(".")
+        whole[holder].setdefault("sealed", {})[name] = part.jwe
     assert told == {
         "v": 1,
         "rid": made.id,
@@ -126,7 +131,7 @@ def test_the_receipt_tells_pack_purpose_basis_retention_and_paths() -> None:
         "reference": "code",
         "parts": {name: {**(sender if name == NAMES[3] else recipient), "sha256": digests[name]} for name in NAMES},
         "kept": ["recipient.address.postal_code", "recipient.address.street"],
-        "clear_sha256": receipt.sha256(made.clear),
+        "body_sha256": receipt.sha256(rfc8785.dumps(whole)),
     }
 
 
