@@ -187,9 +187,24 @@ def test_integers_beyond_their_edge(digits: str, form: str) -> None:
     refused((form % digits).encode())
 
 
-def test_a_long_number_with_a_point_is_no_integer() -> None:
-    body = b"[1.2345678901234567890123456789, 12345678901234567890123.0, 98765432109876543210987654321e-9]"
-    assert same(read(body), json.loads(body))
+@pytest.mark.parametrize(
+    "number",
+    [
+        "1.2345678901234567890123456789",
+        "12345678901234567890123.0",
+        "98765432109876543210987654321e-9",
+        "98765432109876543210987654321E9",
+        "-12345678901234567890123.5e1",
+        "1e0000000000000000000000002",
+        "1e-0000000000000000000000002",
+        "1E-0000000000000000000000002",
+        "1E+0000000000000000000000002",
+        "-1.5e-0000000000000000000000002",
+    ],
+)
+def test_a_long_number_with_a_point_or_an_exponent_is_no_integer(number: str) -> None:
+    for body in (number.encode(), f'{{"a":[1,{number}]}}'.encode()):
+        assert same(read(body), json.loads(body))
 
 
 HOSTILE: dict[str, tuple[bytes, bytes, bytes]] = {

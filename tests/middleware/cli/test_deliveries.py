@@ -1,0 +1,278 @@
+"""``deliveries``: every state in plain words, with what to do; ids, codes and tags, and nothing that was sealed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from middleware.cli import words
+from middleware.model import Delivered, Record, State, Stored
+from middleware.ports import Store
+from schemas.known import REASONS
+from tests.middleware.cli.bench import Instance, refused, stored
+from tests.storage import builders
+from tests.storage.builders import LATER, NOW
+
+BARCODE = "323299901059900000000017"
+MEMBERS = {
+    *("id", "reference", "shop", "state", "created", "due", "attempts", "code", "barcode"),
+    *("changed_after_delivery", "until"),
+}
+CODES = {State.WAITING: "http-503", State.DEAD: "attempts-exhausted:timeout", State.QUARANTINED: "tampered"}
+
+
+def made(**changes: Any) -> Record:
+    """A record with an id and a code as they really are."""
+    code = uuid.uuid4().hex.upper()
+    return builders.record(**{"id": str(uuid.uuid4()), "reference": f"{code[:5]}-{code[5:10]}", **changes})
+
+
+def claimed(store: Store, record: Record) -> Stored:
+    found = store.claim(NOW, builders.LEASE)
+    assert found is not None
+    assert found.id == record.id
+    return found
+
+
+def fill(store: Store) -> dict[State, Record]:
+    """A record in every state, the oldest first; the delivered one was changed afterwards."""
+    records: dict[State, Record] = {}
+    for minute, state in enumerate(State):
+        arrival = builders.arrival(received_at=NOW + timedelta(minutes=minute))
+        record = records[state] = made()
+        store.accept(arrival, record)
+        if state is State.WITHDRAWN:
+            store.accept(builders.again(arrival, halt=builders.cancelled().halt), None)
+            continue
+        lease = claimed(store, record)
+        if state is State.WAITING:
+            store.retry(lease, NOW + LATER, CODES[state], counted=True)
+        elif state is State.DELIVERED:
+            store.delivered(lease, Delivered(barcode=BARCODE, state="created"), NOW)
+            store.accept(builders.again(arrival), made())
+        elif state is not State.CLAIMED:
+            store.bury(lease, state, CODES[state], NOW)
+    store.reject(builders.rejection(topic="orders/updated"))
+    store.reject(builders.rejection(shop="tweede", faults=(("", "malformed-json"),), received_at=NOW + LATER))
+    return records
+
+
+@pytest.fixture
+def records(instance: Instance) -> Iterator[dict[State, Record]]:
+    with stored(instance) as store:
+        yield fill(store)
+
+
+def within(lines: list[str], columns: int) -> bool:
+    return all(len(line) <= columns for line in lines)
+
+
+each_state = pytest.mark.parametrize("state", State)
+
+
+def test_every_record_is_listed_newest_first(instance: Instance, records: dict[State, Record]) -> None:
+    listed = instance.json("deliveries", "list")
+    assert [(row["id"], row["state"]) for row in listed] == [(records[state].id, state) for state in reversed(State)]
+    assert [set(row) for row in listed] == [MEMBERS] * len(State)
+
+
+def test_a_listed_record_tells_all_in_json(instance: Instance, records: dict[State, Record]) -> None:
+    listed = {row["state"]: row for row in instance.json("deliveries", "list")}
+    assert listed["delivered"] == {
+        "id": records[State.DELIVERED].id,
+        "reference": records[State.DELIVERED].reference,
+        "shop": "demo",
+        "state": "delivered",
+        "created": "2026-11-22T10:02:00+00:00",
+        "due": None,
+        "attempts": 0,
+        "code": None,
+        "barcode": BARCODE,
+        "changed_after_delivery": True,
+        "until": "2036-11-22",
+    }
+    told = {name: (row["due"], row["attempts"], row["code"]) for name, row in listed.items()}
+    assert told["waiting"] == ("2026-11-22T10:01:00+00:00", 1, "http-503")
+    assert told["claimed"] == ("2026-11-22T10:00:30+00:00", 0, None)
+    assert told["dead"] == (None, 0, "attempts-exhausted:timeout")
+    assert told["withdrawn"] == (None, 0, "cancelled")
+
+
+def test_the_list_can_be_read_in_a_hundred_columns(instance: Instance, records: dict[State, Record]) -> None:
+    result = instance.run("deliveries", "list", columns=100)
+    lines = result.stdout.splitlines()
+    assert within(lines, 100)
+    for state, record in records.items():
+        (line,) = [line for line in lines if record.id in line]
+        assert line.split()[:5] == [record.id, record.reference, "demo", state, "2026-11-22"]
+    assert BARCODE in result.stdout.replace("\n", "").replace(" ", "")
+
+
+def test_a_list_that_goes_to_a_file_has_a_line_for_each(instance: Instance, records: dict[State, Record]) -> None:
+    head, *lines = instance.run("deliveries", "list").stdout.splitlines()
+    assert head.split()[0] == "id"
+    assert len(lines) == len(records)
+    assert [line.split()[5:] for line in lines] == [
+        ["cancelled"],
+        ["tampered"],
+        ["attempts-exhausted:timeout"],
+        [BARCODE],
+        [],
+        ["http-503"],
+    ]
+
+
+@each_state
+def test_a_state_can_be_asked_for(instance: Instance, records: dict[State, Record], state: State) -> None:
+    assert [row["id"] for row in instance.json("deliveries", "list", "--state", state.value)] == [records[state].id]
+
+
+def test_several_states_a_shop_and_a_number_can_be_asked_for(instance: Instance, records: dict[State, Record]) -> None:
+    asked = ("--state", "dead", "--state", "waiting")
+    found = [row["state"] for row in instance.json("deliveries", "list", *asked)]
+    assert found == ["dead", "waiting"]
+    assert [row["state"] for row in instance.json("deliveries", "list", *asked, "--limit", "1")] == ["dead"]
+    assert instance.json("deliveries", "list", "--shop", "tweede") == []
+    assert len(instance.json("deliveries", "list", "--shop", "demo")) == len(State)
+
+
+def test_nothing_to_list_is_said(instance: Instance) -> None:
+    assert instance.run("deliveries", "list").stdout == "There is no such record.\n"
+    assert instance.run("deliveries", "list", "--rejected").stdout == "No order was rejected.\n"
+    assert instance.json("deliveries", "list") == instance.json("deliveries", "list", "--rejected") == []
+
+
+@pytest.mark.parametrize(
+    "words", [("--state", "nonesuch"), ("--limit", "0"), ("--rejected", "--state", "dead")], ids=" ".join
+)
+def test_what_cannot_be_listed_is_a_usage_error(instance: Instance, words: tuple[str, ...]) -> None:
+    result = instance.run("deliveries", "list", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Usage: parcelveil deliveries list" in result.stderr
+
+
+def test_rejected_orders_are_listed_newest_first(instance: Instance, records: dict[State, Record]) -> None:
+    first, second = instance.json("deliveries", "list", "--rejected")
+    assert (first["shop"], first["errors"]) == ("tweede", [{"pointer": "", "code": "malformed-json"}])
+    assert second == {
+        "id": second["id"],
+        "shop": "demo",
+        "topic": "orders/updated",
+        "received": "2026-11-22T10:00:00+00:00",
+        "errors": [
+            {"pointer": "/shipping_address/zip", "code": "pattern"},
+            {"pointer": "/line_items/0/*", "code": "type"},
+        ],
+        "until": "2026-12-22",
+    }
+    assert instance.json("deliveries", "list", "--rejected", "--shop", "tweede") == [first]
+    assert instance.json("deliveries", "list", "--rejected", "--limit", "1") == [first]
+
+
+def test_rejected_orders_are_told_in_plain_words(instance: Instance, records: dict[State, Record]) -> None:
+    result = instance.run("deliveries", "list", "--rejected", columns=100)
+    lines = result.stdout.splitlines()
+    assert within(lines, 100)
+    assert lines[1].split() == ["2026-11-22", "10:01", "tweede", "orders/create", "the", "body:", "malformed-json"]
+    assert "/shipping_address/zip: pattern; /line_items/0/*: type" in lines[2]
+    assert "Have them completed in the shop" in lines[-2]
+
+
+@each_state
+def test_a_record_is_told_in_plain_words(instance: Instance, records: dict[State, Record], state: State) -> None:
+    record = records[state]
+    result = instance.run("deliveries", "show", record.id, columns=100)
+    lines = result.stdout.splitlines()
+    facts = dict(line.split(maxsplit=1) for line in lines[1:4])
+    assert result.exit_code == 0
+    assert lines[0] == record.id
+    assert (facts["state"], facts["shop"]) == (state, "demo")
+    assert within(lines, 100)
+    prose = " ".join(result.stdout.split())
+    assert words.STATES[state] in prose
+    assert (words.CHANGED in prose) == (state is State.DELIVERED)
+    tags = [line.split() for line in lines if line.startswith(("recipient.", "sender."))]
+    assert tags == [
+        ["sender.contact", "vp.sender.legal", "label_created", "2026-11-22", "2036-11-22"],
+        ["recipient.delivery", "vp.recipient.operational", "label_created", "2026-11-22", "2027-12-22"],
+        ["recipient.customs", "vp.recipient.operational", "label_created"],
+    ]
+    for path, reason in (("note", "free_text"), ("line_items[].*", "not_needed")):
+        assert [path, *REASONS.get(reason, reason).split()] in [line.split() for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("state", "facts"),
+    [
+        (State.WAITING, ["goes out at       2026-11-22 10:01 UTC", "failed attempts   1"]),
+        (State.WAITING, ["last said         http-503", f"{'':17} the parcel platform is at fault or out of order"]),
+        (State.CLAIMED, ["lease ends at     2026-11-22 10:00 UTC", "taken in          2026-11-22 10:01 UTC"]),
+        (State.DELIVERED, [f"barcode           {BARCODE}", "known until       2036-11-22"]),
+        (
+            State.DEAD,
+            [
+                "last said         attempts-exhausted:timeout",
+                f"{'':17} every attempt was used up; the parcel platform did not answer in time",
+            ],
+        ),
+        (State.QUARANTINED, ["last said         tampered", f"{'':17} receipt or seal does not fit"]),
+        (State.WITHDRAWN, ["last said         cancelled", f"{'':17} the order is cancelled"]),
+    ],
+)
+def test_what_is_known_of_a_record_is_told(
+    instance: Instance, records: dict[State, Record], state: State, facts: list[str]
+) -> None:
+    lines = instance.run("deliveries", "show", records[state].id).stdout.splitlines()
+    assert [fact for fact in facts if fact not in lines] == []
+
+
+@each_state
+def test_a_record_tells_all_in_json(instance: Instance, records: dict[State, Record], state: State) -> None:
+    record = records[state]
+    (listed,) = instance.json("deliveries", "list", "--state", state.value)
+    shown = instance.json("deliveries", "show", record.id)
+    assert shown.pop("parts") == [
+        {
+            "part": part.name,
+            "class": part.retention,
+            "trigger": part.trigger,
+            "starts": part.starts and part.starts.isoformat(),
+            "until": part.until and part.until.isoformat(),
+        }
+        for part in record.parts
+    ]
+    assert shown.pop("removed") == [
+        {"path": removal.path, "reason": removal.reason} for removal in record.removal.removed
+    ]
+    assert shown == listed
+
+
+@pytest.mark.parametrize("option", [(), ("--json",)], ids=["text", "json"])
+def test_a_record_that_nobody_knows_is_said_with_what_to_do(instance: Instance, option: tuple[str, ...]) -> None:
+    result = instance.run("deliveries", "show", "nonesuch", *option)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "There is no such record; `parcelveil deliveries list` tells their ids.\n"
+
+
+@pytest.mark.parametrize("option", [(), ("--json",)], ids=["text", "json"])
+def test_nothing_that_was_sealed_signed_or_digested_is_printed(
+    instance: Instance, records: dict[State, Record], option: tuple[str, ...]
+) -> None:
+    asked = [["list"], ["list", "--rejected"], *(["show", record.id] for record in records.values())]
+    printed = "".join(instance.run("deliveries", *ask, *option).output for ask in asked)
+    hidden = [text for record in records.values() for text in (record.receipt, *(part.jwe for part in record.parts))]
+    hidden += [record.content.hex() for record in records.values()]
+    hidden += [entry.digest.hex() for record in records.values() for entry in record.index]
+    assert all(record.id in printed for record in records.values())
+    assert [text for text in hidden if text in printed] == []
+    assert max(map(len, printed.split())) < 100  # no sealed text, whole or in pieces
+
+
+def test_a_database_that_cannot_be_read_is_one_line(instance: Instance) -> None:
+    instance.database.write_bytes(b"not a database" * 100)
+    line = refused(instance.run("deliveries", "list"), 1)
+    assert line.endswith("(storage-unavailable)")

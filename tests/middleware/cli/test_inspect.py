@@ -1,0 +1,250 @@
+"""``inspect``: an order explained without configuration; nothing is stored or sent, and no value of it is told."""
+
+from __future__ import annotations
+
+import json
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from middleware import bootstrap
+from middleware.core.body import MAX_BYTES
+from middleware.model import Reason, Status
+from schemas.errors import SchemaFault
+from schemas.known import REASONS
+from schemas.policy_loader import load
+from tests.middleware.cli.bench import ORDERS, PACK, process, run
+from tests.middleware.walking import KNOWN
+from tests.schemas.broken_pack import fault
+
+MEMBERS = {"file", "status", "reason", "kept", "used", "index", "removed", "parts", "errors"}
+FILES = sorted(str(path) for path in ORDERS.glob("[0-9]*.json"))
+ACCEPTED = str(ORDERS / "01-domestic-full.json")
+IGNORED = str(ORDERS / "07-digital-only.json")
+STATUS = {
+    name: 1 if row["status"] == "rejected" else 0
+    for name, row in json.loads((ORDERS / "expected.json").read_bytes()).items()
+}
+"""What a command ends with that looks at this order."""
+
+REJECTED = b'{"id": 5001, "updated_at": "yesterday", "note": "Merel Onbestaand"}'
+SHOPIFY = ("inspect", "--platform", "shopify")
+FULL = ("--notify", "email", "--pickup-attribute", "pickup_point")
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No network, and nothing is written: not where the command runs, nor where temporary files go."""
+
+    def no_network(*_: object) -> None:
+        raise AssertionError("a connection")
+
+    monkeypatch.setattr(socket.socket, "connect", no_network)
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    yield
+    assert [path for folder in ("cwd", "tmp") for path in (tmp_path / folder).iterdir()] == []
+
+
+def told(*words: str, stdin: bytes | None = None, status: int = 0) -> list[dict[str, Any]]:
+    result = run(*SHOPIFY, "--json", *words, stdin=stdin)
+    assert (result.exit_code, result.stderr) == (status, "")
+    found: list[dict[str, Any]] = json.loads(result.stdout)
+    return found
+
+
+def test_everything_is_told_in_json() -> None:
+    (order,) = told(ACCEPTED, "--notify", "email")
+    assert set(order) == MEMBERS
+    assert (order["file"], order["status"], order["reason"], order["errors"]) == (ACCEPTED, "accepted", None, [])
+    assert [set(kept) for kept in order["kept"]] == [{"path", "target", "part", "sealed"}] * len(order["kept"])
+    assert {frozenset(removed) for removed in order["removed"]} == {frozenset(("path", "reason"))}
+    assert {frozenset(part) for part in order["parts"]} == {
+        frozenset(("part", "class", "trigger", "starts", "until", "purpose", "basis"))
+    }
+    assert [part["part"] for part in order["parts"]] == [
+        "recipient.delivery",
+        "recipient.notification",
+        "sender.contact",
+    ]
+    assert order["used"]
+    assert order["index"]
+
+
+@pytest.mark.parametrize("order", [ACCEPTED, IGNORED])
+def test_an_order_can_come_from_standard_input(order: str) -> None:
+    (from_file,) = told(order)
+    (from_input,) = told("-", stdin=Path(order).read_bytes())
+    assert from_input == {**from_file, "file": "-"}
+
+
+def test_several_orders_are_told_in_their_order(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(REJECTED)
+    found = told(ACCEPTED, str(broken), IGNORED, status=1)
+    assert [(order["file"], order["status"]) for order in found] == [
+        (ACCEPTED, "accepted"),
+        (str(broken), "rejected"),
+        (IGNORED, "ignored"),
+    ]
+
+
+def test_a_rejected_order_is_told_by_pointers_and_codes() -> None:
+    (order,) = told("-", stdin=REJECTED, status=1)
+    assert order["errors"] == [{"pointer": "/updated_at", "code": "timestamp"}]
+    result = run(*SHOPIFY, "-", stdin=REJECTED)
+    assert result.exit_code == 1
+    title, _, error = result.stdout.splitlines()[:3]
+    assert title == "standard input: rejected: it cannot be shipped so; have it completed in the shop"
+    assert error.split() == ["error", "/updated_at", "timestamp"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"id": NaN}', b"{}{}"])
+def test_what_is_no_json_is_rejected(body: bytes) -> None:
+    (order,) = told("-", stdin=body, status=1)
+    assert order["errors"] == [{"pointer": "", "code": "malformed-json"}]
+
+
+@pytest.mark.parametrize("name", ["-", "order.json"])
+@pytest.mark.parametrize(("more", "code"), [(0, None), (1, "too-large")])
+def test_what_would_be_too_large_for_a_webhook_is_rejected(
+    tmp_path: Path, name: str, more: int, code: str | None
+) -> None:
+    order = Path(ACCEPTED).read_bytes().rstrip()
+    body = order.ljust(MAX_BYTES + more)
+    file = tmp_path / name
+    file.write_bytes(body)
+    given, stdin = ("-", body) if name == "-" else (str(file), None)
+    (found,) = told(given, stdin=stdin, status=0 if code is None else 1)
+    assert [error["code"] for error in found["errors"]] == ([] if code is None else [code])
+
+
+def test_what_the_delivery_needs_can_be_chosen() -> None:
+    parts = {
+        notify: [part["part"] for part in told(ACCEPTED, "--notify", notify)[0]["parts"]]
+        for notify in ("none", "email", "sms")
+    }
+    assert ["recipient.notification" in parts[notify] for notify in parts] == [False, True, True]
+    pickup = str(ORDERS / "06-pickup-point.json")
+    targets = [
+        {kept["target"] for kept in told(pickup, *option)[0]["kept"]}
+        for option in ((), ("--pickup-attribute", "pickup_point"))
+    ]
+    assert ["parcel.pickup_point" in found for found in targets] == [False, True]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: Path(file).stem)
+def test_text_tells_the_same_paths_as_json(file: str) -> None:
+    (order,) = told(file, *FULL, status=STATUS[Path(file).name])
+    lines = run(*SHOPIFY, *FULL, file).stdout.splitlines()
+    rows = {tuple(line.split(maxsplit=2)) for line in lines}
+    assert {("sealed" if kept["sealed"] else "kept", kept["path"], kept["part"]) for kept in order["kept"]} <= rows
+    assert {("removed", removed["path"], REASONS[removed["reason"]]) for removed in order["removed"]} <= rows
+    assert {("used", path, "read to decide, then gone") for path in order["used"]} <= rows
+    assert {("index", path, "kept only to know the order again") for path in order["index"]} <= rows
+    tags = [tuple(str(value) for value in part.values()) for part in order["parts"]]
+    assert [
+        tuple(line.split()) for line in lines if line.split()[:1] in [[part["part"]] for part in order["parts"]]
+    ] == tags
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("01-domestic-full", "accepted: it would be sealed, stored and sent"),
+        ("07-digital-only", "ignored: nothing of it is shipped"),
+        ("08-in-store", "ignored: it is picked up in store"),
+        ("11-cancelled", "ignored: the order is cancelled"),
+        ("16-not-yet-paid", "ignored: it is not paid yet"),
+        ("17-test-order", "ignored: it is a test order"),
+    ],
+)
+def test_the_verdict_is_told_in_plain_words(name: str, verdict: str) -> None:
+    file = str(ORDERS / f"{name}.json")
+    assert run(*SHOPIFY, file).stdout.splitlines()[0] == f"{file}: {verdict}"
+
+
+def strings(value: Any) -> Iterator[str]:
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from strings(inner)
+    if isinstance(value, str):
+        yield value
+
+
+OUR_WORDS = " ".join(
+    (
+        *(name for names in KNOWN for name in names),
+        *REASONS.values(),
+        *map(str, (*Reason, *Status, *load(PACK).parts, *load(PACK).retention)),
+        "pickup_point",
+    )
+)
+"""What is printed by itself: a value that happens to be a piece of it tells nothing."""
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: Path(file).stem)
+def test_no_value_of_an_order_is_printed(file: str) -> None:
+    values = {
+        value for value in strings(json.loads(Path(file).read_bytes())) if len(value) >= 5 and value not in OUR_WORDS
+    }
+    body = Path(file).read_bytes()
+    printed = "".join(run(*SHOPIFY, *FULL, *option, "-", stdin=body).output for option in ((), ("--json",)))
+    assert len(values) > 3
+    assert [value for value in values if value in printed] == []
+
+
+def test_names_that_nobody_knows_are_not_printed_either() -> None:
+    order = {**json.loads(Path(ACCEPTED).read_bytes()), "merel.onbestaand@example.org": {"0470000114": "x"}}
+    for option in ((), ("--json",)):
+        printed = run(*SHOPIFY, *option, "-", stdin=json.dumps(order).encode()).output
+        assert "merel" not in printed
+        assert "0470" not in printed
+
+
+def test_paths_are_not_broken_on_a_narrow_terminal() -> None:
+    (order,) = told(ACCEPTED)
+    printed = run(*SHOPIFY, ACCEPTED, columns=100).stdout.split()
+    assert {removed["path"] for removed in order["removed"]} <= set(printed)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((ACCEPTED,), "Missing option '--platform'"),
+        (("--platform", "nonesuch", ACCEPTED), "'nonesuch' is not 'shopify'"),
+        (("--platform", "shopify"), "Missing argument 'FILE|-…'"),
+        (("--platform", "shopify", "nowhere.json"), "nowhere.json: No such file or directory"),
+        (("--platform", "shopify", "."), ".: Is a directory"),
+        (("--platform", "shopify", "--policy", "nonesuch", ACCEPTED), "'nonesuch' is not 'bpost-shipping-platform'"),
+        (("--platform", "shopify", "--notify", "fax", ACCEPTED), "'fax' is not one of"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_usage_error(words: tuple[str, ...], said: str) -> None:
+    result = run("inspect", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_a_pack_that_does_not_hold_together_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(_: str) -> None:
+        raise SchemaFault(fault(tmp_path, 'covers = ["complaint"]', 'covers = ["complaints"]'))
+
+    monkeypatch.setattr(bootstrap, "load", broken)
+    result = run(*SHOPIFY, ACCEPTED)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("parcelveil: own.toml: categories.")
+
+
+def test_no_configuration_is_looked_at(tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "parcelveil.toml").write_text("this is not TOML", encoding="utf-8")
+    done = process(*SHOPIFY, "--json", ACCEPTED, cwd=folder, PARCELVEIL_SERVER__LISTEN="nonsense", FLASK_DEBUG="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == told(ACCEPTED)
+    assert [path.name for path in folder.iterdir()] == ["parcelveil.toml"]

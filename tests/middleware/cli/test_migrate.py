@@ -1,0 +1,62 @@
+"""``migrate``: the database is made, and made only once."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.middleware.cli.bench import Instance, files, refused, stored
+from tests.storage import builders
+
+DONE = "The database schema is up to date.\n"
+
+
+def schema(instance: Instance) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(instance.database)) as connection:
+        return connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+def test_the_database_is_made_for_its_owner_alone(fresh: Instance) -> None:
+    assert list(files(fresh.folder / "data")) == []
+    result = fresh.run("migrate")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, DONE, "")
+    assert {"records", "parts", "lanes"} <= {row[0] for row in schema(fresh)}
+    assert fresh.database.stat().st_mode & 0o777 == 0o600
+
+
+def test_run_again_it_changes_nothing(fresh: Instance) -> None:
+    fresh.run("migrate")
+    with stored(fresh) as store:
+        store.accept(builders.arrival(), builders.record())
+    before, content = schema(fresh), fresh.database.read_bytes()
+    again = fresh.run("migrate")
+    assert (again.exit_code, again.stdout) == (0, DONE)
+    assert (schema(fresh), fresh.database.read_bytes()) == (before, content)
+
+
+@pytest.mark.parametrize("words", [("deliveries", "list"), ("deliveries", "show", "x"), ("serve",)], ids=" ".join)
+def test_what_needs_the_database_asks_for_it(
+    fresh: Instance, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("middleware.bootstrap.logging", lambda *_: None)
+    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
+    line = refused(fresh.run(*words), 2)
+    assert line == "the database schema is not up to date; run `parcelveil migrate`"
+
+
+def test_an_address_that_is_none_of_a_database_is_not_repeated(
+    fresh: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://somebody:made-up-password@db.example/x")
+    line = refused(fresh.run("migrate"), 2)
+    assert "sqlite:///FILE" in line
+    assert "made-up-password" not in line
+
+
+def test_a_place_where_no_file_can_be_is_told(fresh: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{fresh.file}/inside/x.db")
+    line = refused(fresh.run("migrate"), 1)
+    assert str(fresh.file) in line
+    assert line.endswith("(storage-unavailable)")

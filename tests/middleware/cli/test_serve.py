@@ -1,0 +1,257 @@
+"""``serve``: what keeps it from starting is told at once; what dies is started again, less and less eagerly."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from middleware import bootstrap
+from middleware.cli import serve as serving
+from middleware.cli.serve import BACK_OFF_SECONDS, ROLES, STEADY_SECONDS, STOP_SECONDS, Supervisor
+from middleware.web import metrics
+from tests.middleware.cli.bench import Instance, refused
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logging, limits and signals of the process that runs the tests stay as they are."""
+    monkeypatch.setattr(bootstrap, "logging", lambda *_: None)
+    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def addresses(**changes: str) -> str:
+    """The two addresses of the server: free ones, but for the changes."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        free = {"listen": one.getsockname()[1], "metrics_listen": other.getsockname()[1]}
+    chosen = {name: f"127.0.0.1:{port}" for name, port in free.items()} | changes
+    return "\n".join(f'{name} = "{address}"' for name, address in chosen.items())
+
+
+@pytest.fixture
+def ready(instance: Instance) -> Instance:
+    """An instance that could start: nobody listens on its addresses."""
+    return instance.write(server=addresses())
+
+
+@pytest.fixture
+def busy() -> Iterator[str]:
+    """An address on which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What ``serve`` would have started, in order."""
+    seen: list[tuple[str, Any]] = []
+    monkeypatch.setattr(
+        metrics, "serve", lambda address, store, folder: seen.append(("metrics", Path(folder).is_dir()))
+    )
+    monkeypatch.setattr(Supervisor, "run", lambda self, roles: seen.append((str(self.path), roles)))
+    return seen
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_starts_its_processes_and_the_metrics(
+    ready: Instance, started: list[tuple[str, Any]], role: str
+) -> None:
+    assert ready.run("serve", "--role", role).exit_code == 0
+    assert started == [("metrics", True), (str(ready.file), ROLES[role])]
+
+
+def test_all_roles_are_the_default(ready: Instance, started: list[tuple[str, Any]]) -> None:
+    ready.run("serve")
+    assert started[1][1] == ROLES["all"] == ("intake", "relay")
+
+
+@pytest.mark.parametrize("setting", ["listen", "metrics_listen"])
+def test_an_address_that_is_taken_is_one_line(
+    ready: Instance, started: list[tuple[str, Any]], busy: str, setting: str
+) -> None:
+    ready.write(server=addresses(**{setting: busy}))
+    line = refused(ready.run("serve"), 2)
+    assert line == f"server.{setting}: {busy}: Address already in use; does another instance run?"
+    assert started == []
+
+
+def test_who_only_delivers_needs_no_address_for_webhooks(
+    ready: Instance, started: list[tuple[str, Any]], busy: str
+) -> None:
+    ready.write(server=addresses(listen=busy))
+    assert ready.run("serve", "--role", "relay").exit_code == 0
+    assert started
+
+
+@pytest.mark.parametrize(
+    ("breaks", "line"),
+    [
+        (lambda one: one.database.unlink(), "the database schema is not up to date; run `parcelveil migrate`"),
+        (lambda one: (one.service_keys / "index.key").unlink(), "make the keys with `parcelveil keys provision`"),
+        (lambda one: (one.service_keys / "service.key").chmod(0o640), "use 0700 for folders and 0600 for files"),
+    ],
+    ids=["schema", "keys", "mode"],
+)
+def test_what_it_must_not_start_without_is_one_line(
+    ready: Instance, started: list[tuple[str, Any]], breaks: Callable[[Instance], object], line: str
+) -> None:
+    breaks(ready)
+    assert refused(ready.run("serve"), 2).endswith(line)
+    assert started == []
+
+
+def test_a_pack_that_does_not_hold_together_stops_the_start(
+    ready: Instance, started: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "catalogue", lambda *_: [("shoe_size", "")])
+    line = refused(ready.run("serve"), 2)
+    assert line == "bpost-shipping-platform: schema field shoe_size: no category; declare one of schemas/categories.py"
+    assert started == []
+
+
+@dataclass
+class Child:
+    """A process that does what it is told, and remembers it."""
+
+    returncode: int | None = None
+    stubborn: bool = False
+    told: list[str] = field(default_factory=list)
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def terminate(self) -> None:
+        self.told.append("terminate")
+
+    def kill(self) -> None:
+        self.told.append("kill")
+
+    def wait(self, seconds: float) -> int:
+        self.told.append(f"wait {seconds:.0f}")
+        if self.stubborn:
+            raise subprocess.TimeoutExpired("made up", seconds)
+        return 0
+
+
+class Bench:
+    """A supervisor whose time and processes are made up."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000.0
+        self.children: list[Child] = []
+        monkeypatch.setattr("middleware.cli.serve.time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(Supervisor, "_start", lambda supervisor, role: self.start())
+        self.supervisor = Supervisor(path=Path("nowhere"), metrics="nowhere")
+        self.child = serving._Child("relay", cast(Any, self.start()), self.now)
+
+    def start(self) -> Child:
+        self.children.append(Child())
+        return self.children[-1]
+
+    def die(self, after: float = 0.0) -> float:
+        """Let the newest process die after so many seconds; how long it takes until there is another."""
+        self.now += after
+        self.children[-1].returncode = 1
+        died, count = self.now, len(self.children)
+        while len(self.children) == count:
+            self.supervisor._look_after(self.child)
+            self.now += 0.125
+        return self.now - died - 0.125
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(monkeypatch)
+
+
+def test_what_lives_is_left_alone(bench: Bench) -> None:
+    for _ in range(10):
+        bench.now += STEADY_SECONDS
+        bench.supervisor._look_after(bench.child)
+    assert len(bench.children) == 1
+
+
+def test_what_dies_again_and_again_is_started_less_and_less_eagerly(bench: Bench) -> None:
+    waits = [bench.die() for _ in range(8)]
+    assert waits == [*BACK_OFF_SECONDS[1:], *[BACK_OFF_SECONDS[-1]] * 3]
+    assert len(bench.children) == 9
+
+
+def test_what_was_steady_is_started_again_at_once(bench: Bench) -> None:
+    assert [bench.die(), bench.die()] == [1.0, 2.0]
+    assert bench.die(after=STEADY_SECONDS + 1) == BACK_OFF_SECONDS[0]
+    assert bench.die() == BACK_OFF_SECONDS[1]
+
+
+def test_stopping_asks_all_before_it_waits_for_any() -> None:
+    first, second = Child(stubborn=True), Child()
+    order: list[str] = first.told
+    second.told = order
+    serving._stop(cast(Any, [first, second]))
+    assert order == ["terminate", "terminate", f"wait {STOP_SECONDS:.0f}", "kill", f"wait {STOP_SECONDS:.0f}"]
+
+
+def test_a_signal_ends_every_process_and_the_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[Child] = []
+
+    def start(supervisor: Supervisor, role: str) -> Child:
+        children.append(Child())
+        if len(children) == 2:
+            threading.Timer(0.05, signal.raise_signal, [signal.SIGTERM]).start()
+        return children[-1]
+
+    monkeypatch.setattr(Supervisor, "_start", start)
+    Supervisor(path=Path("nowhere"), metrics="nowhere").run(("intake", "relay"))
+    assert [child.told[0] for child in children] == ["terminate", "terminate"]
+
+
+class Store:
+    """A store of which only the end is of interest."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class Relay:
+    """Runs until it is told to stop; the worker that comes second fails."""
+
+    store: Store = field(default_factory=Store)
+    workers: int = 0
+    stopped: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, stop: threading.Event) -> None:
+        with self.lock:
+            self.workers += 1
+            number = self.workers
+        if number == 2:
+            raise ZeroDivisionError
+        assert stop.wait(10)
+        with self.lock:
+            self.stopped += 1
+
+
+def test_a_worker_that_fails_ends_the_relay_and_is_not_hidden(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = Relay()
+    monkeypatch.setattr(bootstrap, "relay", lambda settings, observe: relay)
+    with pytest.raises(ZeroDivisionError):
+        serving._relay(instance.settings())
+    assert (relay.workers, relay.stopped) == (serving.RELAY_THREADS, serving.RELAY_THREADS - 1)
+    assert relay.store.closed

@@ -1,0 +1,154 @@
+"""The description of the API: sound in itself, true of the routes, and made from the schemas."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import pytest
+from marshmallow import fields
+
+from middleware import __version__
+from middleware.model import Reason, Status
+from middleware.services import Services
+from middleware.web.app import create
+from middleware.web.openapi import description
+from schemas.allowlist import MAX_INT, AllowList, Flag, Loose, Text, Whole
+from schemas.shopify import ORDER
+
+DOCUMENT: Mapping[str, Any] = json.loads(json.dumps(description()))
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+
+def operations() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+OPERATIONS = [pytest.param(path, operation, id=f"{method} {path}") for path, method, operation in operations()]
+each_operation = pytest.mark.parametrize(("path", "operation"), OPERATIONS)
+
+
+def everything(value: Any) -> Iterator[Any]:
+    yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from everything(inner)
+
+
+def at(pointer: str) -> Any:
+    found: Any = DOCUMENT
+    for name in pointer.removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
+def test_it_is_openapi_3_1_of_this_version() -> None:
+    assert re.fullmatch(r"3\.1\.\d+", DOCUMENT["openapi"])
+    assert set(DOCUMENT) == {"openapi", "info", "paths", "components"}
+    assert (DOCUMENT["info"]["title"], DOCUMENT["info"]["version"]) == ("Parcelveil", __version__)
+    assert DOCUMENT["info"]["description"]
+
+
+def test_the_routes_of_the_application_are_described_and_no_other() -> None:
+    app = create(cast("Services", None), "intake")
+    served = {
+        (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert {(path, method) for path, method, _ in operations()} == served
+    assert {method for _, method, _ in operations()} <= METHODS
+
+
+@each_operation
+def test_an_operation_says_what_it_does_and_how_it_answers(path: str, operation: Mapping[str, Any]) -> None:
+    assert operation["summary"]
+    assert operation["responses"]
+    for status, response in operation["responses"].items():
+        assert re.fullmatch(r"[1-5]\d\d", status)
+        assert response["description"]
+        media = "application/problem+json" if status >= "400" else "application/json"
+        assert set(response.get("content", ())) <= {media}
+        assert status < "400" or "content" in response
+
+
+@each_operation
+def test_the_names_in_a_path_are_its_parameters(path: str, operation: Mapping[str, Any]) -> None:
+    parameters = operation.get("parameters", [])
+    named = {entry["name"] for entry in parameters if entry["in"] == "path"}
+    assert named == set(re.findall(r"\{(\w+)\}", path))
+    assert len({(entry["in"], entry["name"].lower()) for entry in parameters}) == len(parameters)
+    for entry in parameters:
+        assert entry["in"] in ("path", "query", "header", "cookie")
+        assert "type" in entry["schema"]
+        assert entry["in"] != "path" or entry["required"] is True
+
+
+@pytest.mark.parametrize("path", ["/webhooks/shopify/orders", "/webhooks/shopify/{shop}/orders"])
+def test_an_order_route_tells_its_answers_and_the_headers_that_it_needs(path: str) -> None:
+    operation = DOCUMENT["paths"][path]["post"]
+    assert set(operation["responses"]) == {"200", "400", "401", "413", "415", "422", "503"}
+    needed = {entry["name"] for entry in operation["parameters"] if entry["in"] == "header" and entry["required"]}
+    assert needed == {"X-Shopify-Hmac-Sha256", "X-Shopify-Shop-Domain", "X-Shopify-Topic"}
+    body = operation["requestBody"]
+    assert (body["required"], set(body["content"])) == (True, {"application/json"})
+
+
+@pytest.mark.parametrize("kind", ["compliance", "app"])
+def test_what_is_not_served_yet_is_never_said_to_be_done(kind: str) -> None:
+    for shop in ("", "/{shop}"):
+        assert set(DOCUMENT["paths"][f"/webhooks/shopify{shop}/{kind}"]["post"]["responses"]) == {"401", "503"}
+
+
+def test_every_reference_leads_to_a_schema_and_every_schema_is_referred_to() -> None:
+    references = {value["$ref"] for value in everything(DOCUMENT) if isinstance(value, dict) and "$ref" in value}
+    assert all(isinstance(at(reference), dict) for reference in references)
+    assert references == {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+
+
+def test_an_answer_and_a_problem_are_what_is_really_said() -> None:
+    answer, problem = (DOCUMENT["components"]["schemas"][name] for name in ("Answer", "Problem"))
+    assert answer["properties"]["status"]["enum"] == [str(status) for status in Status]
+    assert answer["properties"]["reason"]["enum"] == [str(reason) for reason in Reason]
+    assert set(problem["properties"]) == {"type", "title", "status", "instance", "errors"}
+    for schema in (answer, problem):
+        assert set(schema["required"]) <= set(schema["properties"])
+
+
+def described(schema: AllowList, shown: Mapping[str, Any]) -> None:
+    """``shown`` describes the fields of ``schema`` and no other, with their types and limits."""
+    assert shown["type"] == "object"
+    assert set(shown["properties"]) == set(schema.fields)
+    assert set(shown.get("required", ())) == {name for name, entry in schema.fields.items() if entry.required}
+    for name, entry in schema.fields.items():
+        alike(entry, shown["properties"][name])
+
+
+def types(shown: Mapping[str, Any]) -> set[str]:
+    return {shown["type"]} if isinstance(shown["type"], str) else set(shown["type"])
+
+
+def alike(entry: fields.Field[Any], shown: Mapping[str, Any]) -> None:
+    null = set() if entry.required else {"null"}
+    limits: Any = entry.validate
+    if isinstance(entry, Text):
+        assert (types(shown), shown["maxLength"]) == ({"string"} | null, limits.max)
+    elif isinstance(entry, Whole):
+        assert (types(shown), shown["minimum"], shown["maximum"]) == ({"integer"} | null, 0, MAX_INT)
+    elif isinstance(entry, Flag):
+        assert types(shown) == {"boolean"} | null
+    elif isinstance(entry, Loose):
+        assert types(shown) == {"string"} | null
+    else:
+        assert isinstance(entry, fields.Nested)
+        assert isinstance(entry.schema, AllowList)
+        (reference,) = [value["$ref"] for value in everything(shown) if isinstance(value, dict) and "$ref" in value]
+        assert not entry.many or types(shown) == {"array"} | null
+        described(entry.schema, at(reference))
+
+
+def test_the_order_is_described_as_it_is_read() -> None:
+    described(ORDER, DOCUMENT["components"]["schemas"]["ShopifyOrder"])
