@@ -142,7 +142,7 @@ def test_a_pack_that_does_not_hold_together_stops_the_start_with_one_line(
         ("complaint", "schema field shoe_size: complaint has no part, and so no retention rule; list it in a part"),
     ],
 )
-@pytest.mark.parametrize("schema", ["order", "sender"])
+@pytest.mark.parametrize("schema", ["order", "sender", "shopify"])
 def test_a_field_of_a_schema_that_the_pack_does_not_place_stops_the_start(
     instance: Instance, monkeypatch: pytest.MonkeyPatch, schema: str, category: str, line: str
 ) -> None:
@@ -151,7 +151,10 @@ def test_a_field_of_a_schema_that_the_pack_does_not_place_stops_the_start(
         if (root == (Sender,)) == (schema == "sender"):
             yield "shoe_size", category
 
-    monkeypatch.setattr(bootstrap, "catalogue", with_a_shoe_size)
+    if schema == "shopify":
+        monkeypatch.setattr(bootstrap, "categories", lambda *_: [("shoe_size", category)])
+    else:
+        monkeypatch.setattr(bootstrap, "catalogue", with_a_shoe_size)
     with pytest.raises(ConfigError) as problem:
         bootstrap.check(instance.settings())
     place = "sender." if schema == "sender" else ""
@@ -218,6 +221,18 @@ def test_a_fault_of_a_shop_quarantines_this_shop_alone(instance: Instance, own: 
     assert str(faults["faulty"]).startswith(line)
     assert "\n" not in str(faults["faulty"])
     bootstrap.check(instance.settings())
+
+
+@pytest.mark.policy("VP-PLG-3")
+@pytest.mark.parametrize(("now", "open_"), [("2026-11-01T22:59:00Z", False), ("2026-11-01T23:00:00Z", True)])
+def test_nothing_is_exchanged_before_the_day_of_the_request_to_integrate(
+    instance: Instance, own: ServiceKeys, now: str, open_: bool
+) -> None:
+    shops, faults = bootstrap.bind(timed(instance, now), own)  # requested on 2026-11-02, in Brussels
+    assert (set(shops), set(faults)) == (({"demo"}, set()) if open_ else (set(), {"demo"}))
+    assert [str(fault).partition(":")[0] for fault in faults.values()] == [
+        "shops.demo.integration.requested_on" for _ in faults
+    ]
 
 
 def test_what_the_configuration_quarantined_is_among_the_faults(instance: Instance, own: ServiceKeys) -> None:
@@ -388,6 +403,8 @@ def test_a_clock_file_that_tells_no_time_is_a_fault(instance: Instance, text: st
     tell = bootstrap.clock(timed(instance, text))
     with pytest.raises(ConfigError) as problem:
         tell()
+    with pytest.raises(ConfigError):
+        bootstrap.check(instance.settings())
     assert one_line(problem).startswith(f"{instance.folder}/clock: the clock of this test instance must hold a time")
     assert (problem.value.__cause__, problem.value.__context__) == (None, None)
 

@@ -20,6 +20,7 @@ from schemas.order import Sender
 from schemas.policy_loader import load
 from tests.middleware.platforms import making
 
+POLICY = load(making.PACK)
 BODY = b'{"id": 5001}'
 APP, OWN, OLD = b"made-up secret of the app", b"made-up secret of a shop", b"made-up secret before"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -66,7 +67,7 @@ def bound(name: str, kids: set[str], **settings: Any) -> Shop:
         settings=making.settings(name=name, domain=f"{name}.myshopify.com", **settings),
         platform=Shopify(),
         carrier=cast(Any, None),
-        policy=load(making.PACK),
+        policy=POLICY,
         keys=cast(Any, Known(frozenset(kids))),
         indexer=cast(Any, None),
         sender=Sender(name="Winkel Demo"),

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,10 +176,3 @@ def refused(result: Result | subprocess.CompletedProcess[str], status: int) -> s
 def files(folder: Path) -> Mapping[str, bytes]:
     """Every file beneath a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def stored(instance: Instance) -> Any:
-    """The store of an instance, to be closed."""
-    from middleware.storage import open_store
-
-    return closing(open_store(f"sqlite:///{instance.database}"))

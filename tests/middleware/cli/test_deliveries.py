@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
-from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +14,9 @@ import pytest
 from middleware.cli import words
 from middleware.model import Delivered, Record, State, Stored
 from middleware.ports import Store
+from middleware.storage import open_store
 from schemas.known import REASONS
-from tests.middleware.cli.bench import Instance, refused, stored
+from tests.middleware.cli.bench import Instance, refused
 from tests.storage import builders
 from tests.storage.builders import LATER, NOW
 
@@ -61,10 +64,19 @@ def fill(store: Store) -> dict[State, Record]:
     return records
 
 
+@pytest.fixture(scope="module")
+def filled(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[State, Record]]:
+    """A database with a record in every state, made once."""
+    path = Path(shutil.copy(prepared / "data" / "parcelveil.db", tmp_path_factory.mktemp("filled")))
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        return path, fill(store)
+
+
 @pytest.fixture
-def records(instance: Instance) -> Iterator[dict[State, Record]]:
-    with stored(instance) as store:
-        yield fill(store)
+def records(instance: Instance, filled: tuple[Path, dict[State, Record]]) -> dict[State, Record]:
+    path, records = filled
+    shutil.copy(path, instance.database)
+    return records
 
 
 def within(lines: list[str], columns: int) -> bool:

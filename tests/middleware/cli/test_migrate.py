@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.middleware.cli.bench import Instance, files, refused, stored
+from middleware.storage import open_store
+from tests.middleware.cli.bench import Instance, files, refused
 from tests.storage import builders
 
 DONE = "The database schema is up to date.\n"
@@ -28,7 +29,7 @@ def test_the_database_is_made_for_its_owner_alone(fresh: Instance) -> None:
 
 def test_run_again_it_changes_nothing(fresh: Instance) -> None:
     fresh.run("migrate")
-    with stored(fresh) as store:
+    with closing(open_store(f"sqlite:///{fresh.database}")) as store:
         store.accept(builders.arrival(), builders.record())
     before, content = schema(fresh), fresh.database.read_bytes()
     again = fresh.run("migrate")
