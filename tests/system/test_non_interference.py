@@ -1,0 +1,423 @@
+"""P2: what may not pass has no effect at all, not even on a length.
+
+Two orders of the same shape that differ only in values of unpermitted fields go through two equal services: the same
+keys, the same clock, the same state before. All that can be seen afterwards must be equal: status, headers and body of
+the answer, log lines, every row of every table, outbound bytes, what the parcel platform can open. Only what is random
+by design is compared by its length alone, and each such place is named here.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import copy
+import io
+import json
+import logging
+import random
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from jwcrypto import jwe, jwk
+
+from middleware import bootstrap, config, intake
+from middleware.carriers.parcel_json import ParcelJson
+from middleware.core.schedule import required_kids
+from middleware.keys import Known, PlatformKeys, admit, provision
+from middleware.model import Answer, Inbound, Request, Response
+from middleware.relay import Lane, Relay
+from middleware.services import Services
+from middleware.storage import migrate
+from middleware.web import webhooks
+from middleware.web.app import create
+from tests.system.canaries import INSIDE, OUTSIDE, Document, generalised, leaves
+from tests.system.stack import OWN_SECRET, SECRET, Json, Service, configure, headers, shop
+from tests.system.variants import pay, to
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+PAIRS = 240
+"""Pairs of orders whose unpermitted fields differ, in all their values at once; as many again per kind of outcome."""
+
+READ = frozenset(
+    (
+        *("id", "name", "updated_at", "cancelled_at", "financial_status", "fulfillment_status", "test"),
+        *("order_status_url", "currency", "email", "customer_locale"),
+        *(f"customer.{name}" for name in ("id", "first_name", "last_name")),
+        *(f"billing_address.{name}" for name in ("first_name", "last_name", "name")),
+        *(f"shipping_address.{name}" for name in ("first_name", "last_name", "name", "company", "phone")),
+        *(f"shipping_address.{name}" for name in ("address1", "address2", "zip", "city", "country_code")),
+        *("note_attributes[].name", "note_attributes[].value"),
+        *(f"line_items[].{name}" for name in ("quantity", "current_quantity", "fulfillable_quantity", "grams")),
+        *(f"line_items[].{name}" for name in ("requires_shipping", "gift_card", "title", "price")),
+        *("line_items[].duties[].harmonized_system_code", "line_items[].duties[].country_code_of_origin"),
+        *(f"shipping_lines[].{name}" for name in ("phone", "is_removed", "delivery_category")),
+    )
+)
+"""What the contract permits to be read of an order; everything else is unpermitted."""
+
+NOT_NEEDED: Mapping[str, int] = {
+    "email": 60,
+    "shipping_address.phone": 30,
+    "currency": 3,
+    "order_status_url": 90,
+    "fulfillment_status": 20,
+    "billing_address.first_name": 60,
+    "billing_address.last_name": 60,
+    "billing_address.name": 60,
+    "customer.first_name": 60,
+    "customer.last_name": 60,
+    "shipping_address.name": 60,
+    "shipping_lines[0].phone": 30,
+    "note_attributes[0].name": 200,
+    "note_attributes[0].value": 200,
+    **{f"line_items[{n}].title": 200 for n in (0, 1)},
+    **{f"line_items[{n}].price": 12 for n in (0, 1)},
+    **{f"line_items[{n}].duties[0].harmonized_system_code": 12 for n in (0, 1)},
+    **{f"line_items[{n}].duties[0].country_code_of_origin": 2 for n in (0, 1)},
+}
+"""What may be read, but is not needed for a parcel within the EU that notifies nobody; with a length that it admits."""
+
+
+class Platform:
+    """Stands in for the parcel platform: keeps every request, opens what it was sent with its own keys."""
+
+    def __init__(self, private: Mapping[str, jwk.JWK]) -> None:
+        self._private = private
+        self.requests: list[Request] = []
+
+    def send(self, request: Request) -> Response:
+        """Take whatever comes."""
+        self.requests.append(request)
+        answer = {"barcode": "323200000000000000001030", "label": "/", "state": "created"}
+        return Response(status=201, headers={}, body=json.dumps(answer).encode())
+
+    def opened(self, token: str) -> bytes:
+        """The plaintext, padding included."""
+        box = jwe.JWE()
+        box.deserialize(token)
+        box.decrypt(self._private[json.loads(box.objects["protected"])["kid"]])
+        return bytes(box.payload)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of two equal services."""
+
+    client: FlaskClient
+    services: Services
+    relay: Relay
+    platform: Platform
+    database: Path
+
+    def see(self, document: Document, name: str) -> dict[str, Any]:
+        """Send the order, deliver it, and look at everything; nothing of it is left behind."""
+        body = document.body
+        given = headers(body, f"{name}.myshopify.com", x_shopify_webhook_id="1", x_shopify_event_id="2")
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            answer = self.client.post("/webhooks/shopify/orders", data=body, headers=given)
+            stored = self.rows()
+            self.relay.step()
+        seen = {
+            "status": answer.status_code,
+            "headers": {key: _hidden(value) if key == "X-Request-Id" else value for key, value in answer.headers},
+            "body": _by_position(answer.get_json(), {"id", "reference", "instance"}),
+            "length": len(answer.data),
+            "log": [_line(text) for text in said.getvalue().splitlines()],
+            "stored": stored,
+            "settled": self.rows(),
+            "outbound": [self._outbound(request) for request in self.platform.requests],
+        }
+        self._forget()
+        return seen
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Every row of every table, with what is random by design hidden."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            connection.row_factory = sqlite3.Row
+            found = {table: connection.execute(f'SELECT * FROM "{table}"').fetchall() for table in TABLES}  # noqa: S608
+        return {table: [self._row(table, dict(row)) for row in rows] for table, rows in found.items()}
+
+    def _row(self, table: str, row: dict[str, Any]) -> dict[str, Any]:
+        for column in RANDOM.get(table, ()):
+            row[column] = _hidden(row[column])
+        if table == "records":
+            row["receipt"] = _receipt(row["receipt"])
+            row["clear"] = row["clear"] and _clear(json.loads(row["clear"]), len(row["clear"]))
+        if table == "parts" and row["jwe"]:
+            row["jwe"] = self._part(row["jwe"])
+        return row
+
+    def _outbound(self, request: Request) -> Any:
+        assert request.body is not None
+        body = json.loads(request.body)
+        parts = {
+            f"{party}.{part}": self._part(token)
+            for party in ("recipient", "sender")
+            for part, token in body[party].pop("sealed").items()
+        }
+        receipt = _receipt(body.pop("receipt"))
+        named = _by_position(dict(request.headers), {"Idempotency-Key"})
+        return request.method, request.path, named, len(request.body), parts, receipt, _clear(body, 0)
+
+    def _part(self, token: str) -> Any:
+        header, *rest = token.split(".")
+        told = _by_position(_decoded(header), {"rid"})
+        told["epk"] = _by_position(told["epk"], {"x", "y"})
+        return told, [len(piece) for piece in (header, *rest)], self.platform.opened(token)
+
+    def _forget(self) -> None:
+        self.platform.requests.clear()
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            for table in TABLES:
+                connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own names
+            connection.commit()
+
+
+TABLES = ("inbox", "orders", "rejections", "lanes", "index_entries", "parts", "records", "removals")
+RANDOM: Mapping[str, tuple[str, ...]] = {
+    "records": ("id", "reference"),
+    "parts": ("record_id",),
+    "index_entries": ("record_id",),
+    "orders": ("record_id",),
+    "inbox": ("body",),  # the keyed digest of the whole body as it came
+    "rejections": ("id", "body", "order_ref"),
+}
+"""Ids, codes, and the one digest that covers what may not pass; by table and column."""
+
+
+def _hidden(value: Any) -> Any:
+    return value if value is None else (type(value).__name__, len(value))
+
+
+def _by_position(value: Any, names: set[str]) -> Any:
+    return {name: _hidden(inner) if name in names else inner for name, inner in value.items()}
+
+
+def _decoded(segment: str) -> Any:
+    return json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+
+
+def _receipt(token: str) -> Any:
+    header, payload, signature = token.split(".")
+    told = _by_position(_decoded(payload), {"rid", "body_sha256"})
+    told["parts"] = {name: _by_position(part, {"sha256"}) for name, part in told["parts"].items()}
+    return _decoded(header), told, [len(header), len(payload), len(signature)]
+
+
+def _clear(body: Json, length: int) -> Any:
+    told = _by_position(body, {"id"})
+    told["parcel"] = _by_position(told["parcel"], {"reference"})
+    return told, length
+
+
+def _line(text: str) -> Any:
+    told = json.loads(text)
+    told["duration_ms"] = type(told.get("duration_ms")).__name__
+    return _by_position(told, {"timestamp", "request_id", "record_id"})
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
+    """Two services with the same keys, each with a database of its own."""
+    shops = {
+        "none": shop("none"),
+        "email": shop("email", notify="email"),
+        "sms": shop("sms", notify="sms"),
+        "refuse": shop("refuse", on_invalid="refuse"),
+    }
+    policy = bootstrap.pack("bpost-shipping-platform")
+    private = {kid: jwk.JWK.generate(kty="EC", crv="P-256") for kid in required_kids(policy, NOW.date())}
+    public = [{**key.export_public(as_dict=True), "kid": kid, "alg": "ECDH-ES+A256KW"} for kid, key in private.items()]
+    known = admit(Known(), json.dumps({"keys": public}).encode(), b'{"points": []}', NOW)
+    first = configure(tmp_path_factory.mktemp("one"), shops, {"platform": "http://127.0.0.1:9"})
+    keys = first.folder / "keys"
+    provision(keys)
+    PlatformKeys(keys, "platform").store(known)
+    second = configure(
+        tmp_path_factory.mktemp("two"), shops, {"platform": "http://127.0.0.1:9"}, server={"keys": str(keys)}
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(logging.getLogger(), "level", logging.DEBUG)
+        for name, value in (("SHOPIFY_SECRET", SECRET), ("OWN_SECRET", OWN_SECRET), ("PARCEL_PLATFORM_TOKEN", b"t")):
+            patched.setenv(name, value.decode())
+        made = side(first, private), side(second, private)
+        yield made
+    for one in made:
+        one.services.store.close()
+
+
+def side(service: Service, private: Mapping[str, jwk.JWK]) -> Side:
+    """The real application over the real store, and the real relay over a transport that is none."""
+    migrate(f"sqlite:///{service.database}/parcelveil.db")
+    services = replace(bootstrap.services(config.load(service.config)), clock=lambda: NOW)
+    platform = Platform(private)
+    relay = Relay(
+        store=services.store,
+        clock=lambda: NOW,
+        lanes={"platform": Lane(carrier=ParcelJson(), transport=platform)},
+        keys={str(services.keys.signing.kid): services.keys.signing},
+        observe=lambda *_: None,
+        chance=lambda: 0.5,
+    )
+    client = create(services, "intake").test_client()
+    return Side(
+        client=client, services=services, relay=relay, platform=platform, database=service.database / "parcelveil.db"
+    )
+
+
+def scalar(chance: random.Random) -> Any:
+    """Any value that is neither object nor list, of any length."""
+    kind = chance.randrange(6)
+    if kind == 0:
+        return chance.choice((None, True, False, ""))
+    if kind == 1:
+        return chance.randrange(-(2**63), 2**64)
+    if kind == 2:
+        return chance.uniform(-1e9, 1e9)
+    return text(chance, chance.choice((1, 7, 40, 400)))
+
+
+def text(chance: random.Random, longest: int) -> str:
+    """Letters, digits and signs of several scripts, at least one, none of them blank."""
+    return "".join(chance.choice('aZ09é中ع😀"\\<&\u0301') for _ in range(chance.randint(1, longest)))
+
+
+def others(document: Document, chance: random.Random) -> Document:
+    """The same shape with other values in every field that may not be read."""
+
+    def visit(value: Any, path: str) -> Any:
+        if isinstance(value, dict):
+            return {name: visit(inner, f"{path}.{name}" if path else name) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [visit(inner, f"{path}[]") for inner in value]
+        return value if path in READ else scalar(chance)
+
+    return Document(document.name, content=visit(document.content, ""))
+
+
+def changed(document: Document, **values: Any) -> Document:
+    """The same order with other values at these concrete paths."""
+    made = Document(document.name, content=copy.deepcopy(document.content))
+    for path, value in values.items():
+        made.put(path, value)
+    return made
+
+
+OUTCOMES: Mapping[str, tuple[str, str, dict[str, Any], tuple[int, str | None]]] = {
+    "none, inside": ("none", INSIDE, {}, (200, "accepted")),
+    "e-mail, inside": ("email", INSIDE, {}, (200, "accepted")),
+    "sms, outside": ("sms", OUTSIDE, {}, (200, "accepted")),
+    "ignored": ("email", INSIDE, {"test": True}, (200, "ignored")),
+    "rejected": ("none", OUTSIDE, {"shipping_address.address1": None}, (200, "rejected")),
+    "refused": ("refuse", INSIDE, {"id": "no number", "email": 7}, (422, None)),
+}
+SHARE: Mapping[str, int] = {"none, inside": 4, "e-mail, inside": 4, "sms, outside": 4}
+"""Of every 16 pairs; one each of the other outcomes."""
+
+
+def test_the_list_of_what_may_be_read_names_known_leaves_only() -> None:
+    assert {leaf.path for leaf in leaves()} >= READ
+    assert {generalised(path) for path in NOT_NEEDED} < READ
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_what_may_not_be_read_has_no_effect(sides: tuple[Side, Side], outcome: str) -> None:
+    name, country, changes, (status, answer) = OUTCOMES[outcome]
+    pairs = PAIRS * SHARE.get(outcome, 1) // 16
+    for number in range(pairs):
+        chance = random.Random(f"{outcome} {number}")  # noqa: S311 - to be repeatable
+        document = changed(to(f"{outcome} {number}", country), **changes)
+        if name == "email":
+            pay(document)
+        one, two = others(document, chance), others(document, chance)
+        assert one.body != two.body
+        seen, also = sides[0].see(one, name), sides[1].see(two, name)
+        assert seen == also, number
+        assert (seen["status"], seen["body"].get("status") if status == 200 else None) == (status, answer)
+        assert bool(seen["outbound"]) is (answer == "accepted")
+
+
+def test_what_is_not_needed_has_no_effect_either(sides: tuple[Side, Side]) -> None:
+    for number in range(PAIRS // 4):
+        chance = random.Random(number)  # noqa: S311 - to be repeatable
+        document = to(f"not needed {number}", INSIDE)
+        one, two = (
+            changed(document, **{path: text(chance, longest) for path, longest in NOT_NEEDED.items()}) for _ in range(2)
+        )
+        assert one.body != two.body
+        assert sides[0].see(one, "none") == sides[1].see(two, "none"), number
+
+
+PERMITTED: Mapping[str, tuple[str, str, Any]] = {
+    "id": ("none", INSIDE, 7),
+    "name": ("none", INSIDE, "#7"),
+    "updated_at": ("none", INSIDE, "2026-11-20T09:41:08+01:00"),
+    "customer.id": ("none", INSIDE, 7),
+    "shipping_address.first_name": ("none", INSIDE, "Zoë-ander"),
+    "shipping_address.last_name": ("none", INSIDE, "Anders"),
+    "shipping_address.company": ("none", INSIDE, "Ander Bedrijf"),
+    "shipping_address.address1": ("none", INSIDE, "Andere Laan 1"),
+    "shipping_address.address2": ("none", INSIDE, "bus 2"),
+    "shipping_address.city": ("none", INSIDE, "Gent"),
+    "shipping_address.zip": ("none", INSIDE, "D02AF30"),
+    "shipping_address.country_code": ("none", INSIDE, "PT"),
+    "shipping_address.phone": ("sms", INSIDE, "+353851234567"),
+    "email": ("email", INSIDE, "ander@post.example"),
+    "customer_locale": ("sms", INSIDE, "fr-BE"),
+    "line_items[1].title": ("none", OUTSIDE, "Theepot"),
+    "line_items[1].price": ("none", OUTSIDE, "1.00"),
+    "line_items[1].grams": ("none", INSIDE, 322),
+    "line_items[1].current_quantity": ("none", INSIDE, 1),
+    "line_items[1].duties[0].harmonized_system_code": ("none", OUTSIDE, "691110"),
+    "line_items[1].duties[0].country_code_of_origin": ("none", OUTSIDE, "FR"),
+    "currency": ("none", OUTSIDE, "CHF"),
+    "test": ("none", INSIDE, True),
+}
+
+
+@pytest.mark.parametrize("path", PERMITTED)
+def test_what_may_pass_makes_a_difference(sides: tuple[Side, Side], path: str) -> None:
+    name, country, value = PERMITTED[path]
+    document = to("control", country)
+    pay(document)
+    assert sides[0].see(document, name) == sides[1].see(document, name)
+    assert sides[0].see(document, name) != sides[1].see(changed(document, **{path: value}), name)
+
+
+def leaks(tell: Callable[[Inbound, Json, Answer], Answer]) -> Callable[[Inbound, Services], Answer]:
+    """A line that lets out something of the order."""
+
+    def leaky(inbound: Inbound, services: Services) -> Answer:
+        return tell(inbound, json.loads(inbound.body), intake.receive(inbound, services))
+
+    return leaky
+
+
+def logged(inbound: Inbound, _: Json, answer: Answer) -> Answer:
+    webhooks._log.info("webhook", bytes=len(inbound.body))
+    return answer
+
+
+LEAKS: Mapping[str, Callable[[Inbound, Json, Answer], Answer]] = {
+    "the length of the body in a log line": logged,
+    "one bit of the note in the answer": lambda _, order, answer: replace(
+        answer, reason="x" if len(order["note"]) > 40 else "y"
+    ),
+    "the length of the note in the answer": lambda _, order, answer: replace(answer, reason="x" * len(order["note"])),
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_is_seen(sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch, leak: str) -> None:
+    one, two = (changed(to("leaking", INSIDE), note="n" * length) for length in (40, 41))
+    assert sides[0].see(one, "none") == sides[1].see(two, "none")
+    monkeypatch.setattr(webhooks, "receive", leaks(LEAKS[leak]))
+    leaky = [replace(one, client=create(one.services, "intake").test_client()) for one in sides]
+    assert leaky[0].see(one, "none") != leaky[1].see(two, "none")
