@@ -25,7 +25,7 @@ PROSE = 100
 _COMPLETE = (
     "These orders were genuine, but cannot be shipped so. Have them completed in the shop: their next version is taken."
 )
-_RECORDS = ("id", "on the label", "shop", "state", "since", "barcode, or what was said")
+_RECORDS = ("id", "on the label", "shop", "state", "since", "barcode or code")
 _REJECTIONS = ("received (UTC)", "shop", "topic", "what is wrong")
 
 

@@ -160,11 +160,12 @@ def full_name(document: Document) -> str:
 
 
 def notification(document: Document, notify: str, *, paid_by_recipient: bool) -> Json:
-    """The one channel of the delivery; the order's e-mail is the payer's."""
+    """The one channel of the delivery; the order's e-mail and language are the payer's."""
+    language = {"language": "nl"} if paid_by_recipient else {}
     if notify == "email" and paid_by_recipient:
-        return {"recipient.notification": {"email": document.get("email"), "language": "nl"}}
+        return {"recipient.notification": {"email": document.get("email"), **language}}
     if notify == "sms":
-        return {"recipient.notification": {"mobile": document.get("shipping_address.phone"), "language": "nl"}}
+        return {"recipient.notification": {"mobile": document.get("shipping_address.phone"), **language}}
     return {}
 
 
