@@ -210,7 +210,7 @@ def test_every_command_and_option_exists(path: str, words: list[str]) -> None:
     for chosen in itertools.product(*alternatives):
         assert all(resolved([*words[: words.index(rest[0])], one]) for one in chosen)
     if not alternatives:
-        command.make_parser(click.Context(command)).parse_args(list(rest))
+        command.make_parser(click.Context(command, help_option_names=["-h", "--help"])).parse_args(list(rest))
 
 
 def test_commands_were_found_in_each_document_that_has_some() -> None:
