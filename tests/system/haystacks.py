@@ -14,9 +14,10 @@ from typing import Any
 
 import requests
 
+from tests.system.processes import SECONDS
 from tests.system.rude import Rude
 from tests.system.search import Canary, Needles
-from tests.system.stack import SECONDS, Mock, Service
+from tests.system.stack import Mock, Service
 
 KINDS = (
     "answers",

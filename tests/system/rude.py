@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.system.stack import HOST, SECONDS, TOKEN, session
+from tests.system.processes import HOST, SECONDS
+from tests.system.stack import TOKEN, session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,81 +6,34 @@ so, and nothing happens by the passing of time alone.
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
-import signal
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
+from tests.system.line import Line, tell
 from tests.system.orders import address, examples, expected, order, readable
+from tests.system.processes import free_port, wait_for
 from tests.system.rude import Reply, Rude, rude
-from tests.system.stack import Json, Mock, Service, alive, configure, free_port, mock, serving, shop, wait_for
+from tests.system.stack import configure, mock, serving, shop
 
 LATER = {"updated_at": "2026-11-20T10:00:00+01:00"}
 EARLIER = {"updated_at": "2026-11-20T08:00:00+01:00"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """The service with its clock, the simulated platform, and one that answers as a test tells it."""
+class Scripted(Line):
+    """With a second platform, which answers as a test tells it."""
 
-    service: Service
-    platform: Mock
     scripted: Rude
-    clock: Path
-
-    @property
-    def now(self) -> datetime:
-        """The service's time."""
-        return datetime.fromisoformat(self.clock.read_text(encoding="ascii"))
-
-    def move(self, **by: float) -> datetime:
-        """Let time pass, or go back."""
-        return tell(self.clock, self.now + timedelta(**by))
-
-    def accept(self, name: str, content: object) -> str:
-        """Send an order that must be accepted; the record's id."""
-        answer = self.service.post(name, content)
-        assert (answer.status_code, answer.json()["status"]) == (200, "accepted"), answer.text
-        id_: str = answer.json()["id"]
-        return id_
-
-    def state(self, id_: str) -> tuple[str, int]:
-        """State and counted attempts of a record."""
-        rows = self.service.ask(f"SELECT state, attempts FROM records WHERE id = '{id_}'")  # noqa: S608 - our own id
-        assert rows, f"{id_} is gone"
-        return rows[0][0], rows[0][1]
-
-    def wait(self, id_: str, state: str, attempts: int | None = None) -> None:
-        """Wait until a record is in that state, after so many attempts if they are told."""
-        wanted = {(state, attempts)} if attempts is not None else {(state, made) for made in range(9)}
-        wait_for(lambda: self.state(id_) in wanted, f"{id_} to be {state} after {attempts} attempts")
-
-    def rest(self) -> None:
-        """Give the relay time to do what it must not do: it looks for work four times a second."""
-        time.sleep(0.7)
-
-
-def tell(clock: Path, moment: datetime) -> datetime:
-    """Write the time, never by halves."""
-    new = clock.with_suffix(".new")
-    new.write_text(moment.isoformat(), encoding="ascii")
-    new.replace(clock)
-    return moment
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
     folder = tmp_path_factory.mktemp("delivery")
     clock, port = folder / "clock", free_port()
     tell(clock, datetime.now(UTC))
@@ -97,10 +50,10 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
         carriers = {"platform": platform.url, "scripted": scripted.url}
         service = configure(folder / "service", shops, carriers, server={"clock": f"file:{clock}"}, port=port)
         opened.enter_context(serving(service))
-        yield Line(service=service, platform=platform, scripted=scripted, clock=clock)
+        yield Scripted(service=service, platform=platform, scripted=scripted, clock=clock)
 
 
-def test_every_example_becomes_what_it_must(line: Line) -> None:
+def test_every_example_becomes_what_it_must(line: Scripted) -> None:
     before = set(line.platform.shipments())
     told = {name: line.service.post("demo", body).json() for name, body in examples().items()}
     results = {name: (answer["status"], answer.get("reason")) for name, answer in told.items()}
@@ -115,7 +68,7 @@ def test_every_example_becomes_what_it_must(line: Line) -> None:
     assert opened == {name: readable(json.loads(examples()[name]), notify="email") for name in ids}
 
 
-def test_an_id_beyond_what_a_float_can_hold_is_not_rounded(line: Line) -> None:
+def test_an_id_beyond_what_a_float_can_hold_is_not_rounded(line: Scripted) -> None:
     first, second = order(id=2**53 + 500_001), order(id=2**53 + 500_000)
     assert float(first["id"]) == float(second["id"])
     ids = line.accept("held", first), line.accept("held", second)
@@ -126,7 +79,7 @@ def test_an_id_beyond_what_a_float_can_hold_is_not_rounded(line: Line) -> None:
 
 
 @pytest.mark.parametrize("other", [{}, {"x_shopify_webhook_id": "00000000-0000-0000-0000-000000000001"}])
-def test_the_same_delivery_again_is_a_duplicate(line: Line, other: dict[str, str]) -> None:
+def test_the_same_delivery_again_is_a_duplicate(line: Scripted, other: dict[str, str]) -> None:
     content, webhook = order(), {"x_shopify_webhook_id": "00000000-0000-0000-0000-000000000000"}
     first = line.service.post("plain", content, **webhook).json()
     line.wait(first["id"], "delivered")
@@ -136,7 +89,7 @@ def test_the_same_delivery_again_is_a_duplicate(line: Line, other: dict[str, str
     assert line.platform.shipments()[first["id"]]["posts"] == 1
 
 
-def test_the_same_webhook_id_with_another_body_is_judged_by_its_time(line: Line) -> None:
+def test_the_same_webhook_id_with_another_body_is_judged_by_its_time(line: Scripted) -> None:
     webhook = {"x_shopify_webhook_id": "00000000-0000-0000-0000-000000000002"}
     content = order()
     first = line.service.post("held", content, **webhook).json()
@@ -146,7 +99,7 @@ def test_the_same_webhook_id_with_another_body_is_judged_by_its_time(line: Line)
     assert answer["id"] != first["id"]
 
 
-def test_an_older_version_changes_nothing(line: Line) -> None:
+def test_an_older_version_changes_nothing(line: Scripted) -> None:
     content = order()
     id_ = line.accept("held", content)
     older = {**content, **EARLIER, "shipping_address": address("Vroeger")}
@@ -158,7 +111,7 @@ def test_an_older_version_changes_nothing(line: Line) -> None:
 
 
 @pytest.mark.parametrize("later", [{}, LATER])
-def test_until_its_first_claim_the_newest_content_takes_its_place(line: Line, later: dict[str, str]) -> None:
+def test_until_its_first_claim_the_newest_content_takes_its_place(line: Scripted, later: dict[str, str]) -> None:
     content = order()
     first = line.accept("held", content)
     newer = {**content, **later, "shipping_address": address("Verhuisd", address1="Nieuwe Laan 1")}
@@ -172,7 +125,7 @@ def test_until_its_first_claim_the_newest_content_takes_its_place(line: Line, la
     assert first not in line.platform.shipments()
 
 
-def test_a_newer_version_without_a_change_is_a_duplicate(line: Line) -> None:
+def test_a_newer_version_without_a_change_is_a_duplicate(line: Scripted) -> None:
     content = order()
     id_ = line.accept("held", content)
     answer = line.service.post("held", {**content, **LATER, "note": "Iets heel anders"}).json()
@@ -180,7 +133,7 @@ def test_a_newer_version_without_a_change_is_a_duplicate(line: Line) -> None:
 
 
 @pytest.mark.parametrize("topic", ["orders/cancelled", "orders/updated"])
-def test_what_is_cancelled_before_its_first_claim_never_goes(line: Line, topic: str) -> None:
+def test_what_is_cancelled_before_its_first_claim_never_goes(line: Scripted, topic: str) -> None:
     content = order()
     id_ = line.accept("held", content)
     cancelled = {**content, **LATER, "cancelled_at": "2026-11-20T10:00:00+01:00"}
@@ -197,7 +150,7 @@ def test_what_is_cancelled_before_its_first_claim_never_goes(line: Line, topic: 
 @pytest.mark.parametrize(
     "change", [{"shipping_address": address("Verhuisd")}, {"cancelled_at": "2026-11-20T10:00:00+01:00"}]
 )
-def test_a_change_after_delivery_is_flagged_and_not_sent(line: Line, change: dict[str, Any]) -> None:
+def test_a_change_after_delivery_is_flagged_and_not_sent(line: Scripted, change: dict[str, Any]) -> None:
     content = order()
     id_ = line.accept("plain", content)
     line.wait(id_, "delivered")
@@ -210,7 +163,7 @@ def test_a_change_after_delivery_is_flagged_and_not_sent(line: Line, change: dic
     assert len(line.platform.entries()) == before
 
 
-def test_from_its_first_claim_on_a_record_is_frozen(line: Line) -> None:
+def test_from_its_first_claim_on_a_record_is_frozen(line: Scripted) -> None:
     line.platform.faults(_500=1)
     content = order()
     id_ = line.accept("plain", content)
@@ -224,7 +177,7 @@ def test_from_its_first_claim_on_a_record_is_frozen(line: Line) -> None:
     assert line.service.record(id_)["changed_after_delivery"]
 
 
-def test_what_is_accepted_while_the_platform_is_down_goes_when_it_is_up(line: Line) -> None:
+def test_what_is_accepted_while_the_platform_is_down_goes_when_it_is_up(line: Scripted) -> None:
     line.platform.faults(_500=1)
     content = order()
     id_ = line.accept("plain", content)
@@ -244,7 +197,7 @@ def test_what_is_accepted_while_the_platform_is_down_goes_when_it_is_up(line: Li
 
 
 @pytest.mark.parametrize("fault", ["reset", "truncated", "garbage"])
-def test_an_answer_that_is_none_is_asked_for_again(line: Line, fault: str) -> None:
+def test_an_answer_that_is_none_is_asked_for_again(line: Scripted, fault: str) -> None:
     line.platform.faults(**{fault: 1})
     id_ = line.accept("plain", order())
     line.wait(id_, "waiting", attempts=1)
@@ -254,7 +207,7 @@ def test_an_answer_that_is_none_is_asked_for_again(line: Line, fault: str) -> No
     assert line.platform.shipments()[id_]["posts"] == (2 if fault == "truncated" else 1)
 
 
-def test_retry_after_is_honoured(line: Line) -> None:
+def test_retry_after_is_honoured(line: Scripted) -> None:
     replies = iter([Reply(status=429, headers=(("Retry-After", "3600"),))])
     line.scripted.reply = lambda _: next(replies, None)
     id_ = line.accept("scripted", order())
@@ -269,7 +222,7 @@ def test_retry_after_is_honoured(line: Line) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_never_followed(line: Line, status: int) -> None:
+def test_a_redirect_is_never_followed(line: Scripted, status: int) -> None:
     with rude(line.platform.url, lambda _: None) as elsewhere:
         replies = iter([Reply(status=status, headers=(("Location", f"{elsewhere.url}/shipments"),))])
         line.scripted.reply = lambda _: next(replies, None)
@@ -280,7 +233,7 @@ def test_a_redirect_is_never_followed(line: Line, status: int) -> None:
         assert elsewhere.seen == []
 
 
-def test_what_the_platform_refuses_is_given_up_and_shown(line: Line) -> None:
+def test_what_the_platform_refuses_is_given_up_and_shown(line: Scripted) -> None:
     replies = iter([Reply(status=422)])
     line.scripted.reply = lambda _: next(replies, None)
     id_ = line.accept("scripted", order())
@@ -293,7 +246,7 @@ def test_what_the_platform_refuses_is_given_up_and_shown(line: Line) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_platform_that_knows_us_no_more_pauses_the_lane(line: Line, status: int) -> None:
+def test_a_platform_that_knows_us_no_more_pauses_the_lane(line: Scripted, status: int) -> None:
     line.scripted.reply = lambda _: Reply(status=status)
     first = line.accept("scripted", order())
     paused = f"SELECT 1 FROM lanes WHERE carrier = 'scripted' AND code = 'http-{status}'"  # noqa: S608 - a number
@@ -312,7 +265,7 @@ def test_a_platform_that_knows_us_no_more_pauses_the_lane(line: Line, status: in
     line.wait(second, "delivered")
 
 
-def test_without_this_months_key_orders_wait_in_the_shop(line: Line) -> None:
+def test_without_this_months_key_orders_wait_in_the_shop(line: Scripted) -> None:
     content = order()
     line.move(days=1500)
     answer = line.service.post("plain", content)
@@ -327,7 +280,7 @@ def test_without_this_months_key_orders_wait_in_the_shop(line: Line) -> None:
     line.wait(line.accept("plain", content), "delivered")
 
 
-def test_delivered_parts_leave_the_database(line: Line) -> None:
+def test_delivered_parts_leave_the_database(line: Scripted) -> None:
     id_ = line.accept("held", order())
     before = b"".join(line.service.stored().values())
     line.move(minutes=3)
@@ -339,97 +292,3 @@ def test_delivered_parts_leave_the_database(line: Line) -> None:
     assert all(piece in before for piece in pieces)
     after = b"".join(line.service.stored().values())
     assert [piece for piece in pieces if piece in after] == []
-
-
-FAULTS = {"_500": 0.1, "reset": 0.1, "truncated": 0.1}
-ROUNDS = (("relay", 0.03), ("intake", 0.21), ("supervisor", 0.11), ("intake worker", 0.29), ("relay", 0.17))
-"""Who is killed, and how many seconds after eight more orders were acknowledged: amid whatever is under way then."""
-
-
-def test_what_was_acknowledged_survives_kills_and_arrives_once(tmp_path: Path) -> None:
-    """R1 in small: every process is killed at odd moments, while the platform fails three times in ten."""
-    clock = tmp_path / "clock"
-    tell(clock, datetime.now(UTC))
-    with mock(tmp_path / "platform") as platform:
-        server = {"clock": f"file:{clock}"}
-        service = configure(tmp_path / "service", {"plain": shop("plain")}, {"platform": platform.url}, server=server)
-        with serving(service):
-            line = Line(service=service, platform=platform, scripted=None, clock=clock)  # type: ignore[arg-type]
-            platform.faults(**FAULTS)
-            shopper = Shopper(service)
-            for victim, pause in ROUNDS:
-                shopper.wait_for_more(8)
-                time.sleep(pause)
-                kill(service, victim)
-                line.move(seconds=70)  # leases end, the next attempts are due
-            shopper.wait_for_more(8)
-            shopper.stop()
-            platform.faults()
-            ids = set(shopper.acknowledged.values())
-            deadline = time.monotonic() + 60
-            while {state for (state,) in service.ask("SELECT state FROM records")} != {"delivered"}:
-                assert time.monotonic() < deadline
-                line.move(hours=1)
-                line.rest()
-            shipments = platform.shipments()
-            names = [platform.opened(id_)["recipient.delivery"]["name"] for id_ in shipments]
-    assert len(ids) > 40
-    assert ids <= shipments.keys()  # nothing that was acknowledged is lost
-    assert sorted(names) == sorted(set(names))  # and nothing is doubled
-    assert len(shipments) == len(ids)
-
-
-class Shopper:
-    """A shop that goes on sending orders from two threads, each again and again until it is acknowledged."""
-
-    def __init__(self, service: Service) -> None:
-        self.acknowledged: dict[int, str] = {}
-        self._service = service
-        self._stop = threading.Event()
-        self._numbers = itertools.count()
-        self._threads = [threading.Thread(target=self._run) for _ in range(2)]
-        for thread in self._threads:
-            thread.start()
-
-    def wait_for_more(self, count: int) -> None:
-        """Wait until so many more are acknowledged."""
-        wanted = len(self.acknowledged) + count
-        wait_for(lambda: len(self.acknowledged) >= wanted, f"{count} more orders")
-
-    def stop(self) -> None:
-        """Finish what is under way."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            number, content = next(self._numbers), order()
-            webhook = f"00000000-0000-0000-0001-{number:012}"
-            while number not in self.acknowledged:
-                answer = self._sent(content, webhook)
-                if answer is not None and answer.status_code == 200:
-                    self.acknowledged[number] = answer.json()["id"]
-                else:
-                    time.sleep(0.1)
-
-    def _sent(self, content: Json, webhook: str) -> requests.Response | None:
-        try:
-            return self._service.post("plain", content, x_shopify_webhook_id=webhook)
-        except requests.ConnectionError:
-            return None
-
-
-def kill(service: Service, victim: str) -> None:
-    """SIGKILL one process, or the supervisor, which takes all others with it; then start anew."""
-    assert service.process is not None
-    if victim == "supervisor":
-        family = service.pids()
-        service.process.popen.kill()
-        service.process.popen.wait()
-        wait_for(lambda: not any(map(alive, family)), "the end of all children")
-        service.serve()
-        return
-    role = victim.removesuffix(" worker")
-    wait_for(lambda: len(service.running(role)) == (1 if role == "relay" else 2), f"the processes of {role}")
-    os.kill(service.running(role)[-1 if victim.endswith("worker") else 0], signal.SIGKILL)

@@ -14,23 +14,8 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.system.orders import order
-from tests.system.stack import (
-    HOST,
-    SECONDS,
-    Json,
-    Mock,
-    Service,
-    alive,
-    configure,
-    free_port,
-    mock,
-    role_of,
-    serving,
-    session,
-    shop,
-    start,
-    wait_for,
-)
+from tests.system.processes import HOST, SECONDS, alive, free_port, role_of, start, wait_for
+from tests.system.stack import Json, Mock, Service, configure, mock, serving, session, shop
 
 
 @pytest.fixture(scope="module")

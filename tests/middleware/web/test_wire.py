@@ -13,7 +13,8 @@ import pytest
 from middleware.core.body import MAX_BYTES
 from tests.middleware.web.conftest import NOWHERE, ORDERS, SECRETS, SHOPS, furnish
 from tests.system.orders import order
-from tests.system.stack import HOST, Service, configure, headers, sign
+from tests.system.processes import HOST
+from tests.system.stack import Service, configure, headers, sign
 
 BODY = json.dumps(order(test=True)).encode()  # ignored, so that it may be sent again and again
 GOOD, BAD = sign(BODY), sign(b"another body")

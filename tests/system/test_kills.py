@@ -1,0 +1,110 @@
+"""R1 in small: every process is killed at odd moments, while the parcel platform fails three times in ten."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+
+from tests.system.line import Line, tell
+from tests.system.orders import order
+from tests.system.processes import alive, wait_for
+from tests.system.stack import Json, Service, configure, mock, serving, shop
+
+FAULTS = {"_500": 0.1, "reset": 0.1, "truncated": 0.1}
+ROUNDS = (("relay", 0.03), ("intake", 0.21), ("supervisor", 0.11), ("intake worker", 0.29), ("relay", 0.17))
+"""Who is killed, and how many seconds after eight more orders were acknowledged: amid whatever is under way then."""
+
+
+def test_what_was_acknowledged_survives_kills_and_arrives_once(tmp_path: Path) -> None:
+    clock = tmp_path / "clock"
+    tell(clock, datetime.now(UTC))
+    with mock(tmp_path / "platform") as platform:
+        server = {"clock": f"file:{clock}"}
+        service = configure(tmp_path / "service", {"plain": shop("plain")}, {"platform": platform.url}, server=server)
+        with serving(service):
+            line = Line(service=service, platform=platform, clock=clock)
+            platform.faults(**FAULTS)
+            shopper = Shopper(service)
+            for victim, pause in ROUNDS:
+                shopper.wait_for_more(8)
+                time.sleep(pause)
+                kill(service, victim)
+                line.move(seconds=70)  # leases end, the next attempts are due
+            shopper.wait_for_more(8)
+            shopper.stop()
+            platform.faults()
+            ids = set(shopper.acknowledged.values())
+            deadline = time.monotonic() + 60
+            while {state for (state,) in service.ask("SELECT state FROM records")} != {"delivered"}:
+                assert time.monotonic() < deadline
+                line.move(hours=1)
+                line.rest()
+            shipments = platform.shipments()
+            names = [platform.opened(id_)["recipient.delivery"]["name"] for id_ in shipments]
+    assert len(ids) > 40
+    assert ids <= shipments.keys()  # nothing that was acknowledged is lost
+    assert sorted(names) == sorted(set(names))  # and nothing is doubled
+    assert len(shipments) == len(ids)
+
+
+class Shopper:
+    """A shop that goes on sending orders from two threads, each again and again until it is acknowledged."""
+
+    def __init__(self, service: Service) -> None:
+        self.acknowledged: dict[int, str] = {}
+        self._service = service
+        self._stop = threading.Event()
+        self._numbers = itertools.count()
+        self._threads = [threading.Thread(target=self._run) for _ in range(2)]
+        for thread in self._threads:
+            thread.start()
+
+    def wait_for_more(self, count: int) -> None:
+        """Wait until so many more are acknowledged."""
+        wanted = len(self.acknowledged) + count
+        wait_for(lambda: len(self.acknowledged) >= wanted, f"{count} more orders")
+
+    def stop(self) -> None:
+        """Finish what is under way."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            number, content = next(self._numbers), order()
+            webhook = f"00000000-0000-0000-0001-{number:012}"
+            while number not in self.acknowledged:
+                answer = self._sent(content, webhook)
+                if answer is not None and answer.status_code == 200:
+                    self.acknowledged[number] = answer.json()["id"]
+                else:
+                    time.sleep(0.1)
+
+    def _sent(self, content: Json, webhook: str) -> requests.Response | None:
+        try:
+            return self._service.post("plain", content, x_shopify_webhook_id=webhook)
+        except requests.ConnectionError:
+            return None
+
+
+def kill(service: Service, victim: str) -> None:
+    """SIGKILL one process, or the supervisor, which takes all others with it; then start anew."""
+    assert service.process is not None
+    if victim == "supervisor":
+        family = service.pids()
+        service.process.popen.kill()
+        service.process.popen.wait()
+        wait_for(lambda: not any(map(alive, family)), "the end of all children")
+        service.serve()
+        return
+    role = victim.removesuffix(" worker")
+    wait_for(lambda: len(service.running(role)) == (1 if role == "relay" else 2), f"the processes of {role}")
+    os.kill(service.running(role)[-1 if victim.endswith("worker") else 0], signal.SIGKILL)
