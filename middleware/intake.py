@@ -135,13 +135,17 @@ def _rejection(
     now: datetime,
 ) -> Rejection:
     topic, webhook, body = mark
-    order_id = shop.platform.order_id(document)
+    order_id, updated_at = shop.platform.order_id(document), shop.platform.updated_at(document)
+    version = None
+    if order_id is not None and updated_at is not None and updated_at <= now + CLOCKS_APART:
+        version = (shop.indexer.of("order.id", order_id), updated_at)
     return Rejection(
         id=new_id(),
         shop=shop.settings.name,
         topic=topic,
         faults=tuple((fault.pointer, fault.code) for fault in refusal.faults),
         order_ref=lock(order_id, services.keys.service) if order_id else None,
+        version=version,
         webhook=webhook,
         body=body,
         received_at=now,

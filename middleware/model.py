@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NOTHING_TO_SHIP = "nothing_to_ship"
     FULFILLED = "fulfilled"
     OLDER_VERSION = "older_version"
+    REJECTED = "rejected"
 
 
 class Status(StrEnum):
@@ -226,6 +227,7 @@ class Record(Hidden):
     content: bytes  # keyed digest of the permitted content
     removal: RemovalReport
     due: datetime
+    clear_until: date  # the last permitted day of ``clear``
     until: date
 
 
@@ -251,6 +253,8 @@ class Arrival:
 class Rejection:
     """A genuine order that the schema does not admit: pointers and codes, and the order id encrypted under the
     service key.
+
+    ``version`` is what can be told of the order all the same: its blind index, and when it was changed.
     """
 
     id: str
@@ -258,39 +262,54 @@ class Rejection:
     topic: str
     faults: tuple[tuple[str, str], ...]
     order_ref: str | None  # compact JWE, `dir` + A256GCM
+    version: tuple[bytes, datetime] | None
     webhook: bytes
     body: bytes
     received_at: datetime
     until: date
+    seen_at: datetime | None = None  # when a person looked at it
 
 
 class State(StrEnum):
-    """The life of a record. ``waiting`` and ``claimed`` are live; the others are ends that only a person or retention
-    moves on.
+    """The life of a record. ``waiting``, ``held``, ``claimed`` and ``cancelling`` are under way; the others are ends,
+    which a newer version, a person or retention moves on.
     """
 
     WAITING = "waiting"  # stored, goes out when due; before the first claim its content may be replaced
+    HELD = "held"  # waits until its predecessor is gone at the parcel platform; its content may be replaced
     CLAIMED = "claimed"  # a relay holds a lease on it; from the first claim on it is frozen
     DELIVERED = "delivered"  # the parcel platform has it; sealed parts have left
+    CANCELLING = "cancelling"  # the parcel platform is asked to cancel it, under leases as well
+    CANCELLED = "cancelled"  # the parcel platform cancelled it, or never had it; sealed parts have left
     DEAD = "dead"  # a dead letter: refused, expired, or every attempt used up
     QUARANTINED = "quarantined"  # receipt or seal does not fit: not sent, kept as evidence
-    WITHDRAWN = "withdrawn"  # cancelled before the first claim; sealed parts have left
+    WITHDRAWN = "withdrawn"  # ended before the first claim; sealed parts have left
+
+
+class Ending(StrEnum):
+    """What is to become of a frozen record since its order changed."""
+
+    REPLACED = "replaced"  # another record waits to take its place
+    CANCELLED = "cancelled"  # the order was cancelled, or has nothing left to ship
+    TOO_LATE = "too-late"  # the parcel platform can no longer cancel it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Stored(Hidden):
-    """A record as storage gives it back to the relay: with the lease's fencing token."""
+    """A record as storage gives it back to the relay: with the lease's fencing token. ``cancelling`` tells that it is
+    to be cancelled at the parcel platform, and not sent.
+    """
 
     id: str
     shop: str
     carrier: str
+    cancelling: bool
     clear: bytes
     parts: tuple[TaggedPart, ...]
     receipt: str
     attempts: int
     fence: int
     until: date
-    first_due: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +326,8 @@ class Summary:
     last_code: str | None
     barcode: str | None
     changed_after_delivery: bool
+    ending: Ending | None
+    predecessor: str | None  # the record that has to be gone first
     parts: tuple[TaggedPart, ...]  # jwe is "" where only tags are told
     removal: str
     until: date
@@ -343,6 +364,16 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The parcel platform has cancelled the shipment, or has none of this id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooLate:
+    """The parcel platform can no longer cancel the shipment: the parcel is on its way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The parcel platform will never take this; ``code`` says why in a stable word."""
 
@@ -358,4 +389,4 @@ class Failed:
     pause_lane: bool = False
 
 
-Outcome = Delivered | Refused | Failed
+Outcome = Delivered | Gone | TooLate | Refused | Failed

@@ -57,6 +57,9 @@ class Platform(Protocol):
     def order_id(self, document: object) -> str | None:
         """The order's id, even of a document that is otherwise refused."""
 
+    def updated_at(self, document: object) -> datetime | None:
+        """When the order was changed, even of a document that is otherwise refused."""
+
     def verify(self, inbound: Inbound, secrets: Sequence[bytes], topics: frozenset[str]) -> None:
         """Raises: SignatureError, for whatever is wrong, always alike."""
 
@@ -70,9 +73,11 @@ class Carrier(Protocol):
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         """Raises: SchemaError for what cannot be shipped."""
 
-    def start(self, stored: Stored) -> Request: ...
+    def start(self, stored: Stored) -> Request:
+        """The request that makes the shipment, or cancels it where the record is ``cancelling``."""
 
-    def after(self, response: Response) -> Outcome: ...
+    def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
+        """What the answer means, or what is to be asked next."""
 
 
 class Store(Protocol):
@@ -92,18 +97,36 @@ class Store(Protocol):
 
     def reject(self, rejection: Rejection) -> Answer: ...
 
-    def claim(self, now: datetime, lease_seconds: float) -> Stored | None:
-        """Lease the oldest due record of a lane that is not paused: its first claim freezes it, its fence grows with
-        each claim.
+    def due(self, now: datetime) -> Sequence[str]:
+        """The shops that have something due."""
+
+    def claim(self, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
+        """Lease the shop's oldest due record of a lane that is not paused: its first claim freezes it, its fence grows
+        with each claim.
         """
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
-        """Settle; the sealed parts leave at once. False if the lease was lost (another relay owns the record)."""
+        """Settle; the sealed parts leave at once. What the order no longer wants goes on to be cancelled. False if the
+        lease was lost (another relay owns the record).
+        """
 
     def retry(self, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool: ...
 
     def bury(self, stored: Stored, state: State, code: str, now: datetime) -> bool:
-        """End as a dead letter or in quarantine; the sealed parts stay until a person decides or their time ends."""
+        """End as a dead letter or in quarantine; the sealed parts stay until a person decides or their time ends. What
+        the order no longer wants goes on to be cancelled, unless it is that which failed.
+        """
+
+    def gone(self, stored: Stored, now: datetime) -> bool:
+        """Settle a cancellation: the parts leave, and the record that was held for it may go."""
+
+    def too_late(self, stored: Stored, now: datetime) -> bool:
+        """Settle a cancellation that came too late: the record is flagged, the one that was held for it withdrawn."""
+
+    def revive(self, record_id: str, now: datetime) -> bool:
+        """Let a dead letter go again: the same bytes under the same key. False for what is none, or has nothing left
+        to send.
+        """
 
     def pause_lane(self, carrier: str, until: datetime, code: str) -> None: ...
 

@@ -1,14 +1,18 @@
 """The relay: what is stored goes out, once each attempt, under a lease.
 
 claim ─▶ check receipt ─▶ build ─▶ send ─▶ read ─▶ settle      delivered | retry at … | dead letter | quarantine
+
+What its order no longer wants is cancelled at the platform in the same way, once it is known what the platform holds.
+Shops take turns: each gives its oldest, then the next shop comes.
 """
 
 from __future__ import annotations
 
 import random
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +20,13 @@ from middleware.core import receipt, retry
 from middleware.core.calendar import today
 from middleware.errors import PermanentDeliveryError, StorageError, TamperedError, TransientDeliveryError
 from middleware.logs import logger
-from middleware.model import Delivered, Failed, Outcome, Refused, State, Stored
+from middleware.model import Delivered, Failed, Gone, Outcome, Refused, Request, State, Stored, TooLate
 from middleware.ports import Carrier, Clock, Store, Transport
 
 LEASE_SECONDS = 60.0
-"""Longer than the longest exchange (connect 3 s, answer 20 s): who loses it had stopped."""
+"""Longer than the longest conversation (twice: connect 3 s, answer 20 s): who loses it had stopped."""
+
+MOST_EXCHANGES = 2
 
 IDLE_SECONDS = 0.25
 """How long a worker rests when nothing is due."""
@@ -41,6 +47,38 @@ class Lane:
     transport: Transport
 
 
+class Turns:
+    """Whose turn it is among the shops that have something due; the threads of a relay share one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[str] = deque()
+
+    def claim(self, store: Store, now: datetime) -> Stored | None:
+        """Lease the next shop's oldest; None if nothing is due. Raises: StorageError."""
+        found = self._round(store, now)  # what is left of this round may be done already
+        if found is None:
+            self._begin(store, now)
+            found = self._round(store, now)
+        return found
+
+    def _round(self, store: Store, now: datetime) -> Stored | None:
+        while (shop := self._next()) is not None:
+            stored = store.claim(now, LEASE_SECONDS, shop)
+            if stored is not None:
+                return stored
+        return None
+
+    def _next(self) -> str | None:
+        with self._lock:
+            return self._waiting.popleft() if self._waiting else None
+
+    def _begin(self, store: Store, now: datetime) -> None:
+        with self._lock:
+            if not self._waiting:
+                self._waiting.extend(store.due(now))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Relay:
     """Delivers what is due. ``keys`` verify receipts, by key id."""
@@ -51,6 +89,7 @@ class Relay:
     keys: Mapping[str, receipt.Key]
     observe: Observer
     chance: Callable[[], float] = random.random
+    turns: Turns = field(default_factory=Turns)
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set; what is under way is finished."""
@@ -66,7 +105,7 @@ class Relay:
     def step(self) -> bool:
         """Take one record as far as this attempt goes. False if none was due. Raises: StorageError."""
         now = self.clock()
-        stored = self.store.claim(now, LEASE_SECONDS)
+        stored = self.turns.claim(self.store, now)
         if stored is None:
             return False
         result, settled = self._settle(stored, self._attempt(stored, now))
@@ -82,22 +121,16 @@ class Relay:
         return True
 
     def _attempt(self, stored: Stored, now: datetime) -> Outcome | TamperedError:
-        try:
-            payload = self._signed(stored)
-        except TamperedError as tampered:
-            return tampered
-        last_day = receipt.last_day(payload)
-        if last_day is not None and today(now) > last_day:
-            return Refused(code="expired")
+        if not stored.cancelling:  # a request to cancel holds nothing but the id; what was signed may have left
+            try:
+                payload = self._signed(stored)
+            except TamperedError as tampered:
+                return tampered
+            last_day = receipt.last_day(payload)
+            if last_day is not None and today(now) > last_day:
+                return Refused(code="expired")
         lane = self.lanes.get(stored.carrier)
-        if lane is None:
-            return Failed(code="unknown-carrier", pause_lane=True)
-        try:
-            return lane.carrier.after(lane.transport.send(lane.carrier.start(stored)))
-        except TransientDeliveryError as problem:
-            return Failed(code=problem.code)
-        except PermanentDeliveryError as problem:  # egress is blocked: a fault of the configuration, not of this record
-            return Failed(code=problem.code, pause_lane=True)
+        return _converse(stored, lane) if lane else Failed(code="unknown-carrier", pause_lane=True)
 
     def _signed(self, stored: Stored) -> Mapping[str, Any]:
         """The receipt's payload, if it is genuine and speaks of this very record. Raises: TamperedError."""
@@ -113,6 +146,10 @@ class Relay:
         match outcome:
             case Delivered():
                 return "delivered", self.store.delivered(stored, outcome, now)
+            case Gone():
+                return "cancelled", self.store.gone(stored, now)
+            case TooLate():
+                return "too-late", self.store.too_late(stored, now)
             case Refused(code=code):
                 return "dead", self.store.bury(stored, State.DEAD, code, now)
             case TamperedError(code=code):
@@ -129,3 +166,19 @@ class Relay:
             self.store.pause_lane(stored.carrier, decision.at, failed.code)
             _log.error("lane_paused", carrier=stored.carrier, code=failed.code)
         return "retry", self.store.retry(stored, decision.at, failed.code, counted=decision.counted)
+
+
+def _converse(stored: Stored, lane: Lane) -> Outcome:
+    """Ask and hear until the carrier knows what came of it."""
+    asked = lane.carrier.start(stored)
+    try:
+        for _ in range(MOST_EXCHANGES):
+            answer = lane.carrier.after(stored, asked, lane.transport.send(asked))
+            if not isinstance(answer, Request):
+                return answer
+            asked = answer
+    except TransientDeliveryError as problem:
+        return Failed(code=problem.code)
+    except PermanentDeliveryError as problem:  # egress is blocked: a fault of the configuration, not of this record
+        return Failed(code=problem.code, pause_lane=True)
+    return Failed(code="no-outcome")

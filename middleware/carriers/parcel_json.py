@@ -10,7 +10,18 @@ from email.utils import parsedate_to_datetime
 from middleware.core import body, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
-from middleware.model import Delivered, Failed, Outcome, PickupPoint, Refused, Request, Response, Stored
+from middleware.model import (
+    Delivered,
+    Failed,
+    Gone,
+    Outcome,
+    PickupPoint,
+    Refused,
+    Request,
+    Response,
+    Stored,
+    TooLate,
+)
 from schemas import parcel_platform
 from schemas.allowlist import Refused as NotPermitted
 from schemas.allowlist import load
@@ -55,21 +66,48 @@ class ParcelJson:
         return order
 
     def start(self, stored: Stored) -> Request:
-        """The one request: the same bytes under the same key, however often it is sent."""
+        """The same bytes under the same key, however often it is sent; or, for what is to end there, the request to
+        cancel it.
+        """
+        if stored.cancelling:
+            headers = {"Accept": "application/json"}
+            return Request(method="POST", path=f"/shipments/{stored.id}/cancel", headers=headers, body=b"")
         outbound = {**receipt.body(stored.clear, stored.parts), "receipt": stored.receipt}
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": stored.id}
         return Request(method="POST", path="/shipments", headers=headers, body=receipt.canonical(outbound))
 
-    def after(self, response: Response) -> Outcome:
+    def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
         """What an answer means. The body of a refusal is never looked at: it may echo what was sent."""
+        if stored.cancelling:
+            return _ended(stored, asked, response) or _unsuccessful(response)
         if response.status in (200, 201):
             return _read(response)
-        code = f"http-{response.status}"
-        if response.status in _LANE:
-            return Failed(code=code, pause_lane=True)
-        if 400 <= response.status < 500 and response.status not in _RETRY:
-            return Refused(code=code)
-        return Failed(code=code, retry_after=_seconds(response.headers))
+        return _unsuccessful(response)
+
+
+def _ended(stored: Stored, asked: Request, response: Response) -> Request | Outcome | None:
+    """What became of a cancellation; None if it did not succeed.
+
+    Of an id that the platform has never heard, it is told to forget the parts: it then refuses the shipment if a
+    request of ours that was lost on its way should arrive after all (contract: a tombstone).
+    """
+    if asked.method == "DELETE":
+        return Gone() if response.status in (200, 204, 404, 410) else None
+    if response.status == 409:
+        return TooLate()
+    if response.status == 404:
+        path = f"/shipments/{stored.id}/parts/{stored.parts[0].name}"
+        return Request(method="DELETE", path=path, headers={"Accept": "application/json"}, body=None)
+    return Gone() if response.status in (200, 204, 410) else None
+
+
+def _unsuccessful(response: Response) -> Outcome:
+    code = f"http-{response.status}"
+    if response.status in _LANE:
+        return Failed(code=code, pause_lane=True)
+    if 400 <= response.status < 500 and response.status not in _RETRY:
+        return Refused(code=code)
+    return Failed(code=code, retry_after=_seconds(response.headers))
 
 
 def _at_point(order: Order, point: PickupPoint | None) -> Order:

@@ -1,8 +1,9 @@
 """The life of an order as a pure decision: what a newly arrived version does to what stands.
 
 Order matters by ``updated_at``; at equal times the later arrival is newer; cancelled is final. Until its first claim
-a record's content may be replaced; from then on it is frozen, and a version that should have changed it flags it for
-a person (contract: ``changed_after_delivery``).
+a record's content may be replaced; from then on it is frozen: another content waits until the platform has cancelled
+what it holds, and goes out as a record of its own. What the platform can no longer cancel is flagged for a person
+(contract: ``changed_after_delivery``). One live shipment per order, with the newest content.
 """
 
 from __future__ import annotations
@@ -11,33 +12,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from middleware.model import Reason, State
+from middleware.model import Ending, Reason, State
 
 
 class Step(StrEnum):
     """What storage has to do with an arrival."""
 
     CREATE = "create"  # store the record
-    REPLACE = "replace"  # the waiting record goes, the new one takes its place
-    WITHDRAW = "withdraw"  # the waiting record ends, its sealed parts leave
+    REPLACE = "replace"  # the record that was never claimed goes, the new one takes its place
+    SUPERSEDE = "supersede"  # the frozen record is to be cancelled at the platform; the new one is held until then
+    WITHDRAW = "withdraw"  # the record that was never claimed ends, its sealed parts leave
+    RECALL = "recall"  # the frozen record is to be cancelled at the platform
     DUPLICATE = "duplicate"  # nothing changes but the time of the newest version
     OLDER = "older"  # a newer version stands: nothing changes
-    FLAG = "flag"  # frozen and different: flag the record for a person
-    NOTE = "note"  # nothing to ship and nothing stands: remember the version only
+    FLAG = "flag"  # what is under way can no longer be changed, or not by us: flag the record for a person
+    NOTE = "note"  # nothing to ship and nothing to end: remember the version only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What stands for an order: its newest version, and the record if there is one.
 
-    ``content`` is the keyed digest of the record's permitted content, ``claimed`` whether a relay ever took it.
+    ``content`` is the keyed digest of the newest version's permitted content, None where it had nothing to ship;
+    ``claimed`` tells whether a relay ever took the record, ``ending`` what is to become of it since.
     """
 
     updated_at: datetime
     cancelled: bool
-    state: State | None = None
     content: bytes | None = None
+    state: State | None = None
     claimed: bool = False
+    ending: Ending | None = None
+
+
+GONE = frozenset((None, State.WITHDRAWN, State.CANCELLED))
+"""Where nothing of an order is at the parcel platform, nor on its way there."""
 
 
 def decide(standing: Standing | None, updated_at: datetime, halt: Reason | None, content: bytes | None) -> Step:
@@ -51,18 +60,24 @@ def decide(standing: Standing | None, updated_at: datetime, halt: Reason | None,
         return Step.DUPLICATE if halt is Reason.CANCELLED else Step.OLDER
     if updated_at < standing.updated_at and halt is not Reason.CANCELLED:
         return Step.OLDER
-    live = standing.state in (State.WAITING, State.CLAIMED, State.DELIVERED, State.DEAD, State.QUARANTINED)
-    if not live:
-        return Step.CREATE if halt is None else Step.NOTE
     if halt is not None:
         return _halted(standing, halt)
+    if standing.state in GONE:
+        return Step.CREATE
     if content == standing.content:
         return Step.DUPLICATE
-    return Step.FLAG if standing.claimed else Step.REPLACE
+    if not standing.claimed:
+        return Step.REPLACE
+    return Step.FLAG if standing.ending is Ending.TOO_LATE else Step.SUPERSEDE
 
 
 def _halted(standing: Standing, halt: Reason) -> Step:
+    if standing.state in GONE:
+        return Step.NOTE
+    if halt is Reason.FULFILLED and (standing.claimed or standing.state is State.HELD):
+        return Step.NOTE  # what the shop reports once a label of ours is used: it changes nothing
     if not standing.claimed:
         return Step.WITHDRAW
-    # A fulfilment is what the shop reports after our label was used: it changes nothing.
-    return Step.NOTE if halt is Reason.FULFILLED else Step.FLAG
+    if halt is Reason.REJECTED or standing.ending is Ending.TOO_LATE:
+        return Step.FLAG  # what cannot be read tells of a change, but not of which
+    return Step.RECALL

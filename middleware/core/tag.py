@@ -65,6 +65,7 @@ def tag(sealed: Sealed, plan: Plan, order: Order, report: Report, stamp: Stamp) 
         content=content_digest(order, stamp),
         removal=removal_report(report.removed),
         due=stamp.due,
+        clear_until=plan.recipient_until,
         until=plan.record_until,
     )
 

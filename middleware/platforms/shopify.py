@@ -73,6 +73,11 @@ class Shopify:
         value = document.get("id") if isinstance(document, dict) else None
         return str(value) if type(value) is int else None
 
+    def updated_at(self, document: object) -> datetime | None:
+        """When the order was changed, even of a document that is otherwise refused."""
+        value = document.get("updated_at") if isinstance(document, dict) else None
+        return _moment(value) if isinstance(value, str) else None
+
     def parse(self, document: object, inbound: Inbound, shop: ShopSettings) -> Parsed:
         """Read the permitted fields. Raises: SchemaError; SignatureError where the body contradicts the claimed topic
         or shop.
@@ -119,16 +124,17 @@ def _cross_check(url: str | None, number: str | None) -> None:
 
 def _instant(text: str) -> datetime:
     instant = _moment(text)
-    if instant is None or instant.tzinfo is None or not 2000 <= instant.year < 2200:
+    if instant is None:
         raise _refuse("/updated_at", "timestamp")
-    return instant.astimezone(UTC)
+    return instant
 
 
 def _moment(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return moment.astimezone(UTC) if moment.tzinfo is not None and 2000 <= moment.year < 2200 else None
 
 
 def _shipped(order: Fields) -> Iterator[tuple[int, Fields, int]]:

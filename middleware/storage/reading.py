@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select
 
-from middleware.model import Rejection, Removal, RemovalReport, State, Summary, TaggedPart
+from middleware.model import Ending, Rejection, Removal, RemovalReport, State, Summary, TaggedPart
 from middleware.storage.tables import parts, records, rejections, removals
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SUMMARY: Final = tuple(column for column in records.c if column.name not in ("content", "receipt", "clear"))
+_SUMMARY: Final = tuple(column for column in records.c if column.name not in ("receipt", "clear"))
 _TAGS: Final = (parts.c.name, parts.c.retention, parts.c.trigger, parts.c.starts, parts.c.until.label("part_until"))
 
 
@@ -56,9 +56,11 @@ def rejected(connection: Connection, shop: str | None, limit: int) -> Sequence[R
             topic=row.topic,
             faults=tuple((pointer, code) for pointer, code in row.faults),
             order_ref=row.order_ref,
+            version=None if row.order is None or row.updated_at is None else (row.order, row.updated_at),
             webhook=row.webhook,
             body=row.body,
             received_at=row.received_at,
+            seen_at=row.seen_at,
             until=row.until,
         )
         for row in connection.execute(page).all()
@@ -100,6 +102,8 @@ def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
         last_code=row.last_code,
         barcode=row.barcode,
         changed_after_delivery=row.changed_after_delivery,
+        ending=Ending(row.ending) if row.ending else None,
+        predecessor=row.predecessor,
         parts=tags,
         removal=row.removal,
         until=row.until,

@@ -1,4 +1,4 @@
-"""How a record is written, replaced, withdrawn and flagged, in the transaction that is handed in."""
+"""How a record is written, replaced, withdrawn, recalled and flagged, in the transaction that is handed in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from middleware.model import Reason, Record, State
+from middleware.model import Ending, Record, State
 from middleware.storage.database import Upserts
 from middleware.storage.tables import index_entries, parts, records, removals
 
@@ -15,6 +15,7 @@ _NEW_RECORD: Final = insert(records)
 _NEW_PARTS: Final = insert(parts)
 _NEW_ENTRIES: Final = insert(index_entries)
 _CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
+_ENDED: Final = (State.DELIVERED, State.DEAD, State.QUARANTINED)
 _REMOVE: Final = delete(records).where(records.c.id == bindparam("this_id"))
 _UNINDEX: Final = delete(index_entries).where(index_entries.c.record_id == bindparam("this_id"))
 _EMPTY: Final = update(parts).where(parts.c.record_id == bindparam("this_id")).values(jwe=None)
@@ -24,23 +25,33 @@ _LENGTHEN: Final = update(removals).where(
 )
 
 
-def store(connection: Connection, upserts: Upserts, record: Record, shop: str, created_at: datetime) -> None:
-    """Write a record with its parts, index entries and removal report; from now on it waits."""
+def store(
+    connection: Connection,
+    upserts: Upserts,
+    record: Record,
+    shop: str,
+    created_at: datetime,
+    predecessor: str | None = None,
+) -> None:
+    """Write a record with its parts, index entries and removal report; from now on it waits, or is held until its
+    predecessor is gone.
+    """
     _keep_report(connection, upserts, record)
     row = {
         "id": record.id,
         "reference": record.reference,
         "shop": shop,
         "carrier": record.carrier,
-        "state": State.WAITING,
-        "due": record.due,
+        "state": State.HELD if predecessor else State.WAITING,
+        "due": None if predecessor else record.due,
         "first_due": record.due,
+        "predecessor": predecessor,
         "removal": record.removal.id,
         "created_at": created_at,
         "until": record.until,
-        "content": record.content,
         "receipt": record.receipt,
         "clear": record.clear,
+        "clear_until": record.clear_until,
     }
     connection.execute(_NEW_RECORD, row)
     for statement, rows in ((_NEW_PARTS, _parts(record)), (_NEW_ENTRIES, _entries(record, shop))):
@@ -53,20 +64,29 @@ def remove(connection: Connection, record_id: str) -> None:
     connection.execute(_REMOVE, {"this_id": record_id})
 
 
-def withdraw(connection: Connection, record_id: str, at: datetime, reason: Reason | None, until: date) -> None:
+def withdraw(connection: Connection, record_id: str, at: datetime, code: str | None, until: date | None = None) -> None:
     """End a record that was never claimed: what would have been sent leaves, and all that leads to it or tells of it.
 
-    ``until`` is how long its mere state may be remembered.
+    ``until`` is how long its mere state may be remembered; None leaves its end as it is.
     """
-    gone: dict[str, Any] = {"clear": None, "receipt": "", "content": b""}
-    news = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": reason, "until": until, **gone}
-    connection.execute(_CHANGE, {"this_id": record_id, **news})
+    news: dict[str, Any] = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": code}
+    if until is not None:
+        news["until"] = until
+    connection.execute(_CHANGE, {"this_id": record_id, **news, "clear": None, "receipt": ""})
     connection.execute(_UNINDEX, {"this_id": record_id})
     empty_parts(connection, record_id)
 
 
+def recall(connection: Connection, record_id: str, state: State, ending: Ending, at: datetime) -> None:
+    """A frozen record is to be cancelled at the platform: at once if it has ended, else when its outcome is known."""
+    news: dict[str, Any] = {"ending": ending}
+    if state in _ENDED:
+        news |= {"state": State.CANCELLING, "due": at, "attempts": 0}
+    connection.execute(_CHANGE, {"this_id": record_id, **news})
+
+
 def flag(connection: Connection, record_id: str) -> None:
-    """The order changed after its record was frozen."""
+    """The order changed after its record was frozen, and the parcel did not."""
     connection.execute(_CHANGE, {"this_id": record_id, "changed_after_delivery": True})
 
 

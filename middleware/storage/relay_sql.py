@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, func, literal, null, select, update
 
-from middleware.model import Delivered, State, Stored
+from middleware.model import Delivered, Ending, State, Stored
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import empty_parts
 from middleware.storage.tables import lanes, records
 
 _PAUSED: Final = select(lanes.c.carrier, lanes.c.code).where(lanes.c.paused_until > bindparam("now"))
-_DUE: Final = (  # a claimed record is due again when its lease ends: one comparison finds the waiting and the abandoned
+_LIVE: Final = records.c.due.is_not(None)  # said in full: a partial index is used where its condition is said
+_MAY_GO: Final = (
+    records.c.due <= bindparam("now"),
+    records.c.carrier.not_in(_PAUSED.with_only_columns(lanes.c.carrier)),
+)
+_NEXT: Final = (  # a leased record is due again when its lease ends: one comparison finds the waiting and the abandoned
     select(records)
-    .where(records.c.due <= bindparam("now"), records.c.carrier.not_in(_PAUSED.with_only_columns(lanes.c.carrier)))
+    .where(
+        _LIVE,
+        records.c.shop == bindparam("this_shop"),
+        *_MAY_GO,
+    )
     .order_by(records.c.due)
     .limit(1)
     .with_for_update(skip_locked=True, of=records)
 )
 _LEASE: Final = update(records).where(records.c.id == bindparam("this_id"))
 _SETTLE: Final = update(records).where(
-    records.c.id == bindparam("this_id"), records.c.fence == bindparam("this_fence"), records.c.state == State.CLAIMED
+    records.c.id == bindparam("this_id"),
+    records.c.fence == bindparam("this_fence"),
+    records.c.state.in_((State.CLAIMED, State.CANCELLING)),
 )
 
 
-def claim(connection: Connection, now: datetime, lease_seconds: float) -> Stored | None:
-    row = connection.execute(_DUE, {"now": now}).one_or_none()
+def _shops_with_work() -> Any:
+    """The shops with something due: one look into the index for each shop, however much each has."""
+    first = select(func.min(records.c.shop).label("shop")).where(_LIVE)
+    shops = first.cte("shops", recursive=True)
+    following = select(func.min(records.c.shop)).where(_LIVE, records.c.shop > shops.c.shop).scalar_subquery()
+    shops = shops.union_all(select(following).where(shops.c.shop.is_not(None)))
+    due = select(literal(1)).where(_LIVE, records.c.shop == shops.c.shop, *_MAY_GO).exists()
+    return select(shops.c.shop).where(shops.c.shop.is_not(None), due)
+
+
+_DUE: Final = _shops_with_work()
+
+
+def due(connection: Connection, now: datetime) -> Sequence[str]:
+    """Every shop that has something due."""
+    return connection.execute(_DUE, {"now": now}).scalars().all()
+
+
+def claim(connection: Connection, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
+    row = connection.execute(_NEXT, {"now": now, "this_shop": shop}).one_or_none()
     if row is None:
         return None
+    cancelling = row.state == State.CANCELLING
     lease = {
-        "state": State.CLAIMED,
+        "state": State.CANCELLING if cancelling else State.CLAIMED,
         "due": now + timedelta(seconds=lease_seconds),
         "fence": row.fence + 1,
         "first_claimed_at": row.first_claimed_at or now,
@@ -43,20 +73,20 @@ def claim(connection: Connection, now: datetime, lease_seconds: float) -> Stored
         id=row.id,
         shop=row.shop,
         carrier=row.carrier,
+        cancelling=cancelling,
         clear=row.clear,
         parts=parts_of(connection, row.id),
         receipt=row.receipt,
         attempts=row.attempts,
         fence=row.fence + 1,
         until=row.until,
-        first_due=row.first_due,
     )
 
 
 def delivered(connection: Connection, stored: Stored, outcome: Delivered, now: datetime) -> bool:
     """What was sent leaves in the same transaction: sealed parts and clear rest. Tags, index, receipt, barcode stay."""
-    news = {"state": State.DELIVERED, "due": None, "settled_at": now, "barcode": outcome.barcode, "clear": None}
-    if not _settle(connection, stored, news):
+    news = {"settled_at": now, "barcode": outcome.barcode, "clear": None}
+    if not _end(connection, stored, State.DELIVERED, now, news):
         return False
     empty_parts(connection, stored.id)
     return True
@@ -64,14 +94,18 @@ def delivered(connection: Connection, stored: Stored, outcome: Delivered, now: d
 
 def retry(connection: Connection, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool:
     attempts = stored.attempts + 1 if counted else stored.attempts
-    return _settle(connection, stored, {"state": State.WAITING, "due": at, "last_code": code, "attempts": attempts})
+    state = State.CANCELLING if stored.cancelling else State.WAITING
+    return _settle(connection, stored, {"state": state, "due": at, "last_code": code, "attempts": attempts})
 
 
 def bury(connection: Connection, stored: Stored, state: State, code: str, now: datetime) -> bool:
     """Raises: ValueError for a state that is no burial."""
     if state not in (State.DEAD, State.QUARANTINED):
         raise ValueError("a record is buried as dead or quarantined")
-    return _settle(connection, stored, {"state": state, "due": None, "settled_at": now, "last_code": code})
+    news = {"settled_at": now, "last_code": code}
+    if stored.cancelling:  # it could not be cancelled: not tried for ever
+        return _settle(connection, stored, news | {"state": state, "due": None})
+    return _end(connection, stored, state, now, news)
 
 
 def pause_lane(connection: Connection, upserts: Upserts, carrier: str, until: datetime, code: str) -> None:
@@ -84,7 +118,24 @@ def paused_lanes(connection: Connection, now: datetime) -> Mapping[str, str]:
     return {row.carrier: row.code for row in connection.execute(_PAUSED, {"now": now}).all()}
 
 
+def _end(connection: Connection, stored: Stored, state: State, now: datetime, news: Mapping[str, Any]) -> bool:
+    """The outcome is known. What its order no longer wants goes on to be cancelled; whatever was answered, the
+    platform may hold it. Decided by the database, which may have learnt of it a moment ago.
+    """
+    wanted = records.c.ending.is_(None) | (records.c.ending == Ending.TOO_LATE)
+    settle = _SETTLE.values(
+        state=case((wanted, state), else_=State.CANCELLING),
+        due=case((wanted, null()), else_=bindparam("this_now", now, records.c.due.type)),
+        attempts=case((wanted, records.c.attempts), else_=0),
+        **news,
+    )
+    return connection.execute(settle, _mine(stored)).rowcount == 1
+
+
 def _settle(connection: Connection, stored: Stored, news: Mapping[str, Any]) -> bool:
     """False if the lease was lost: somebody claimed the record since, or settled it."""
-    mine = {"this_id": stored.id, "this_fence": stored.fence}
-    return connection.execute(_SETTLE, mine | dict(news)).rowcount == 1
+    return connection.execute(_SETTLE, _mine(stored) | dict(news)).rowcount == 1
+
+
+def _mine(stored: Stored) -> dict[str, Any]:
+    return {"this_id": stored.id, "this_fence": stored.fence}

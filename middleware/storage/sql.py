@@ -1,6 +1,6 @@
 """The store over SQL: every method is one transaction.
 
-What is said in it stands in ``intake_sql``, ``relay_sql`` and ``reading``, once for both databases.
+What is said in it stands in ``intake_sql``, ``relay_sql``, ``ending_sql`` and ``reading``, once for both databases.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from middleware.model import (
     Stored,
     Summary,
 )
-from middleware.storage import intake_sql, reading, relay_sql, schema
+from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema
 from middleware.storage.database import Database, Finding, finding
 from middleware.storage.tables import lanes
 
@@ -43,8 +43,11 @@ class SqlStore:
         upserts = self._database.upserts
         return self._database.write(lambda connection: intake_sql.reject(connection, upserts, rejection))
 
-    def claim(self, now: datetime, lease_seconds: float) -> Stored | None:
-        return self._database.write(lambda connection: relay_sql.claim(connection, now, lease_seconds))
+    def due(self, now: datetime) -> Sequence[str]:
+        return self._database.read(lambda connection: relay_sql.due(connection, now))
+
+    def claim(self, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
+        return self._database.write(lambda connection: relay_sql.claim(connection, now, lease_seconds, shop))
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
         return self._database.write(lambda connection: relay_sql.delivered(connection, stored, outcome, now))
@@ -54,6 +57,15 @@ class SqlStore:
 
     def bury(self, stored: Stored, state: State, code: str, now: datetime) -> bool:
         return self._database.write(lambda connection: relay_sql.bury(connection, stored, state, code, now))
+
+    def gone(self, stored: Stored, now: datetime) -> bool:
+        return self._database.write(lambda connection: ending_sql.gone(connection, stored, now))
+
+    def too_late(self, stored: Stored, now: datetime) -> bool:
+        return self._database.write(lambda connection: ending_sql.too_late(connection, stored, now))
+
+    def revive(self, record_id: str, now: datetime) -> bool:
+        return self._database.write(lambda connection: ending_sql.revive(connection, record_id, now))
 
     def pause_lane(self, carrier: str, until: datetime, code: str) -> None:
         upserts = self._database.upserts

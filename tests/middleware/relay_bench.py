@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.model import Delivered, Failed, PickupPoint, Refused, Request, Response, State, Stored
+from middleware.model import Delivered, Outcome, PickupPoint, Request, Response, State, Stored
 from middleware.ports import Store
 from middleware.relay import Lane, Relay
 from schemas.order import Order
@@ -20,22 +20,25 @@ CANARY = "k4n4rie"
 ANSWER = Response(status=200, headers={}, body=CANARY.encode())
 
 Call = tuple[Any, ...]
-Outcome = Delivered | Refused | Failed
 
 
 @dataclass
 class FakeStore:
     """Hands out what is due, one by one, and remembers how it was settled."""
 
-    due: list[Stored | Exception]
+    waiting: list[Stored | Exception]
     owned: bool = True
     broken: Exception | None = None
     calls: list[Call] = field(default_factory=list)
     claims: list[tuple[datetime, float]] = field(default_factory=list)
 
-    def claim(self, now: datetime, lease_seconds: float) -> Stored | None:
+    def due(self, now: datetime) -> list[str]:
+        return ["demo"]
+
+    def claim(self, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
+        assert shop == "demo"
         self.claims.append((now, lease_seconds))
-        found = self.due.pop(0) if self.due else None
+        found = self.waiting.pop(0) if self.waiting else None
         if isinstance(found, Exception):
             raise found
         return found
@@ -48,6 +51,12 @@ class FakeStore:
 
     def bury(self, stored: Stored, state: State, code: str, now: datetime) -> bool:
         return self._settled("bury", stored.id, state, code, now)
+
+    def gone(self, stored: Stored, now: datetime) -> bool:
+        return self._settled("gone", stored.id, now)
+
+    def too_late(self, stored: Stored, now: datetime) -> bool:
+        return self._settled("too_late", stored.id, now)
 
     def pause_lane(self, carrier: str, until: datetime, code: str) -> None:
         self._settled("pause", carrier, until, code)
@@ -76,7 +85,7 @@ class FakeTransport:
 class FakeCarrier:
     """Builds as the JSON parcel API does; reads whatever answer as the outcomes that it was given, in turn."""
 
-    def __init__(self, *outcomes: Outcome) -> None:
+    def __init__(self, *outcomes: Request | Outcome) -> None:
         self.outcomes = list(outcomes)
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
@@ -85,7 +94,7 @@ class FakeCarrier:
     def start(self, stored: Stored) -> Request:
         return ParcelJson().start(stored)
 
-    def after(self, response: Response) -> Outcome:
+    def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
         assert response is ANSWER
         return self.outcomes.pop(0)
 
@@ -109,7 +118,7 @@ class Bench:
     told: list[tuple[str, str]]
 
 
-def bench(*due: Stored | Exception, outcomes: tuple[Outcome, ...] = (), **changes: Any) -> Bench:
+def bench(*due: Stored | Exception, outcomes: tuple[Request | Outcome, ...] = (), **changes: Any) -> Bench:
     store, told = FakeStore(list(due)), cast(list[tuple[str, str]], [])
     transport = FakeTransport(changes.pop("problem", None))
     lane = Lane(carrier=FakeCarrier(*outcomes), transport=transport)

@@ -9,21 +9,22 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from middleware.core.tag import tag
 from middleware.errors import PermanentDeliveryError, StorageError, TransientDeliveryError
-from middleware.model import Failed, Refused, Request, Response, State
-from middleware.relay import IDLE_SECONDS, LEASE_SECONDS, STORAGE_REST_SECONDS, Relay
+from middleware.model import Failed, Gone, Outcome, Refused, Request, Response, State, Stored, TooLate
+from middleware.ports import Store
+from middleware.relay import IDLE_SECONDS, LEASE_SECONDS, MOST_EXCHANGES, STORAGE_REST_SECONDS, Relay, Turns
 from tests.middleware.core.made_up import NOW, POLICY, REPORT, order, sealed, stamp, stored, values
 from tests.middleware.relay_bench import (
     CANARY,
     DONE,
     TAMPERED,
+    FakeStore,
     FakeTransport,
-    Outcome,
     Stop,
     Ticking,
     bench,
@@ -179,6 +180,91 @@ class TestStep:
 
     def test_waits_are_spread_by_chance(self) -> None:
         assert Relay.__dataclass_fields__["chance"].default is random.random
+
+
+class TestCancelling:
+    def test_the_platform_is_asked_to_cancel_and_told_nothing_else(self) -> None:
+        made = bench(due(cancelling=True, clear=None, receipt="", parts=()), outcomes=(Gone(),))
+        assert made.relay.step()
+        ((name, record_id, _),) = made.store.calls
+        assert name == "gone"
+        assert [(sent.method, sent.path) for sent in made.transport.sent] == [
+            ("POST", f"/shipments/{record_id}/cancel")
+        ]
+        assert made.told == [("platform", "cancelled")]
+
+    def test_too_late(self) -> None:
+        made = bench(due(cancelling=True), outcomes=(TooLate(),))
+        made.relay.step()
+        assert [call[0] for call in made.store.calls] == ["too_late"]
+        assert made.told == [("platform", "too-late")]
+
+    def test_it_is_cancelled_even_after_its_last_day(self) -> None:
+        late = due(cancelling=True)
+        made = bench(late, outcomes=(Gone(),), clock=lambda: NOW + timedelta(days=5000))
+        made.relay.step()
+        assert [call[0] for call in made.store.calls] == ["gone"]
+
+    def test_a_carrier_may_ask_twice(self) -> None:
+        more = Request(method="DELETE", path="/shipments/x/parts/y", headers={}, body=None)
+        made = bench(due(cancelling=True), outcomes=(more, Gone()))
+        made.relay.step()
+        assert [sent.method for sent in made.transport.sent] == ["POST", "DELETE"]
+        assert [call[0] for call in made.store.calls] == ["gone"]
+
+    def test_a_conversation_without_an_end_is_tried_again(self) -> None:
+        more = Request(method="DELETE", path="/shipments/x/parts/y", headers={}, body=None)
+        made = bench(due(cancelling=True), outcomes=(more,) * 9)
+        made.relay.step()
+        assert len(made.transport.sent) == MOST_EXCHANGES
+        assert [(call[0], call[3]) for call in made.store.calls] == [("retry", "no-outcome")]
+
+    def test_a_refusal_to_cancel_is_a_dead_letter(self) -> None:
+        made = bench(due(cancelling=True), outcomes=(Refused(code="http-422"),))
+        made.relay.step()
+        assert [call[2:4] for call in made.store.calls] == [(State.DEAD, "http-422")]
+
+
+class TestTurns:
+    class Shops(FakeStore):
+        """Two shops, of which one has much to do."""
+
+        def __init__(self) -> None:
+            super().__init__([])
+            self.left = {"flood": 50, "small": 3}
+            self.served: list[str] = []
+            self.asked = 0
+
+        def due(self, now: datetime) -> list[str]:
+            self.asked += 1
+            return [shop for shop, number in self.left.items() if number]
+
+        def claim(self, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
+            if not self.left[shop]:
+                return None
+            self.left[shop] -= 1
+            self.served.append(shop)
+            return due()
+
+    def serve(self, store: FakeStore, times: int) -> None:
+        turns = Turns()
+        for _ in range(times):
+            turns.claim(cast(Store, store), NOW)
+
+    def test_a_flood_of_one_shop_delays_another_by_its_share_alone(self) -> None:
+        store = self.Shops()
+        self.serve(store, 8)
+        assert store.served == ["flood", "small"] * 3 + ["flood"] * 2
+
+    def test_everything_is_served_and_then_nothing_is_due(self) -> None:
+        store = self.Shops()
+        self.serve(store, 60)
+        assert sorted(store.served) == ["flood"] * 50 + ["small"] * 3
+
+    def test_a_new_round_begins_only_when_the_last_is_over(self) -> None:
+        store = self.Shops()
+        self.serve(store, 6)
+        assert store.asked == 3
 
 
 class TestTampered:

@@ -48,10 +48,11 @@ def record(**changes: Any) -> Record:
             part("recipient.customs", starts=None, until=None),
         ),
         "receipt": secrets.token_urlsafe(900),
-        "index": tuple(IndexEntry(kind=kind, digest=digest(), until=UNTIL) for kind in ("order_id", "order_name")),
+        "index": tuple(IndexEntry(kind=kind, digest=digest(), until=UNTIL) for kind in ("order.id", "order.name")),
         "content": digest(),
         "removal": report(),
         "due": NOW,
+        "clear_until": date(2027, 12, 22),
         "until": UNTIL,
     }
     return Record(**{**values, **changes})
@@ -94,6 +95,7 @@ def rejection(**changes: Any) -> Rejection:
         "topic": "orders/create",
         "faults": (("/shipping_address/zip", "pattern"), ("/line_items/0/*", "type")),
         "order_ref": secrets.token_urlsafe(200),
+        "version": None,
         "webhook": digest(),
         "body": digest(),
         "received_at": NOW,

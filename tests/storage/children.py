@@ -76,7 +76,7 @@ def claiming(url: str) -> None:
     store = open_store(url)
 
     def work() -> None:
-        while (stored := store.claim(NOW, LEASE)) is not None:
+        while (stored := store.claim(NOW, LEASE, "demo")) is not None:
             tell(stored.id, stored.fence)
 
     ready()

@@ -13,7 +13,7 @@ from tests.storage.builders import LEASE, NOW
 
 
 def claim(store: Store) -> Stored:
-    stored = store.claim(NOW, LEASE)
+    stored = store.claim(NOW, LEASE, "demo")
     assert stored is not None
     return stored
 

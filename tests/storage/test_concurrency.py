@@ -66,7 +66,7 @@ def test_a_claim_in_the_midst_of_changes_takes_one_version_whole(url: str, store
     with start("changing", url, *orders) as child:
         go(child)
         while child.poll() is None or len(taken) < len(orders):
-            stored = store.claim(NOW, LEASE)
+            stored = store.claim(NOW, LEASE, "demo")
             if stored is not None:
                 taken.append(stored)
             time.sleep(random.random() * 0.01)  # noqa: S311 - only to vary the moment

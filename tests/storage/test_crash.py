@@ -132,7 +132,7 @@ def test_who_writes_waits_for_its_turn_and_not_for_ever(
     writing: list[Callable[[], object]] = [
         lambda: store.accept(arrival(), record()),
         lambda: store.reject(rejection()),
-        lambda: store.claim(NOW, LEASE),
+        lambda: store.claim(NOW, LEASE, "demo"),
         lambda: store.delivered(stored, Delivered(barcode="B", state="created"), NOW),
         lambda: store.retry(stored, NOW, "timeout", counted=True),
         lambda: store.bury(stored, State.DEAD, "refused", NOW),

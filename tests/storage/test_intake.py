@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from middleware.model import Answer, Delivered, Reason, Record, State, Status, Stored
+from middleware.model import Answer, Reason, Record, State, Status, Stored
 from middleware.ports import Store
 from middleware.storage.tables import inbox, index_entries, orders, parts, records, removals
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, cancelled, digest, record, report
@@ -37,13 +37,13 @@ def test_everything_of_a_record_comes_back(store: Store) -> None:
         id=made.id,
         shop=arrived.shop,
         carrier=made.carrier,
+        cancelling=False,
         clear=made.clear,
         parts=made.parts,
         receipt=made.receipt,
         attempts=0,
         fence=1,
         until=made.until,
-        first_due=made.due,
     )
     assert store.removal(made.removal.id) == made.removal
 
@@ -201,55 +201,6 @@ class TestVersions:
             assert column(behind, orders, "until") == [expected]
 
 
-class TestFrozen:
-    @pytest.mark.parametrize("end", [None, "delivered", "dead", "retried"])
-    def test_another_content_flags_the_record(self, store: Store, end: str | None) -> None:
-        arrived, made = arrival(), record()
-        store.accept(arrived, made)
-        stored = claim(store)
-        if end == "delivered":
-            store.delivered(stored, Delivered(barcode="B1", state="created"), NOW)
-        elif end == "dead":
-            store.bury(stored, State.DEAD, "refused", NOW)
-        elif end == "retried":
-            store.retry(stored, NOW, "timeout", counted=True)
-        before = store.show(made.id)
-        assert before is not None
-        assert store.accept(again(arrived), record()) == accepted(made)
-        assert store.show(made.id) == replace(before, changed_after_delivery=True)
-        assert len(store.list(ALL, None, 10)) == 1
-
-    def test_the_same_content_does_not(self, store: Store) -> None:
-        arrived, made = arrival(), record()
-        store.accept(arrived, made)
-        claim(store)
-        assert store.accept(again(arrived), record(content=made.content)) == duplicate(made)
-        found = store.show(made.id)
-        assert found is not None
-        assert not found.changed_after_delivery
-
-    def test_a_cancellation_flags_and_is_final(self, store: Store) -> None:
-        arrived, made = arrival(), record()
-        store.accept(arrived, made)
-        claim(store)
-        assert store.accept(again(arrived, halt=Reason.CANCELLED), None) == accepted(made)
-        found = store.show(made.id)
-        assert found is not None
-        assert found.changed_after_delivery
-        assert found.state is State.CLAIMED
-        later = again(arrived, updated_at=arrived.updated_at + 2 * LATER)
-        assert store.accept(later, record()) == ignored(Reason.CANCELLED, made)
-
-    def test_what_the_shop_reports_as_fulfilled_changes_nothing(self, store: Store) -> None:
-        arrived, made = arrival(), record()
-        store.accept(arrived, made)
-        claim(store)
-        assert store.accept(again(arrived, halt=Reason.FULFILLED), None) == ignored(Reason.FULFILLED, made)
-        found = store.show(made.id)
-        assert found is not None
-        assert not found.changed_after_delivery
-
-
 class TestHalts:
     def test_nothing_to_ship_is_noted_and_leaves_no_record(self, store: Store, behind: Engine) -> None:
         assert store.accept(arrival(halt=Reason.NOTHING_TO_SHIP), None) == ignored(Reason.NOTHING_TO_SHIP)
@@ -271,10 +222,10 @@ class TestHalts:
         assert (found.state, found.due, found.last_code) == (State.WITHDRAWN, None, halt)
         assert column(behind, parts, "jwe") == [None] * 3
         assert column(behind, records, "clear") == [None]
-        assert (column(behind, records, "receipt"), column(behind, records, "content")) == ([""], [b""])
+        assert (column(behind, records, "receipt"), column(behind, orders, "content")) == ([""], [None])
         assert sizes(behind)["index_entries"] == 0
         assert found.until == arrived.until
-        assert store.claim(NOW + LATER, LEASE) is None
+        assert store.claim(NOW + LATER, LEASE, "demo") is None
 
     def test_what_was_withdrawn_may_come_back_unless_cancelled(self, store: Store) -> None:
         arrived, back = arrival(), record()

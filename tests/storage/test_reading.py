@@ -29,6 +29,8 @@ def test_a_record_is_shown_with_its_tags(store: Store) -> None:
         last_code=None,
         barcode=None,
         changed_after_delivery=False,
+        ending=None,
+        predecessor=None,
         parts=tuple(replace(part, jwe="") for part in made.parts),
         removal=made.removal.id,
         until=made.until,

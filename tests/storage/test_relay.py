@@ -26,15 +26,15 @@ def shown(store: Store, stored: Stored) -> Summary:
 class TestClaim:
     def test_nothing_is_due(self, store: Store) -> None:
         store.accept(arrival(), record(due=NOW + timedelta(microseconds=1)))
-        assert store.claim(NOW, LEASE) is None
-        assert store.claim(NOW + timedelta(microseconds=1), LEASE) is not None
+        assert store.claim(NOW, LEASE, "demo") is None
+        assert store.claim(NOW + timedelta(microseconds=1), LEASE, "demo") is not None
 
     def test_the_oldest_due_goes_first(self, store: Store) -> None:
         made = {seconds: record(due=NOW - timedelta(seconds=seconds)) for seconds in (5, 60, 30)}
         for one in made.values():
             store.accept(arrival(), one)
         assert [claim(store).id for _ in made] == [made[60].id, made[30].id, made[5].id]
-        assert store.claim(NOW, LEASE) is None
+        assert store.claim(NOW, LEASE, "demo") is None
 
     def test_a_claimed_record_is_told_as_such(self, store: Store) -> None:
         store.accept(arrival(), record())
@@ -44,15 +44,15 @@ class TestClaim:
     def test_an_expired_lease_is_claimed_again_under_a_new_fence(self, store: Store) -> None:
         store.accept(arrival(), record())
         first = claim(store)
-        assert store.claim(EXPIRED - timedelta(microseconds=1), LEASE) is None
-        second = store.claim(EXPIRED, LEASE)
+        assert store.claim(EXPIRED - timedelta(microseconds=1), LEASE, "demo") is None
+        second = store.claim(EXPIRED, LEASE, "demo")
         assert second is not None
         assert (second.id, second.fence) == (first.id, first.fence + 1)
 
     def test_the_first_claim_is_remembered(self, store: Store, behind: Engine) -> None:
         store.accept(arrival(), record())
         claim(store)
-        store.claim(EXPIRED, LEASE)
+        store.claim(EXPIRED, LEASE, "demo")
         assert column(behind, records, "first_claimed_at") == [NOW]
 
     def test_an_older_lease_that_ended_comes_before_a_younger_order(self, store: Store) -> None:
@@ -60,7 +60,7 @@ class TestClaim:
         store.accept(arrival(), abandoned)
         claim(store)
         store.accept(arrival(), record(due=EXPIRED + LATER))
-        found = store.claim(EXPIRED + 2 * LATER, LEASE)
+        found = store.claim(EXPIRED + 2 * LATER, LEASE, "demo")
         assert found is not None
         assert found.id == abandoned.id
 
@@ -73,7 +73,7 @@ class TestDelivered:
         found = shown(store, stored)
         assert (found.state, found.barcode, found.due) == (State.DELIVERED, DONE.barcode, None)
         assert column(behind, records, "settled_at") == [NOW + LATER]
-        assert store.claim(EXPIRED, LEASE) is None
+        assert store.claim(EXPIRED, LEASE, "demo") is None
 
     @pytest.mark.policy("VP-RET-4")
     def test_what_was_sent_leaves_and_what_may_stay_stays(self, store: Store, behind: Engine) -> None:
@@ -100,10 +100,10 @@ class TestRetry:
         made = record()
         store.accept(arrival(), made)
         assert store.retry(claim(store), NOW + LATER, "timeout", counted=counted)
-        assert store.claim(NOW + LATER / 2, LEASE) is None
-        back = store.claim(NOW + LATER, LEASE)
+        assert store.claim(NOW + LATER / 2, LEASE, "demo") is None
+        back = store.claim(NOW + LATER, LEASE, "demo")
         assert back is not None
-        assert (back.attempts, back.fence, back.first_due) == (attempts, 2, made.due)
+        assert (back.attempts, back.fence) == (attempts, 2)
         assert (back.parts, back.clear) == (made.parts, made.clear)
         assert shown(store, back).last_code == "timeout"
 
@@ -124,7 +124,7 @@ class TestBury:
         found = shown(store, stored)
         assert (found.state, found.last_code, found.due) == (state, "refused", None)
         assert column(behind, parts, "jwe") == [part.jwe for part in made.parts]
-        assert store.claim(EXPIRED, LEASE) is None
+        assert store.claim(EXPIRED, LEASE, "demo") is None
 
     @pytest.mark.parametrize("state", [State.WAITING, State.CLAIMED, State.DELIVERED, State.WITHDRAWN])
     def test_only_as_dead_or_quarantined(self, store: Store, state: State) -> None:
@@ -143,7 +143,7 @@ class TestFencing:
         made = record()
         store.accept(arrival(), made)
         sleeper = claim(store)
-        store.claim(EXPIRED, LEASE)
+        store.claim(EXPIRED, LEASE, "demo")
         before = shown(store, sleeper)
         assert not settle(store, sleeper, settlement)
         assert shown(store, sleeper) == before
@@ -170,14 +170,14 @@ class TestLanes:
         store.accept(arrival(), record(carrier="open"))
         store.pause_lane("paused", NOW + LATER, "unauthorised")
         assert claim(store).carrier == "open"
-        assert store.claim(NOW, LEASE) is None
+        assert store.claim(NOW, LEASE, "demo") is None
         assert store.paused_lanes(NOW) == {"paused": "unauthorised"}
 
     def test_the_pause_ends(self, store: Store) -> None:
         store.accept(arrival(), record())
         store.pause_lane("platform", NOW + LATER, "unauthorised")
         assert store.paused_lanes(NOW + LATER) == {}
-        assert store.claim(NOW + LATER, LEASE) is not None
+        assert store.claim(NOW + LATER, LEASE, "demo") is not None
 
     def test_the_newest_pause_counts(self, store: Store) -> None:
         store.pause_lane("platform", NOW + 2 * LATER, "unauthorised")
@@ -189,7 +189,7 @@ class TestLanes:
         store.accept(arrival(), record())
         claim(store)
         store.pause_lane("platform", EXPIRED + LATER, "unauthorised")
-        assert store.claim(EXPIRED, LEASE) is None
+        assert store.claim(EXPIRED, LEASE, "demo") is None
 
 
 def settle(store: Store, stored: Stored, settlement: str) -> bool:

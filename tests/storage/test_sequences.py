@@ -97,7 +97,7 @@ def play(store: Store, acts: list[Act]) -> Model:
                 made = None if halt else record(content=content, due=due)
                 assert store.accept(arrived, made) == model.accept(arrived, made)
             case ("claim",):
-                stored = store.claim(NOW, LEASE)
+                stored = store.claim(NOW, LEASE, "demo")
                 assert (stored.id if stored else None) == model.due()
                 if stored:
                     held.append(stored)

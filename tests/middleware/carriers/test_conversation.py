@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
+from typing import Any, cast
 
 import pytest
 import rfc8785
@@ -19,7 +19,19 @@ from middleware.core.schedule import schedule
 from middleware.core.seal import seal
 from middleware.core.tag import Stamp, tag
 from middleware.core.trace import trace
-from middleware.model import Delivered, Delivery, Failed, PickupPoint, Refused, Response, Stored, TaggedPart
+from middleware.model import (
+    Delivered,
+    Delivery,
+    Failed,
+    Gone,
+    PickupPoint,
+    Refused,
+    Request,
+    Response,
+    Stored,
+    TaggedPart,
+    TooLate,
+)
 from schemas.order import Sender
 from schemas.policy_loader import load
 from tests.middleware.platforms.making import NOW, PACK, PLATFORM, example, parse
@@ -43,6 +55,7 @@ STORED = Stored(
     id=ID,
     shop="demo",
     carrier="platform",
+    cancelling=False,
     clear=rfc8785.dumps(
         {"id": ID, "parcel": {"pieces": 1}, "recipient": {"country": "BE"}, "sender": {"shop": "demo"}}
     ),
@@ -51,7 +64,6 @@ STORED = Stored(
     attempts=0,
     fence=1,
     until=date(2036, 11, 22),
-    first_due=NOW,
 )
 
 
@@ -73,7 +85,7 @@ def test_the_request_is_these_bytes_under_this_key() -> None:
 @pytest.mark.parametrize(
     "later",
     [
-        replace(STORED, attempts=9, fence=77, until=date(2030, 1, 1), first_due=NOW + timedelta(days=1)),
+        replace(STORED, attempts=9, fence=77, until=date(2030, 1, 1)),
         replace(STORED, parts=STORED.parts[::-1]),
         replace(STORED, clear=json.dumps(json.loads(STORED.clear), indent=2).encode()),
     ],
@@ -157,7 +169,7 @@ def test_the_envelope_has_exactly_these_members(name: str, notify: str, expected
 
 def after(status: int, body: bytes = b"", **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return CARRIER.after(Response(status=status, headers=named, body=body))
+    return CARRIER.after(STORED, CARRIER.start(STORED), Response(status=status, headers=named, body=body))
 
 
 TAKEN = b'{"barcode": "323299901059912345", "label": "/shipments/1/label", "state": "created"}'
@@ -270,3 +282,42 @@ def test_the_body_of_a_refusal_is_never_looked_at(status: int, monkeypatch: pyte
 )
 def test_how_long_to_wait_is_taken_from_a_plain_number_alone(status: int, header: str, seconds: float | None) -> None:
     assert after(status, retry_after=header) == Failed(code=f"http-{status}", retry_after=seconds)
+
+
+ENDING = replace(STORED, cancelling=True, clear=cast(bytes, None), receipt="")
+
+
+def ended(status: int, asked: Request | None = None, **headers: str) -> Any:
+    return CARRIER.after(
+        ENDING, asked or CARRIER.start(ENDING), Response(status=status, headers=headers, body=b'{"name": "Mirte"}')
+    )
+
+
+def test_the_request_to_cancel_holds_the_id_alone() -> None:
+    request = CARRIER.start(ENDING)
+    assert (request.method, request.path, request.body) == ("POST", f"/shipments/{ID}/cancel", b"")
+    assert dict(request.headers) == {"Accept": "application/json"}
+
+
+@pytest.mark.parametrize("status", [200, 204, 410])
+def test_what_was_cancelled_or_erased_is_gone(status: int) -> None:
+    assert ended(status) == Gone()
+
+
+def test_a_parcel_on_its_way_cannot_be_cancelled() -> None:
+    assert ended(409) == TooLate()
+
+
+def test_of_what_the_platform_never_had_it_is_told_to_take_it_no_more() -> None:
+    asked = ended(404)
+    assert (asked.method, asked.path, asked.body) == ("DELETE", f"/shipments/{ID}/parts/sender.contact", None)
+    assert [ended(status, asked) for status in (200, 204, 404, 410)] == [Gone()] * 4
+
+
+@pytest.mark.parametrize("forgetting", [False, True])
+def test_a_cancellation_that_did_not_succeed_is_judged_as_any_request(forgetting: bool) -> None:
+    asked = ended(404) if forgetting else None
+    assert ended(503, asked, **{"retry-after": "60"}) == Failed(code="http-503", retry_after=60)
+    assert ended(401, asked) == Failed(code="http-401", pause_lane=True)
+    assert ended(422, asked) == Refused(code="http-422")
+    assert ended(302, asked) == Failed(code="http-302")

@@ -35,7 +35,7 @@ def made(**changes: Any) -> Record:
 
 
 def claimed(store: Store, record: Record) -> Stored:
-    found = store.claim(NOW, builders.LEASE)
+    found = store.claim(NOW, builders.LEASE, "demo")
     assert found is not None
     assert found.id == record.id
     return found

@@ -199,12 +199,12 @@ def stored(made: Record, **changes: Any) -> Stored:
         "id": made.id,
         "shop": SHOP,
         "carrier": made.carrier,
+        "cancelling": False,
         "clear": made.clear,
         "parts": made.parts,
         "receipt": made.receipt,
         "attempts": 0,
         "fence": 1,
         "until": made.until,
-        "first_due": made.due,
     }
     return Stored(**{**values, **changes})

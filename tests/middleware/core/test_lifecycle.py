@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from middleware.core.lifecycle import Standing, Step, decide
-from middleware.model import Reason, State
+from middleware.model import Ending, Reason, State
 
 AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 TIMES = {
@@ -19,20 +19,35 @@ TIMES = {
 SAME, OTHER = b"s" * 32, b"o" * 32
 
 
-def stands(state: State | None, *, claimed: bool = False, cancelled: bool = False) -> Standing:
-    return Standing(updated_at=AT, cancelled=cancelled, state=state, content=SAME if state else None, claimed=claimed)
+def stands(
+    state: State | None, *, claimed: bool = False, cancelled: bool = False, ending: Ending | None = None
+) -> Standing:
+    return Standing(
+        updated_at=AT,
+        cancelled=cancelled,
+        content=None if state is None or ending is Ending.CANCELLED else SAME,
+        state=state,
+        claimed=claimed,
+        ending=ending,
+    )
 
 
 STANDINGS: dict[str, Standing | None] = {
     "nothing": None,
     "noted": stands(None),
     "waiting": stands(State.WAITING),
+    "held": stands(State.HELD),
     "waiting-again": stands(State.WAITING, claimed=True),
     "claimed": stands(State.CLAIMED, claimed=True),
     "delivered": stands(State.DELIVERED, claimed=True),
     "dead": stands(State.DEAD, claimed=True),
     "quarantined": stands(State.QUARANTINED, claimed=True),
     "withdrawn": stands(State.WITHDRAWN),
+    "recalled": stands(State.CLAIMED, claimed=True, ending=Ending.CANCELLED),
+    "recalling": stands(State.CANCELLING, claimed=True, ending=Ending.CANCELLED),
+    "recall-failed": stands(State.DEAD, claimed=True, ending=Ending.CANCELLED),
+    "gone": stands(State.CANCELLED, claimed=True, ending=Ending.CANCELLED),
+    "too-late": stands(State.DELIVERED, claimed=True, ending=Ending.TOO_LATE),
     "cancelled": stands(None, cancelled=True),
     "cancelled-withdrawn": stands(State.WITHDRAWN, cancelled=True),
     "cancelled-claimed": stands(State.CLAIMED, claimed=True, cancelled=True),
@@ -45,6 +60,7 @@ ARRIVALS: dict[str, tuple[Arriving, ...]] = {
     "other": ((None, OTHER),),
     "cancellation": ((Reason.CANCELLED, None),),
     "fulfilment": ((Reason.FULFILLED, None),),
+    "rejected": ((Reason.REJECTED, None),),
     "nothing-to-ship": tuple(
         (reason, None) for reason in (Reason.NOT_PAID, Reason.TEST_ORDER, Reason.IN_STORE, Reason.NOTHING_TO_SHIP)
     ),
@@ -52,28 +68,40 @@ ARRIVALS: dict[str, tuple[Arriving, ...]] = {
 
 # At equal times the later arrival is newer, so the two share a column. A cancellation counts whatever its time.
 TABLE = """
-standing             time   same       other      cancellation  fulfilment  nothing-to-ship
-nothing              any    create     create     note          note        note
-noted                older  older      older      note          older       older
-noted                later  create     create     note          note        note
-waiting              older  older      older      withdraw      older       older
-waiting              later  duplicate  replace    withdraw      withdraw    withdraw
-waiting-again        older  older      older      flag          older       older
-waiting-again        later  duplicate  flag       flag          note        flag
-claimed              older  older      older      flag          older       older
-claimed              later  duplicate  flag       flag          note        flag
-delivered            older  older      older      flag          older       older
-delivered            later  duplicate  flag       flag          note        flag
-dead                 older  older      older      flag          older       older
-dead                 later  duplicate  flag       flag          note        flag
-quarantined          older  older      older      flag          older       older
-quarantined          later  duplicate  flag       flag          note        flag
-withdrawn            older  older      older      note          older       older
-withdrawn            later  create     create     note          note        note
-cancelled            any    older      older      duplicate     older       older
-cancelled-withdrawn  any    older      older      duplicate     older       older
-cancelled-claimed    any    older      older      duplicate     older       older
-cancelled-delivered  any    older      older      duplicate     older       older
+standing             time   same       other      cancellation  fulfilment  rejected  nothing-to-ship
+nothing              any    create     create     note          note        note      note
+noted                older  older      older      note          older       older     older
+noted                later  create     create     note          note        note      note
+waiting              older  older      older      withdraw      older       older     older
+waiting              later  duplicate  replace    withdraw      withdraw    withdraw  withdraw
+held                 older  older      older      withdraw      older       older     older
+held                 later  duplicate  replace    withdraw      note        withdraw  withdraw
+waiting-again        older  older      older      recall        older       older     older
+waiting-again        later  duplicate  supersede  recall        note        flag      recall
+claimed              older  older      older      recall        older       older     older
+claimed              later  duplicate  supersede  recall        note        flag      recall
+delivered            older  older      older      recall        older       older     older
+delivered            later  duplicate  supersede  recall        note        flag      recall
+dead                 older  older      older      recall        older       older     older
+dead                 later  duplicate  supersede  recall        note        flag      recall
+quarantined          older  older      older      recall        older       older     older
+quarantined          later  duplicate  supersede  recall        note        flag      recall
+recalled             older  older      older      recall        older       older     older
+recalled             later  supersede  supersede  recall        note        flag      recall
+recalling            older  older      older      recall        older       older     older
+recalling            later  supersede  supersede  recall        note        flag      recall
+recall-failed        older  older      older      recall        older       older     older
+recall-failed        later  supersede  supersede  recall        note        flag      recall
+gone                 older  older      older      note          older       older     older
+gone                 later  create     create     note          note        note      note
+too-late             older  older      older      flag          older       older     older
+too-late             later  duplicate  flag       flag          note        flag      flag
+withdrawn            older  older      older      note          older       older     older
+withdrawn            later  create     create     note          note        note      note
+cancelled            any    older      older      duplicate     older       older     older
+cancelled-withdrawn  any    older      older      duplicate     older       older     older
+cancelled-claimed    any    older      older      duplicate     older       older     older
+cancelled-delivered  any    older      older      duplicate     older       older     older
 """
 NAMES = {"any": ("older", "equal", "newer"), "older": ("older",), "later": ("equal", "newer")}
 

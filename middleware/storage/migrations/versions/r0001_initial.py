@@ -40,18 +40,25 @@ def _create_records() -> None:
         sa.Column("last_code", sa.Text()),
         sa.Column("barcode", sa.Text()),
         sa.Column("changed_after_delivery", sa.Boolean(), nullable=False),
+        sa.Column("ending", sa.Text()),
+        sa.Column("predecessor", sa.Text()),
         sa.Column("removal", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.Text(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("receipt", sa.Text(), nullable=False),
         sa.Column("clear", sa.LargeBinary()),
+        sa.Column("clear_until", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_records"),
         sa.UniqueConstraint("reference", name="uq_records_reference"),
     )
     op.create_index("ix_records_state_created_at", "records", ["state", "created_at"])
+    op.create_index("ix_records_shop_created_at", "records", ["shop", "created_at"])
+    op.create_index("ix_records_predecessor", "records", ["predecessor"])
+    op.create_index("ix_records_barcode", "records", ["barcode"])
     live = sa.text("due IS NOT NULL")
-    op.create_index("ix_records_due_carrier", "records", ["due", "carrier"], sqlite_where=live, postgresql_where=live)
+    op.create_index("ix_records_due", "records", ["due"], sqlite_where=live, postgresql_where=live)
+    columns = ["shop", "due", "carrier"]
+    op.create_index("ix_records_shop_due_carrier", "records", columns, sqlite_where=live, postgresql_where=live)
 
 
 def _create_what_belongs_to_a_record() -> None:
@@ -96,6 +103,7 @@ def _create_what_intake_remembers() -> None:
         sa.Column("order", sa.LargeBinary(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("content", sa.LargeBinary()),
         sa.Column("record_id", sa.Text()),
         sa.Column("until", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("shop", "order", name="pk_orders"),
@@ -121,11 +129,16 @@ def _create_what_intake_remembers() -> None:
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("faults", sa.JSON(), nullable=False),
         sa.Column("order_ref", sa.Text()),
+        sa.Column("order", sa.LargeBinary()),
+        sa.Column("updated_at", sa.BigInteger()),
         sa.Column("webhook", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger()),
         sa.Column("until", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_rejections"),
         sa.UniqueConstraint("shop", "body", name="uq_rejections_shop_body"),
     )
     op.create_index("ix_rejections_received_at", "rejections", ["received_at"])
+    op.create_index("ix_rejections_shop_received_at", "rejections", ["shop", "received_at"])
+    op.create_index("ix_rejections_shop_order", "rejections", ["shop", "order"])

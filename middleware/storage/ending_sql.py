@@ -1,0 +1,111 @@
+"""How a record that its order no longer wants ends at the parcel platform, and what becomes of its successor.
+
+The order's row is locked first, as intake does: a version that arrives at this moment finds either the predecessor
+that is still there, or the successor that was released.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, bindparam, case, select, update
+
+from middleware.model import Ending, State, Stored
+from middleware.storage import records_sql
+from middleware.storage.tables import index_entries, orders, parts, records
+
+_ORDER: Final = (
+    select(orders.c.shop, orders.c.order)
+    .join(
+        index_entries,
+        and_(
+            index_entries.c.shop == orders.c.shop,
+            index_entries.c.kind == "order.id",
+            index_entries.c.digest == orders.c.order,
+        ),
+    )
+    .where(index_entries.c.record_id == bindparam("this_id"))
+    .with_for_update(of=orders)
+)
+_LEASED: Final = update(records).where(
+    records.c.id == bindparam("this_id"),
+    records.c.fence == bindparam("this_fence"),
+    records.c.state == State.CANCELLING,
+)
+_RELEASE: Final = (
+    update(records)
+    .where(records.c.predecessor == bindparam("this_id"), records.c.state == State.HELD)
+    .values(
+        state=State.WAITING,
+        due=case(
+            (records.c.first_due > bindparam("now", type_=records.c.due.type), records.c.first_due),
+            else_=bindparam("now", type_=records.c.due.type),
+        ),
+    )
+)
+_SUCCESSOR: Final = select(records.c.id).where(
+    records.c.predecessor == bindparam("this_id"), records.c.state == State.HELD
+)
+_STAND: Final = update(orders).where(orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order"))
+_DEAD: Final = (
+    select(records.c.ending, records.c.clear)
+    .where(records.c.id == bindparam("this_id"), records.c.state == State.DEAD)
+    .with_for_update()
+)
+_LEFT: Final = select(parts.c.name).where(parts.c.record_id == bindparam("this_id"), parts.c.jwe.is_(None)).limit(1)
+_CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
+
+
+def gone(connection: Connection, stored: Stored, now: datetime) -> bool:
+    """The platform holds it no more: what was sealed leaves, and its successor may go. False if the lease was lost."""
+    _locked(connection, stored.id)
+    news = {"state": State.CANCELLED, "due": None, "settled_at": now, "clear": None}
+    if not connection.execute(_LEASED, _mine(stored) | news).rowcount:
+        return False
+    records_sql.empty_parts(connection, stored.id)
+    connection.execute(_RELEASE, {"this_id": stored.id, "now": now})
+    return True
+
+
+def too_late(connection: Connection, stored: Stored, now: datetime) -> bool:
+    """The parcel is on its way: it stands for the order again, flagged, and its successor never goes. False if the
+    lease was lost.
+    """
+    order = _locked(connection, stored.id)
+    news = {"state": State.DELIVERED, "due": None, "ending": Ending.TOO_LATE, "changed_after_delivery": True}
+    if not connection.execute(_LEASED, _mine(stored) | news | {"clear": None}).rowcount:
+        return False
+    records_sql.empty_parts(connection, stored.id)
+    for successor in connection.execute(_SUCCESSOR, {"this_id": stored.id}).scalars().all():
+        records_sql.withdraw(connection, successor, now, Ending.TOO_LATE)
+        if order is not None:
+            connection.execute(_STAND, {**order, "record_id": stored.id})
+    return True
+
+
+def revive(connection: Connection, record_id: str, now: datetime) -> bool:
+    """A dead letter goes again: the same bytes under the same key, or the request to cancel it. False for what is no
+    dead letter, or has lost what would be sent.
+    """
+    _locked(connection, record_id)
+    row = connection.execute(_DEAD, {"this_id": record_id}).one_or_none()
+    if row is None:
+        return False
+    left = row.clear is None or connection.execute(_LEFT, {"this_id": record_id}).first() is not None
+    if row.ending is None and left:
+        return False
+    state = State.WAITING if row.ending is None else State.CANCELLING
+    news: dict[str, Any] = {"state": state, "due": now, "attempts": 0, "settled_at": None}
+    connection.execute(_CHANGE, {"this_id": record_id, **news})
+    return True
+
+
+def _locked(connection: Connection, record_id: str) -> dict[str, Any] | None:
+    """The order's row, locked; None if it is remembered no more."""
+    row = connection.execute(_ORDER, {"this_id": record_id}).one_or_none()
+    return None if row is None else {"this_shop": row.shop, "this_order": row.order}
+
+
+def _mine(stored: Stored) -> dict[str, Any]:
+    return {"this_id": stored.id, "this_fence": stored.fence}

@@ -1,0 +1,173 @@
+"""What a newly arrived version of an order does to what stands for it, in the transaction that is handed in.
+
+An order's row in ``orders`` is locked before anything is decided about the order, so that two versions that arrive at
+once, and a version and the relay that ends its predecessor, come one after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from middleware.core.lifecycle import Standing, Step, decide
+from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
+from middleware.storage import records_sql
+from middleware.storage.database import Upserts
+from middleware.storage.tables import orders, records
+
+_THIS_ORDER: Final = (orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order"))
+_VERSION: Final = (
+    select(orders.c.updated_at, orders.c.cancelled, orders.c.content, orders.c.record_id, orders.c.until)
+    .where(*_THIS_ORDER)
+    .with_for_update()
+)
+_REMEMBER: Final = update(orders).where(*_THIS_ORDER)
+_RECORD: Final = (
+    select(
+        records.c.id,
+        records.c.reference,
+        records.c.state,
+        records.c.first_claimed_at,
+        records.c.ending,
+        records.c.predecessor,
+    )
+    .where(records.c.id == bindparam("this_id"))
+    .with_for_update()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What stands for an order, and the record that an answer names; all None if the order is new."""
+
+    standing: Standing | None = None
+    until: date | None = None
+    record_id: str | None = None
+    reference: str | None = None
+    predecessor: str | None = None
+
+    def answer(self, status: Status, reason: Reason | None = None) -> Answer:
+        return Answer(status=status, id=self.record_id, reference=self.reference, reason=reason)
+
+
+def judge(connection: Connection, upserts: Upserts, arrival: Arrival, record: Record | None) -> tuple[Step, Answer]:
+    """Decide about a version and carry it out; ``record`` is None where ``arrival.halt`` says why."""
+    found = _found(connection, upserts, arrival, record)
+    step = decide(found.standing, arrival.updated_at, arrival.halt, record.content if record else None)
+    if record is not None and step in (Step.CREATE, Step.REPLACE, Step.SUPERSEDE):
+        return step, _stored(connection, upserts, step, found, arrival, record)
+    return step, _without_a_record(connection, step, found, arrival, record.content if record else None)
+
+
+def _found(connection: Connection, upserts: Upserts, arrival: Arrival, record: Record | None) -> _Found:
+    """Lock the order's row, made if it is new, and read what stands."""
+    row = {
+        "shop": arrival.shop,
+        "order": arrival.order,
+        "updated_at": arrival.updated_at,
+        "cancelled": arrival.halt is Reason.CANCELLED,
+        "content": record.content if record else None,
+        "record_id": record.id if record else None,  # where nothing stands, the step is to create it
+        "until": arrival.standing_until,
+    }
+    if connection.execute(upserts.new[orders], row).rowcount:
+        return _Found()
+    version = connection.execute(_VERSION, _this(arrival)).one()
+    known: dict[str, Any] = {
+        "updated_at": version.updated_at,
+        "cancelled": version.cancelled,
+        "content": version.content,
+    }
+    stands = connection.execute(_RECORD, {"this_id": version.record_id}).one_or_none()
+    if stands is None:
+        return _Found(standing=Standing(**known), until=version.until)
+    standing = Standing(
+        **known,
+        state=State(stands.state),
+        claimed=stands.first_claimed_at is not None,
+        ending=Ending(stands.ending) if stands.ending else None,
+    )
+    return _Found(
+        standing=standing,
+        until=version.until,
+        record_id=stands.id,
+        reference=stands.reference,
+        predecessor=stands.predecessor if standing.state is State.HELD else None,
+    )
+
+
+def _stored(
+    connection: Connection, upserts: Upserts, step: Step, found: _Found, arrival: Arrival, record: Record
+) -> Answer:
+    """Store the record in the place of what stands, or to come after it."""
+    predecessor = None
+    if step is Step.REPLACE and found.record_id:
+        records_sql.remove(connection, found.record_id)
+        predecessor = found.predecessor
+    elif step is Step.SUPERSEDE:
+        _recall(connection, found.record_id, Ending.REPLACED, arrival)
+        predecessor = found.record_id
+    records_sql.store(connection, upserts, record, arrival.shop, arrival.received_at, predecessor)
+    _remember(connection, found, arrival, record.id, record.content)
+    return Answer(status=Status.ACCEPTED, id=record.id, reference=record.reference)
+
+
+def _without_a_record(
+    connection: Connection, step: Step, found: _Found, arrival: Arrival, content: bytes | None
+) -> Answer:
+    stands = found.record_id or ""  # the steps that change a record have one
+    known = found.standing.content if found.standing else None
+    match step:
+        case Step.WITHDRAW:
+            records_sql.withdraw(connection, stands, arrival.received_at, arrival.halt, arrival.until)
+            _recall(connection, found.predecessor, Ending.CANCELLED, arrival)
+            _remember(connection, found, arrival, found.predecessor or stands, None)
+        case Step.RECALL:
+            _recall(connection, stands, Ending.CANCELLED, arrival)
+            _remember(connection, found, arrival, stands, None)
+        case Step.FLAG:
+            records_sql.flag(connection, stands)
+            _remember(connection, found, arrival, stands, content or known)
+            return found.answer(Status.ACCEPTED)
+        case _:
+            _remember(connection, found, arrival, found.record_id, known)
+    if step is Step.DUPLICATE:
+        return found.answer(Status.DUPLICATE, arrival.halt)
+    if step is Step.OLDER:
+        final = found.standing is not None and found.standing.cancelled
+        return found.answer(Status.IGNORED, Reason.CANCELLED if final else Reason.OLDER_VERSION)
+    return found.answer(Status.IGNORED, arrival.halt)
+
+
+def _recall(connection: Connection, record_id: str | None, ending: Ending, arrival: Arrival) -> None:
+    """What is at the platform, or may be, is to be cancelled there. A record that was erased needs it no more."""
+    stands = connection.execute(_RECORD, {"this_id": record_id}).one_or_none() if record_id else None
+    if stands is not None:
+        records_sql.recall(connection, stands.id, State(stands.state), ending, arrival.received_at)
+
+
+def _remember(
+    connection: Connection, found: _Found, arrival: Arrival, record_id: str | None, content: bytes | None
+) -> None:
+    """Time and cancellation only grow. Only a newer version or a new record lengthens the memory: a replay must not."""
+    if found.standing is None or found.until is None:
+        return  # the row was made a moment ago
+    grew = arrival.updated_at > found.standing.updated_at
+    cancels = arrival.halt is Reason.CANCELLED and not found.standing.cancelled
+    changed = record_id != found.record_id or content != found.standing.content
+    if grew or cancels or changed:
+        news = {
+            "updated_at": max(arrival.updated_at, found.standing.updated_at),
+            "cancelled": cancels or found.standing.cancelled,
+            "content": content,
+            "record_id": record_id,
+            "until": max(arrival.standing_until, found.until),
+        }
+        connection.execute(_REMEMBER, _this(arrival) | news)
+
+
+def _this(arrival: Arrival) -> dict[str, Any]:
+    return {"this_shop": arrival.shop, "this_order": arrival.order}
