@@ -123,7 +123,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
     yield "shop", summary.shop
     yield "taken in", f"{_moment(summary.created_at)} UTC"
     if summary.due is not None:
-        label = "lease ends at" if summary.state is State.CLAIMED else "goes out at"
+        label = "lease ends at" if summary.state is State.CLAIMED else "next attempt at"
         yield label, f"{_moment(summary.due)} UTC"
     if summary.attempts:
         yield "failed attempts", summary.attempts
@@ -133,6 +133,10 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
             yield "", explained
     if summary.barcode is not None:
         yield "barcode", summary.barcode
+    if summary.ending is not None:
+        yield "the order", words.ENDINGS[summary.ending]
+    if summary.predecessor is not None:
+        yield "in the place of", summary.predecessor
     yield "known until", summary.until
 
 
@@ -156,6 +160,8 @@ def _summary(row: Summary) -> Row:
         "code": row.last_code,
         "barcode": row.barcode,
         "changed_after_delivery": row.changed_after_delivery,
+        "ending": row.ending,
+        "predecessor": row.predecessor,
         "until": row.until.isoformat(),
     }
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from middleware.errors import ParcelveilError, TransientDeliveryError
-from middleware.model import Reason, State
+from middleware.model import Ending, Reason, State
 
 _UNITS: Mapping[str, str] = {"Y": "year", "M": "month", "D": "day"}
 
@@ -51,11 +51,17 @@ BASES: Mapping[str, str] = {
 
 STATES: Mapping[State, str] = {
     State.WAITING: "It waits for its time, or for the next attempt.",
+    State.HELD: (
+        "The order changed. It goes out as soon as the parcel platform has cancelled what it has of the order; look at "
+        "the record in whose place it comes."
+    ),
     State.CLAIMED: "It is being sent now.",
     State.DELIVERED: "The parcel platform has it; the sealed parts have left this database.",
+    State.CANCELLING: "The parcel platform is being asked to cancel it.",
+    State.CANCELLED: "The parcel platform has cancelled it, or never had it; the sealed parts have gone.",
     State.DEAD: (
-        "It was given up and does not go out. Mend the cause, and enter the parcel at the parcel platform by hand: "
-        "it cannot be sent again yet."
+        "It was given up and does nothing more by itself. Mend the cause, then let it go again: "
+        "`parcelveil deliveries retry ID`. The same bytes go under the same key, so it cannot arrive twice."
     ),
     State.QUARANTINED: (
         "Its receipt or seal does not fit: somebody or something changed it here. It is not sent. Keep it as evidence, "
@@ -66,9 +72,16 @@ STATES: Mapping[State, str] = {
 """What a record's state means, and what to do."""
 
 CHANGED = (
-    "The order changed, or was cancelled, after this record was first sent: correct or cancel it at the parcel "
-    "platform by hand."
+    "The order changed, or was cancelled, and the parcel could not be changed any more: correct it or stop it at the "
+    "parcel platform by hand."
 )
+
+ENDINGS: Mapping[Ending, str] = {
+    Ending.REPLACED: "changed: another record takes its place",
+    Ending.CANCELLED: "was cancelled, or has nothing left to ship",
+    Ending.TOO_LATE: "changed when the parcel was on its way",
+}
+"""What became of the order since the record was frozen."""
 
 HALTS: Mapping[Reason, str] = {
     Reason.CANCELLED: "the order is cancelled",
@@ -78,6 +91,7 @@ HALTS: Mapping[Reason, str] = {
     Reason.NOTHING_TO_SHIP: "nothing of it is shipped",
     Reason.FULFILLED: "it has been fulfilled already",
     Reason.OLDER_VERSION: "a newer version of it is known",
+    Reason.REJECTED: "a newer version of it was rejected",
 }
 """Why there is nothing to ship."""
 
@@ -101,6 +115,8 @@ _CODES: Mapping[str, str] = {
     "http-429": "the parcel platform was asked too often",
     "expired": "a part ends before the next attempt: retention comes first",
     "tampered": "receipt or seal does not fit",
+    "no-outcome": "the parcel platform went on asking",
+    "too-late": "the parcel platform could no longer cancel what it comes in the place of",
 }
 """What the last attempt said."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, make_url
 from middleware.model import Answer, State, Status, Stored
 from middleware.ports import Store
 from middleware.storage.sqlite import SqliteDatabase, _flock, _Turns
-from middleware.storage.tables import parts, records
+from middleware.storage.tables import orders, parts
 from tests.storage.builders import LEASE, NOW, again, arrival, digest, record
 from tests.storage.children import go, start, together
 from tests.storage.looking import column
@@ -38,15 +38,15 @@ def test_threads_that_bring_one_new_order_store_it_once(store: Store) -> None:
 
 
 def test_processes_that_bring_versions_in_disorder_leave_the_newest(url: str, store: Store, behind: Engine) -> None:
-    orders = [digest().hex() for _ in range(4)]
-    children = [start("versions", url, *orders) for _ in range(2)]
+    made = [digest().hex() for _ in range(4)]
+    children = [start("versions", url, *made) for _ in range(2)]
     go(*children)
     for child in children:
         child.communicate(timeout=100)
         assert child.returncode == 0
-    assert len(store.list(ALL, None, 100)) == len(orders)
-    assert column(behind, records, "content") == [(9).to_bytes(32)] * len(orders)
-    assert len(column(behind, parts, "jwe")) == 3 * len(orders)
+    assert len(store.list(ALL, None, 100)) == len(made)
+    assert column(behind, orders, "content") == [(9).to_bytes(32)] * len(made)
+    assert len(column(behind, parts, "jwe")) == 3 * len(made)
 
 
 def test_processes_claim_every_record_once(url: str, store: Store) -> None:
@@ -61,21 +61,22 @@ def test_processes_claim_every_record_once(url: str, store: Store) -> None:
 
 
 def test_a_claim_in_the_midst_of_changes_takes_one_version_whole(url: str, store: Store, behind: Engine) -> None:
-    orders = [digest().hex() for _ in range(10)]
+    made = [digest().hex() for _ in range(10)]
     taken: list[Stored] = []
-    with start("changing", url, *orders) as child:
+    with start("changing", url, *made) as child:
         go(child)
-        while child.poll() is None or len(taken) < len(orders):
+        while child.poll() is None or len(taken) < len(made):
             stored = store.claim(NOW, LEASE, "demo")
             if stored is not None:
                 taken.append(stored)
             time.sleep(random.random() * 0.01)  # noqa: S311 - only to vary the moment
     assert child.returncode == 0
-    listed = store.list(ALL, None, 100)
-    assert sorted(found.id for found in listed) == sorted(stored.id for stored in taken)
+    listed = {found.id: found for found in store.list(ALL, None, 100)}
+    assert {stored.id for stored in taken} == {found.id for found in listed.values() if found.state is not State.HELD}
     assert all(len(stored.parts) == 3 and all(part.jwe for part in stored.parts) for stored in taken)
-    assert len(column(behind, parts, "jwe")) == 3 * len(orders)
-    assert any(found.changed_after_delivery for found in listed)
+    held = [found for found in listed.values() if found.state is State.HELD]
+    assert {found.predecessor for found in held} == {found.id for found in listed.values() if found.ending}
+    assert held
 
 
 def test_a_writer_holds_the_database_before_it_reads(sqlite_path: Path) -> None:

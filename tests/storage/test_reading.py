@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from middleware.model import Delivered, Reason, State, Summary
 from middleware.ports import Store
-from tests.storage.builders import LATER, NOW, again, arrival, record, rejection
+from tests.storage import states
+from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record, rejection
 from tests.storage.looking import claim
 
 ALL = tuple(State)
@@ -59,7 +59,7 @@ def test_by_shop_and_state(store: Store) -> None:
     one, two = record(), record(due=NOW + LATER)
     store.accept(arrival(shop="one"), one)
     store.accept(arrival(shop="two"), two)
-    claim(store)
+    store.claim(NOW, LEASE, "one")
     assert [found.id for found in store.list(ALL, "two", 9)] == [two.id]
     assert [found.id for found in store.list([State.CLAIMED], None, 9)] == [one.id]
     assert {found.id for found in store.list([State.CLAIMED, State.WAITING], None, 9)} == {one.id, two.id}
@@ -80,16 +80,11 @@ def test_counts_of_an_empty_store(store: Store) -> None:
 
 
 def test_counts_per_state_and_the_oldest_that_waits(store: Store) -> None:
-    for seconds in (50, 40, 30, 20, 10):
-        store.accept(arrival(), record(due=NOW - timedelta(seconds=seconds)))
-    withdrawn = arrival()
-    store.accept(withdrawn, record(due=NOW - LATER))
-    store.accept(again(withdrawn, halt=Reason.CANCELLED), None)
-    store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
-    store.bury(claim(store), State.DEAD, "refused", NOW)
-    store.bury(claim(store), State.QUARANTINED, "tampered", NOW)
-    claim(store)
-    assert store.counts() == {**{state.value: 1 for state in State}, "oldest_due": int(NOW.timestamp()) - 10}
+    states.fill(store)
+    oldest = int((NOW + LATER).timestamp())
+    assert store.counts() == {**{state.value: 1 for state in State}, "oldest_due": oldest}
+    store.accept(arrival(), record(due=NOW + LATER / 2))
+    assert store.counts()["oldest_due"] == oldest - 30
 
 
 @pytest.mark.parametrize("ending", ["withdrawn", "delivered"])

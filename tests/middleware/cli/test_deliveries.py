@@ -5,27 +5,25 @@ from __future__ import annotations
 import shutil
 import uuid
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from middleware.cli import words
-from middleware.model import Delivered, Record, State, Stored
+from middleware.model import Record, State
 from middleware.ports import Store
 from middleware.storage import open_store
 from schemas.known import REASONS
 from tests.middleware.cli.bench import Instance, refused
-from tests.storage import builders
+from tests.storage import builders, states
 from tests.storage.builders import LATER, NOW
+from tests.storage.states import BARCODE
 
-BARCODE = "323299901059900000000017"
 MEMBERS = {
     *("id", "reference", "shop", "state", "created", "due", "attempts", "code", "barcode"),
-    *("changed_after_delivery", "until"),
+    *("changed_after_delivery", "ending", "predecessor", "until"),
 }
-CODES = {State.WAITING: "http-503", State.DEAD: "attempts-exhausted:timeout", State.QUARANTINED: "tampered"}
 
 
 def made(**changes: Any) -> Record:
@@ -34,31 +32,9 @@ def made(**changes: Any) -> Record:
     return builders.record(**{"id": str(uuid.uuid4()), "reference": f"{code[:5]}-{code[5:10]}", **changes})
 
 
-def claimed(store: Store, record: Record) -> Stored:
-    found = store.claim(NOW, builders.LEASE, "demo")
-    assert found is not None
-    assert found.id == record.id
-    return found
-
-
 def fill(store: Store) -> dict[State, Record]:
-    """A record in every state, the oldest first; the delivered one was changed afterwards."""
-    records: dict[State, Record] = {}
-    for minute, state in enumerate(State):
-        arrival = builders.arrival(received_at=NOW + timedelta(minutes=minute))
-        record = records[state] = made()
-        store.accept(arrival, record)
-        if state is State.WITHDRAWN:
-            store.accept(builders.again(arrival, halt=builders.cancelled().halt), None)
-            continue
-        lease = claimed(store, record)
-        if state is State.WAITING:
-            store.retry(lease, NOW + LATER, CODES[state], counted=True)
-        elif state is State.DELIVERED:
-            store.delivered(lease, Delivered(barcode=BARCODE, state="created"), NOW)
-            store.accept(builders.again(arrival), made())
-        elif state is not State.CLAIMED:
-            store.bury(lease, state, CODES[state], NOW)
+    """A record in every state, and two rejected orders."""
+    records = states.fill(store, made)
     store.reject(builders.rejection(topic="orders/updated"))
     store.reject(builders.rejection(shop="tweede", faults=(("", "malformed-json"),), received_at=NOW + LATER))
     return records
@@ -99,16 +75,20 @@ def test_a_listed_record_tells_all_in_json(instance: Instance, records: dict[Sta
         "reference": records[State.DELIVERED].reference,
         "shop": "demo",
         "state": "delivered",
-        "created": "2026-11-22T10:02:00+00:00",
+        "created": "2026-11-22T10:03:00+00:00",
         "due": None,
         "attempts": 0,
         "code": None,
         "barcode": BARCODE,
         "changed_after_delivery": True,
+        "ending": "too-late",
+        "predecessor": None,
         "until": "2036-11-22",
     }
     told = {name: (row["due"], row["attempts"], row["code"]) for name, row in listed.items()}
     assert told["waiting"] == ("2026-11-22T10:01:00+00:00", 1, "http-503")
+    assert told["held"] == (None, 0, None)
+    assert listed["held"]["predecessor"] == listed["cancelling"]["id"]
     assert told["claimed"] == ("2026-11-22T10:00:30+00:00", 0, None)
     assert told["dead"] == (None, 0, "attempts-exhausted:timeout")
     assert told["withdrawn"] == (None, 0, "cancelled")
@@ -133,6 +113,9 @@ def test_a_list_that_goes_to_a_file_has_a_line_for_each(instance: Instance, reco
         ["tampered"],
         ["attempts-exhausted:timeout"],
         [BARCODE],
+        [BARCODE],
+        [BARCODE],
+        [],
         [],
         ["http-503"],
     ]
@@ -220,9 +203,9 @@ def test_a_record_is_told_in_plain_words(instance: Instance, records: dict[State
 @pytest.mark.parametrize(
     ("state", "facts"),
     [
-        (State.WAITING, ["goes out at       2026-11-22 10:01 UTC", "failed attempts   1"]),
+        (State.WAITING, ["next attempt at   2026-11-22 10:01 UTC", "failed attempts   1"]),
         (State.WAITING, ["last said         http-503", f"{'':17} the parcel platform is at fault or out of order"]),
-        (State.CLAIMED, ["lease ends at     2026-11-22 10:00 UTC", "taken in          2026-11-22 10:01 UTC"]),
+        (State.CLAIMED, ["lease ends at     2026-11-22 10:00 UTC", "taken in          2026-11-22 10:02 UTC"]),
         (State.DELIVERED, [f"barcode           {BARCODE}", "known until       2036-11-22"]),
         (
             State.DEAD,

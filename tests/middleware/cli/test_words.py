@@ -7,7 +7,7 @@ import pytest
 from middleware.cli import words
 from middleware.core.retry import SCHEDULE
 from middleware.errors import ConfigError, PermanentDeliveryError, TransientDeliveryError
-from middleware.model import Reason, State
+from middleware.model import Ending, Reason, State
 from schemas import policy_terms as terms
 
 TRANSPORT = ("timeout", "connection", "tls", "truncated", "too-large", "content-encoding", "egress-blocked")
@@ -26,8 +26,9 @@ CARRIER_LATER = tuple(f"http-{status}" for status in (408, 410, 425, 429, 500, 5
         (words.BASES, terms.BASES),
         (words.STATES, State),
         (words.HALTS, Reason),
+        (words.ENDINGS, Ending),
     ],
-    ids=["events", "afterwards", "conditions", "bases", "states", "halts"],
+    ids=["events", "afterwards", "conditions", "bases", "states", "halts", "endings"],
 )
 def test_every_word_is_explained_and_no_other(told: dict[str, str], vocabulary: tuple[str, ...]) -> None:
     assert set(told) == set(vocabulary)
@@ -53,7 +54,9 @@ def test_a_duration_is_told_in_plain_words(duration: str, plain: str) -> None:
     assert words.duration(duration) == plain
 
 
-@pytest.mark.parametrize("code", [*TRANSPORT, *CARRIER, *CARRIER_LATER, "expired", "tampered", *Reason])
+@pytest.mark.parametrize(
+    "code", [*TRANSPORT, *CARRIER, *CARRIER_LATER, "expired", "tampered", "no-outcome", Ending.TOO_LATE, *Reason]
+)
 def test_every_code_of_a_record_is_explained(code: str) -> None:
     assert words.code(code)
     assert words.code(f"attempts-exhausted:{code}") == f"every attempt was used up; {words.code(code)}"
