@@ -25,6 +25,8 @@ class ParcelveilError(Exception):
 
     code: str = "error"
     status: int = 500
+    retry_after: int = 5
+    """Seconds after which the request may be sent again, where ``status`` is 503."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
@@ -126,6 +128,14 @@ class StorageError(ParcelveilError):
 
     code = "storage-unavailable"
     status = 503
+
+
+class PiledUpError(ParcelveilError):
+    """Too many orders of this shop cannot be accepted; nothing was done, send it again later."""
+
+    code = "rejections-piled-up"
+    status = 503
+    retry_after = 300
 
 
 class NotServedError(ParcelveilError):

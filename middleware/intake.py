@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 
 from middleware.core.body import read
 from middleware.core.minimise import minimise
+from middleware.core.pileup import WINDOW, piled_up
 from middleware.core.schedule import memory, schedule
 from middleware.core.seal import lock, new_id, seal
 from middleware.core.tag import Stamp, tag
 from middleware.core.trace import trace
-from middleware.errors import Fault, SchemaError
+from middleware.errors import Fault, PiledUpError, SchemaError
 from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
 from middleware.services import Services, Shop
 from schemas.order import Order
@@ -32,8 +33,8 @@ LONGEST_REFERENCE = 50
 def receive(inbound: Inbound, services: Services) -> Answer:
     """Take one order webhook to the store.
 
-    Raises: SignatureError, BodyError; SchemaError where the shop wants a refusal; SealError, StorageError when we are
-    at fault.
+    Raises: SignatureError, BodyError; SchemaError where the shop wants a refusal; PiledUpError where too many of its
+    orders are rejected; SealError, StorageError when we are at fault.
     """
     now = services.clock()
     shop = services.verified(inbound, services.platform.order_topics)
@@ -49,6 +50,8 @@ def receive(inbound: Inbound, services: Services) -> Answer:
     except SchemaError as refusal:
         if shop.settings.on_invalid == "refuse":
             raise
+        if piled_up(*services.store.rate(shop.settings.name, now - WINDOW)):
+            raise PiledUpError() from None
         return services.store.reject(_rejection(refusal, document, mark, shop, services, now))
     return services.store.accept(_arrival(parsed, record, mark, shop, now), record)
 

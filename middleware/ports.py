@@ -95,7 +95,14 @@ class Store(Protocol):
         are one row.
         """
 
-    def reject(self, rejection: Rejection) -> Answer: ...
+    def reject(self, rejection: Rejection) -> Answer:
+        """Keep the rejection; what stands for its order is out of date, and is withdrawn or flagged."""
+
+    def rate(self, shop: str, since: datetime) -> tuple[int, int]:
+        """(rejections that nobody has seen, records made) of a shop since then."""
+
+    def see(self, shop: str | None, now: datetime) -> int:
+        """A person has looked at the rejections: of the shop, or of all. How many were new."""
 
     def due(self, now: datetime) -> Sequence[str]:
         """The shops that have something due."""
@@ -141,7 +148,7 @@ class Store(Protocol):
     def rejections(self, shop: str | None, limit: int) -> Sequence[Rejection]: ...
 
     def counts(self) -> Mapping[str, int]:
-        """Records per state, and ``oldest_due`` in seconds since the epoch (0 if none waits)."""
+        """Records per state, ``oldest_due`` in seconds since the epoch (0 if none waits), and ``unseen`` rejections."""
 
     def ping(self) -> None: ...
 

@@ -42,18 +42,30 @@ def deliveries() -> None:
 )
 @click.option("--shop", help="Only this shop.")
 @click.option("--rejected", is_flag=True, help="List rejected orders instead: pointers and codes.")
+@click.option("--seen", is_flag=True, help="With --rejected: note that you have looked at them.")
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="At most so many, newest first."
 )
 def list_(
-    config_file: str | None, as_json: bool, states: tuple[str, ...], shop: str | None, rejected: bool, limit: int
+    config_file: str | None,
+    as_json: bool,
+    states: tuple[str, ...],
+    shop: str | None,
+    rejected: bool,
+    seen: bool,
+    limit: int,
 ) -> None:
     """List records, newest first."""
     if rejected and states:
         raise click.UsageError("--rejected orders have no state: leave one of the two out")
-    with closing(bootstrap.store(loaded(config_file))) as store:
+    if seen and not rejected:
+        raise click.UsageError("--seen belongs to --rejected")
+    settings = loaded(config_file)
+    with closing(bootstrap.store(settings)) as store:
         if rejected:
             _print_rejections(store.rejections(shop, limit), as_json)
+            if seen:
+                store.see(shop, bootstrap.clock(settings)())
         else:
             _print_records(store.list([State(state) for state in states] or list(State), shop, limit), as_json)
 
@@ -74,6 +86,25 @@ def show(config_file: str | None, as_json: bool, record_id: str) -> None:
         print_json({**_summary(summary), "parts": _tags(summary.parts), "removed": _removed(report)})
     else:
         _print_record(summary, report)
+
+
+@deliveries.command("retry", short_help="Let dead letters go again.")
+@config_option
+@click.argument("record_ids", metavar="ID...", nargs=-1, required=True)
+def retry(config_file: str | None, record_ids: tuple[str, ...]) -> None:
+    """Let dead letters go again: the same bytes under the same key, so that none arrives twice."""
+    settings = loaded(config_file)
+    now = bootstrap.clock(settings)()
+    with closing(bootstrap.store(settings)) as store:
+        left = [record_id for record_id in record_ids if not store.revive(record_id, now)]
+    for record_id in record_ids:
+        if record_id in left:
+            click.echo(
+                f"{record_id}: no dead letter, or nothing is left of it to send; look at it with `show`", err=True
+            )
+        else:
+            click.echo(f"{record_id}: goes again now")
+    sys.exit(1 if left else 0)
 
 
 def _print_records(found: Sequence[Summary], as_json: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from middleware.core.lifecycle import Step
 from middleware.model import Answer, Arrival, Reason, Record, Rejection, Status
@@ -88,6 +88,12 @@ def reject(connection: Connection, upserts: Upserts, rejection: Rejection) -> An
     if order is not None and updated_at is not None:
         versions_sql.judge(connection, upserts, _arrival(rejection, order, updated_at), None)
     return Answer(status=Status.REJECTED, id=rejection.id)
+
+
+def see(connection: Connection, shop: str | None, now: datetime) -> int:
+    """Mark the rejections as seen by a person; how many were new."""
+    unseen = update(rejections).where(rejections.c.seen_at.is_(None)).values(seen_at=now)
+    return connection.execute(unseen if shop is None else unseen.where(rejections.c.shop == shop)).rowcount
 
 
 def _arrival(rejection: Rejection, order: bytes, updated_at: datetime) -> Arrival:

@@ -67,6 +67,15 @@ def rejected(connection: Connection, shop: str | None, limit: int) -> Sequence[R
     ]
 
 
+def rate(connection: Connection, shop: str, since: datetime) -> tuple[int, int]:
+    """(rejections that nobody has seen, records made) of a shop since then."""
+    refused = select(func.count()).where(
+        rejections.c.shop == shop, rejections.c.received_at >= since, rejections.c.seen_at.is_(None)
+    )
+    made = select(func.count()).where(records.c.shop == shop, records.c.created_at >= since)
+    return connection.execute(refused).scalar_one(), connection.execute(made).scalar_one()
+
+
 def counts(connection: Connection) -> Mapping[str, int]:
     found = {state.value: 0 for state in State}
     for state, number in connection.execute(select(records.c.state, func.count()).group_by(records.c.state)).all():
@@ -74,7 +83,8 @@ def counts(connection: Connection) -> Mapping[str, int]:
     # Concatenated, as the planner would take the index of the states and sort all that wait.
     waiting = select(records.c.due).where(records.c.due.is_not(None), records.c.state.concat("") == State.WAITING)
     oldest = connection.execute(waiting.order_by(records.c.due).limit(1)).scalar_one_or_none()
-    return {**found, "oldest_due": 0 if oldest is None else int((oldest - _EPOCH).total_seconds())}
+    unseen = connection.execute(select(func.count()).where(rejections.c.seen_at.is_(None))).scalar_one()
+    return {**found, "unseen": unseen, "oldest_due": 0 if oldest is None else int((oldest - _EPOCH).total_seconds())}
 
 
 def _summaries(connection: Connection, page: Select[Any]) -> Iterator[Summary]:

@@ -43,6 +43,12 @@ class SqlStore:
         upserts = self._database.upserts
         return self._database.write(lambda connection: intake_sql.reject(connection, upserts, rejection))
 
+    def rate(self, shop: str, since: datetime) -> tuple[int, int]:
+        return self._database.read(lambda connection: reading.rate(connection, shop, since))
+
+    def see(self, shop: str | None, now: datetime) -> int:
+        return self._database.write(lambda connection: intake_sql.see(connection, shop, now))
+
     def due(self, now: datetime) -> Sequence[str]:
         return self._database.read(lambda connection: relay_sql.due(connection, now))
 

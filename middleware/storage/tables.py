@@ -203,7 +203,7 @@ rejections = Table(
     Column("webhook", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Instant, nullable=False, index=True),
-    Column("seen_at", Instant, doc="when a person looked at it"),
+    Column("seen_at", Instant, index=True, doc="when a person looked at it"),
     Column("until", Day, nullable=False),
     UniqueConstraint("shop", "body"),
     Index("ix_rejections_shop_received_at", "shop", "received_at"),

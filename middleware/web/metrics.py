@@ -33,7 +33,7 @@ class _Records(Collector):
         self._store = store
 
     def collect(self) -> Iterator[Metric]:
-        """One gauge with a label per state, and the age of the oldest due record."""
+        """One gauge with a label per state, the time of the oldest due record, and the rejections to look at."""
         try:
             counts = dict(self._store.counts())
         except StorageError:
@@ -42,10 +42,12 @@ class _Records(Collector):
             "parcelveil_oldest_due_timestamp_seconds", "When the oldest waiting record was due; 0 if none waits."
         )
         oldest.add_metric([], counts.pop("oldest_due", 0))
+        unseen = GaugeMetricFamily("parcelveil_rejections_unseen", "Rejected orders at which nobody has looked yet.")
+        unseen.add_metric([], counts.pop("unseen", 0))
         family = GaugeMetricFamily("parcelveil_records", "Records per state.", labels=["state"])
         for state, count in counts.items():
             family.add_metric([state], count)
-        yield from (family, oldest)
+        yield from (family, oldest, unseen)
 
 
 def serve(address: tuple[str, int], store: Store, folder: str) -> None:

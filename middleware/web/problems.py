@@ -10,8 +10,6 @@ from werkzeug.exceptions import HTTPException
 from middleware.errors import ParcelveilError, SchemaError
 from middleware.logs import logger
 
-RETRY_AFTER_SECONDS = 5
-
 _log = logger("web")
 _TITLES = {
     400: ("bad-request", "The request cannot be read."),
@@ -48,7 +46,7 @@ def _ours(error: ParcelveilError) -> Response:
         error.status, error.code, type(error).__doc__ or "", error if isinstance(error, SchemaError) else None
     )
     if error.status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        response.headers["Retry-After"] = str(error.retry_after)
     if error.status >= 500:
         _log.error("problem", code=error.code, status=error.status, request_id=g.request_id)
     return response

@@ -7,7 +7,7 @@ import time
 from flask import Blueprint, Response, g, jsonify, request
 
 from middleware.core.body import read
-from middleware.errors import NotServedError, RequestError, SignatureError
+from middleware.errors import NotServedError, ParcelveilError, SignatureError
 from middleware.intake import receive
 from middleware.logs import logger
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, SIGNATURE_HEADER, is_compliance
@@ -26,7 +26,7 @@ def blueprint(services: Services) -> Blueprint:
         began = time.monotonic()
         try:
             answer = receive(inbound(request, shop, SIGNATURE_HEADER), services)
-        except RequestError as refusal:
+        except ParcelveilError as refusal:
             metrics.WEBHOOKS.labels("refused", refusal.code).inc()
             raise
         seconds = time.monotonic() - began

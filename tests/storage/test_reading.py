@@ -76,13 +76,13 @@ def test_rejections_the_newest_first(store: Store) -> None:
 
 
 def test_counts_of_an_empty_store(store: Store) -> None:
-    assert store.counts() == {**{state.value: 0 for state in State}, "oldest_due": 0}
+    assert store.counts() == {**{state.value: 0 for state in State}, "oldest_due": 0, "unseen": 0}
 
 
 def test_counts_per_state_and_the_oldest_that_waits(store: Store) -> None:
     states.fill(store)
     oldest = int((NOW + LATER).timestamp())
-    assert store.counts() == {**{state.value: 1 for state in State}, "oldest_due": oldest}
+    assert store.counts() == {**{state.value: 1 for state in State}, "oldest_due": oldest, "unseen": 0}
     store.accept(arrival(), record(due=NOW + LATER / 2))
     assert store.counts()["oldest_due"] == oldest - 30
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from middleware.model import Answer, Reason, Status
 from middleware.ports import Store
 from middleware.storage.tables import rejections
-from tests.storage.builders import arrival, record, rejection
+from tests.storage.builders import LATER, NOW, arrival, record, rejection
 from tests.storage.looking import column, sizes
 
 
@@ -54,3 +54,22 @@ def test_a_body_that_was_rejected_may_be_ignored_later(store: Store) -> None:
     assert store.accept(later, None) == Answer(status=Status.IGNORED, reason=Reason.NOT_PAID)
     expected = Answer(status=Status.DUPLICATE, reason=Reason.NOT_PAID)
     assert store.seen(later.shop, later.topic, later.webhook, later.body) == expected
+
+
+def test_the_rate_counts_what_nobody_has_seen_and_what_was_made(store: Store) -> None:
+    for minutes in range(4):
+        store.reject(rejection(received_at=NOW + minutes * LATER))
+        store.accept(arrival(received_at=NOW + minutes * LATER), record())
+    store.reject(rejection(shop="other"))
+    assert store.rate("demo", NOW + LATER) == (3, 3)
+    assert store.rate("other", NOW) == (1, 0)
+    assert store.see("demo", NOW) == 4
+    assert store.rate("demo", NOW) == (0, 4)
+    assert store.counts()["unseen"] == 1
+
+
+def test_what_was_seen_tells_since_when(store: Store) -> None:
+    store.reject(rejection())
+    assert store.see(None, NOW) == 1
+    assert store.see(None, NOW + LATER) == 0
+    assert [found.seen_at for found in store.rejections(None, 9)] == [NOW]

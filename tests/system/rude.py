@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.reply(body) if self.command == "POST" else None
         self._say(reply or self._handed_on(body))
 
-    do_POST = do_GET  # noqa: N815 - the name that the base class looks for
+    do_POST = do_DELETE = do_GET  # noqa: N815 - the names that the base class looks for
 
     def _handed_on(self, body: bytes) -> Reply:
         names = ("Content-Type", "Idempotency-Key")

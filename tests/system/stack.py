@@ -139,7 +139,9 @@ class Mock:
 
     def entries(self) -> list[Json]:
         """The ledger's entries of shipments."""
-        return [entry for entry in self.ledger()["requests"] if entry["method"] == "POST"]
+        return [
+            entry for entry in self.ledger()["requests"] if (entry["method"], entry["path"]) == ("POST", "/shipments")
+        ]
 
     def shipments(self) -> Json:
         """What it has taken, by id."""
@@ -152,6 +154,11 @@ class Mock:
         assert told["unreadable"] == []
         parts: Json = told["parts"]
         return parts
+
+    def move_on(self, id_: str, state: str) -> None:
+        """Let a parcel go its way."""
+        told = self.client.put(f"{self.url}/_state/{id_}", json={"state": state}, timeout=SECONDS)
+        assert told.status_code == 200
 
     def faults(self, **rates: float) -> None:
         """Make these faults from now on, and no others: ``500`` is written ``_500``, ``-`` is written ``_``."""

@@ -22,6 +22,7 @@ from tests.system.rude import Reply, Rude, rude
 from tests.system.stack import configure, mock, serving, shop
 
 LATER = {"updated_at": "2026-11-20T10:00:00+01:00"}
+CANCELLED = {"cancelled_at": "2026-11-20T10:00:00+01:00"}
 EARLIER = {"updated_at": "2026-11-20T08:00:00+01:00"}
 
 
@@ -147,34 +148,93 @@ def test_what_is_cancelled_before_its_first_claim_never_goes(line: Scripted, top
     assert id_ not in line.platform.shipments()
 
 
-@pytest.mark.parametrize(
-    "change", [{"shipping_address": address("Verhuisd")}, {"cancelled_at": "2026-11-20T10:00:00+01:00"}]
-)
-def test_a_change_after_delivery_is_flagged_and_not_sent(line: Scripted, change: dict[str, Any]) -> None:
+def test_a_change_after_delivery_takes_the_place_of_what_the_platform_cancels(line: Scripted) -> None:
+    content = order()
+    first = line.accept("plain", content)
+    line.wait(first, "delivered")
+    newer = {**content, **LATER, "shipping_address": address("Verhuisd")}
+    answer = line.service.post("plain", newer).json()
+    assert answer["status"] == "accepted"
+    assert answer["id"] != first
+    line.wait(first, "cancelled")
+    line.wait(answer["id"], "delivered")
+    shipments = line.platform.shipments()
+    assert (shipments[first]["state"], shipments[answer["id"]]["state"]) == ("cancelled", "created")
+    assert line.platform.opened(answer["id"]) == readable(newer, notify="none")
+    assert not line.service.record(first)["changed_after_delivery"]
+
+
+def test_a_cancellation_after_delivery_is_one_at_the_platform(line: Scripted) -> None:
     content = order()
     id_ = line.accept("plain", content)
     line.wait(id_, "delivered")
-    assert not line.service.record(id_)["changed_after_delivery"]
-    before = len(line.platform.entries())
+    answer = line.service.post("plain", {**content, **LATER, **CANCELLED}).json()
+    assert (answer["status"], answer["reason"], answer["id"]) == ("ignored", "cancelled", id_)
+    line.wait(id_, "cancelled")
+    assert line.platform.shipments()[id_]["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("change", [{"shipping_address": address("Verhuisd")}, CANCELLED], ids=["moved", "cancelled"])
+def test_what_is_on_its_way_is_flagged_and_nothing_else_goes(line: Scripted, change: dict[str, Any]) -> None:
+    content = order()
+    id_ = line.accept("plain", content)
+    line.wait(id_, "delivered")
+    line.platform.move_on(id_, "handed_over")
+    before = set(line.platform.shipments())
     answer = line.service.post("plain", {**content, **LATER, **change}).json()
-    assert (answer["status"], answer["id"]) == ("accepted", id_)
+    wait_for(lambda: bool(line.service.record(id_)["changed_after_delivery"]), "the flag")
     line.rest()
-    assert line.service.record(id_)["changed_after_delivery"]
-    assert len(line.platform.entries()) == before
+    assert line.state(id_)[0] == "delivered"
+    assert set(line.platform.shipments()) == before
+    assert line.state(answer["id"])[0] == ("delivered" if answer["id"] == id_ else "withdrawn")
 
 
-def test_from_its_first_claim_on_a_record_is_frozen(line: Scripted) -> None:
+def test_from_its_first_claim_on_a_record_is_frozen_and_its_outcome_awaited(line: Scripted) -> None:
     line.platform.faults(_500=1)
     content = order()
-    id_ = line.accept("plain", content)
-    line.wait(id_, "waiting", attempts=1)
+    first = line.accept("plain", content)
+    line.wait(first, "waiting", attempts=1)
+    newer = {**content, **LATER, "shipping_address": address("Verhuisd")}
+    second = line.accept("plain", newer)
+    line.rest()
+    assert line.state(second)[0] == "held"
     line.platform.faults()
-    answer = line.service.post("plain", {**content, **LATER, "shipping_address": address("Verhuisd")}).json()
-    assert (answer["status"], answer["id"]) == ("accepted", id_)
     line.move(seconds=7)
+    line.wait(first, "cancelled")
+    line.wait(second, "delivered")
+    assert line.platform.opened(second) == readable(newer, notify="none")
+    assert line.platform.opened(first) == readable(content, notify="none")  # the same bytes under the same key
+    assert line.platform.shipments()[first]["state"] == "cancelled"
+
+
+def test_a_rejected_version_stops_what_it_puts_out_of_date(line: Scripted) -> None:
+    content = order()
+    id_ = line.accept("held", content)
+    unreadable = {**content, **LATER, "shipping_address": {**address("Verhuisd"), "zip": "niet te lezen"}}
+    assert line.service.post("held", unreadable).json()["status"] == "rejected"
+    line.move(minutes=3)
+    line.rest()
+    assert line.state(id_)[0] == "withdrawn"
+    assert id_ not in line.platform.shipments()
+    mended = {**unreadable, "updated_at": "2026-11-20T11:00:00+01:00", "shipping_address": address("Verhuisd")}
+    second = line.accept("held", mended)
+    line.move(minutes=3)
+    line.wait(second, "delivered")
+
+
+def test_a_dead_letter_goes_again_with_the_same_bytes(line: Scripted) -> None:
+    line.scripted.reply = lambda _: Reply(status=422)
+    id_ = line.accept("scripted", order())
+    line.wait(id_, "dead")
+    refused = line.service.configured("deliveries", "retry", "nonesuch")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    line.scripted.reply = lambda _: None
+    assert line.service.configured("deliveries", "retry", id_).returncode == 0
     line.wait(id_, "delivered")
-    assert line.platform.opened(id_) == readable(content, notify="none")
-    assert line.service.record(id_)["changed_after_delivery"]
+    posts = [seen for seen in line.scripted.seen if f"Idempotency-Key: {id_}".encode() in seen]
+    assert len(posts) == 2
+    assert len(set(posts)) == 1
+    assert line.service.configured("deliveries", "retry", id_).returncode == 1
 
 
 def test_what_is_accepted_while_the_platform_is_down_goes_when_it_is_up(line: Scripted) -> None:

@@ -271,3 +271,28 @@ def test_a_database_that_cannot_be_read_is_one_line(instance: Instance) -> None:
     instance.database.write_bytes(b"not a database" * 100)
     line = refused(instance.run("deliveries", "list"), 1)
     assert line.endswith("(storage-unavailable)")
+
+
+def test_dead_letters_go_again(instance: Instance, records: dict[State, Record]) -> None:
+    dead = records[State.DEAD].id
+    result = instance.run("deliveries", "retry", dead)
+    assert (result.exit_code, result.output) == (0, f"{dead}: goes again now\n")
+    (listed,) = [row for row in instance.json("deliveries", "list") if row["id"] == dead]
+    assert (listed["state"], listed["attempts"]) == ("waiting", 0)
+
+
+def test_what_is_no_dead_letter_is_told_and_the_others_go(instance: Instance, records: dict[State, Record]) -> None:
+    result = instance.run("deliveries", "retry", records[State.DELIVERED].id, records[State.DEAD].id, "nonesuch")
+    assert result.exit_code == 1
+    assert result.stdout == f"{records[State.DEAD].id}: goes again now\n"
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [records[State.DELIVERED].id, "nonesuch"]
+
+
+def test_who_has_looked_at_the_rejected_orders_says_so(instance: Instance, records: dict[State, Record]) -> None:
+    assert instance.run("deliveries", "list", "--seen").exit_code == 2
+    assert instance.run("deliveries", "list", "--rejected", "--shop", "demo", "--seen").exit_code == 0
+    with closing(open_store(f"sqlite:///{instance.database}")) as store:
+        assert {row.shop: row.seen_at is not None for row in store.rejections(None, 9)} == {
+            "demo": True,
+            "tweede": False,
+        }

@@ -86,7 +86,7 @@ def test_what_prints_data_can_print_json(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", [path for path in LEAVES if "--config" in options(path)], ids=" ".join)
 def test_a_command_without_its_configuration_says_so_in_one_line(path: tuple[str, ...]) -> None:
-    words = (*path, "some-id") if path == ("deliveries", "show") else path
+    words = (*path, "some-id") if path in (("deliveries", "show"), ("deliveries", "retry")) else path
     line = refused(run(*words), 2)
     assert line == "parcelveil.toml: no such configuration file; name one with --config FILE or $PARCELVEIL_CONFIG"
 

@@ -78,7 +78,9 @@ class Intake:
 
     def records(self) -> int:
         """How many records there are."""
-        return sum(count for state, count in self.services.store.counts().items() if state != "oldest_due")
+        return sum(
+            count for state, count in self.services.store.counts().items() if state not in ("oldest_due", "unseen")
+        )
 
     def lines(self) -> list[Json]:
         """What was logged."""

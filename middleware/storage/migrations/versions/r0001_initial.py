@@ -140,5 +140,6 @@ def _create_what_intake_remembers() -> None:
         sa.UniqueConstraint("shop", "body", name="uq_rejections_shop_body"),
     )
     op.create_index("ix_rejections_received_at", "rejections", ["received_at"])
+    op.create_index("ix_rejections_seen_at", "rejections", ["seen_at"])
     op.create_index("ix_rejections_shop_received_at", "rejections", ["shop", "received_at"])
     op.create_index("ix_rejections_shop_order", "rejections", ["shop", "order"])
