@@ -109,14 +109,14 @@ class Relay:
         if stored is None:
             return False
         result, settled = self._settle(stored, self._attempt(stored, now))
-        self.observe(stored.carrier, result if settled else "lease_lost")
+        told = result if settled else "lease_lost"
+        self.observe(stored.carrier, told)
         _log.info(
             "delivery",
             record_id=stored.id,
             carrier=stored.carrier,
             attempts=stored.attempts + 1,
-            status=result,
-            state=settled,
+            status=told,
         )
         return True
 

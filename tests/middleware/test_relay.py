@@ -388,7 +388,7 @@ class TestLog:
         one = due(attempts=2)
         bench(one, outcomes=(DONE,)).relay.step()
         (line,) = lines()
-        told = {name: line[name] for name in ("event", "logger", "record_id", "carrier", "attempts", "status", "state")}
+        told = {name: line[name] for name in ("event", "logger", "record_id", "carrier", "attempts", "status")}
         assert told == {
             "event": "delivery",
             "logger": "relay",
@@ -396,7 +396,6 @@ class TestLog:
             "carrier": "platform",
             "attempts": 3,
             "status": "delivered",
-            "state": True,
         }
         assert "dropped_keys" not in line
 
