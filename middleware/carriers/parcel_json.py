@@ -45,6 +45,9 @@ _POSTAL_CODES: Mapping[str, re.Pattern[str]] = {
 _DIGITS_ALONE = frozenset(_POSTAL_CODES) - {"NL"}
 _ANY_POSTAL_CODE = re.compile(r"(?=.*[0-9])[A-Za-z0-9](?:[A-Za-z0-9 -]{0,8}[A-Za-z0-9])?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_EVERY = "recipient.delivery"
+"""The part that every shipment has."""
+
 _RETRY = frozenset((408, 425, 429))
 _LANE = frozenset((401, 403))
 
@@ -88,7 +91,7 @@ class ParcelJson:
 def _ended(stored: Stored, asked: Request, response: Response) -> Request | Outcome | None:
     """What became of a cancellation; None if it did not succeed.
 
-    Of an id that the platform has never heard, it is told to forget the parts: it then refuses the shipment if a
+    Of an id that the platform has never heard, it is told to forget its part: it then refuses the shipment if a
     request of ours that was lost on its way should arrive after all (contract: a tombstone).
     """
     if asked.method == "DELETE":
@@ -96,7 +99,7 @@ def _ended(stored: Stored, asked: Request, response: Response) -> Request | Outc
     if response.status == 409:
         return TooLate()
     if response.status == 404:
-        path = f"/shipments/{stored.id}/parts/{stored.parts[0].name}"
+        path = f"/shipments/{stored.id}/parts/{_EVERY}"
         return Request(method="DELETE", path=path, headers={"Accept": "application/json"}, body=None)
     return Gone() if response.status in (200, 204, 410) else None
 

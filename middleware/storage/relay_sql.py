@@ -74,7 +74,7 @@ def claim(connection: Connection, now: datetime, lease_seconds: float, shop: str
         shop=row.shop,
         carrier=row.carrier,
         cancelling=cancelling,
-        clear=row.clear,
+        clear=b"" if row.clear is None and cancelling else row.clear,
         parts=parts_of(connection, row.id),
         receipt=row.receipt,
         attempts=row.attempts,

@@ -184,7 +184,7 @@ class TestStep:
 
 class TestCancelling:
     def test_the_platform_is_asked_to_cancel_and_told_nothing_else(self) -> None:
-        made = bench(due(cancelling=True, clear=None, receipt="", parts=()), outcomes=(Gone(),))
+        made = bench(due(cancelling=True, clear=b"", parts=()), outcomes=(Gone(),))
         assert made.relay.step()
         ((name, record_id, _),) = made.store.calls
         assert name == "gone"
@@ -198,6 +198,17 @@ class TestCancelling:
         made.relay.step()
         assert [call[0] for call in made.store.calls] == ["too_late"]
         assert made.told == [("platform", "too-late")]
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"id": "../../admin"}, {"carrier": "other"}, {"receipt": ""}, {"receipt": None}],
+        ids=["id", "carrier", "no receipt", "nothing"],
+    )
+    def test_nothing_is_asked_that_no_receipt_names(self, change: dict[str, Any]) -> None:
+        made = bench(due(cancelling=True, clear=b"", parts=(), **change), outcomes=(Gone(),))
+        made.relay.step()
+        assert made.transport.sent == []
+        assert [call[2] for call in made.store.calls] == [State.QUARANTINED]
 
     def test_it_is_cancelled_even_after_its_last_day(self) -> None:
         late = due(cancelling=True)

@@ -80,6 +80,7 @@ class TestAnotherContent:
         assert shown(store, second.id).state is State.HELD
         stored = claim(store)
         assert (stored.id, stored.cancelling, stored.attempts) == (first.id, True, 0)
+        assert stored.clear == (b"" if end == "delivered" else first.clear)
 
     @pytest.mark.parametrize("end", ENDED)
     def test_when_the_outcome_comes_later_it_is_cancelled_then(self, store: Store, behind: Engine, end: str) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import rfc8785
@@ -284,7 +284,7 @@ def test_how_long_to_wait_is_taken_from_a_plain_number_alone(status: int, header
     assert after(status, retry_after=header) == Failed(code=f"http-{status}", retry_after=seconds)
 
 
-ENDING = replace(STORED, cancelling=True, clear=cast(bytes, None), receipt="")
+ENDING = replace(STORED, cancelling=True, clear=b"", parts=())
 
 
 def ended(status: int, asked: Request | None = None, **headers: str) -> Any:
@@ -310,7 +310,7 @@ def test_a_parcel_on_its_way_cannot_be_cancelled() -> None:
 
 def test_of_what_the_platform_never_had_it_is_told_to_take_it_no_more() -> None:
     asked = ended(404)
-    assert (asked.method, asked.path, asked.body) == ("DELETE", f"/shipments/{ID}/parts/sender.contact", None)
+    assert (asked.method, asked.path, asked.body) == ("DELETE", f"/shipments/{ID}/parts/recipient.delivery", None)
     assert [ended(status, asked) for status in (200, 204, 404, 410)] == [Gone()] * 4
 
 
