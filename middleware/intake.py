@@ -9,6 +9,7 @@ transaction.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from middleware.core.body import read
@@ -21,6 +22,7 @@ from middleware.core.trace import trace
 from middleware.errors import Fault, PiledUpError, SchemaError
 from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
 from middleware.services import Services, Shop
+from schemas.allowlist import CREDENTIAL
 from schemas.order import Order
 
 CLOCKS_APART = timedelta(days=1)
@@ -53,7 +55,8 @@ def receive(inbound: Inbound, services: Services) -> Answer:
         if piled_up(*services.store.rate(shop.settings.name, now - WINDOW)):
             raise PiledUpError() from None
         return services.store.reject(_rejection(refusal, document, mark, shop, services, now))
-    return services.store.accept(_arrival(parsed, record, mark, shop, now), record)
+    answer = services.store.accept(_arrival(parsed, record, mark, shop, now), record)
+    return replace(answer, alarms=_alarms(record)) if record else answer
 
 
 def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, now: datetime) -> Record | None:
@@ -81,6 +84,10 @@ def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, no
         due=now + settings.hold,
     )
     return tag(sealed, plan, order, report, stamp)
+
+
+def _alarms(record: Record) -> tuple[str, ...]:
+    return tuple(removal.path for removal in record.removal.removed if removal.reason == CREDENTIAL)
 
 
 def _check_time(parsed: Parsed, now: datetime) -> None:

@@ -61,6 +61,7 @@ TEXTS: Final[Mapping[str, re.Pattern[str]]] = {
     "reason": _WORD,
     "code": _WORD,
     "part": _WORD,
+    "path": re.compile(r"(?:[a-z][a-z0-9_\[\]]*\.)*(?:[a-z][a-z0-9_\[\]]*|\*)"),  # a name that nobody knows is *
     "kid": re.compile(
         r"[a-z._]+/[a-z._]+/[0-9]{4}-W?[0-9]{2}|[A-Za-z0-9_-]{43}"
     ),  # the second is a thumbprint (RFC 7638)

@@ -48,13 +48,15 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer to one webhook: ``id`` is the record's (or the rejection's), ``reference`` the short code on the
-    label.
+    label; ``alarms`` are the removed paths under which something looks like a credential (VP-CAT-1), told to the
+    operator alone.
     """
 
     status: Status
     id: str | None = None
     reference: str | None = None
     reason: str | None = None
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

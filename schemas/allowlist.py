@@ -8,6 +8,7 @@ under which it is removed when it does not travel after all. Whatever is not dec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -243,6 +244,16 @@ def categories(node: Node, canonical: Mapping[str, str], path: str = "") -> Iter
 NOT_IN_PACK = "not_in_pack"
 """The reason of a name that nobody knows."""
 
+CREDENTIAL = "credential"
+"""The reason where a name that nobody knows looks like a credential's (VP-CAT-1), here or beneath."""
+
+_CREDENTIAL_NAME = re.compile(
+    r"pass(?:word|wd|code|phrase)|pwd|secret|token|credential|(?:api|access|private)[ _-]?key|user[ _-]?name"
+    r"|gebruikersnaam|wachtwoord|mot[ _-]?de[ _-]?passe|nom[ _-]?d[^a-z]?utilisateur|kennwort|passwort",
+    re.IGNORECASE,
+)
+"""A name too many costs a look; one too few lets a shop go on sending passwords."""
+
 Disposition = Callable[[str, str, str], None]
 """Told of every leaf: (concrete path of known names, generalised path, ``kept`` | ``used`` | ``index`` | a reason of
 removal).
@@ -265,17 +276,20 @@ def classify(
     """
 
     def visit(value: object, node: Node, concrete: str, general: str) -> None:
-        if node.whole is not None:
-            tell(concrete, general, node.whole)
-        elif node.status is not None:
-            tell(concrete, general, _settle(value, node, taken.get(concrete), withheld, idle))
+        if node.whole is not None or node.status is not None:
+            if _holds_credential(value, node):
+                tell(concrete, general, CREDENTIAL)
+            else:
+                tell(concrete, general, node.whole or _settle(value, node, taken.get(concrete), withheld, idle))
         elif isinstance(value, Mapping) and value:
+            strange = {key: inner for key, inner in value.items() if key not in node.children}
+            other = _BLOCKED if _holds_credential(strange, _UNKNOWN) else _UNKNOWN  # one path, one reason: ``*``
             for key, inner in value.items():
                 child = node.children.get(key)
                 name = key if child else "*"
                 visit(
                     inner,
-                    child or _UNKNOWN,
+                    child or other,
                     f"{concrete}.{name}" if concrete else name,
                     f"{general}.{name}" if general else name,
                 )
@@ -288,7 +302,18 @@ def classify(
     visit(document, root, "", "")
 
 
-_UNKNOWN = Node(whole=NOT_IN_PACK)
+_UNKNOWN, _BLOCKED = Node(whole=NOT_IN_PACK), Node(whole=CREDENTIAL)
+
+
+def _holds_credential(value: object, node: Node) -> bool:
+    """Whether a name in what goes as a whole looks like a credential's; names that are known here are what they are."""
+    if isinstance(value, Mapping):
+        return any(
+            (key not in node.children and _CREDENTIAL_NAME.search(key) is not None)
+            or _holds_credential(inner, node.children.get(key, _UNKNOWN))
+            for key, inner in value.items()
+        )
+    return isinstance(value, list) and any(_holds_credential(inner, node) for inner in value)
 
 
 def _settle(value: object, node: Node, target: str | None, withheld: Mapping[str, str], idle: str | None) -> str:

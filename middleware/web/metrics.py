@@ -17,6 +17,7 @@ from middleware.errors import StorageError
 from middleware.ports import Store
 
 WEBHOOKS = Counter("parcelveil_webhooks", "Webhooks by what became of them.", ("status", "reason"))
+CREDENTIALS = Counter("parcelveil_credentials_blocked", "Removed paths that look like a credential (VP-CAT-1).")
 ACKNOWLEDGED = Histogram(
     "parcelveil_acknowledgement_seconds",
     "Time to acknowledge a webhook.",

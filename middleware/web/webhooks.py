@@ -40,6 +40,9 @@ def blueprint(services: Services) -> Blueprint:
             record_id=answer.id,
             duration_ms=round(seconds * 1000, 1),
         )
+        for path in answer.alarms:
+            metrics.CREDENTIALS.inc()
+            _log.warning("credential_blocked", request_id=g.request_id, record_id=answer.id, path=path)
         members = {"status": answer.status, "id": answer.id, "reference": answer.reference, "reason": answer.reason}
         return jsonify({name: value for name, value in members.items() if value is not None})
 

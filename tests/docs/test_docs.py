@@ -278,8 +278,8 @@ def test_metrics_and_events_that_are_named_exist() -> None:
     text = OPERATIONS.read_text(encoding="utf-8")
     names = {name.removesuffix("_total") for name in re.findall(r"\b(parcelveil_\w+)", text)}
     events = set(re.findall(r"`(lane_paused|\w+_\w+ed)`", text))
-    assert len(names) == 5
-    assert len(events) == 4
+    assert len(names) >= 6
+    assert len(events) >= 5
     assert [name for name in sorted(names | events) if f'"{name}"' not in sources] == []
 
 

@@ -26,7 +26,7 @@ HOSTILE = "15-hostile-strings.json"  # the one order that has names which no ord
 
 REASONS = {
     *("online_identifier", "free_text", "payment", "marketing", "payer", "staff", "merchant"),
-    *("geolocation", "duplicate", "output_only", "basket", "credential", "not_in_pack"),
+    *("geolocation", "duplicate", "output_only", "basket", "not_in_pack"),
 }
 IGNORED = frozenset({"cancelled", "nothing_to_ship", "in_store", "not_paid", "test_order"})
 PERMITTED = {

@@ -169,7 +169,20 @@ def canary_name(draw: st.DrawFn, order: Json) -> None:
 
 
 CANARIES = st.sampled_from(
-    ["canary-7f3a", "jan.peeters@example.com", "a.b", "[]", "*", "title", "name", "note", "billing_address", "taken"]
+    [
+        "canary-7f3a",
+        "jan.peeters@example.com",
+        "a.b",
+        "[]",
+        "*",
+        "title",
+        "name",
+        "note",
+        "billing_address",
+        "taken",
+        "password",
+        "accessToken",
+    ]
 )
 
 

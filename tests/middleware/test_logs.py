@@ -100,6 +100,7 @@ PERMITTED: dict[str, tuple[object, ...]] = {
     "reason": ("not_paid", None),
     "code": ("attempts-exhausted:timeout", "egress-blocked"),
     "part": ("recipient.delivery",),
+    "path": ("*", "customer.*", "line_items[].*", "client_details"),
     "kid": ("recipient.delivery/vp.recipient.operational/2027-12", "recipient.delivery/transit/2026-W48", "a" * 43),
     "version": ("0.1.0", "3.45.1"),
     "listen": ("127.0.0.1:8080", "[::1]:8080", "localhost:8080"),

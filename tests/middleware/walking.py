@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,20 @@ def steps(value: Any, above: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step
 
 def leaves(document: Any) -> Iterator[Leaf]:
     """Every leaf of a document."""
-    for way, value in steps(document):
-        yield _leaf(way, value)
+    ways = list(steps(document))
+    found = [_leaf(way, value) for way, value in ways]
+    alarming = {leaf.place for leaf, (way, _) in zip(found, ways, strict=True) if _leads_to_a_credential(way)}
+    for leaf in found:
+        yield replace(leaf, reason="credential") if leaf.place in alarming else leaf
+
+
+SECRETIVE = ("password", "passwort", "wachtwoord", "secret", "token", "username", "credential", "apikey", "privatekey")
+
+
+def _leads_to_a_credential(way: tuple[Step, ...]) -> bool:
+    names = tuple(step for step in way if isinstance(step, str))
+    strange = [name for length, name in enumerate(names, 1) if names[:length] not in KNOWN]
+    return any(word in re.sub(r"[ _-]", "", name.lower()) for name in strange for word in SECRETIVE)
 
 
 def _leaf(way: tuple[Step, ...], value: Any) -> Leaf:

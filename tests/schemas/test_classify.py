@@ -205,3 +205,51 @@ def test_a_place_with_a_permitted_field_is_never_removed_as_a_whole() -> None:
     assert SHAPE.children["lines"].whole is None
     assert SHAPE.children["refunds"].whole is None
     assert SHAPE.children["device"].whole == "online_identifier"
+
+
+@pytest.mark.policy("VP-CAT-1")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("password", "Passwort", "customer_passwd", "pwd", "passphrase", "token", "accessToken", "client-secret"),
+        *("credentials", "apikey", "API_KEY", "private key", "username", "user_name", "gebruikersnaam", "wachtwoord"),
+        *("mot_de_passe", "nom_d'utilisateur", "kennwort"),
+    ],
+)
+def test_a_name_that_nobody_knows_and_that_looks_like_a_credential_is_told_as_one(name: str) -> None:
+    assert told({name: "x"}) == [("*", "*", "credential")]
+    assert dispositions({"lines": [{"title": "x"}, {name: None}]}) == {
+        "lines[0].title": "not_shipped",
+        "lines[1].*": "credential",
+    }
+
+
+@pytest.mark.policy("VP-CAT-1")
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"plugin": {"login": [{"password": "x"}]}}, "*"),
+        ({"device": {"ip": "x", "password": "x"}}, "device"),
+        ({"note": [[{"password": "x"}]]}, "note"),
+        ({"address": {"plugin": {"password": "x"}}}, "address.*"),
+    ],
+)
+def test_a_credential_beneath_what_goes_as_a_whole_is_told_at_its_top(document: object, place: str) -> None:
+    assert dispositions(document) == {place: "credential"}
+
+
+def test_one_path_has_one_reason_where_a_credential_stands_among_other_names() -> None:
+    assert set(told({"colour": "x", "password": "x", "size": 1})) == {("*", "*", "credential")}
+
+
+@pytest.mark.parametrize("name", ["passage", "compass", "user", "mot", "key", "colour"])
+def test_a_name_that_has_nothing_of_a_credential_is_merely_unknown(name: str) -> None:
+    assert dispositions({name: "password"}) == {"*": "not_in_pack"}
+
+
+def test_a_name_that_is_known_is_what_it_is_known_to_be() -> None:
+    shape = tree(Document(), {"cart_token": "online_identifier", "cart.token": "online_identifier"})
+    got: list[tuple[str, str, str]] = []
+    document = {"cart_token": "x", "cart": {"token": "x"}}
+    classify(document, shape, {}, {}, lambda *place: got.append(place))
+    assert {way for _, _, way in got} == {"online_identifier"}

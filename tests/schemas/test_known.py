@@ -45,10 +45,16 @@ def test_a_place_has_one_reason_and_no_path_leads_through_a_leaf() -> None:
 @pytest.mark.parametrize(
     ("reason", "examples"),
     [
-        pytest.param("credential", ["customer.multipass_identifier"], marks=pytest.mark.policy("VP-CAT-1")),
         pytest.param(
             "online_identifier",
-            ["browser_ip", "client_details.user_agent", "landing_site", "referring_site", "cart_token"],
+            [
+                "browser_ip",
+                "client_details.user_agent",
+                "landing_site",
+                "referring_site",
+                "cart_token",
+                "customer.multipass_identifier",
+            ],
             marks=pytest.mark.policy("VP-COL-1"),
         ),
         pytest.param(

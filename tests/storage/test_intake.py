@@ -26,8 +26,8 @@ def duplicate(made: Record, reason: Reason | None = None) -> Answer:
 
 
 def ignored(reason: Reason, made: Record | None = None) -> Answer:
-    known = {} if made is None else {"id": made.id, "reference": made.reference}
-    return Answer(status=Status.IGNORED, reason=reason, **known)
+    ours = made.id if made else None, made.reference if made else None
+    return Answer(status=Status.IGNORED, reason=reason, id=ours[0], reference=ours[1])
 
 
 def test_everything_of_a_record_comes_back(store: Store) -> None:

@@ -98,8 +98,8 @@ class Model:
         reason = None if step is Step.FLAG else arrived.halt
         if step is Step.OLDER:
             reason = Reason.CANCELLED if old is not None and old.cancelled else Reason.OLDER_VERSION
-        known = {"id": found.made.id, "reference": found.made.reference} if found else {}
-        return Answer(status=status, reason=reason, **known)
+        ours = (found.made.id, found.made.reference) if found else (None, None)
+        return Answer(status=status, reason=reason, id=ours[0], reference=ours[1])
 
     def _store(self, order: bytes, step: Step, found: Modelled | None, made: Record) -> None:
         one = Modelled(made, made.due)
