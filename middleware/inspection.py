@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from middleware.core.body import read
-from middleware.core.minimise import minimise
-from middleware.core.schedule import schedule
+from middleware.core.planning import check_time, planned
 from middleware.core.trace import trace
 from middleware.errors import BodyError, Fault, SchemaError
 from middleware.model import Inbound, Parsed, PartPlan, PickupPoint, Report, ShopSettings, Status
@@ -43,6 +42,7 @@ def inspect(
     try:
         document = read(body)
         parsed = platform.parse(document, Inbound(shop=None, headers={}, body=b""), settings)
+        check_time(parsed, now)
         return _inspected(document, parsed, platform, carrier, settings, policy, now)
     except SchemaError as refusal:
         faults = refusal.faults
@@ -60,14 +60,12 @@ def _inspected(
     policy: Policy,
     now: datetime,
 ) -> Inspection:
-    if parsed.order is None:
-        report = trace(document, platform.shape, {}, {}, idle="nothing_shipped")
+    shape = platform.shape
+    made = planned(parsed, document, shape, settings, policy, lambda order: carrier.fit(order, _known(order)), now)
+    if made is None:
+        report = trace(document, shape, {}, {}, idle="nothing_shipped")
         return Inspection(status=Status.IGNORED, reason=parsed.halt, report=report, parts=(), faults=())
-    order, withheld = minimise(parsed.order, policy, settings.delivery)
-    order = carrier.fit(order, _known(order))
-    plan = schedule(order, policy, settings.account_type, now)
-    report = trace(document, platform.shape, parsed.taken, withheld)
-    return Inspection(status=Status.ACCEPTED, reason=None, report=report, parts=plan.parts, faults=())
+    return Inspection(status=Status.ACCEPTED, reason=None, report=made.report, parts=made.plan.parts, faults=())
 
 
 def _known(order: Order) -> Mapping[str, PickupPoint]:

@@ -1,6 +1,7 @@
 """The line: one signed webhook becomes a sealed, tagged, stored record. Read this file first.
 
     request ─▶ verify ─▶ parse ─▶ minimise ─▶ fit ─▶ schedule ─▶ seal ─▶ tag ─▶ store ─▶ 200
+                                  └───── core.planning ─────┘
 
 Nothing personal is written anywhere before it is sealed. Two later steps have their place here: a data
 subject's tombstone is looked up beside ``store.seen``, the audit entry is written by ``store.accept`` in its
@@ -9,27 +10,21 @@ transaction.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from middleware.core.body import read
-from middleware.core.minimise import minimise
 from middleware.core.pileup import WINDOW, piled_up
-from middleware.core.schedule import memory, schedule
+from middleware.core.planning import CLOCKS_APART, check_time, planned
+from middleware.core.schedule import memory
 from middleware.core.seal import lock, new_id, seal
 from middleware.core.tag import Stamp, tag
-from middleware.core.trace import trace
-from middleware.errors import Fault, PiledUpError, SchemaError
+from middleware.errors import PiledUpError, SchemaError
 from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
 from middleware.services import Services, Shop
 from schemas.allowlist import CREDENTIAL
 from schemas.order import Order
-
-CLOCKS_APART = timedelta(days=1)
-"""How far a shop's clock may be ahead of ours."""
-
-LONGEST_REFERENCE = 50
-"""Characters that a label shows of an order's name."""
 
 
 def receive(inbound: Inbound, services: Services) -> Answer:
@@ -44,7 +39,7 @@ def receive(inbound: Inbound, services: Services) -> Answer:
     document = read(inbound.body)
     try:
         parsed = shop.platform.parse(document, inbound, shop.settings)
-        _check_time(parsed, now)
+        check_time(parsed, now)
         answered = services.store.seen(shop.settings.name, *mark)
         if answered is not None:
             return answered
@@ -64,15 +59,12 @@ def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, no
 
     Raises: SchemaError for what cannot be shipped; UnknownKeyError without this month's key.
     """
-    if parsed.order is None:
-        return None
     settings = shop.settings
-    order, withheld = minimise(parsed.order, shop.policy, settings.delivery)
-    order = shop.carrier.fit(order, shop.keys.points())
-    plan = schedule(order, shop.policy, settings.account_type, now)
-    reference = _order_name(parsed.order) if settings.reference == "order-name" else None
-    sealed = seal(order, shop.sender, plan, shop.keys.public(plan), shop=settings.name, reference=reference)
-    report = trace(document, shop.platform.shape, parsed.taken, withheld)
+    made = planned(parsed, document, shop.platform.shape, settings, shop.policy, _fit(shop), now)
+    if made is None:
+        return None
+    keys = shop.keys.public(made.plan)
+    sealed = seal(made.order, shop.sender, made.plan, keys, shop=settings.name, reference=made.reference)
     stamp = Stamp(
         policy=shop.policy,
         account_type=settings.account_type,
@@ -83,25 +75,15 @@ def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, no
         now=now,
         due=now + settings.hold,
     )
-    return tag(sealed, plan, order, report, stamp)
+    return tag(sealed, made.plan, made.order, made.report, stamp)
+
+
+def _fit(shop: Shop) -> Callable[[Order], Order]:
+    return lambda order: shop.carrier.fit(order, shop.keys.points())
 
 
 def _alarms(record: Record) -> tuple[str, ...]:
     return tuple(removal.path for removal in record.removal.removed if removal.reason == CREDENTIAL)
-
-
-def _check_time(parsed: Parsed, now: datetime) -> None:
-    """Versions are ordered by their time: one from far ahead would shut out all later ones. Raises: SchemaError."""
-    if parsed.updated_at > now + CLOCKS_APART:
-        raise SchemaError((Fault(pointer="/updated_at", code="future"),))
-
-
-def _order_name(order: Order) -> str:
-    """The shop's own name for the order, for the label. Raises: SchemaError for one that no label can show."""
-    name = order.ids.order_name or ""
-    if not name or len(name) > LONGEST_REFERENCE or not name.isprintable():
-        raise SchemaError((Fault(pointer="/name", code="reference"),))
-    return name
 
 
 def _mark(inbound: Inbound, shop: Shop) -> tuple[str, bytes, bytes]:

@@ -10,8 +10,8 @@ import pytest
 
 from middleware.carriers.parcel_json import LONGEST_DESCRIPTION, MAX_CUSTOMS_ITEMS, ParcelJson
 from middleware.core.body import MAX_CONTAINERS, read
+from middleware.core.planning import CLOCKS_APART, check_time
 from middleware.errors import BodyError, SchemaError
-from middleware.intake import CLOCKS_APART, _check_time
 from middleware.model import Parsed
 from schemas import shopify
 from schemas.allowlist import MAX_FAULTS, Refused, load
@@ -60,10 +60,10 @@ def test_a_note_that_nobody_reads_refuses_no_order(value: object) -> None:
 def test_a_version_from_far_ahead_cannot_shut_out_all_later_ones(ahead: timedelta, taken: bool) -> None:
     parsed = Parsed(order_id="5001", updated_at=NOW + ahead, halt=None, order=None, taken={})
     if taken:
-        _check_time(parsed, NOW)
+        check_time(parsed, NOW)
     else:
         with pytest.raises(SchemaError) as caught:
-            _check_time(parsed, NOW)
+            check_time(parsed, NOW)
         assert [(fault.pointer, fault.code) for fault in caught.value.faults] == [("/updated_at", "future")]
 
 

@@ -186,6 +186,14 @@ def test_what_the_carrier_cannot_ship_is_rejected() -> None:
     ]
 
 
+def test_what_intake_would_reject_for_its_time_or_its_name_is_rejected_here_too() -> None:
+    ahead = document(updated_at="2026-11-23T12:00:00+01:00")
+    assert seen(ahead)["errors"] == [{"pointer": "/updated_at", "code": "future"}]
+    nameless = document(name="x" * 51)
+    assert seen(nameless, reference="order-name")["errors"] == [{"pointer": "/name", "code": "reference"}]
+    assert seen(nameless)["status"] == "accepted"
+
+
 def test_any_pick_up_point_is_taken_as_known() -> None:
     order = document(note_attributes=[{"name": "pickup_point", "value": "PUP-9999-99"}])
     assert {row["target"] for row in seen(order)["kept"]} == {"recipient.name", "parcel.pickup_point"}

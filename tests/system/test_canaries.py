@@ -37,10 +37,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from middleware import intake
-from middleware.core import seal
+from middleware.core import planning, seal
 from middleware.model import Removal
 
-receive, clear, trace, held = intake.receive, seal._clear, intake.trace, []
+receive, clear, trace, held = intake.receive, seal._clear, planning.trace, []
 
 
 def leaky_receive(inbound, services):
@@ -62,7 +62,7 @@ def leaky_trace(document, *rest):
     return replace(report, removed=(*report.removed, Removal(path=document["token"], reason="free_text")))
 
 
-intake.receive, seal._clear, intake.trace = leaky_receive, leaky_clear, leaky_trace
+intake.receive, seal._clear, planning.trace = leaky_receive, leaky_clear, leaky_trace
 """
 """A ``sitecustomize`` that leaks one datum into every kind of haystack."""
 
