@@ -76,20 +76,6 @@ class SchemaError(RequestError):
         self.faults = faults
 
 
-class PolicyError(RequestError):
-    """The privacy policy does not permit this."""
-
-    code = "policy"
-    status = 403
-
-
-class ConflictError(RequestError):
-    """The request is at odds with an earlier one."""
-
-    code = "conflict"
-    status = 409
-
-
 class NotFoundError(RequestError):
     """There is nothing here."""
 

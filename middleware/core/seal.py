@@ -34,7 +34,6 @@ _REGISTRY = jwe.JWERegistry(
     header_registry={"rid": HeaderParameter("Record id", "str", required=True)},
     algorithms=[ALG, ENC],
 )
-_REGISTRY.max_ciphertext_length = 1 << 20
 
 _LOCKED_SIZE = 32
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that reads like another letter

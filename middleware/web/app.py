@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from middleware.services import Services
-from middleware.web import health, problems, webhooks
+from middleware.web import health, problems, raw, webhooks
 
 
 def create(services: Services, role: str) -> Flask:
@@ -17,6 +17,7 @@ def create(services: Services, role: str) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     problems.install(app)
+    app.before_request(raw.refuse_chunks)
     app.register_blueprint(health.blueprint(services))
     if role == "intake":
         app.register_blueprint(webhooks.blueprint(services))

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Request
+from flask import Request, request
+from werkzeug.exceptions import LengthRequired
 
 from middleware.core.body import MAX_BYTES
 from middleware.core.signature import decode
@@ -17,13 +18,13 @@ _LENGTH_DIGITS = 12
 _MEDIA = frozenset(("application/json", "application/json;charset=utf-8"))
 
 
-def inbound(request: Request, shop: str | None, signature_header: str) -> Inbound:
+def inbound(received: Request, shop: str | None, signature_header: str) -> Inbound:
     """The request as the line takes it. ``shop`` is the shop's name where the route tells it.
 
     Raises: SignatureError where the signature header is none, before a byte of the body is read; BodyError 400, 413,
     415.
     """
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = {name.lower(): value for name, value in received.headers.items()}
     _check_host(headers.get("host", ""))
     if decode(headers.get(signature_header)) is None:
         raise SignatureError()
@@ -31,7 +32,15 @@ def inbound(request: Request, shop: str | None, signature_header: str) -> Inboun
         raise BodyError(code="unsupported-media-type", status=415)
     if headers.get("content-type", "").replace(" ", "").replace('"', "").lower() not in _MEDIA:
         raise BodyError(code="unsupported-media-type", status=415)
-    return Inbound(shop=shop, headers=headers, body=_body(request.environ, headers))
+    return Inbound(shop=shop, headers=headers, body=_body(received.environ, headers))
+
+
+def refuse_chunks() -> None:
+    """A body whose length is not told is read by the webhooks alone, where the signature over what was read decides
+    (security §2.7). Raises: LengthRequired, 411.
+    """
+    if "Transfer-Encoding" in request.headers and request.blueprint not in (None, "webhooks"):
+        raise LengthRequired()
 
 
 def _check_host(host: str) -> None:

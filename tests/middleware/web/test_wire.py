@@ -208,6 +208,14 @@ def test_what_is_malformed_has_one_answer(server: Service, name: str) -> None:
     assert statuses(exchange(server, MALFORMED[name])) == [expected]
 
 
+@pytest.mark.parametrize(("path", "status"), [("/healthz", 411), ("/readyz", 411), ("/nowhere", 404), (ORDERS, 405)])
+def test_only_a_webhook_may_leave_its_length_open(server: Service, path: str, status: int) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n{CHUNKED}\r\n\r\n".encode()
+    answer = exchange(server, request + chunks(b"x"))
+    assert statuses(answer) == [status]
+    assert (b"urn:problem:length-required" in answer) == (status == 411)
+
+
 def test_a_huge_header_is_refused(server: Service) -> None:
     found = statuses(exchange(server, head(LENGTH, f"X-Odd: {'x' * (4 << 20)}") + BODY))
     assert found in ([431], [])  # a connection that is reset while it is written to may lose the answer
