@@ -155,6 +155,31 @@ def _order(rng: random.Random, number: int, at: datetime, shop: str) -> Json:
     email = f"made.up.{number}@example.org"
     phone = f"+32 470 00 {rng.randrange(100):02d} {rng.randrange(100):02d}"
     lines = [_line(rng, order_id, index) for index in range(rng.randint(1, 4))]
+    return {
+        **_head(rng, order_id, number, at, shop),
+        "browser_ip": f"192.0.2.{rng.randrange(1, 255)}",
+        "client_details": {"browser_ip": "2001:db8::1", "user_agent": "Made-up/1.0", "accept_language": "nl-BE"},
+        "buyer_accepts_marketing": rng.random() < 0.5,
+        "customer_locale": rng.choice(("nl-BE", "fr-BE", "de-BE", "en")),
+        "contact_email": email,
+        "email": email,
+        "phone": phone if number % 2 else None,
+        "note": rng.choice(NOTES),
+        "note_attributes": _note_attributes(rng, number, place),
+        "tags": "vip, returns-often" if number % 4 == 0 else "",
+        "customer": _customer(order_id, number, email, payer),
+        "billing_address": _address(place, payer, phone, company=None),
+        "shipping_address": _address(place, (first, last), phone, "Verzinsel & Co" if number % 6 == 0 else None),
+        "line_items": lines,
+        "shipping_lines": [_shipping_line(order_id)],
+        "total_weight": sum(grams * quantity for grams, quantity in map(_weight, lines)),
+        "refunds": [],
+        "fulfillments": [],
+    }
+
+
+def _head(rng: random.Random, order_id: int, number: int, at: datetime, shop: str) -> Json:
+    """What tells the order from others, and where it stands."""
     stamp = at.isoformat(timespec="seconds")
     token = f"{rng.getrandbits(128):032x}"
     return {
@@ -175,24 +200,6 @@ def _order(rng: random.Random, number: int, at: datetime, shop: str) -> Json:
         "currency": "EUR",
         "financial_status": "paid",
         "fulfillment_status": None,
-        "browser_ip": f"192.0.2.{rng.randrange(1, 255)}",
-        "client_details": {"browser_ip": "2001:db8::1", "user_agent": "Made-up/1.0", "accept_language": "nl-BE"},
-        "buyer_accepts_marketing": rng.random() < 0.5,
-        "customer_locale": rng.choice(("nl-BE", "fr-BE", "de-BE", "en")),
-        "contact_email": email,
-        "email": email,
-        "phone": phone if number % 2 else None,
-        "note": rng.choice(NOTES),
-        "note_attributes": _note_attributes(rng, number, place),
-        "tags": "vip, returns-often" if number % 4 == 0 else "",
-        "customer": _customer(order_id, number, email, payer),
-        "billing_address": _address(place, payer, phone, company=None),
-        "shipping_address": _address(place, (first, last), phone, "Verzinsel & Co" if number % 6 == 0 else None),
-        "line_items": lines,
-        "shipping_lines": [_shipping_line(order_id)],
-        "total_weight": sum(grams * quantity for grams, quantity in map(_weight, lines)),
-        "refunds": [],
-        "fulfillments": [],
     }
 
 

@@ -91,6 +91,12 @@ def _pack(pack: str) -> Policy:
 
 
 def _tables(found: Policy) -> Iterator[Table]:
+    yield from _what(found)
+    yield from _how_and_why(found)
+    yield from _who(found)
+
+
+def _what(found: Policy) -> Iterator[Table]:
     yield (
         "Parts: what may be together, why, and for how long",
         ("part", "subject", "purpose", "how long", "sealed", "clause"),
@@ -114,6 +120,9 @@ def _tables(found: Policy) -> Iterator[Table]:
             for rule in found.categories
         ],
     )
+
+
+def _how_and_why(found: Policy) -> Iterator[Table]:
     yield (
         "Purposes and their bases (Art. 6(1) GDPR)",
         ("purpose", "title", "bases", "clause"),
@@ -127,6 +136,9 @@ def _tables(found: Policy) -> Iterator[Table]:
         ("class", "how long", "then", "clause"),
         [(rule.id, _how_long(rule), _then(rule), rule.clause.ref) for rule in found.retention.values()],
     )
+
+
+def _who(found: Policy) -> Iterator[Table]:
     yield (
         "Recipients",
         ("recipient", "country", "clause"),

@@ -18,32 +18,10 @@ from werkzeug.test import TestResponse
 from middleware.core.body import MAX_BYTES
 from middleware.ports import Store
 from middleware.storage import open_store
+from tests.middleware.web.answering import PERSON, common, problem
 from tests.middleware.web.conftest import ORDERS, Intake
 from tests.system.orders import address, order
 from tests.system.stack import OWN_SECRET, headers, sign
-
-PERSON = "Persoon-Xy7Qz"
-"""A value that must come back nowhere."""
-
-
-def problem(answer: TestResponse, status: int, slug: str) -> dict[str, Any]:
-    """The body of an error answer, after a look at its form."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    body: dict[str, Any] = json.loads(answer.text)
-    assert {"type", "title", "status", "instance"} <= body.keys() <= {"type", "title", "status", "instance", "errors"}
-    assert (body["type"], body["status"]) == (f"urn:problem:{slug}", status)
-    assert body["instance"] == f"urn:uuid:{uuid.UUID(answer.headers['X-Request-Id'])}"
-    assert re.fullmatch(r"[A-Z][A-Za-z0-9 ,;/-]+\.", body["title"])
-    common(answer)
-    return body
-
-
-def common(answer: TestResponse) -> None:
-    """What every answer has."""
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert PERSON not in answer.text
 
 
 def test_accepted(intake: Intake) -> None:
@@ -328,22 +306,6 @@ def test_what_nobody_thought_of_tells_nothing(intake: Intake) -> None:
     assert "test_answers:" in line["frames"]
     assert line["causes"] == "ValueError"
     assert PERSON not in intake.log.text()
-
-
-VECTORS = sorted((Path(__file__).parents[2] / "vectors" / "json").glob("[ny]_*.json"))
-
-
-def test_there_are_vectors() -> None:
-    assert len(VECTORS) > 400
-
-
-@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
-def test_every_vector_sent_signed(intake: Intake, path: Path) -> None:
-    answer = intake.post("strict", path.read_bytes())
-    if path.name.startswith("n_"):
-        problem(answer, 400, "malformed-json")
-    else:
-        problem(answer, 422, "schema")
 
 
 @pytest.fixture(autouse=True)
