@@ -27,7 +27,6 @@ EXAMPLES = 5
 """How many removed names each reason shows."""
 
 _CONDITIONS: Mapping[str, str] = {
-    "notify": "the delivery notifies",
     "notify_email": "the delivery notifies by e-mail, and payer and recipient bear the same name",
     "notify_sms": "the delivery notifies by text message",
     "company_delivery": "the delivery address names it",
@@ -35,6 +34,7 @@ _CONDITIONS: Mapping[str, str] = {
 }
 _CHOSEN: Mapping[str, str] = {
     "parcel.pickup_point": "it stands in the one configured attribute, and the platform knows it",
+    "recipient.contact.language": "the delivery notifies, and payer and recipient bear the same name",
 }
 """Conditions that are the code's and not the pack's, by category."""
 

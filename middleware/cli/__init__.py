@@ -1,4 +1,6 @@
-"""The command line. Every command: ``--config FILE``, ``--json`` where it prints data, exit status 0 / 1 / 2."""
+"""The command line. ``--config FILE`` wherever a configuration is needed, ``--json`` where data are printed, exit
+status 0 / 1 / 2.
+"""
 
 from __future__ import annotations
 

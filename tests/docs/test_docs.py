@@ -96,6 +96,23 @@ def test_the_table_names_all_that_the_line_keeps_and_nothing_else(tmp_path: Path
     assert named - {("note_attributes.name", "parcel.pickup_point")} == kept
 
 
+@pytest.mark.parametrize("notify", ["email", "sms"])
+@pytest.mark.parametrize("paid_by", ["billing_address", "customer"])
+def test_what_passes_for_the_payer_alone_is_told_so(tmp_path: Path, paid_by: str, notify: str) -> None:
+    order = json.loads((ORDERS / "01-domestic-full.json").read_text(encoding="utf-8"))
+    order[paid_by] |= {"first_name": "Iemand", "last_name": "Anders", "name": "Iemand Anders"}
+    gift = tmp_path / "gift.json"
+    gift.write_text(json.dumps(order), encoding="utf-8")
+    own, anothers = (
+        {entry["path"] for entry in result["kept"]}
+        for result in inspected([ORDERS / "01-domestic-full.json", gift], "--notify", notify)
+    )
+    told = {
+        row[1].strip("`") for row in rows(README, "## What passes and what doesn't") if "bear the same name" in row[2]
+    }
+    assert own - anothers == told - ({"email"} if notify == "sms" else set())
+
+
 def test_every_reason_of_a_known_name_is_in_the_table() -> None:
     reasons = {place.status for place in tables.places(SHAPE)} & set(REASONS)
     assert reasons == set(re.findall(r"\(`(\w+)`\) \|", tables.tables(PACK)))
