@@ -28,13 +28,13 @@ from middleware.core.body import read
 from middleware.core.index import KEY_BYTES
 from middleware.errors import BodyError, ConfigError, KeyRefusedError, TamperedError, UnknownKeyError
 from middleware.model import PickupPoint, Plan
+from schemas.order import PICKUP_POINT
 
 MAX_KEYS = 2_000
 MAX_POINTS = 50_000
 
 _KID = re.compile(r"[a-z]+\.[a-z]+/[a-z]{2}(?:\.[a-z_]+)+/[0-9]{4}-(?:0[1-9]|1[0-2])")
 _MEMBERS = frozenset(("kty", "crv", "x", "y", "kid", "use", "alg", "key_ops"))
-_POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
 _PLACE = re.compile(r"[A-Za-z0-9 -]{1,12}")
 
 
@@ -237,7 +237,7 @@ def _points(answer: bytes) -> Iterator[PickupPoint]:
         raise KeyRefusedError("the parcel platform's pick-up points cannot be read")
     for row in rows:
         id_, postal_code, country = (_text(row, name) for name in ("id", "postal_code", "country"))
-        if _POINT.fullmatch(id_) and _PLACE.fullmatch(postal_code) and re.fullmatch("[A-Z]{2}", country):
+        if PICKUP_POINT.fullmatch(id_) and _PLACE.fullmatch(postal_code) and re.fullmatch("[A-Z]{2}", country):
             yield PickupPoint(id=id_, postal_code=postal_code, country=country)
 
 

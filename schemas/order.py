@@ -7,10 +7,14 @@ does not place, stops the start.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any, get_args, get_type_hints
+
+PICKUP_POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
+"""The form of a pick-up point's id, in an order as in what a parcel platform publishes."""
 
 
 class Hidden:

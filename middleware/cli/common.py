@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
@@ -20,6 +21,9 @@ WIDTH = 200
 
 BROKEN = 12
 """Columns that a cell gets at least before it is broken."""
+
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters (C0, C1) and what changes the direction of writing."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -39,9 +43,19 @@ def loaded(config_file: str | None) -> config.Config:
     return config.load(config.find(config_file))
 
 
+def harmless(text: str) -> str:
+    """``text`` as it may reach a terminal: whatever would steer it, or turn what is read around, shows as U+FFFD."""
+    return _STEERING.sub("\ufffd", text)
+
+
 def print_json(value: object) -> None:
-    """Pretty JSON on standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    """Pretty JSON on standard output; what would steer a terminal is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    click.echo("\n".join(_STEERING.sub(_escaped, line) for line in text.split("\n")))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _plain(value: object) -> object:
@@ -56,7 +70,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], whole:
     """A plain table in which nothing is cut off. Where it is too wide for the terminal, cells are broken, but not those
     of the columns ``whole``: rather than that the table is wider than the terminal.
     """
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else harmless(str(cell)) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column in whole)

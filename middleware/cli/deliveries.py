@@ -13,7 +13,7 @@ import click
 
 from middleware import bootstrap
 from middleware.cli import words
-from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
+from middleware.cli.common import config_option, harmless, json_option, loaded, print_json, print_table
 from middleware.model import Rejection, RemovalReport, State, Summary, TaggedPart
 from schemas.known import REASONS
 
@@ -132,9 +132,9 @@ def _print_rejections(found: Sequence[Rejection], as_json: bool) -> None:
 
 
 def _print_record(summary: Summary, report: RemovalReport | None) -> None:
-    click.secho(summary.id, bold=True)
+    click.secho(harmless(summary.id), bold=True)
     for label, value in _facts(summary):
-        click.echo(f"{label:<17} {value}")
+        click.echo(harmless(f"{label:<17} {value}"))
     changed = (words.CHANGED,) if summary.changed_after_delivery else ()
     for sentence in (words.STATES[summary.state], *changed):
         click.echo(f"\n{fill(sentence, PROSE)}")

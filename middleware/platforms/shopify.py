@@ -17,7 +17,7 @@ from middleware.errors import Fault, SchemaError, SignatureError
 from middleware.model import Inbound, Parsed, Reason, ShopSettings
 from schemas import shopify
 from schemas.allowlist import AllowList, Node, Refused, is_blank, load
-from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
+from schemas.order import PICKUP_POINT, Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
 
 SIGNATURE_HEADER = "x-shopify-hmac-sha256"
 
@@ -35,7 +35,6 @@ APP_TOPICS = frozenset(("app/uninstalled", "app/scopes_update"))
 
 _PAID = frozenset(("paid", "partially_refunded"))
 _IN_STORE = frozenset(("pickup", "pick-up", "pick_up", "local_pickup"))
-_POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
 _SHOP_NUMBER = re.compile(r"https?://[^/]+/(?:[a-z]{2}(?:-[A-Za-z]{2,4})?/)?([0-9]+)/orders/")
 
 Fields = Mapping[str, Any]
@@ -286,7 +285,7 @@ def _pickup_point(order: Fields, attribute: str | None, taken: dict[str, str]) -
     """
     for position, note in enumerate(order["note_attributes"] or ()):
         if attribute and note["name"] == attribute and note["value"]:
-            if not _POINT.fullmatch(note["value"]):
+            if not PICKUP_POINT.fullmatch(note["value"]):
                 raise _refuse("/note_attributes", "pickup-point")
             taken[f"note_attributes[{position}].value"] = "parcel.pickup_point"
             return str(note["value"])

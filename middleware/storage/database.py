@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from middleware.errors import StorageError
-from middleware.storage.tables import metadata
+from middleware.storage.tables import lanes, metadata
 
 T = TypeVar("T")
 
@@ -63,6 +63,10 @@ class Database(ABC):
     @abstractmethod
     def check(self) -> Iterator[Finding]:
         """What is in force on a fresh connection. Raises: StorageError."""
+
+    def probe(self, connection: Connection) -> None:
+        """Ask for the right to write, so that a missing schema, a standby or a read-only file system shows."""
+        connection.execute(select(lanes.c.carrier).limit(1).with_for_update()).all()
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Raises: StorageError."""

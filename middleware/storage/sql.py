@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-
 from middleware.model import (
     Answer,
     Arrival,
@@ -23,7 +21,6 @@ from middleware.model import (
 )
 from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema
 from middleware.storage.database import Database, Finding, finding
-from middleware.storage.tables import lanes
 
 
 class SqlStore:
@@ -96,10 +93,8 @@ class SqlStore:
         return self._database.read(reading.counts)
 
     def ping(self) -> None:
-        """Reaches for the right to write, so that a read-only file system or standby shows."""
-        self._database.write(
-            lambda connection: connection.execute(select(lanes.c.carrier).limit(1).with_for_update()).all()
-        )
+        """Whether an order could be stored now."""
+        self._database.write(self._database.probe)
 
     def check(self) -> Iterator[Finding]:
         yield from self._database.check()

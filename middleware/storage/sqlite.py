@@ -72,6 +72,12 @@ class SqliteDatabase(Database):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
+    def probe(self, connection: Connection) -> None:
+        """Changes a page as well, and undoes it: the rollback journal is written first, so that a full disk shows."""
+        super().probe(connection)
+        connection.exec_driver_sql("PRAGMA user_version = 1")
+        connection.rollback()
+
     def check(self) -> Iterator[Finding]:
         yield from translated(_engine(self._url, poolclass=NullPool).connect, self._findings)
 

@@ -109,6 +109,21 @@ def changing(url: str, *orders: str) -> None:
             version = again(version)
 
 
+def full(url: str) -> None:
+    """Asks whether the database can be written to where no file may hold another byte, and with room again."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    store = open_store(url)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for bytes_ in (hard, 0, hard):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_, hard))
+        try:
+            store.ping()
+        except StorageError as error:
+            tell("refused", error)
+        else:
+            tell("well")
+
+
 def starved(url: str, path: str) -> None:
     """Accepts until the file may grow no more; then, with room again, once more. Tells what was acknowledged."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
