@@ -216,6 +216,29 @@ def test_only_a_webhook_may_leave_its_length_open(server: Service, path: str, st
     assert (b"urn:problem:length-required" in answer) == (status == 411)
 
 
+@pytest.mark.parametrize("sent_at_once", [True, False])
+@pytest.mark.parametrize("path", ["/nowhere", "/healthz", "/webhooks/shopify/orders", "/webhooks/shopify/plain/app"])
+def test_who_is_answered_before_the_body_was_read_is_told_that_the_connection_ends(
+    server: Service, path: str, sent_at_once: bool
+) -> None:
+    """The server ends it where the body had not come yet; a client that was not told would use it again and lose its
+    next request.
+    """
+    request = f"POST {path} HTTP/1.1\r\nHost: shop.example\r\n{LENGTH}\r\n\r\n".encode()
+    answer = exchange(server, request + (BODY if sent_at_once else b""))
+    assert statuses(answer) in ([401], [404], [405])
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+def test_who_was_listened_to_may_go_on(server: Service) -> None:
+    request = head(LENGTH, without="connection").replace(b"Connection: close\r\n", b"") + BODY
+    answer = exchange(server, request + request)
+    assert statuses(answer) == [200, 200]
+    assert b"\r\nconnection: close\r\n" not in answer.lower()
+    plain = b"GET /healthz HTTP/1.1\r\nHost: shop.example\r\n\r\n"
+    assert statuses(exchange(server, plain + plain)) == [200, 200]
+
+
 def test_a_huge_header_is_refused(server: Service) -> None:
     found = statuses(exchange(server, head(LENGTH, f"X-Odd: {'x' * (4 << 20)}") + BODY))
     assert found in ([431], [])  # a connection that is reset while it is written to may lose the answer
