@@ -44,7 +44,6 @@ TEXTS: Final[Mapping[str, re.Pattern[str]]] = {
     "carrier": _NAME,
     "role": _NAME,
     "status": _WORD,
-    "state": _WORD,
     "reason": _WORD,
     "code": _WORD,
     "path": re.compile(r"(?:[a-z][a-z0-9_\[\]]*\.)*(?:[a-z][a-z0-9_\[\]]*|\*)"),  # a name that nobody knows is *

@@ -38,9 +38,10 @@ def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    has_body = request.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in request.headers
-    if has_body and "body_read" not in g:
-        # The server ends such a connection; a client that is not told would send its next request into the void.
+    unread = request.method == "GET" and request.headers.get("Content-Length", "0") != "0"
+    if unread or response.status_code >= 400:
+        # The server ends a connection whose body was not read; a client that is not told would send its next request
+        # into the void. All refusals say so, whether there was a body to read or not: they are to be alike.
         response.headers["Connection"] = "close"
     return response
 

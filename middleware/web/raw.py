@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Request, g, request
+from flask import Request, request
 from werkzeug.exceptions import LengthRequired
 
 from middleware.core.body import MAX_BYTES
@@ -54,7 +54,6 @@ def _body(environ: dict[str, Any], headers: dict[str, str]) -> bytes:
     if length is not None and length > MAX_BYTES:
         raise BodyError(code="too-large", status=413)
     body: bytes = environ["wsgi.input"].read(MAX_BYTES + 1)
-    g.body_read = True
     if len(body) > MAX_BYTES:
         raise BodyError(code="too-large", status=413)
     if length is not None and "transfer-encoding" not in headers and len(body) != length:

@@ -20,6 +20,6 @@ def test_a_record_that_another_relay_has_in_hand_holds_nobody_up(postgres_url: s
         held = select(records.c.id).where(records.c.id == oldest).with_for_update()
         assert holder.execute(held).scalar_one() == oldest
         assert claim(store).id == next_
-        assert store.claim(NOW, LEASE) is None  # the only one left is in another's hands
+        assert store.claim(NOW, LEASE, "demo") is None  # the only one left is in another's hands
     assert claim(store).id == oldest
     store.close()

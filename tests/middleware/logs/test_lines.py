@@ -21,7 +21,6 @@ PERMITTED: dict[str, tuple[object, ...]] = {
     "carrier": ("platform",),
     "role": ("intake",),
     "status": ("accepted", 200, -9),
-    "state": ("waiting", True, False),
     "reason": ("not_paid", None),
     "code": ("attempts-exhausted:timeout", "egress-blocked"),
     "path": ("*", "customer.*", "line_items[].*", "client_details"),

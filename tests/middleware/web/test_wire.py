@@ -217,16 +217,22 @@ def test_only_a_webhook_may_leave_its_length_open(server: Service, path: str, st
 
 
 @pytest.mark.parametrize("sent_at_once", [True, False])
-@pytest.mark.parametrize("path", ["/nowhere", "/healthz", "/webhooks/shopify/orders", "/webhooks/shopify/plain/app"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *(("POST", path) for path in ("/nowhere", "/healthz", "/webhooks/shopify/orders", "/webhooks/shopify/own/app")),
+        *(("GET", path) for path in ("/nowhere", "/healthz", "/webhooks/shopify/orders")),
+    ],
+)
 def test_who_is_answered_before_the_body_was_read_is_told_that_the_connection_ends(
-    server: Service, path: str, sent_at_once: bool
+    server: Service, method: str, path: str, sent_at_once: bool
 ) -> None:
     """The server ends it where the body had not come yet; a client that was not told would use it again and lose its
     next request.
     """
-    request = f"POST {path} HTTP/1.1\r\nHost: shop.example\r\n{LENGTH}\r\n\r\n".encode()
+    request = f"{method} {path} HTTP/1.1\r\nHost: shop.example\r\n{LENGTH}\r\n\r\n".encode()
     answer = exchange(server, request + (BODY if sent_at_once else b""))
-    assert statuses(answer) in ([401], [404], [405])
+    assert len(statuses(answer)) == 1
     assert b"\r\nconnection: close\r\n" in answer.lower()
 
 
