@@ -237,7 +237,7 @@ def leaks(tell: Callable[[Inbound, Json, Answer], Answer]) -> Callable[[Inbound,
 
 
 def logged(inbound: Inbound, _: Json, answer: Answer) -> Answer:
-    webhooks._log.info("webhook", bytes=len(inbound.body))
+    webhooks._log.info("webhook", attempts=len(inbound.body))
     return answer
 
 

@@ -95,7 +95,7 @@ def test_what_only_the_log_itself_may_say_cannot_be_passed(lines: Lines) -> None
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_what_is_no_json_number_is_dropped(lines: Lines, number: float) -> None:
-    logs.logger("test").info("said", count=number)
+    logs.logger("test").info("said", attempts=number)
     assert lines()[0]["dropped_keys"] == 1
 
 
