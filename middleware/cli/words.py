@@ -115,6 +115,7 @@ _CODES: Mapping[str, str] = {
     "http-429": "the parcel platform was asked too often",
     "expired": "a part ends before the next attempt: retention comes first",
     "tampered": "receipt or seal does not fit",
+    "unreadable-row": "its row holds what nobody of us wrote",
     "no-outcome": "the parcel platform went on asking",
     "too-late": "the parcel platform could no longer cancel what it comes in the place of",
 }

@@ -12,7 +12,9 @@ from middleware.model import Delivered, Ending, State, Stored
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import empty_parts
-from middleware.storage.tables import lanes, records
+from middleware.storage.tables import UnreadableError, lanes, records
+
+UNREADABLE: Final = "unreadable-row"
 
 _PAUSED: Final = select(lanes.c.carrier, lanes.c.code).where(lanes.c.paused_until > bindparam("now"))
 _LIVE: Final = records.c.due.is_not(None)  # said in full: a partial index is used where its condition is said
@@ -21,7 +23,7 @@ _MAY_GO: Final = (
     records.c.carrier.not_in(_PAUSED.with_only_columns(lanes.c.carrier)),
 )
 _NEXT: Final = (  # a leased record is due again when its lease ends: one comparison finds the waiting and the abandoned
-    select(records)
+    select(records.c.id)
     .where(
         _LIVE,
         records.c.shop == bindparam("this_shop"),
@@ -31,6 +33,7 @@ _NEXT: Final = (  # a leased record is due again when its lease ends: one compar
     .limit(1)
     .with_for_update(skip_locked=True, of=records)
 )
+_READ: Final = select(records).where(records.c.id == bindparam("this_id"))
 _LEASE: Final = update(records).where(records.c.id == bindparam("this_id"))
 _SETTLE: Final = update(records).where(
     records.c.id == bindparam("this_id"),
@@ -58,9 +61,20 @@ def due(connection: Connection, now: datetime) -> Sequence[str]:
 
 
 def claim(connection: Connection, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
-    row = connection.execute(_NEXT, {"now": now, "this_shop": shop}).one_or_none()
-    if row is None:
+    record_id = connection.execute(_NEXT, {"now": now, "this_shop": shop}).scalar_one_or_none()
+    if record_id is None:
         return None
+    try:
+        return _leased(connection, record_id, now, lease_seconds)
+    except (UnreadableError, TypeError):
+        news = {"state": State.QUARANTINED, "due": None, "last_code": UNREADABLE}
+        connection.execute(_LEASE, {"this_id": record_id, **news})  # or it would stop all the others
+    return None
+
+
+def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds: float) -> Stored:
+    row = connection.execute(_READ, {"this_id": record_id}).one()
+    held = parts_of(connection, record_id)
     cancelling = row.state == State.CANCELLING
     lease = {
         "state": State.CANCELLING if cancelling else State.CLAIMED,
@@ -75,7 +89,7 @@ def claim(connection: Connection, now: datetime, lease_seconds: float, shop: str
         carrier=row.carrier,
         cancelling=cancelling,
         clear=b"" if row.clear is None and cancelling else row.clear,
-        parts=parts_of(connection, row.id),
+        parts=held,
         receipt=row.receipt,
         attempts=row.attempts,
         fence=row.fence + 1,

@@ -11,7 +11,9 @@ without an index of its own would turn every erasure into a scan.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -29,9 +31,16 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.exc import SQLAlchemyError
+
+T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+class UnreadableError(SQLAlchemyError):
+    """A row holds what nobody of us wrote: another program, or a damaged file."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -44,7 +53,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else _read(value, lambda whole: _EPOCH + int(whole) * _MICROSECOND)
 
 
 class Day(TypeDecorator[date]):
@@ -57,7 +66,15 @@ class Day(TypeDecorator[date]):
         return None if value is None else value.isoformat()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else date.fromisoformat(value)
+        return None if value is None else _read(value, date.fromisoformat)
+
+
+def _read(value: Any, reader: Callable[[Any], T]) -> T:
+    try:
+        return reader(value)
+    except (ValueError, TypeError, OverflowError):
+        pass  # raised outside: the reader's error holds the value
+    raise UnreadableError()
 
 
 metadata = MetaData(
@@ -144,7 +161,7 @@ index_entries = Table(
     "index_entries",
     metadata,
     Column("shop", Text, primary_key=True),
-    Column("kind", Text, primary_key=True, doc="order_id, order_name, customer_id …"),
+    Column("kind", Text, primary_key=True, doc="order.id, order.name, customer.id …"),
     Column("digest", LargeBinary, primary_key=True, doc="blind index: keyed digest, 32 bytes"),
     Column("record_id", ForeignKey(records.c.id, ondelete="CASCADE"), primary_key=True, index=True),
     Column("until", Day, nullable=False),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
 
+from middleware.errors import StorageError
 from middleware.model import Delivered, State, Stored, Summary
 from middleware.ports import Store
 from middleware.storage.tables import index_entries, parts, records
@@ -198,3 +200,37 @@ def settle(store: Store, stored: Stored, settlement: str) -> bool:
     if settlement == "retry":
         return store.retry(stored, NOW + LATER, "timeout", counted=True)
     return store.bury(stored, State.DEAD, "refused", NOW)
+
+
+class TestUnreadable:
+    """A row that nobody of us wrote must not stop the others."""
+
+    @pytest.mark.parametrize(
+        ("table", "change"),
+        [
+            ("records", "until = 'no day'"),
+            ("records", "created_at = 9223372036854775807"),
+            ("parts", "until = '2027-02-30'"),
+        ],
+    )
+    def test_it_is_set_aside_and_the_next_goes(self, store: Store, behind: Engine, table: str, change: str) -> None:
+        first, second = record(due=NOW - LATER), record()
+        store.accept(arrival(), first)
+        key = "id" if table == "records" else "record_id"
+        with behind.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE {table} SET {change} WHERE {key} = '{first.id}'")  # noqa: S608 - ours
+        store.accept(arrival(), second)
+        assert store.claim(NOW, LEASE, "demo") is None
+        assert claim(store).id == second.id
+        with behind.connect() as connection:
+            told = connection.exec_driver_sql(f"SELECT state, last_code FROM records WHERE id = '{first.id}'").one()  # noqa: S608 - ours
+        assert tuple(told) == ("quarantined", "unreadable-row")
+
+    def test_what_asks_for_it_is_told_of_the_storage_and_of_no_value(self, store: Store, behind: Engine) -> None:
+        made = record()
+        store.accept(arrival(), made)
+        with behind.begin() as connection:
+            connection.exec_driver_sql("UPDATE records SET until = 'k4n4rie'")
+        with pytest.raises(StorageError) as caught:
+            store.show(made.id)
+        assert "k4n4rie" not in "".join(traceback.format_exception(caught.value))

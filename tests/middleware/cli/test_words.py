@@ -55,7 +55,18 @@ def test_a_duration_is_told_in_plain_words(duration: str, plain: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", [*TRANSPORT, *CARRIER, *CARRIER_LATER, "expired", "tampered", "no-outcome", Ending.TOO_LATE, *Reason]
+    "code",
+    [
+        *TRANSPORT,
+        *CARRIER,
+        *CARRIER_LATER,
+        "expired",
+        "tampered",
+        "no-outcome",
+        "unreadable-row",
+        Ending.TOO_LATE,
+        *Reason,
+    ],
 )
 def test_every_code_of_a_record_is_explained(code: str) -> None:
     assert words.code(code)
