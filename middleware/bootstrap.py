@@ -17,11 +17,12 @@ from middleware.errors import ConfigError, ParcelveilError
 from middleware.keys import PlatformKeys, ServiceKeys, load_service
 from middleware.model import ShopSettings
 from middleware.platforms.shopify import Shopify
-from middleware.ports import Clock, Store
+from middleware.ports import Clock, Finder, Storage
 from middleware.provision import refresh
 from middleware.relay import Lane, Observer, Relay
 from middleware.services import Services, Shop
 from middleware.storage import is_current, open_store
+from middleware.tracking import Desk
 from middleware.transport import HttpTransport
 from schemas import shopify
 from schemas.allowlist import categories
@@ -63,11 +64,20 @@ def _told(path: Path) -> datetime:
     raise ConfigError(problem)
 
 
-def store(settings: Config) -> Store:
+def store(settings: Config) -> Storage:
     """The store, with its schema up to date. Raises: ConfigError, StorageError."""
     if not is_current(settings.server.database):
         raise ConfigError("the database schema is not up to date; run `parcelveil migrate`")
     return open_store(settings.server.database)
+
+
+def desk(settings: Config, finder: Finder, shop: str | None) -> Desk:
+    """Where somebody asks for a parcel: of one shop, or of all, quarantined ones included. Raises: ConfigError."""
+    domains = {name: sound.domain for name, sound in settings.shops.items()} | dict.fromkeys(settings.quarantined, "")
+    if shop is not None and shop not in domains:
+        raise ConfigError(f"there is no shop {shop}; leave --shop out to ask all")
+    asked = domains if shop is None else {shop: domains[shop]}
+    return Desk(finder=finder, platform=Shopify(), keys=load_service(settings.server.keys), shops=asked)
 
 
 def platform_keys(settings: Config) -> Mapping[str, PlatformKeys]:
@@ -83,9 +93,11 @@ def services(settings: Config) -> Services:
     shops, faults = bind(settings, own)
     for name, fault in faults.items():
         _log.error("shop_quarantined", shop=name, code=fault.code)
+    storage = store(settings)
     return Services(
         clock=clock(settings),
-        store=store(settings),
+        store=storage,
+        finder=storage,
         keys=own,
         platform=Shopify(),
         shops=shops,

@@ -24,6 +24,7 @@ from middleware.model import (
     Stored,
     Summary,
 )
+from middleware.trail import Asked, Trail
 from schemas.allowlist import Node
 from schemas.order import Order
 
@@ -65,6 +66,9 @@ class Platform(Protocol):
 
     def parse(self, document: object, inbound: Inbound, shop: ShopSettings) -> Parsed:
         """Raises: SchemaError; SignatureError where the body contradicts what the request claims."""
+
+    def page_of(self, domain: str, order_id: str) -> str:
+        """Where the merchant finds an order, in the shop's own administration."""
 
 
 class Carrier(Protocol):
@@ -156,6 +160,17 @@ class Store(Protocol):
         """What ``doctor`` wants to know: (name, is well, what is the matter and the remedy)."""
 
     def close(self) -> None: ...
+
+
+class Finder(Protocol):
+    """Where somebody looks for a parcel. One transaction. Raises: StorageError."""
+
+    def find(self, asked: Asked) -> Sequence[Trail]:
+        """All that is known of every order that ``asked`` leads to, the newest first."""
+
+
+class Storage(Store, Finder, Protocol):
+    """What a database offers to all."""
 
 
 class Transport(Protocol):

@@ -11,7 +11,7 @@ from middleware.core.schedule import required_kids
 from middleware.errors import SignatureError, UnknownKeyError
 from middleware.keys import PlatformKeys, ServiceKeys
 from middleware.model import Inbound, ShopSettings
-from middleware.ports import Carrier, Clock, Platform, Store
+from middleware.ports import Carrier, Clock, Finder, Platform, Store
 from schemas.order import Sender
 from schemas.policy import Policy
 
@@ -40,6 +40,7 @@ class Services:
 
     clock: Clock
     store: Store
+    finder: Finder
     keys: ServiceKeys
     platform: Platform
     shops: Mapping[str, Shop]

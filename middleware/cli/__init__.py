@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, str] = {
     "doctor": "middleware.cli.doctor:doctor",
     "keys": "middleware.cli.operate:keys",
     "deliveries": "middleware.cli.deliveries:deliveries",
+    "shipments": "middleware.cli.shipments:shipments",
     "inspect": "middleware.cli.inspecting:inspect",
     "shopify-toml": "middleware.cli.inspecting:shopify_toml",
     "policy": "middleware.cli.policies:policy",

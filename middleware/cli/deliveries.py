@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime
 from textwrap import fill
 from typing import Any
 
 import click
 
-from middleware import bootstrap
+from middleware import bootstrap, tracking
 from middleware.cli import words
 from middleware.cli.common import config_option, harmless, json_option, loaded, print_json, print_table
-from middleware.model import Rejection, RemovalReport, State, Summary, TaggedPart
+from middleware.cli.telling import faults, moment
+from middleware.model import RemovalReport, State, Summary, TaggedPart
+from middleware.tracking import Refusal
 from schemas.known import REASONS
 
 Row = Mapping[str, Any]
@@ -26,7 +27,7 @@ _COMPLETE = (
     "These orders were genuine, but cannot be shipped so. Have them completed in the shop: their next version is taken."
 )
 _RECORDS = ("id", "on the label", "shop", "state", "since", "barcode or code")
-_REJECTIONS = ("received (UTC)", "shop", "topic", "what is wrong")
+_REJECTIONS = ("received (UTC)", "shop", "topic", "what is wrong", "the order in the shop")
 
 
 @click.group(short_help="Tell what waits, went, failed or was rejected.")
@@ -63,7 +64,9 @@ def list_(
     settings = loaded(config_file)
     with closing(bootstrap.store(settings)) as store:
         if rejected:
-            _print_rejections(store.rejections(shop, limit), as_json)
+            desk = bootstrap.desk(settings, store, None)
+            found = store.rejections(shop, limit)
+            _print_rejections([Refusal(entry=entry, page=tracking.page(entry, desk)) for entry in found], as_json)
             if seen:
                 store.see(shop, bootstrap.clock(settings)())
         else:
@@ -120,12 +123,15 @@ def _print_records(found: Sequence[Summary], as_json: bool) -> None:
         click.echo("There is no such record.")
 
 
-def _print_rejections(found: Sequence[Rejection], as_json: bool) -> None:
+def _print_rejections(found: Sequence[Refusal], as_json: bool) -> None:
     if as_json:
         print_json([_rejection(row) for row in found])
     elif found:
-        rows = [(_moment(row.received_at), row.shop, row.topic, _faults(row)) for row in found]
-        print_table(_REJECTIONS, rows, whole=_REJECTIONS[:-1])
+        rows = [
+            (moment(row.entry.received_at), row.entry.shop, row.entry.topic, faults(row.entry), row.page)
+            for row in found
+        ]
+        print_table(_REJECTIONS, rows, whole=(*_REJECTIONS[:-2], _REJECTIONS[-1]))
         click.echo(f"\n{fill(_COMPLETE, PROSE)}")
     else:
         click.echo("No order was rejected.")
@@ -152,10 +158,10 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
     yield "state", summary.state
     yield "code on the label", summary.reference
     yield "shop", summary.shop
-    yield "taken in", f"{_moment(summary.created_at)} UTC"
+    yield "taken in", f"{moment(summary.created_at)} UTC"
     if summary.due is not None:
         label = "lease ends at" if summary.state is State.CLAIMED else "next attempt at"
-        yield label, f"{_moment(summary.due)} UTC"
+        yield label, f"{moment(summary.due)} UTC"
     if summary.attempts:
         yield "failed attempts", summary.attempts
     if summary.last_code is not None:
@@ -169,14 +175,6 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
     if summary.predecessor is not None:
         yield "in the place of", summary.predecessor
     yield "known until", summary.until
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _faults(row: Rejection) -> str:
-    return "; ".join(f"{pointer or 'the body'}: {code}" for pointer, code in row.faults)
 
 
 def _summary(row: Summary) -> Row:
@@ -214,12 +212,14 @@ def _removed(report: RemovalReport | None) -> list[Row]:
     return [{"path": removal.path, "reason": removal.reason} for removal in report.removed] if report else []
 
 
-def _rejection(row: Rejection) -> Row:
+def _rejection(row: Refusal) -> Row:
+    entry = row.entry
     return {
-        "id": row.id,
-        "shop": row.shop,
-        "topic": row.topic,
-        "received": row.received_at.isoformat(timespec="seconds"),
-        "errors": [{"pointer": pointer, "code": code} for pointer, code in row.faults],
-        "until": row.until.isoformat(),
+        "id": entry.id,
+        "shop": entry.shop,
+        "topic": entry.topic,
+        "received": entry.received_at.isoformat(timespec="seconds"),
+        "errors": [{"pointer": pointer, "code": code} for pointer, code in entry.faults],
+        "page": row.page,
+        "until": entry.until.isoformat(),
     }

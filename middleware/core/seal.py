@@ -14,9 +14,11 @@ from collections.abc import Mapping
 
 import orjson
 from joserfc import jwe
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey
 from joserfc.registry import HeaderParameter
 
+from middleware.errors import TamperedError
 from middleware.model import Plan, Sealed, SealedPart
 from schemas.order import Order, Sender
 
@@ -36,8 +38,11 @@ _REGISTRY = jwe.JWERegistry(
 )
 
 _LOCKED_SIZE = 32
+_LOCKED = {"alg": "dir", "enc": ENC}
+_LOCKED_LENGTH = 4096
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that reads like another letter
 _CODE_LENGTH = 10
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})
 
 
 def new_id() -> str:
@@ -49,6 +54,16 @@ def new_reference() -> str:
     """A short code for the label: ten letters of Crockford's base 32 (50 bits), such as ``7K3MW-9Q2XA``."""
     code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
     return f"{code[:5]}-{code[5:]}"
+
+
+def read_reference(text: str) -> str | None:
+    """A short code in capitals as a person copied it: with or without its hyphen, ``O`` for 0, ``I`` or ``L`` for 1.
+
+    None for what can be no code.
+    """
+    code = text.translate(_READ_AS)
+    known = len(code) == _CODE_LENGTH and set(code) <= set(_ALPHABET)
+    return f"{code[:5]}-{code[5:]}" if known else None
 
 
 def seal(
@@ -69,9 +84,27 @@ def seal(
 
 def lock(text: str, key: OctKey) -> str:
     """A short text for the service's own eyes: JWE ``dir`` with A256GCM under the service key."""
-    return jwe.encrypt_compact(
-        {"alg": "dir", "enc": ENC}, text.encode().ljust(_LOCKED_SIZE), key, algorithms=["dir", ENC]
-    )
+    return jwe.encrypt_compact(dict(_LOCKED), text.encode().ljust(_LOCKED_SIZE), key, algorithms=["dir", ENC])
+
+
+def unlock(token: str, key: OctKey) -> str:
+    """What ``lock`` was given, but for spaces at its end.
+
+    Raises: TamperedError, the same for whatever is wrong: another key, another algorithm, a changed or broken token.
+    """
+    text = _unlocked(token, key) if len(token) <= _LOCKED_LENGTH else None
+    if text is None:  # raised outside the handler: nothing of the token hangs on the exception
+        raise TamperedError()
+    return text.rstrip(" ")
+
+
+def _unlocked(token: str, key: OctKey) -> str | None:
+    try:
+        opened = jwe.decrypt_compact(token, key, algorithms=["dir", ENC])
+        text = (opened.plaintext or b"").decode()
+    except (JoseError, KeyError, TypeError, ValueError):  # TypeError: the library trusts in the types of members
+        return None
+    return text if opened.headers() == _LOCKED else None
 
 
 def _encrypt(record_id: str, name: str, kid: str, content: Mapping[str, object], key: ECKey) -> str:

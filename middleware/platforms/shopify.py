@@ -77,6 +77,10 @@ class Shopify:
         value = document.get("updated_at") if isinstance(document, dict) else None
         return _moment(value) if isinstance(value, str) else None
 
+    def page_of(self, domain: str, order_id: str) -> str:
+        """Where the merchant finds an order, in the shop's own administration."""
+        return f"https://{domain}/admin/orders/{order_id}"
+
     def parse(self, document: object, inbound: Inbound, shop: ShopSettings) -> Parsed:
         """Read the permitted fields. Raises: SchemaError; SignatureError where the body contradicts the claimed topic
         or shop.

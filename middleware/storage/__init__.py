@@ -15,12 +15,12 @@ from middleware.storage.sql import SqlStore
 from middleware.storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from middleware.ports import Store
+    from middleware.ports import Storage
 
 __all__ = ["is_current", "migrate", "open_store"]
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str) -> Storage:
     """The store behind ``sqlite:///FILE`` (relative to the working directory) or ``postgresql://…``.
 
     A missing SQLite file is made (0600, its folder 0700); its schema is made by ``migrate``. Open it after a fork, not

@@ -49,22 +49,24 @@ def rejected(connection: Connection, shop: str | None, limit: int) -> Sequence[R
     page = select(rejections).order_by(rejections.c.received_at.desc(), rejections.c.id).limit(limit)
     if shop is not None:
         page = page.where(rejections.c.shop == shop)
-    return [
-        Rejection(
-            id=row.id,
-            shop=row.shop,
-            topic=row.topic,
-            faults=tuple((pointer, code) for pointer, code in row.faults),
-            order_ref=row.order_ref,
-            version=None if row.order is None or row.updated_at is None else (row.order, row.updated_at),
-            webhook=row.webhook,
-            body=row.body,
-            received_at=row.received_at,
-            seen_at=row.seen_at,
-            until=row.until,
-        )
-        for row in connection.execute(page).all()
-    ]
+    return [rejection_of(row) for row in connection.execute(page).all()]
+
+
+def rejection_of(row: Any) -> Rejection:
+    """A row of ``rejections`` as it was kept."""
+    return Rejection(
+        id=row.id,
+        shop=row.shop,
+        topic=row.topic,
+        faults=tuple((pointer, code) for pointer, code in row.faults),
+        order_ref=row.order_ref,
+        version=None if row.order is None or row.updated_at is None else (row.order, row.updated_at),
+        webhook=row.webhook,
+        body=row.body,
+        received_at=row.received_at,
+        seen_at=row.seen_at,
+        until=row.until,
+    )
 
 
 def rate(connection: Connection, shop: str, since: datetime) -> tuple[int, int]:

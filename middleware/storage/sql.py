@@ -1,6 +1,7 @@
 """The store over SQL: every method is one transaction.
 
-What is said in it stands in ``intake_sql``, ``relay_sql``, ``ending_sql`` and ``reading``, once for both databases.
+What is said in it stands in ``intake_sql``, ``relay_sql``, ``ending_sql``, ``reading`` and ``finding``, once for both
+databases.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from middleware.model import (
     Summary,
 )
 from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema
+from middleware.storage import finding as looking
 from middleware.storage.database import Database, Finding, finding
+from middleware.trail import Asked, Trail
 
 
 class SqlStore:
-    """``middleware.ports.Store``. Raises: StorageError from every method; what was returned is on disk."""
+    """``middleware.ports.Storage``. Raises: StorageError from every method; what was returned is on disk."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -88,6 +91,9 @@ class SqlStore:
 
     def rejections(self, shop: str | None, limit: int) -> Sequence[Rejection]:
         return self._database.read(lambda connection: reading.rejected(connection, shop, limit))
+
+    def find(self, asked: Asked) -> Sequence[Trail]:
+        return self._database.read(lambda connection: looking.find(connection, asked))
 
     def counts(self) -> Mapping[str, int]:
         return self._database.read(reading.counts)

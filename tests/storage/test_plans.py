@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from middleware.model import Delivered, Reason, State
-from middleware.ports import Store
+from middleware.ports import Storage
 from middleware.storage import open_store
+from middleware.trail import Asked, Digest
 from tests.storage.builders import NOW, again, arrival, record, rejection
 from tests.storage.looking import claim
 
 WHOLE = re.compile(r"SCAN (records|parts|index_entries|orders|inbox|rejections)$")  # and no index behind it
 
 
-def everything(store: Store) -> None:
+def everything(store: Storage) -> None:
     """Call all that the store can do."""
     first = arrival()
     store.accept(first, record())
@@ -42,6 +43,11 @@ def everything(store: Store) -> None:
     store.show("nothing")
     store.rejections("demo", 10)
     store.counts()
+    for waiting in (arrival(), arrival(halt=Reason.NOT_PAID)):
+        store.accept(waiting, None if waiting.halt else record())
+        digests = [Digest(shop="demo", kind=kind, digest=waiting.order) for kind in ("order.id", "order.name")]
+        asked = Asked(shops=frozenset(("demo",)), digests=tuple(digests), record_id="r", reference="c", barcode="b")
+        assert len(store.find(asked)) == 1
 
 
 def test_every_statement_finds_its_rows_by_an_index(sqlite_url: str, sqlite_behind: Engine) -> None:

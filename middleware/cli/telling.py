@@ -1,0 +1,171 @@
+"""Where a parcel is, what happens next and what a person can do, in plain words; and the same as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from middleware.cli import words
+from middleware.model import Ending, Rejection, State
+from middleware.tracking import Next, Refusal, Step, Story
+from middleware.trail import Sighting
+
+LATE = timedelta(minutes=5)
+"""How long after its time a record that still waits is worth a question."""
+
+WHERE: Mapping[State, str] = {
+    State.WAITING: "It is here and waits to be sent.",
+    State.HELD: "It is here and waits: an older version of the order has to be cancelled at the parcel platform first.",
+    State.CLAIMED: "It is being sent to the parcel platform now.",
+    State.DELIVERED: "The parcel platform has it and carries it.",
+    State.CANCELLING: "The parcel platform is being asked to cancel it, because the order changed or was cancelled.",
+    State.CANCELLED: "It is cancelled: the parcel platform does not carry it.",
+    State.DEAD: "It could not be sent and was given up.",
+    State.QUARANTINED: "It was stopped: its receipt or seal does not fit, so something changed it here.",
+    State.WITHDRAWN: "It was taken back before it was sent.",
+}
+"""Where a record is."""
+
+COMES: Mapping[Next, str] = {
+    Next.SEND: "It goes to the parcel platform {at}.",
+    Next.RETRY: "It is sent again {at}.",
+    Next.ANSWER: "The parcel platform's answer is awaited. Without one it is sent again {at}.",
+    Next.RELEASE: "It goes out as soon as the version before it is cancelled.",
+    Next.CANCEL: "The parcel platform is asked {at}.",
+    Next.PERSON: "Nothing by itself: a person has to decide.",
+    Next.NOTHING: "Nothing more.",
+}
+"""What happens to it next."""
+
+CAN: Mapping[State, str] = {
+    State.WAITING: "Nothing is needed. A change in the shop still counts; cancelling the order there takes it back.",
+    State.HELD: "Nothing is needed. A change in the shop still counts.",
+    State.CLAIMED: "Wait a minute and ask again.",
+    State.DELIVERED: "For where the parcel is on its way, ask the parcel platform with the barcode.",
+    State.CANCELLING: "Do not hand over a parcel with this label.",
+    State.CANCELLED: "Throw this label away. To ship all the same, make a new order in the shop.",
+    State.DEAD: "Mend the cause, then `parcelveil deliveries retry {id}`; or enter the parcel at the platform by hand.",
+    State.QUARANTINED: (
+        "Tell whoever runs the service: keep it as evidence, and look for who could write to the database. If the "
+        "parcel has to go, enter it at the parcel platform by hand."
+    ),
+    State.WITHDRAWN: "Nothing is needed. If the order can be shipped after all, its next version is taken by itself.",
+}
+"""What a person can do."""
+
+ENDINGS: Mapping[Ending, str] = {
+    Ending.REPLACED: "The order changed after this was first sent; a newer version takes its place.",
+    Ending.CANCELLED: "The order was cancelled, or has nothing left to ship, after this was first sent.",
+    Ending.TOO_LATE: "The order changed after this was first sent, and the parcel platform could no longer cancel it.",
+}
+"""What the order did since."""
+
+REPLACED = "Throw this label away: the newer version has a label of its own."
+UNCANCELLED = (
+    "It could not be cancelled at the parcel platform. Cancel it there by hand, or mend the cause and ask again with "
+    "`parcelveil deliveries retry {id}`. Do not hand over a parcel with this label."
+)
+EXPIRED = "Its time is over. Save the order in the shop again, or enter the parcel at the parcel platform by hand."
+OVERDUE = "It is overdue: look whether `parcelveil serve` runs with the role relay."
+REFUSED = "Correct the order in the shop; its next version is taken by itself."
+LEFT_ASIDE = "The shop told of this order, and there is nothing of it to ship"
+CHANGES = "When that changes the shop sends its next version, and it is taken by itself."
+
+
+def parcel(record: Sighting, step: Step, paused: Mapping[str, str], now: datetime) -> Mapping[str, str]:
+    """``where`` it is, what is ``next``, and what a person ``can`` do. ``paused`` are lanes and why they are."""
+    late = record.state is State.WAITING and step.at is not None and step.at + LATE < now
+    halted = paused.get(record.carrier) if record.state in (State.WAITING, State.CANCELLING) else None
+    can = words.CHANGED if record.changed_after_delivery else _can(record)
+    if halted is not None:
+        can = f"All that goes to {record.carrier} is paused: {words.code(halted) or halted}. {can}"
+    elif late:
+        can = f"{OVERDUE} {can}"
+    return {"where": " ".join(_where(record)), "next": COMES[step.what].format(at=_when(step.at, now)), "can": can}
+
+
+def _where(record: Sighting) -> Iterator[str]:
+    yield WHERE[record.state]
+    if record.ending is not None:
+        yield ENDINGS[record.ending]
+    if record.last_code is not None and record.state is not State.DELIVERED:
+        said = words.code(record.last_code)
+        yield (
+            f"What was said last: {said} ({record.last_code})." if said else f"What was said last: {record.last_code}."
+        )
+
+
+def _can(record: Sighting) -> str:
+    if record.state is State.DEAD and record.last_code == "expired":
+        return EXPIRED
+    if record.state is State.DEAD and record.ending is not None:
+        return UNCANCELLED.format(id=record.id)
+    if record.state is State.CANCELLED and record.ending is Ending.REPLACED:
+        return REPLACED
+    return CAN[record.state].format(id=record.id)
+
+
+def nothing_to_ship(story: Story) -> Mapping[str, str]:
+    """Of an order that is known and has no record."""
+    reasons = [words.code(reason) or reason for reason in story.reasons]
+    why = "it is cancelled" if story.cancelled else " and ".join(reasons)
+    what = "Nothing: cancelled is final." if story.cancelled else CHANGES
+    return {"where": f"{LEFT_ASIDE}{why and ': '}{why}.", "next": what, "can": "Nothing is needed."}
+
+
+def refusal(told: Refusal) -> Mapping[str, str]:
+    """Of a version that could not be taken."""
+    where = f"A version of it could not be accepted: {faults(told.entry)}."
+    can = f"{REFUSED} It is at {told.page}" if told.page else REFUSED
+    return {"where": where, "next": "Nothing until the shop sends the order again.", "can": can}
+
+
+def faults(entry: Rejection) -> str:
+    """What is wrong with a refused version: pointers and codes."""
+    return "; ".join(f"{pointer or 'the body'}: {code}" for pointer, code in entry.faults)
+
+
+def moment(at: datetime) -> str:
+    """A time, to the minute."""
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def _when(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "soon"
+    return f"at {moment(at)} UTC" if at > now else f"now: it is due since {moment(at)} UTC"
+
+
+def as_json(story: Story, paused: Mapping[str, str], now: datetime) -> Mapping[str, Any]:
+    """A story as data: codes beside the words."""
+    return {
+        "shop": story.shop,
+        "cancelled": story.cancelled,
+        "reasons": story.reasons,
+        "shipments": [_shipment(record, step, parcel(record, step, paused, now)) for record, step in story.parcels],
+        "rejected": [
+            {
+                "id": told.entry.id,
+                "received": told.entry.received_at.isoformat(timespec="seconds"),
+                "errors": [{"pointer": pointer, "code": code} for pointer, code in told.entry.faults],
+                "page": told.page,
+                "told": refusal(told),
+            }
+            for told in story.refusals
+        ],
+    }
+
+
+def _shipment(record: Sighting, step: Step, told: Mapping[str, str]) -> Mapping[str, Any]:
+    return {
+        "id": record.id,
+        "reference": record.reference,
+        "state": record.state,
+        "barcode": record.barcode,
+        "since": record.since.isoformat(timespec="seconds"),
+        "code": record.last_code,
+        "changed_after_delivery": record.changed_after_delivery,
+        "next": {"step": step.what, "at": step.at and step.at.isoformat(timespec="seconds")},
+        "told": told,
+    }

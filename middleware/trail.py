@@ -1,0 +1,65 @@
+"""What is asked and told when somebody looks for a parcel: digests in, states and codes out, nothing of a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from middleware.model import Ending, Rejection, State
+from schemas.order import Hidden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What was asked for as a blind index (32 bytes) of one shop. ``kind`` as in ``core.tag``: ``order.id`` …"""
+
+    shop: str
+    kind: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Asked(Hidden):
+    """What somebody looks for: everything that their one word can mean, in the shops that they may look into.
+
+    ``record_id``, ``reference`` and ``barcode`` are None where the word cannot be one.
+    """
+
+    shops: frozenset[str]
+    digests: tuple[Digest, ...]
+    record_id: str | None
+    reference: str | None
+    barcode: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A record as one who looks for its parcel sees it. ``since`` is when it came into its state, as far as known."""
+
+    id: str
+    reference: str
+    shop: str
+    carrier: str
+    state: State
+    created_at: datetime
+    since: datetime
+    due: datetime | None
+    attempts: int
+    last_code: str | None
+    barcode: str | None
+    changed_after_delivery: bool
+    ending: Ending | None
+    predecessor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """All that is known of one order, the newest first. ``reasons`` tell why nothing of it ships, where no record is
+    there; ``cancelled`` is final.
+    """
+
+    shop: str
+    records: tuple[Sighting, ...]
+    rejections: tuple[Rejection, ...]
+    reasons: tuple[str, ...]
+    cancelled: bool
