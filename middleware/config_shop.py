@@ -34,8 +34,6 @@ def shop_settings(
     _only_what_is_there(table)
     own_app, secrets = _secrets(table, apps)
     requested = table.table("integration")
-    if "token" in table:
-        table.secret("token")  # the plug-in lane comes later: a token that does not resolve is told today
     settings = ShopSettings(
         name=name,
         platform="shopify",
@@ -49,6 +47,7 @@ def shop_settings(
         integration_reference=requested.text("reference", ""),
         sender=_sender(table.table("sender")),
         number=table.matching("number", _NUMBER, "", "the shop's number at Shopify, digits in quotation marks") or None,
+        token=table.bearer("token").encode() if "token" in table else None,
         delivery=Delivery(notify=table.choice("notify", ("none", "email", "sms"), "none")),
         ship_when=table.choice("ship_when", ("paid", "created", "fulfillable"), "paid"),
         pickup_attribute=table.text("pickup_attribute", "") or None,

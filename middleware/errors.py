@@ -53,6 +53,20 @@ class SignatureError(RequestError):
     status = 401
 
 
+class UnauthorisedError(RequestError):
+    """This request does not carry a credential for what it asks."""
+
+    code = "unauthorised"
+    status = 401
+
+
+class QueryError(RequestError):
+    """The query of this request is not the one that is described."""
+
+    code = "bad-query"
+    status = 400
+
+
 class BodyError(RequestError):
     """The body of this request cannot be read."""
 

@@ -116,6 +116,7 @@ class ShopSettings:
     integration_reference: str
     sender: Sender
     number: str | None = None
+    token: bytes | None = None  # with it the shop's own systems ask; without one nobody can
     delivery: Delivery = Delivery()
     ship_when: str = "paid"
     pickup_attribute: str | None = None

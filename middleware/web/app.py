@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from middleware.services import Services
-from middleware.web import health, problems, raw, webhooks
+from middleware.web import health, problems, raw, shipments, webhooks
 
 
 def create(services: Services, role: str) -> Flask:
-    """The application: ``intake`` takes webhooks; ``api`` will take the rest; both tell their health and describe
+    """The application: ``intake`` takes webhooks; ``api`` answers shops; both tell their health and describe
     themselves.
     """
     app = Flask("parcelveil", static_folder=None)
@@ -21,4 +21,6 @@ def create(services: Services, role: str) -> Flask:
     app.register_blueprint(health.blueprint(services))
     if role == "intake":
         app.register_blueprint(webhooks.blueprint(services))
+    if role == "api":
+        app.register_blueprint(shipments.blueprint(services))
     return app

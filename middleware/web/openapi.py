@@ -11,7 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from middleware import __version__
 from middleware.model import Reason, Status
-from schemas import shopify
+from schemas import shopify, status
 
 _STATUSES = [status.value for status in Status]
 _SIGNED = ("X-Shopify-Hmac-Sha256", "X-Shopify-Shop-Domain", "X-Shopify-Topic", "X-Shopify-Webhook-Id")
@@ -30,11 +30,16 @@ def description() -> Mapping[str, Any]:
     spec.components.schema("ShopifyOrder", schema=shopify.ORDER)
     spec.components.schema("Answer", _ANSWER)
     spec.components.schema("Problem", _PROBLEM)
+    spec.components.schema("ShipmentStatus", schema=status.STATUS)
+    spec.components.security_scheme("shop", {"type": "http", "scheme": "bearer", "description": "The shop's token"})
     for shop in ("", "/{shop}"):
         parameters = [{"in": "path", "name": "shop", "required": True, "schema": {"type": "string"}}] if shop else []
         spec.path(f"/webhooks/shopify{shop}/orders", operations={"post": _orders(parameters)})
         for kind in ("compliance", "app"):
             spec.path(f"/webhooks/shopify{shop}/{kind}", operations={"post": _not_served(kind, parameters)})
+    for path, name, place in (("/{id}", "id", "path"), ("", "order", "query")):
+        asked = {"in": place, "name": name, "required": True, "schema": {"type": "string", "description": _ASKED[name]}}
+        spec.path(f"/v1/shops/{{shop}}/shipments{path}", operations={"get": _shipment(asked)})
     for path, title in _PLAIN.items():
         spec.path(path, operations={"get": {"summary": title, "responses": {"200": {"description": title}}}})
     return spec.to_dict()
@@ -46,6 +51,8 @@ _PLAIN = {
     "/.well-known/jwks.json": "The public keys that verify receipts (RFC 7517)",
     "/openapi.json": "This document",
 }
+
+_ASKED = {"id": "Our id of the record", "order": "The order's name, with # or without, or its id"}
 
 _ANSWER = {
     "type": "object",
@@ -119,5 +126,24 @@ def _not_served(kind: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
         "responses": {
             "401": _problem("The signature does not verify"),
             "503": _problem("Not served yet; nothing was done"),
+        },
+    }
+
+
+def _shipment(asked: dict[str, Any]) -> dict[str, Any]:
+    shop = {"in": "path", "name": "shop", "required": True, "schema": {"type": "string"}}
+    return {
+        "summary": "Where a shipment of the shop's own is, and what happens to it next",
+        "security": [{"shop": []}],
+        "parameters": [shop, asked],
+        "responses": {
+            "200": {
+                "description": "The record; of an order the one that stands",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShipmentStatus"}}},
+            },
+            "400": _problem("Not exactly the query that is described here"),
+            "401": _problem("Not the shop's token, or no such shop: always alike"),
+            "404": _problem("There is no such shipment in this shop"),
+            "503": _problem("A fault of ours: try again"),
         },
     }

@@ -7,7 +7,7 @@ import uuid
 from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
-from middleware.errors import ParcelveilError, SchemaError
+from middleware.errors import ParcelveilError, SchemaError, UnauthorisedError
 from middleware.logs import logger
 
 _log = logger("web")
@@ -52,6 +52,8 @@ def _ours(error: ParcelveilError) -> Response:
     )
     if error.status == 503:
         response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, UnauthorisedError):
+        response.headers["WWW-Authenticate"] = "Bearer"
     if error.status >= 500:
         _log.error("problem", code=error.code, status=error.status, request_id=g.request_id)
     return response

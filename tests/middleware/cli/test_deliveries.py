@@ -162,6 +162,7 @@ def test_rejected_orders_are_listed_newest_first(instance: Instance, records: di
             {"pointer": "/shipping_address/zip", "code": "pattern"},
             {"pointer": "/line_items/0/*", "code": "type"},
         ],
+        "page": None,
         "until": "2026-12-22",
     }
     assert instance.json("deliveries", "list", "--rejected", "--shop", "tweede") == [first]

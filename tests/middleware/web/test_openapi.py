@@ -17,6 +17,7 @@ from middleware.web.app import create
 from middleware.web.openapi import description
 from schemas.allowlist import MAX_INT, AllowList, Flag, Loose, Text, Whole
 from schemas.shopify import ORDER
+from schemas.status import STATES, STATUS, STEPS
 
 DOCUMENT: Mapping[str, Any] = json.loads(json.dumps(description()))
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -52,11 +53,11 @@ def test_it_is_openapi_3_1_of_this_version() -> None:
     assert DOCUMENT["info"]["description"]
 
 
-def test_the_routes_of_the_application_are_described_and_no_other() -> None:
-    app = create(cast("Services", None), "intake")
+def test_the_routes_of_the_applications_are_described_and_no_other() -> None:
+    rules = [rule for role in ("intake", "api") for rule in create(cast("Services", None), role).url_map.iter_rules()]
     served = {
-        (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method.lower())
-        for rule in app.url_map.iter_rules()
+        (re.sub(r"<(\w+)>", r"{\1}", rule.rule).replace("{record_id}", "{id}"), method.lower())
+        for rule in rules
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert {(path, method) for path, method, _ in operations()} == served
@@ -152,3 +153,20 @@ def alike(entry: fields.Field[Any], shown: Mapping[str, Any]) -> None:
 
 def test_the_order_is_described_as_it_is_read() -> None:
     described(ORDER, DOCUMENT["components"]["schemas"]["ShopifyOrder"])
+
+
+def test_the_answer_to_a_shop_is_described_by_its_allow_list() -> None:
+    shown = DOCUMENT["components"]["schemas"]["ShipmentStatus"]
+    assert set(shown["properties"]) == set(shown["required"]) == set(STATUS.fields)
+    assert shown["properties"]["state"]["enum"] == [*STATES]
+    following = at(shown["properties"]["next"]["$ref"])
+    assert (set(following["properties"]), following["properties"]["step"]["enum"]) == ({"step", "at"}, [*STEPS])
+
+
+def test_who_asks_for_a_shipment_shows_the_shops_token() -> None:
+    shops = {path: item["get"] for path, item in DOCUMENT["paths"].items() if path.startswith("/v1/shops/{shop}/ship")}
+    assert len(shops) == 2
+    for operation in shops.values():
+        assert set(operation["responses"]) == {"200", "400", "401", "404", "503"}
+        ((name,),) = operation["security"]
+        assert DOCUMENT["components"]["securitySchemes"][name]["scheme"] == "bearer"

@@ -1,0 +1,73 @@
+"""What a shop's own systems ask: where is this parcel? With the shop's bearer token, of its own shipments alone.
+
+An order's name or id stands in the query. It is turned into digests and forgotten: no log, no answer, no error holds
+it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request
+
+from middleware.errors import NotFoundError, QueryError
+from middleware.logs import logger
+from middleware.services import Services, Shop
+from middleware.tracking import LONGEST, Desk, Step, of_order, shipment
+from middleware.trail import Sighting
+from schemas.status import STATUS
+
+_log = logger("shipments")
+
+
+def blueprint(services: Services) -> Blueprint:
+    """The routes over ``services``."""
+    routes = Blueprint("shipments", __name__, url_prefix="/v1/shops/<shop>/shipments")
+
+    def by_id(shop: str, record_id: str) -> Response:
+        asking = services.asking(shop, request.headers.get("Authorization", ""))
+        _query(())
+        return _told(shipment(record_id, _desk(services, asking)))
+
+    def by_order(shop: str) -> Response:
+        asking = services.asking(shop, request.headers.get("Authorization", ""))
+        (order,) = _query(("order",))
+        return _told(of_order(order, _desk(services, asking)))
+
+    for rule, view in (("/<record_id>", by_id), ("", by_order)):
+        routes.add_url_rule(rule, view_func=view, methods=["GET"], provide_automatic_options=False)
+    return routes
+
+
+def _desk(services: Services, shop: Shop) -> Desk:
+    return Desk(
+        finder=services.finder,
+        platform=shop.platform,
+        keys=services.keys,
+        shops={shop.settings.name: shop.settings.domain},
+    )
+
+
+def _query(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Exactly these members, each once and with something in it. Raises: QueryError."""
+    given = list(request.args.items(multi=True))
+    if sorted(name for name, _ in given) != sorted(wanted):
+        raise QueryError()
+    values = tuple(request.args[name] for name in wanted)
+    if not all(value.strip() and len(value) <= LONGEST for value in values):
+        raise QueryError()
+    return values
+
+
+def _told(found: tuple[Sighting, Step] | None) -> Response:
+    """Raises: NotFoundError, for another shop's as for one that is not there."""
+    if found is None:
+        raise NotFoundError()
+    record, step = found
+    _log.info("shipment_told", request_id=g.request_id, shop=record.shop, record_id=record.id, state=record.state)
+    told: dict[str, Any] = STATUS.dump({**_members(record), "next": {"step": step.what, "at": step.at}})
+    return jsonify(told)
+
+
+def _members(record: Sighting) -> dict[str, object]:
+    return {name: getattr(record, name) for name in STATUS.fields if name != "next"}

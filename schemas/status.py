@@ -1,0 +1,39 @@
+"""What a shop is told of a shipment of its own: an allow-list too, and nothing of a person."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from schemas.allowlist import AllowList
+
+STATES = (
+    *("waiting", "held", "claimed", "delivered", "cancelling", "cancelled"),
+    *("dead", "quarantined", "withdrawn"),
+)
+STEPS = ("send", "retry", "answer", "release", "cancel", "person", "nothing")
+
+
+class Next(AllowList):
+    """What happens to it next, and when; without a time where none is set."""
+
+    step = fields.String(required=True, validate=validate.OneOf(STEPS))
+    at = fields.AwareDateTime(required=True, allow_none=True, format="iso")
+
+
+class Status(AllowList):
+    """The answer to a shop that asks where its parcel is."""
+
+    id = fields.UUID(required=True, metadata={"description": "The record"})
+    reference = fields.String(required=True, metadata={"description": "The short code that the label shows"})
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    barcode = fields.String(required=True, allow_none=True, metadata={"description": "The parcel platform's"})
+    since = fields.AwareDateTime(
+        required=True, format="iso", metadata={"description": "When it came into this state, as far as it is known"}
+    )
+    changed_after_delivery = fields.Boolean(
+        required=True, metadata={"description": "The order changed when the parcel no longer could: a person decides"}
+    )
+    next = fields.Nested(Next, required=True)
+
+
+STATUS = Status()
