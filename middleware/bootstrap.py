@@ -10,6 +10,7 @@ from pathlib import Path
 from middleware import logs
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import CarrierSettings, Config
+from middleware.config_table import Source
 from middleware.core.calendar import today
 from middleware.core.index import Indexer
 from middleware.core.minimise import minimise_sender
@@ -118,7 +119,7 @@ def bind(settings: Config, own: ServiceKeys) -> tuple[Mapping[str, Shop], Mappin
     shops: dict[str, Shop] = {}
     faults = {name: ConfigError(reason) for name, reason in settings.quarantined.items()}
     for name, shop in settings.shops.items():
-        policy = _interpreted(shop, day, faults)
+        policy = _interpreted(shop, settings.source, day, faults)
         if policy is None:
             continue
         shops[name] = Shop(
@@ -133,19 +134,22 @@ def bind(settings: Config, own: ServiceKeys) -> tuple[Mapping[str, Shop], Mappin
     return shops, faults
 
 
-def _interpreted(shop: ShopSettings, day: date, faults: dict[str, ConfigError]) -> Policy | None:
+def _interpreted(shop: ShopSettings, source: Source, day: date, faults: dict[str, ConfigError]) -> Policy | None:
+    def refuse(key: tuple[str, ...], reason: str) -> None:
+        faults[shop.name] = ConfigError(f"{source.place(('shops', shop.name, *key))}: {reason}")
+
     if shop.policy not in names():
-        faults[shop.name] = ConfigError(f"shops.{shop.name}.policy: no such pack; use one of {', '.join(names())}")
+        refuse(("policy",), f"no such pack; use one of {', '.join(names())}")
         return None
     if shop.integration_requested_on and shop.integration_requested_on > day:
         late = "this day has not come; there is no exchange before the request to integrate (VP-PLG-3)"
-        faults[shop.name] = ConfigError(f"shops.{shop.name}.integration.requested_on: {late}")
+        refuse(("integration", "requested_on"), late)
         return None
     policy = pack(shop.policy)
     try:
         return policy.interpret(shop.interpretations)
     except SchemaFault as fault:
-        faults[shop.name] = ConfigError(f"shops.{shop.name}.interpretations: {fault}")
+        refuse(("interpretations",), str(fault))
     return None
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+from middleware.config_lines import lines
 from middleware.config_shop import check_name, shop_settings
-from middleware.config_table import FromEnvironment, Network, Table, address, meant
+from middleware.config_table import FromEnvironment, Network, Source, Table, address, meant
 from middleware.errors import ConfigError
 from middleware.model import ShopSettings
 
@@ -67,9 +68,12 @@ class CarrierSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything that is configured. ``quarantined`` maps a shop to the one line that says what is wrong with it."""
+    """Everything that is configured. ``quarantined`` maps a shop to the one line that says what is wrong with it;
+    ``source`` tells where a setting stands.
+    """
 
     path: Path
+    source: Source = field(repr=False, compare=False)
     server: ServerSettings
     carriers: Mapping[str, CarrierSettings]
     shops: Mapping[str, ShopSettings]
@@ -103,7 +107,8 @@ def load(path: Path) -> Config:
     """Read, complete from the environment, and check. Raises: ConfigError, one clear line."""
     if os.environ.get("FLASK_DEBUG", "0") not in ("", "0"):
         raise ConfigError("$FLASK_DEBUG: a debug server shows what passes through it; unset it")
-    root = Table(_overridden(_parsed(path)), str(path), "", os.environ)
+    document, source = _parsed(path)
+    root = Table(_overridden(document), source, (), os.environ)
     server = _server(root.table("server"))
     section = root.table("carriers")
     carriers = {name: _carrier(name, section.table(name), server) for name in section.names()}
@@ -118,21 +123,32 @@ def load(path: Path) -> Config:
         except ConfigError as fault:
             quarantined[name] = str(fault)
     root.done()
-    quarantined |= {name: fault for name, fault in _clashes(shops, apps) if name in shops}
+    quarantined |= {
+        name: f"{source.place(('shops', name, key))}: {fault}" for name, key, fault in _clashes(shops, apps)
+    }
     sound = {name: shop for name, shop in shops.items() if name not in quarantined}
-    return Config(path=path, server=server, carriers=carriers, shops=sound, quarantined=quarantined)
+    return Config(path=path, source=source, server=server, carriers=carriers, shops=sound, quarantined=quarantined)
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _parsed(path: Path) -> tuple[dict[str, Any], Source]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), Source(file=str(path), lines=lines(text))
     except OSError as problem:
         fault = f"{path}: {problem.strerror}"
     except tomllib.TOMLDecodeError as problem:
-        fault = f"{path}: not TOML: {str(problem).splitlines()[0]}"
+        fault = _not_toml(path, str(problem).splitlines()[0])
     except UnicodeDecodeError:
-        fault = f"{path}: not UTF-8"
+        fault = f"{path}: not UTF-8; save it in this encoding"
     raise ConfigError(fault)
+
+
+def _not_toml(path: Path, said: str) -> str:
+    """What ``tomllib`` said, with the line where others look for it. It tells characters and keys, never a value."""
+    what, found, place = said.partition(" (at line ")
+    line, _, column = place.removesuffix(")").partition(", ")
+    where, at = (f"{path}:{line}", f", {column}") if found else (f"{path}", "")
+    return f'{where}: not TOML: {what}{at}; a setting is written as notify = "email", text in quotation marks'
 
 
 def _overridden(document: dict[str, Any]) -> dict[str, Any]:
@@ -147,7 +163,7 @@ def _overridden(document: dict[str, Any]) -> dict[str, Any]:
                 here = here.setdefault(step, {})
                 if not isinstance(here, dict):
                     raise ConfigError(f"${variable}: {step} is no table")
-            here[last] = FromEnvironment(value)
+            here[last] = FromEnvironment(value, variable)
     return document
 
 
@@ -205,7 +221,7 @@ def _database(table: Table) -> str:
 
 def _keep_delivered(table: Table) -> timedelta:
     if table.text("keep_delivered", "0d") != "0d":
-        raise ConfigError(f'{table.place("keep_delivered")}: only "0d" is possible yet: sealed parts leave on delivery')
+        raise table.fault("keep_delivered", '"0d", as sealed parts leave on delivery')
     return timedelta(0)
 
 
@@ -214,9 +230,9 @@ def _clock(table: Table, host: str) -> Path | None:
     if not setting:
         return None
     if not setting.startswith("file:"):
-        raise ConfigError(f'{table.place("clock")}: expected "file:PATH"')
+        raise table.fault("clock", '"file:PATH"')
     if not _loopback(host):
-        raise ConfigError(f"{table.place('clock')}: a test instance may listen on loopback only")
+        raise table.refusal("clock", "a test instance may listen on loopback only")
     return Path(setting.removeprefix("file:"))
 
 
@@ -256,13 +272,15 @@ def _app(name: str, table: Table) -> tuple[bytes, ...]:
     return secrets
 
 
-def _clashes(shops: Mapping[str, ShopSettings], apps: Mapping[str, tuple[bytes, ...]]) -> Iterator[tuple[str, str]]:
-    """A secret or a domain that two shops share would let one speak for the other."""
+def _clashes(
+    shops: Mapping[str, ShopSettings], apps: Mapping[str, tuple[bytes, ...]]
+) -> Iterator[tuple[str, str, str]]:
+    """A secret or a domain that two shops share would let one speak for the other: (shop, key, what is wrong)."""
     shared = {secret for secrets in apps.values() for secret in secrets}
     for name, shop in shops.items():
         others = [other for other in shops.values() if other.name != name]
         if any(shop.domain == other.domain for other in others):
-            yield name, f"shops.{name}.domain: another shop has the same"
+            yield name, "domain", "another shop has the same"
         taken = shared | {secret for other in others for secret in other.secrets}
         if shop.own_app and taken & set(shop.secrets):
-            yield name, f"shops.{name}.secrets: a secret that is also another shop's or app's is refused"
+            yield name, "secrets", "a secret that is also another shop's or app's is refused"

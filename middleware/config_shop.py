@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Final
 
 from middleware.config_table import Table
-from middleware.errors import ConfigError
 from middleware.model import Delivery, ShopSettings
 from schemas.order import Sender
 
@@ -37,7 +36,7 @@ def shop_settings(
     settings = ShopSettings(
         name=name,
         platform="shopify",
-        domain=_domain(table),
+        domain=domain_of(table),
         secrets=secrets,
         own_app=own_app,
         carrier=table.choice("carrier", sorted(carriers), None),
@@ -73,20 +72,21 @@ def _only_what_is_there(table: Table) -> None:
     for key, default in (("platform", None), ("mode", "live")):
         value = table.text(key, default)
         if value in _NOT_YET[key]:
-            raise ConfigError(f"{table.place(key)}: {value} is not supported yet")
+            raise table.refusal(key, f"{value} is not supported yet")
     table.choice("platform", ("shopify",), None)
     table.choice("mode", ("live",), "live")
 
 
 def _secrets(table: Table, apps: Mapping[str, tuple[bytes, ...]]) -> tuple[bool, tuple[bytes, ...]]:
     if "app" in table and "secrets" in table:
-        raise ConfigError(f"{table.place('app')}: either the app or secrets of the shop's own, not both")
+        raise table.refusal("app", "either the app or secrets of the shop's own, not both")
     if "secrets" in table:
         return True, table.secrets("secrets")
     return False, apps[table.choice("app", sorted(apps), None)]
 
 
-def _domain(table: Table) -> str:
+def domain_of(table: Table) -> str:
+    """The domain of a shop at Shopify, in small letters. Raises: ConfigError."""
     domain = table.text("domain", None).lower()
     if not _DOMAIN.fullmatch(domain):
         raise table.fault("domain", "the shop's own domain, such as demo.myshopify.com")
@@ -96,9 +96,7 @@ def _domain(table: Table) -> str:
 def _account_type(table: Table) -> str:
     kind = table.choice("account_type", ("guest", "residential", "professional"), None)
     if kind != "professional":
-        raise ConfigError(
-            f"{table.place('account_type')}: the plug-in exists for professional accounts only (VP-PLG-1)"
-        )
+        raise table.refusal("account_type", "the plug-in exists for professional accounts only (VP-PLG-1)")
     return kind
 
 

@@ -1,4 +1,4 @@
-"""Typed values out of a TOML table: every fault is one line with file, key, what is expected and an example."""
+"""Typed values out of a TOML table: every fault is one line with file, line, key, what is expected and an example."""
 
 from __future__ import annotations
 
@@ -7,34 +7,62 @@ import json
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from middleware.config_settings import example
 from middleware.errors import ConfigError
 
 Network = IPv4Network | IPv6Network
 
 _DURATION: Final = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_BARE: Final = re.compile(r"[A-Za-z0-9_-]*")
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BEARER: Final = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _ADDRESS: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
 
 
 class FromEnvironment(str):
-    """A value of the environment: text, until its key says what it takes."""
+    """A value of the environment: text, until its key says what it takes. ``variable`` is where it came from."""
 
-    __slots__ = ()
+    __slots__ = ("variable",)
+
+    variable: str
+
+    def __new__(cls, value: str, variable: str) -> Self:
+        """``value`` as it is set in ``variable``."""
+        made = super().__new__(cls, value)
+        made.variable = variable
+        return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The file that tables come from, and the line of every key in it."""
+
+    file: str
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+
+    def place(self, path: tuple[str, ...]) -> str:
+        """File, line and dotted key, for messages; of what is not there the line of the table where it belongs."""
+        dotted = ".".join(_spelt(key) for key in path)
+        for length in range(len(path), 0, -1):
+            if line := self.lines.get(path[:length]):
+                return f"{self.file}:{line}: {dotted}"
+        return f"{self.file}: {dotted}"
 
 
 class Table:
     """One table. What was never asked for is unknown: ``done`` refuses it."""
 
-    def __init__(self, content: Mapping[str, Any], file: str, name: str, environ: Mapping[str, str]) -> None:
-        self._content, self._file, self._name, self._environ = content, file, name, environ
+    def __init__(
+        self, content: Mapping[str, Any], source: Source, path: tuple[str, ...], environ: Mapping[str, str]
+    ) -> None:
+        self._content, self._source, self._path, self._environ = content, source, path, environ
         self._asked: set[str] = set()
 
     def __contains__(self, key: str) -> bool:
@@ -42,26 +70,36 @@ class Table:
         return key in self._content
 
     def place(self, key: str) -> str:
-        """File and dotted key, for messages."""
-        return f"{self._file}: {self._beneath(key)}"
+        """Where a key stands, for messages: file, line and dotted key; of the environment the variable."""
+        path = self._beneath(key)
+        value = self._content.get(key)
+        if isinstance(value, FromEnvironment):
+            return f"${value.variable}: {'.'.join(map(_spelt, path))}"
+        return self._source.place(path)
 
-    def fault(self, key: str, expected: str) -> ConfigError:
-        """The error for a key: what is expected there."""
-        return ConfigError(f"{self.place(key)}: expected {expected}")
+    def fault(self, key: str, expected: str, hint: str = "") -> ConfigError:
+        """The error for a key: what is expected there, an example, and what was perhaps meant."""
+        shown = example(self._beneath(key)) if "such as" not in expected else ""
+        such_as = f", such as {shown}" if shown else ""
+        return self.refusal(key, f"expected {expected}{such_as}{hint and '; '}{hint}")
+
+    def refusal(self, key: str, reason: str) -> ConfigError:
+        """The error for a key: what is wrong there."""
+        return ConfigError(f"{self.place(key)}: {reason}")
 
     def done(self) -> None:
         """Raises: ConfigError for the first key that nobody asked for."""
         for key in self._content:
             if key not in self._asked:
                 hint = meant(key, self._asked) or f"known are {', '.join(sorted(self._asked))}"
-                raise ConfigError(f"{self.place(key)}: unknown key; {hint}")
+                raise self.refusal(key, f"unknown key; {hint}")
 
     def table(self, key: str) -> Table:
         """A table beneath; an empty one where there is none."""
         content = self._get(key, {})
         if not isinstance(content, dict):
             raise self.fault(key, f"a table, as in [{key}]")
-        return Table(content, self._file, self._beneath(key), self._environ)
+        return Table(content, self._source, self._beneath(key), self._environ)
 
     def names(self) -> tuple[str, ...]:
         """What stands in the table, where its keys are names, as in ``[shops]``."""
@@ -85,8 +123,7 @@ class Table:
         """One of several words."""
         value = self.text(key, default)
         if value not in choices:
-            near = meant(value, choices)
-            raise self.fault(key, f"one of {', '.join(choices) or 'none'}{near and f'; {near}'}")
+            raise self.fault(key, f"one of {', '.join(choices) or 'none'}", meant(value, choices))
         return value
 
     def matching(self, key: str, form: re.Pattern[str], default: str | None, expected: str) -> str:
@@ -165,10 +202,9 @@ class Table:
             )
         return tuple(self._secret(key, value) for value in values)
 
-    def _beneath(self, key: str) -> str:
-        """The dotted key as it is written in the file; of an empty one the table."""
-        spelt = key if _BARE.fullmatch(key) else json.dumps(key)
-        return ".".join(part for part in (self._name, spelt) if part)
+    def _beneath(self, key: str) -> tuple[str, ...]:
+        """The path of a key; of an empty one that of the table."""
+        return (*self._path, key) if key else self._path
 
     def _secret(self, key: str, value: object) -> bytes:
         if not isinstance(value, dict) or len(value) != 1 or not isinstance(next(iter(value.values())), str):
@@ -181,14 +217,15 @@ class Table:
         else:
             raise self.fault(key, '{ env = "NAME" } or { file = "PATH" }')
         if not secret:
-            raise ConfigError(f"{self.place(key)}: the secret in {source} {name} is missing or empty")
+            remedy = f"set it, as with export {name}=…" if source == "env" else "write the secret into that file"
+            raise self.refusal(key, f"the secret in {source} {name} is missing or empty; {remedy}")
         return secret
 
     def _from_file(self, key: str, path: Path) -> bytes:
         try:
             return path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
         except OSError as problem:
-            fault = ConfigError(f"{self.place(key)}: the file {path} cannot be read ({problem.strerror})")
+            fault = self.refusal(key, f"the file {path} cannot be read ({problem.strerror})")
         raise fault
 
     def _typed(self, key: str, default: object) -> Any:
@@ -198,6 +235,11 @@ class Table:
     def _get(self, key: str, default: object) -> Any:
         self._asked.add(key)
         return self._content.get(key, default)
+
+
+def _spelt(key: str) -> str:
+    """A key as it is written in the file."""
+    return key if _BARE.fullmatch(key) else json.dumps(key)
 
 
 def meant(given: str, known: Collection[str]) -> str:

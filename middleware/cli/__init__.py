@@ -17,6 +17,7 @@ from schemas.errors import SchemaFault
 
 _COMMANDS: Mapping[str, str] = {
     "demo": "middleware.demo.command:demo",
+    "init": "middleware.cli.starting:init",
     "mock": "simulator.cli:mock",
     "simulate": "simulator.cli:simulate",
     "serve": "middleware.cli.serve:serve",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from middleware import config
+from middleware.config_settings import ANY, SETTINGS, Setting
 from middleware.errors import ConfigError
 from schemas.policy_loader import load
 from scripts.tables import PACK as PACK_NAME
@@ -57,6 +58,24 @@ def loaded(folder: Path, text: str) -> config.Config:
     file = folder / "parcelveil.toml"
     file.write_text(text, encoding="utf-8")
     return config.load(file)
+
+
+def told_of(setting: Setting) -> tuple[str, str, str]:
+    """(key, default, example) as a row has them; the default of one that is required or has none in a word."""
+    default = setting.default or ("required" if setting.required else "none")
+    return setting.key, "required" if setting.key == "app" else default, setting.example
+
+
+@pytest.mark.parametrize(("heading", "section"), SECTIONS.items())
+def test_every_setting_is_documented_in_its_order_with_its_default_and_its_example(heading: str, section: str) -> None:
+    names = {"platform", "parcelveil", "demo"}
+    place = tuple(ANY if name in names else name for name in section.split("."))
+    rows_ = [(row[0], row[2], row[3]) for row in rows(CONFIGURATION, heading)]
+    assert [tuple(map(unquoted, row)) for row in rows_] == [told_of(setting) for setting in SETTINGS[place]]
+
+
+def test_every_place_of_settings_is_documented() -> None:
+    assert len(SETTINGS) == len(SECTIONS)
 
 
 @pytest.mark.usefixtures("clean")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,12 @@ SECRETS = {"TOKEN": "made-up-token", "SECRET": "made-up-secret", "OTHER": "other
 
 Load = Callable[..., config.Config]
 """Loads ``WHOLE`` after replacing each (old, new); ``add`` stands at its end, ``env`` in the environment."""
+
+
+def without_place(line: str) -> str:
+    """What is said of a setting, without file and line (or variable) before it and the example behind it."""
+    said = re.sub(r"^(?:.*made\.toml(?::[0-9]+)?: |\$PARCELVEIL_\w+: (?=[a-z]+\.))", "", line)
+    return re.sub(r", such as \w+ = .*?(?=; did you mean|$)", "", said)
 
 
 def own(name: str, variable: str) -> str:

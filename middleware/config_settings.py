@@ -1,0 +1,121 @@
+"""Every setting of ``parcelveil.toml``: what it is, its default and an example. What a mistake is answered with, what
+``parcelveil init`` writes, and what docs/configuration.md must say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+ANY: Final = "*"
+"""The name of a carrier, an app or a shop in a place."""
+
+Place = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting. ``default`` and ``example`` are TOML; a default of None is ``required`` or nothing at all."""
+
+    key: str
+    says: str
+    example: str
+    default: str | None = None
+    required: bool = False
+
+
+def _needed(key: str, example: str, says: str) -> Setting:
+    return Setting(key=key, says=says, example=example, required=True)
+
+
+def _set(key: str, default: str, example: str, says: str) -> Setting:
+    return Setting(key=key, says=says, example=example, default=default)
+
+
+def _maybe(key: str, example: str, says: str) -> Setting:
+    return Setting(key=key, says=says, example=example)
+
+
+SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
+    ("server",): (
+        _set("listen", '"127.0.0.1:8080"', '"0.0.0.0:8080"', "webhooks, health and keys; $PORT replaces the port"),
+        _set("metrics_listen", '"127.0.0.1:9090"', '"10.0.0.5:9090"', "/metrics, on an address of its own"),
+        _set(
+            "database",
+            '"sqlite:///var/parcelveil.db"',
+            '"postgresql+psycopg://parcelveil@db.internal/parcelveil"',
+            "or postgresql+psycopg://USER@HOST/NAME; $DATABASE_URL replaces it",
+        ),
+        _set("keys", '"var/keys"', '"/data/keys"', "the key folder, outside the database's backup"),
+        _set("journal", '"var/journal"', '"/data/journal"', "outside the database and its backup"),
+        _set("keep_delivered", '"0d"', '"0d"', "sealed parts leave as soon as they are delivered"),
+        _set("egress_proxy", '""', '"http://proxy.internal:3128"', "an http proxy; never taken from the environment"),
+        _set("ca_file", '""', '"/etc/ssl/own-ca.pem"', "certificate authorities in place of the public ones"),
+        _set("clock", '""', '"file:var/clock"', "the time of a test instance, on a loopback address only"),
+        _set("log_level", '"INFO"', '"WARNING"', "DEBUG, INFO, WARNING or ERROR; none shows a value of an order"),
+    ),
+    ("carriers", ANY): (
+        _needed("kind", '"parcel-json"', "how to talk with it"),
+        _needed("url", '"https://parcels.example"', "https, except to the addresses of allow_private"),
+        _maybe("token", '{ env = "PARCEL_PLATFORM_TOKEN" }', 'a secret is { env = "NAME" } or { file = "PATH" }'),
+        _set("allow_private", "[]", '["127.0.0.1", "10.0.0.0/8"]', "what may be dialled although it is not public"),
+    ),
+    ("apps", ANY): (
+        _needed("platform", '"shopify"', "who sends"),
+        _needed("secrets", '[{ env = "SHOPIFY_SECRET" }]', "the app's client secret; two while it is being changed"),
+    ),
+    ("shops", ANY): (
+        _needed("platform", '"shopify"', "who sends"),
+        _needed("app", '"parcelveil"', "or secrets of an app of its own"),
+        _maybe("secrets", '[{ env = "SHOPIFY_SECRET" }]', "in place of app: those of an app of its own"),
+        _needed("domain", '"demo.myshopify.com"', "its own domain at Shopify"),
+        _set("number", '""', '"68000000001"', "its number at Shopify, if orders of another one are to be refused"),
+        _set("mode", '"live"', '"live"', "live"),
+        _maybe("token", '{ env = "DEMO_TOKEN" }', "with it the shop's own systems ask where a shipment is"),
+        _set("policy", '"bpost-shipping-platform"', '"bpost-shipping-platform"', "the policy pack"),
+        _needed("account_type", '"professional"', "the policy has the plug-in for professional accounts alone"),
+        _needed("integration", "{ requested_on = 2026-11-22 }", "the recorded request to integrate"),
+        _needed("carrier", '"platform"', "the parcel platform that it ships with, of [carriers.*]"),
+        _set("notify", '"none"', '"email"', "none, email or sms: what the delivery needs, and so what may pass"),
+        _set("ship_when", '"paid"', '"created"', "paid, created or fulfillable"),
+        _set("hold", '"2m"', '"30s"', "an accepted order waits so long before it goes: 30s, 2m, 1h"),
+        _set("pickup_attribute", '""', '"pickup_point"', "the one note attribute that may be read"),
+        _set("on_invalid", '"record"', '"refuse"', "record or refuse: what cannot be shipped"),
+        _set("reference", '"code"', '"order-name"', "code or order-name: what the parcel platform sees"),
+        _set("product", '"parcel"', '"parcel"', "the parcel platform's delivery product"),
+        _set("default_weight_grams", "1000", "500", "of an order whose lines tell no weight"),
+        _set("interpretations", "{}", '{ recipient_clock = "label-created" }', "readings where the policy is open"),
+        _needed("sender", '{ name = "Voorbeeldwinkel", country = "BE" }', "who sends"),
+    ),
+    ("shops", ANY, "integration"): (
+        _needed("requested_on", "2026-11-22", "the day of the request: there is no exchange before it"),
+        _set("reference", '""', '"request 17"', "where it is filed"),
+    ),
+    ("shops", ANY, "sender"): (
+        _set("name", '""', '"Voorbeeldwinkel"', "a person or a shop; this or a company is required"),
+        _set("company", '""', '"Voorbeeld BV"', "the company"),
+        _set("street", '""', '"Voorbeeldstraat"', "street"),
+        _set("number", '""', '"1"', "house number"),
+        _set("box", '""', '"A"', "box"),
+        _set("line2", '""', '"Achterbouw"', "second address line"),
+        _set("locality", '""', '"Brussel"', "locality"),
+        _set("postal_code", '""', '"1000"', "postal code"),
+        _set("country", '""', '"BE"', "country, two capital letters"),
+        _set("email", '""', '"verzending@voorbeeld.example"', "e-mail address"),
+        _set("phone", '""', '"+3225550100"', "telephone number"),
+    ),
+}
+"""The settings by place, in the order of docs/configuration.md."""
+
+NAMED: Final = frozenset(place[0] for place in SETTINGS if ANY in place)
+"""The tables whose keys are names."""
+
+
+def example(path: Place) -> str:
+    """``key = example`` of the setting at a path such as ``("shops", "demo", "notify")``; ``""`` for none that is
+    known.
+    """
+    *above, key = path or ("",)
+    place = tuple(ANY if above[0] in NAMED and position == 1 else name for position, name in enumerate(above))
+    return next((f"{key} = {setting.example}" for setting in SETTINGS.get(place, ()) if setting.key == key), "")
