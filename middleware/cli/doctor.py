@@ -30,6 +30,7 @@ AHEAD = timedelta(days=45)
 CLOCKS_APART = timedelta(minutes=5)
 
 _PROVISION = "run `parcelveil keys provision`, or ask the parcel platform for it"
+_INDENT = " " * 6
 
 
 class Verdict(StrEnum):
@@ -42,11 +43,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was looked at, how well it is, and what is the matter and what to do."""
+    """What was looked at, how well it is, what is the matter, and what to do; no remedy where all is well."""
 
     check: str
     verdict: Verdict
     message: str
+    remedy: str = ""
 
 
 @click.command(short_help="Check all that the service needs to start.")
@@ -62,6 +64,8 @@ def doctor(config_file: str | None, as_json: bool) -> None:
     else:
         for finding in findings:
             click.echo(f"{finding.verdict:<4}  {finding.check}{': ' if finding.message else ''}{finding.message}")
+            if finding.remedy:
+                click.echo(f"{_INDENT}to do: {finding.remedy}")
     sys.exit(1 if any(finding.verdict is Verdict.BAD for finding in findings) else 0)
 
 
@@ -71,14 +75,14 @@ def _findings(settings: config.Config) -> Iterator[Finding]:
     try:
         own = load_service(settings.server.keys)
     except ConfigError as problem:
-        yield _bad("service keys", str(problem))
+        yield _bad("service keys", str(problem), "run `parcelveil keys provision`: it makes what is missing")
     else:
         yield _ok("service keys", "receipt, index and service keys are there, and nobody else may read them")
     yield from _database(settings)
     try:
         day = today(bootstrap.clock(settings)())
     except ConfigError as problem:
-        yield _bad("clock", str(problem))
+        yield _bad("clock", str(problem), "write a time into that file, or leave server.clock out")
         return
     yield from _shops(settings, own, day)
     yield from _carriers(settings)
@@ -88,12 +92,12 @@ def _ok(check: str, message: str) -> Finding:
     return Finding(check=check, verdict=Verdict.OK, message=message)
 
 
-def _warn(check: str, message: str) -> Finding:
-    return Finding(check=check, verdict=Verdict.WARN, message=message)
+def _warn(check: str, message: str, remedy: str) -> Finding:
+    return Finding(check=check, verdict=Verdict.WARN, message=message, remedy=remedy)
 
 
-def _bad(check: str, message: str) -> Finding:
-    return Finding(check=check, verdict=Verdict.BAD, message=message)
+def _bad(check: str, message: str, remedy: str) -> Finding:
+    return Finding(check=check, verdict=Verdict.BAD, message=message, remedy=remedy)
 
 
 def _database(settings: config.Config) -> Iterator[Finding]:
@@ -101,26 +105,28 @@ def _database(settings: config.Config) -> Iterator[Finding]:
         store = open_store(settings.server.database)
         try:
             for name, well, message in store.check():
-                yield _ok(name, message) if well else _bad(name, message)
+                what, _, remedy = message.partition(": ")
+                yield _ok(name, message) if well else _bad(name, what, remedy)
         finally:
             store.close()
     except ParcelveilError as problem:
-        yield _bad("database", f"{problem} Check server.database ($DATABASE_URL), and whether it can be reached.")
+        yield _bad("database", str(problem), "check server.database ($DATABASE_URL), and whether it can be reached")
 
 
 def _shops(settings: config.Config, own: ServiceKeys | None, day: date) -> Iterator[Finding]:
     if own is None:
-        yield _warn("shops", "not looked at: that needs the service's keys")
+        yield _warn("shops", "not looked at: that needs the service's keys", "mend those first")
         return
     try:
         shops, faults = bootstrap.bind(settings, own)
     except ConfigError as problem:
-        yield _bad("shops", str(problem))
+        yield _bad("shops", str(problem), "mend the policy pack")
         return
     for name, fault in faults.items():
-        yield _warn(f"shop {name}", f"quarantined, and answered 401 like an unknown one; the others run: {fault}")
+        what = f"quarantined, and answered 401 like an unknown one; the others run: {fault}"
+        yield _warn(f"shop {name}", what, "mend the setting that is named, and start the service anew")
     if not shops:
-        yield _warn("shops", "none can be served, so every webhook is answered 401; add one as [shops.<name>]")
+        yield _warn("shops", "none can be served, so every webhook is answered 401", "add one as [shops.<name>]")
     for name, shop in shops.items():
         yield _months(f"shop {name}", shop, day)
 
@@ -129,12 +135,12 @@ def _months(check: str, shop: Shop, day: date) -> Finding:
     try:
         known = set(shop.keys.known().keys)
     except ConfigError as problem:
-        return _bad(check, str(problem))
+        return _bad(check, str(problem), "run `parcelveil keys provision` once the file is as it should be")
     if missing := sorted(required_kids(shop.policy, day) - known):
-        return _bad(check, f"no retention key {missing[0]}: its orders are answered 503; {_PROVISION}")
+        return _bad(check, f"no retention key {missing[0]}: its orders are answered 503", _PROVISION)
     if missing := sorted(required_kids(shop.policy, day + AHEAD) - known):
         what = f"retention key {missing[0]} is needed within {AHEAD.days} days and not there yet"
-        return _warn(check, f"ready; but {what}; {_PROVISION}")
+        return _warn(check, f"ready; but {what}", _PROVISION)
     return _ok(check, f"ready; retention keys are there for the next {AHEAD.days} days")
 
 
@@ -142,7 +148,7 @@ def _carriers(settings: config.Config) -> Iterator[Finding]:
     try:
         transports = bootstrap.transports(settings)
     except ConfigError as problem:
-        yield _bad("carriers", str(problem))
+        yield _bad("carriers", str(problem), "check server.ca_file and server.egress_proxy")
         return
     for name, known in bootstrap.platform_keys(settings).items():
         yield from _carrier(name, transports[name], known, settings)
@@ -153,10 +159,13 @@ def _carrier(name: str, transport: HttpTransport, known: PlatformKeys, settings:
     try:
         fetch(known, transport, bootstrap.clock(settings)())
         answer = transport.send(Request(method="GET", path="/.well-known/jwks.json", headers={}, body=None))
-    except (ConfigError, KeyRefusedError) as problem:
-        yield _bad(check, str(problem))
+    except KeyRefusedError as problem:
+        yield _bad(check, str(problem), "ask the platform's operator by another way which keys are its own")
+    except ConfigError as problem:
+        yield _bad(check, str(problem), "run `parcelveil keys provision` once the file is as it should be")
     except ParcelveilError as problem:
-        yield _warn(check, f"{words.trouble(name, problem)}; what is stored waits until it answers")
+        what, _, remedy = words.trouble(name, problem).rpartition("; ")
+        yield _warn(check, what, f"{remedy}; what is stored waits until it answers")
     else:
         yield _ok(check, "answers; its keys fit those that are pinned")
         if settings.server.clock_file is None:
@@ -168,7 +177,7 @@ def _clock(check: str, told: str | None) -> Finding:
     try:
         apart = abs(bootstrap.system_clock() - parsedate_to_datetime(told or ""))
     except (ValueError, TypeError):
-        return _warn(check, "the parcel platform tells no time to compare with")
+        return _warn(check, "the parcel platform tells no time to compare with", "compare this machine's yourself")
     if apart > CLOCKS_APART:
-        return _warn(check, f"{round(apart.total_seconds())} s apart; check that this machine's time is synchronised")
+        return _warn(check, f"{round(apart.total_seconds())} s apart", "check that this machine's time is synchronised")
     return _ok(check, "agrees")

@@ -81,6 +81,7 @@ class Database(ABC):
 
 
 def finding(name: str, well: bool, fault: str) -> Finding:
+    """``fault`` is what is the matter, a colon and the remedy."""
     return name, well, "" if well else fault
 
 

@@ -85,16 +85,18 @@ class SqliteDatabase(Database):
         found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name, _, _ in _SETTINGS}
         findings = [
             finding(
-                f"sqlite.{name}", found[name] == wanted, f"it is {found[name]}, not {value}: who else holds the file?"
+                f"sqlite.{name}",
+                found[name] == wanted,
+                f"it is {found[name]}, not {value}: see who else holds the file",
             )
             for name, value, wanted in _SETTINGS
         ]
         safe = found["journal_mode"] != "wal" or _wal_is_safe(sqlite3.sqlite_version_info)
-        fault = f"SQLite {sqlite3.sqlite_version} can corrupt a database in WAL mode"
+        fault = f"SQLite {sqlite3.sqlite_version} can corrupt a database in WAL mode: use a newer one"
         findings.append(finding("sqlite.version", safe, fault))
         for path in (self.path, *(path for path in self._turns.paths if path.exists())):
             private = not path.stat().st_mode & 0o077
-            findings.append(finding(f"sqlite.mode.{path.suffix[1:]}", private, f"chmod 600 {path}"))
+            findings.append(finding(f"sqlite.mode.{path.suffix[1:]}", private, f"others may read it: chmod 600 {path}"))
         folder = self.path.parent
         owned = not folder.stat().st_mode & 0o022
         return [*findings, finding("sqlite.folder", owned, f"others can replace its files: chmod go-w {folder}")]

@@ -124,9 +124,11 @@ class Instance:
         return json.loads(result.stdout)
 
     def checks(self, status: int = 0) -> dict[str, tuple[str, str]]:
-        """What ``doctor`` finds: check → (verdict, message)."""
+        """What ``doctor`` finds: check → (verdict, message with its remedy). What is not well must have one."""
         found = self.json("doctor", status=status)
-        return {entry["check"]: (entry["verdict"], entry["message"]) for entry in found}
+        assert [entry for entry in found if (entry["verdict"] == "ok") is bool(entry["remedy"])] == []
+        told = {entry["check"]: "; ".join(filter(None, (entry["message"], entry["remedy"]))) for entry in found}
+        return {entry["check"]: (entry["verdict"], told[entry["check"]]) for entry in found}
 
     def know(self, *kids: str) -> None:
         """The parcel platform's keys are these, made up, and were fetched in 2026."""

@@ -22,7 +22,12 @@ from schemas.policy_loader import load
 from simulator.http import Settings, running
 from tests.middleware.cli.bench import DEAD, PACK, SECRET, SENDER, TOKEN, Instance, second_shop
 
-NO_TIME = {"clock beside platform": ("warn", "the parcel platform tells no time to compare with")}
+NO_TIME = {
+    "clock beside platform": (
+        "warn",
+        "the parcel platform tells no time to compare with; compare this machine's yourself",
+    )
+}
 """The simulated platform sends no ``Date``."""
 
 
@@ -41,10 +46,14 @@ def test_all_is_well(instance: Instance) -> None:
 
 def test_text_and_json_tell_the_same(instance: Instance) -> None:
     entries = instance.json("doctor")
-    assert [set(entry) for entry in entries] == [{"check", "verdict", "message"}] * len(entries)
+    assert [set(entry) for entry in entries] == [{"check", "verdict", "message", "remedy"}] * len(entries)
     lines = [
-        f"{entry['verdict']:<4}  {entry['check']}" + (f": {entry['message']}" if entry["message"] else "")
+        line
         for entry in entries
+        for line in (
+            f"{entry['verdict']:<4}  {entry['check']}" + (f": {entry['message']}" if entry["message"] else ""),
+            *([f"      to do: {entry['remedy']}"] if entry["remedy"] else []),
+        )
     ]
     result = instance.run("doctor")
     assert (result.exit_code, result.stdout.splitlines(), result.stderr) == (0, lines, "")
@@ -111,7 +120,7 @@ BAD: dict[str, tuple[Break, str, str]] = {
     "a file that is no database": (
         lambda one: one.database.write_bytes(b"not a database" * 100),
         "database",
-        "Check server.database ($DATABASE_URL), and whether it can be reached.",
+        "check server.database ($DATABASE_URL), and whether it can be reached",
     ),
     "a month without its key": (
         lambda one: one.forget(*needed()),
@@ -145,14 +154,14 @@ def test_what_must_not_start_so_is_bad_and_says_what_to_do(instance: Instance, n
     assert (verdict, message in said) == ("BAD", True), said
     text = instance.run("doctor")
     assert text.exit_code == 1
-    assert f"BAD   {check}: {said}" in text.stdout.splitlines()
+    assert f"BAD   {check}: {said}" in text.stdout.replace("\n      to do: ", "; ").splitlines()
     assert [secret for secret in secrets if secret in text.output] == []
 
 
 def test_what_hangs_on_the_service_keys_is_not_blamed_for_them(instance: Instance) -> None:
     (instance.service_keys / "index.key").unlink()
     found = instance.checks(status=1)
-    assert found["shops"] == ("warn", "not looked at: that needs the service's keys")
+    assert found["shops"] == ("warn", "not looked at: that needs the service's keys; mend those first")
     assert found["carrier platform"][0] == "ok"
 
 
@@ -185,7 +194,7 @@ def test_certificates_that_cannot_be_read_are_bad(instance: Instance) -> None:
     instance.write(server=f'ca_file = "{instance.folder}/ca.pem"')
     verdict, said = instance.checks(status=1)["carriers"]
     assert verdict == "BAD"
-    assert said.endswith("ca.pem: no certificates of an authority (PEM) can be read from it")
+    assert "ca.pem: no certificates of an authority (PEM) can be read from it; check server.ca_file" in said
 
 
 WARN: dict[str, tuple[Break, str, str]] = {
