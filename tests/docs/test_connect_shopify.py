@@ -1,0 +1,120 @@
+"""docs/connect-shopify.md: what is ours in it is run from the first line to the last, in an empty folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from schemas.shopify import include_fields
+from tests.docs.reading import DOCS, TREE
+from tests.system.processes import free_port
+
+GUIDE = DOCS / "connect-shopify.md"
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
+OURS = [block for kind, block in BLOCKS if kind == "sh"]
+SECONDS = 200
+WAIT = """
+for _ in $(seq 300); do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.1; done
+"""
+"""After a command that goes on: until it listens."""
+
+ARRIVED = "for _ in $(seq 100); do parcelveil deliveries list | grep -q delivered && break; sleep 0.1; done"
+
+SHIM = f"""#!/bin/bash
+exec {sys.executable} -m middleware "$@"
+"""
+
+
+def script(blocks: list[str], ports: dict[str, int]) -> str:
+    """What a reader types, on free ports; before each command stands what it is."""
+    lines = ["set -e"]
+    platform = f"127.0.0.1:{ports['8090']}"
+    for line in "".join(blocks).splitlines():
+        typed = line.replace("127.0.0.1:8080", f"127.0.0.1:{ports['8080']}")
+        typed = typed.replace("parcelveil mock ", f"parcelveil mock --listen {platform} ")
+        typed = typed.replace("parcelveil init --shop", f"parcelveil init --platform-url http://{platform} --shop")
+        lines += [f"echo {shlex.quote(f'--- {line}')}", typed]
+        if typed.endswith("&"):
+            lines.append(WAIT.format(port=ports["8090" if " mock " in typed else "8080"]))
+        if " simulate " in typed:  # the reader is slower than the relay
+            lines.append(ARRIVED)
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> str:
+    """All that was printed."""
+    ports = {port: free_port() for port in ("8080", "8090", "9090")}
+    (tmp_path / "bin").mkdir()
+    shim = tmp_path / "bin" / "parcelveil"
+    shim.write_text(SHIM, encoding="utf-8")
+    shim.chmod(0o755)
+    (tmp_path / "here").mkdir()
+    environment = {
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        "PYTHONPATH": str(TREE),
+        "HOME": str(tmp_path),
+        "PARCELVEIL_SERVER__LISTEN": f"127.0.0.1:{ports['8080']}",
+        "PARCELVEIL_SERVER__METRICS_LISTEN": f"127.0.0.1:{ports['9090']}",
+    }
+    with (tmp_path / "said").open("wb") as file:
+        shell = subprocess.Popen(
+            ["/bin/bash", "-c", script(OURS, ports)],
+            cwd=tmp_path / "here",
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = shell.wait(SECONDS)
+        finally:
+            os.killpg(shell.pid, signal.SIGTERM)  # what was started to go on
+            shell.wait()
+    text = (tmp_path / "said").read_text(encoding="utf-8")
+    assert status == 0, text
+    return text
+
+
+def printed(said: str, command: str) -> str:
+    """What one command printed."""
+    return said.partition(f"--- {command}")[2].partition("\n--- ")[0].partition("\n")[2]
+
+
+@pytest.mark.timeout(SECONDS + 30)
+def test_what_is_ours_runs_as_it_stands_and_ends_with_a_label(said: str, tmp_path: Path) -> None:
+    (answer,) = re.findall(r'^{"file".*}$', printed(said, "parcelveil simulate"), re.M)
+    told = json.loads(answer)["answer"]
+    found = printed(said, "parcelveil shipments find")
+    assert told["status"] == "accepted"
+    assert f"code {told['reference']}  delivered" in found
+    assert told["reference"] in printed(said, "parcelveil deliveries list")
+    checks = [line for line in printed(said, "parcelveil doctor").splitlines() if not line.startswith(("ok ", "   "))]
+    assert [line.partition(":")[0] for line in checks] == ["warn  clock beside platform"]
+    webhooks = tomllib.loads((tmp_path / "here" / "webhooks.toml").read_text(encoding="utf-8"))["webhooks"]
+    assert webhooks["subscriptions"][0]["include_fields"] == list(include_fields())
+    second = tomllib.loads((tmp_path / "here" / "my-shop" / "parcelveil.toml").read_text(encoding="utf-8"))
+    assert second["shops"]["my-shop"]["domain"] == "my-shop.myshopify.com"
+
+
+def test_only_what_is_ours_is_said_to_run() -> None:
+    for block in OURS:
+        for line in block.splitlines():
+            assert re.match(r"(?:[A-Z_]+=\S+ )?parcelveil |export SHOPIFY_SECRET=", line), line
+    assert len(OURS) >= 5
+
+
+def test_what_shopify_s_sample_would_be_answered_is_told() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    assert "## What could not be tried here" in text
+    for command in ("shopify app config link", "shopify app deploy", "shopify app webhook trigger"):
+        assert command in text
