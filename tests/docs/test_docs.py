@@ -204,7 +204,8 @@ def commands(path: Path) -> Iterator[list[str]]:
     for command in found:
         words = shlex.split(command, comments=True)
         if words[1][:1].islower() or words[1].startswith("-"):
-            yield [word for word in words[1:] if word != "…"]
+            typed = itertools.takewhile(lambda word: word not in (">", "&"), words[1:])  # the rest is the shell's
+            yield [word for word in typed if word != "…"]
 
 
 def resolved(words: list[str]) -> tuple[click.Command, list[str]]:
