@@ -27,7 +27,8 @@ _COMPLETE = (
     "These orders were genuine, but cannot be shipped so. Have them completed in the shop: their next version is taken."
 )
 _RECORDS = ("id", "on the label", "shop", "state", "since", "barcode or code")
-_REJECTIONS = ("received (UTC)", "shop", "topic", "what is wrong", "the order in the shop")
+_WRONG = "what is wrong"
+_REJECTIONS = ("received (UTC)", "shop", "topic", _WRONG, "the order in the shop")
 
 
 @click.group(short_help="Tell what waits, went, failed or was rejected.")
@@ -131,7 +132,9 @@ def _print_rejections(found: Sequence[Refusal], as_json: bool) -> None:
             (moment(row.entry.received_at), row.entry.shop, row.entry.topic, faults(row.entry), row.page)
             for row in found
         ]
-        print_table(_REJECTIONS, rows, whole=(*_REJECTIONS[:-2], _REJECTIONS[-1]))
+        shown = len(_REJECTIONS) if any(row.page for row in found) else len(_REJECTIONS) - 1
+        columns = _REJECTIONS[:shown]
+        print_table(columns, [row[:shown] for row in rows], whole=[name for name in columns if name != _WRONG])
         click.echo(f"\n{fill(_COMPLETE, PROSE)}")
     else:
         click.echo("No order was rejected.")

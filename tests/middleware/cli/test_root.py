@@ -17,18 +17,21 @@ from middleware.errors import ConfigError, StorageError
 from schemas.errors import SchemaFault
 from tests.middleware.cli.bench import ROOT, Instance, process, refused, run
 
-NO_CONFIGURATION = {"demo", "mock", "simulate", "inspect", "shopify-toml", "policy", "run-role"}
+NO_CONFIGURATION = {"demo", "init", "mock", "simulate", "inspect", "shopify-toml", "policy", "run-role"}
 DATA = {
     ("doctor",),
     ("keys", "list"),
     ("deliveries", "list"),
     ("deliveries", "show"),
+    ("shipments", "find"),
     ("inspect",),
     ("policy", "list"),
     ("policy", "show"),
     ("policy", "lint"),
 }
 """The commands that print data."""
+ASKING = (("deliveries", "show"), ("deliveries", "retry"), ("shipments", "find"))
+"""The commands that want to know what is asked for."""
 
 
 def commands(group: click.Group = root, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -86,7 +89,7 @@ def test_what_prints_data_can_print_json(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", [path for path in LEAVES if "--config" in options(path)], ids=" ".join)
 def test_a_command_without_its_configuration_says_so_in_one_line(path: tuple[str, ...]) -> None:
-    words = (*path, "some-id") if path in (("deliveries", "show"), ("deliveries", "retry")) else path
+    words = (*path, "some-id") if path in ASKING else path
     line = refused(run(*words), 2)
     assert line == "parcelveil.toml: no such configuration file; name one with --config FILE or $PARCELVEIL_CONFIG"
 

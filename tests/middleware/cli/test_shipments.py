@@ -102,7 +102,7 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "delivered": ({"state": "delivered", "due": None, "barcode": BARCODE}, (f"barcode {BARCODE}", "carries it")),
     "changed after delivery": (
         {"state": "delivered", "due": None, "changed_after_delivery": True, "ending": "too-late"},
-        ("could no longer cancel it", "a person has to decide", "correct or cancel it at the parcel platform by hand"),
+        ("could no longer cancel it", "a person has to decide", words.CHANGED),
     ),
     "cancelling": ({"state": "cancelling"}, ("asked to cancel it", f"asked at {AT}", "Do not hand over")),
     "cancelled": (
