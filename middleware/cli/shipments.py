@@ -12,7 +12,7 @@ import click
 
 from middleware import bootstrap, tracking
 from middleware.cli import telling
-from middleware.cli.common import config_option, json_option, loaded, print_json
+from middleware.cli.common import config_option, harmless, json_option, loaded, print_json
 from middleware.tracking import Story
 
 PROSE = 100
@@ -80,10 +80,12 @@ def _print(story: Story, paused: Mapping[str, str], now: datetime) -> None:
 
 
 def _print_one(head: str, known: list[str], told: Mapping[str, str]) -> None:
-    click.secho(head, bold=True)
+    click.secho(harmless(head), bold=True)
     if known:
-        click.echo(", ".join(known))
+        click.echo(harmless(", ".join(known)))
     for name, sentence in told.items():
         label = f"{_LABELS[name]:<7}"
-        click.echo(fill(sentence, PROSE, initial_indent=label, subsequent_indent=" " * 7, break_long_words=False))
+        click.echo(
+            fill(harmless(sentence), PROSE, initial_indent=label, subsequent_indent=" " * 7, break_long_words=False)
+        )
     click.echo()

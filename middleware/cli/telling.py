@@ -40,7 +40,10 @@ COMES: Mapping[Next, str] = {
 
 CAN: Mapping[State, str] = {
     State.WAITING: "Nothing is needed. A change in the shop still counts; cancelling the order there takes it back.",
-    State.HELD: "Nothing is needed. A change in the shop still counts.",
+    State.HELD: (
+        "Nothing is needed, unless the version before it was given up: then look there. A change in the shop still "
+        "counts."
+    ),
     State.CLAIMED: "Wait a minute and ask again.",
     State.DELIVERED: "For where the parcel is on its way, ask the parcel platform with the barcode.",
     State.CANCELLING: "Do not hand over a parcel with this label.",
@@ -54,17 +57,14 @@ CAN: Mapping[State, str] = {
 }
 """What a person can do."""
 
-ENDINGS: Mapping[Ending, str] = {
-    Ending.REPLACED: "The order changed after this was first sent; a newer version takes its place.",
-    Ending.CANCELLED: "The order was cancelled, or has nothing left to ship, after this was first sent.",
-    Ending.TOO_LATE: "The order changed after this was first sent, and the parcel platform could no longer cancel it.",
-}
-"""What the order did since."""
-
 REPLACED = "Throw this label away: the newer version has a label of its own."
 UNCANCELLED = (
     "It could not be cancelled at the parcel platform. Cancel it there by hand, or mend the cause and ask again with "
     "`parcelveil deliveries retry {id}`. Do not hand over a parcel with this label."
+)
+TOO_LATE = (
+    "Look at the version before it: its parcel is on its way as the order was then. Correct or stop it at the parcel "
+    "platform by hand."
 )
 EXPIRED = "Its time is over. Save the order in the shop again, or enter the parcel at the parcel platform by hand."
 OVERDUE = "It is overdue: look whether `parcelveil serve` runs with the role relay."
@@ -88,7 +88,7 @@ def parcel(record: Sighting, step: Step, paused: Mapping[str, str], now: datetim
 def _where(record: Sighting) -> Iterator[str]:
     yield WHERE[record.state]
     if record.ending is not None:
-        yield ENDINGS[record.ending]
+        yield f"The order {words.ENDINGS[record.ending]}."
     if record.last_code is not None and record.state is not State.DELIVERED:
         said = words.code(record.last_code)
         yield (
@@ -99,6 +99,8 @@ def _where(record: Sighting) -> Iterator[str]:
 def _can(record: Sighting) -> str:
     if record.state is State.DEAD and record.last_code == "expired":
         return EXPIRED
+    if record.state is State.WITHDRAWN and record.last_code == Ending.TOO_LATE:
+        return TOO_LATE
     if record.state is State.DEAD and record.ending is not None:
         return UNCANCELLED.format(id=record.id)
     if record.state is State.CANCELLED and record.ending is Ending.REPLACED:

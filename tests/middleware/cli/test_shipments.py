@@ -17,7 +17,7 @@ from middleware.cli import root, telling, words
 from middleware.core.index import Indexer
 from middleware.core.seal import lock, new_reference
 from middleware.keys import load_service
-from middleware.model import Ending, IndexEntry, Reason, Record, State
+from middleware.model import IndexEntry, Reason, Record, State
 from middleware.ports import Storage
 from middleware.storage import open_store
 from middleware.storage.tables import records as table
@@ -97,12 +97,12 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "claimed": ({"state": "claimed"}, ("being sent", "answer is awaited", "ask again")),
     "claimed, and replaced": (
         {"state": "claimed", "ending": "replaced"},
-        ("being sent", "a newer version takes its place"),
+        ("being sent", "another record takes its place"),
     ),
     "delivered": ({"state": "delivered", "due": None, "barcode": BARCODE}, (f"barcode {BARCODE}", "carries it")),
     "changed after delivery": (
         {"state": "delivered", "due": None, "changed_after_delivery": True, "ending": "too-late"},
-        ("could no longer cancel it", "a person has to decide", words.CHANGED),
+        ("changed when the parcel was on its way", "a person has to decide", words.CHANGED),
     ),
     "cancelling": ({"state": "cancelling"}, ("asked to cancel it", f"asked at {AT}", "Do not hand over")),
     "cancelled": (
@@ -111,7 +111,7 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     "replaced": (
         {"state": "cancelled", "due": None, "ending": "replaced"},
-        ("a newer version takes its place", "the newer version has a label of its own"),
+        ("another record takes its place", "the newer version has a label of its own"),
     ),
     "dead": (
         {"state": "dead", "due": None, "last_code": "attempts-exhausted:timeout"},
@@ -128,6 +128,10 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "quarantined": (
         {"state": "quarantined", "due": None, "last_code": "tampered"},
         ("its receipt or seal does not fit", "keep it as evidence"),
+    ),
+    "withdrawn, as it was too late": (
+        {"state": "withdrawn", "due": None, "last_code": "too-late"},
+        ("its parcel is on its way", "by hand"),
     ),
     "withdrawn": (
         {"state": "withdrawn", "due": None, "last_code": "cancelled"},
@@ -151,7 +155,6 @@ def test_every_state_is_tried_here() -> None:
         (telling.WHERE, State),
         (telling.CAN, State),
         (telling.COMES, Next),
-        (telling.ENDINGS, Ending),
     ):
         assert set(table_) == set(vocabulary)
 
@@ -278,6 +281,13 @@ def test_data_say_what_words_say(desk: Desk) -> None:
     assert words.code("timeout") in told["where"]
     assert desk.ask(NAME).count(told["next"]) == 1
     assert (story["shop"], story["cancelled"], story["reasons"], story["rejected"]) == ("demo", False, [], [])
+
+
+def test_nothing_in_the_database_steers_a_terminal(desk: Desk) -> None:
+    desk.order(barcode="\x1b[2J323", last_code="\x1b]0;x\x07", state="dead")
+    result = desk.instance.run("shipments", "find", NAME)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", result.stdout)
+    assert "\x1b" not in desk.instance.run("shipments", "find", NAME, "--json").stdout
 
 
 def test_nothing_is_told_in_a_width_that_no_terminal_has(desk: Desk) -> None:
