@@ -13,7 +13,8 @@ import click
 from middleware import bootstrap, tracking
 from middleware.cli import words
 from middleware.cli.common import config_option, harmless, json_option, loaded, print_json, print_table
-from middleware.cli.telling import faults, moment
+from middleware.cli.rejections import print_rejections
+from middleware.cli.telling import moment
 from middleware.model import RemovalReport, State, Summary, TaggedPart
 from middleware.tracking import Refusal
 from schemas.known import REASONS
@@ -23,12 +24,7 @@ Row = Mapping[str, Any]
 PROSE = 100
 """Columns of a sentence."""
 
-_COMPLETE = (
-    "These orders were genuine, but cannot be shipped so. Have them completed in the shop: their next version is taken."
-)
 _RECORDS = ("id", "on the label", "shop", "state", "since", "barcode or code")
-_WRONG = "what is wrong"
-_REJECTIONS = ("received (UTC)", "shop", "topic", _WRONG, "the order in the shop")
 
 
 @click.group(short_help="Tell what waits, went, failed or was rejected.")
@@ -67,7 +63,7 @@ def list_(
         if rejected:
             desk = bootstrap.desk(settings, store, None)
             found = store.rejections(shop, limit)
-            _print_rejections([Refusal(entry=entry, page=tracking.page(entry, desk)) for entry in found], as_json)
+            print_rejections([Refusal(entry=entry, page=tracking.page(entry, desk)) for entry in found], as_json)
             if seen:
                 store.see(shop, bootstrap.clock(settings)())
         else:
@@ -122,22 +118,6 @@ def _print_records(found: Sequence[Summary], as_json: bool) -> None:
         print_table(_RECORDS, rows, whole=_RECORDS[:-1])
     else:
         click.echo("There is no such record.")
-
-
-def _print_rejections(found: Sequence[Refusal], as_json: bool) -> None:
-    if as_json:
-        print_json([_rejection(row) for row in found])
-    elif found:
-        rows = [
-            (moment(row.entry.received_at), row.entry.shop, row.entry.topic, faults(row.entry), row.page)
-            for row in found
-        ]
-        shown = len(_REJECTIONS) if any(row.page for row in found) else len(_REJECTIONS) - 1
-        columns = _REJECTIONS[:shown]
-        print_table(columns, [row[:shown] for row in rows], whole=[name for name in columns if name != _WRONG])
-        click.echo(f"\n{fill(_COMPLETE, PROSE)}")
-    else:
-        click.echo("No order was rejected.")
 
 
 def _print_record(summary: Summary, report: RemovalReport | None) -> None:
@@ -213,16 +193,3 @@ def _tags(parts: Sequence[TaggedPart]) -> list[Row]:
 
 def _removed(report: RemovalReport | None) -> list[Row]:
     return [{"path": removal.path, "reason": removal.reason} for removal in report.removed] if report else []
-
-
-def _rejection(row: Refusal) -> Row:
-    entry = row.entry
-    return {
-        "id": entry.id,
-        "shop": entry.shop,
-        "topic": entry.topic,
-        "received": entry.received_at.isoformat(timespec="seconds"),
-        "errors": [{"pointer": pointer, "code": code} for pointer, code in entry.faults],
-        "page": row.page,
-        "until": entry.until.isoformat(),
-    }
