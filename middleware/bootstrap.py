@@ -15,8 +15,9 @@ from middleware.core.calendar import today
 from middleware.core.index import Indexer
 from middleware.core.minimise import minimise_sender
 from middleware.errors import ConfigError, ParcelveilError
-from middleware.keys import PlatformKeys, ServiceKeys, load_service
+from middleware.keys import ServiceKeys, load_service
 from middleware.model import ShopSettings
+from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
 from middleware.ports import Clock, Finder, Storage
 from middleware.provision import refresh
@@ -78,19 +79,25 @@ def desk(settings: Config, finder: Finder, shop: str | None) -> Desk:
     if shop is not None and shop not in domains:
         raise ConfigError(f"there is no shop {shop}; leave --shop out to ask all")
     asked = domains if shop is None else {shop: domains[shop]}
-    return Desk(finder=finder, platform=Shopify(), keys=load_service(settings.server.keys), shops=asked)
+    return Desk(finder=finder, platform=Shopify(), keys=service_keys(settings), shops=asked)
 
 
 def platform_keys(settings: Config) -> Mapping[str, PlatformKeys]:
     """What is known of every parcel platform, by carrier."""
-    return {name: PlatformKeys(settings.server.keys, name) for name in settings.carriers}
+    server = settings.server
+    return {name: PlatformKeys(server.state, name, server.keys_group) for name in settings.carriers}
+
+
+def service_keys(settings: Config) -> ServiceKeys:
+    """The service's own keys. Raises: ConfigError."""
+    return load_service(settings.server.keys, settings.server.keys_group)
 
 
 def services(settings: Config) -> Services:
     """What intake needs. A shop with a fault is left out and named; the others run. Raises: ConfigError,
     StorageError.
     """
-    own = load_service(settings.server.keys)
+    own = service_keys(settings)
     shops, faults = bind(settings, own)
     for name, fault in faults.items():
         _log.error("shop_quarantined", shop=name, code=fault.code)
@@ -108,7 +115,7 @@ def services(settings: Config) -> Services:
 
 def check(settings: Config) -> None:
     """What must be right before any process starts. Raises: ConfigError."""
-    bind(settings, load_service(settings.server.keys))
+    bind(settings, service_keys(settings))
     transports(settings)
 
 
@@ -195,7 +202,7 @@ def _transport(carrier: CarrierSettings) -> HttpTransport:
 
 def relay(settings: Config, observe: Observer) -> Relay:
     """The relay. Raises: ConfigError, StorageError."""
-    signing = load_service(settings.server.keys).signing
+    signing = service_keys(settings).signing
     lanes = {name: Lane(carrier=ParcelJson(), transport=transport) for name, transport in transports(settings).items()}
     return Relay(
         store=store(settings), clock=clock(settings), lanes=lanes, keys={str(signing.kid): signing}, observe=observe

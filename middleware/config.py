@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from grp import getgrnam
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -33,12 +34,16 @@ CARRIER_KINDS: Final = ("parcel-json",)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServerSettings:
-    """``[server]``. ``listen`` and ``metrics_listen`` are (host, port); ``clock_file`` tells a test its time."""
+    """``[server]``. ``listen`` and ``metrics_listen`` are (host, port), ``keys_group`` is a group's number;
+    ``clock_file`` tells a test its time.
+    """
 
     listen: tuple[str, int]
     metrics_listen: tuple[str, int]
     database: str
     keys: Path
+    keys_group: int | None
+    state: Path
     journal: Path
     keep_delivered: timedelta
     egress_proxy: str | None
@@ -195,6 +200,8 @@ def _server(table: Table) -> ServerSettings:
         metrics_listen=address(table.text("metrics_listen", "127.0.0.1:9090"), table.place("metrics_listen")),
         database=_database(table),
         keys=Path(table.text("keys", "var/keys")),
+        keys_group=_group(table),
+        state=Path(table.text("state", "var/state")),
         journal=Path(table.text("journal", "var/journal")),
         keep_delivered=_keep_delivered(table),
         egress_proxy=table.origin("egress_proxy", ("http",), "") or None,
@@ -217,6 +224,17 @@ def _database(table: Table) -> str:
     url = os.environ.get("DATABASE_URL") or url
     scheme, separator, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if separator and scheme in ("postgres", "postgresql") else url
+
+
+def _group(table: Table) -> int | None:
+    name = table.text("keys_group", "")
+    if not name or (name.isascii() and name.isdigit()):
+        return int(name) if name else None
+    try:
+        return getgrnam(name).gr_gid
+    except KeyError:
+        fault = table.fault("keys_group", 'a group of this machine, by its name or its number, such as "parcelveil"')
+    raise fault
 
 
 def _keep_delivered(table: Table) -> timedelta:

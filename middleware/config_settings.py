@@ -48,6 +48,8 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
             "or postgresql+psycopg://USER@HOST/NAME; $DATABASE_URL replaces it",
         ),
         _set("keys", '"var/keys"', '"/data/keys"', "the key folder, outside the database's backup"),
+        _set("keys_group", '""', '"4300"', "a group that may read keys/service and state: for several users"),
+        _set("state", '"var/state"', '"/data/state"', "what the parcel platforms publish; written while it runs"),
         _set("journal", '"var/journal"', '"/data/journal"', "outside the database and its backup"),
         _set("keep_delivered", '"0d"', '"0d"', "sealed parts leave as soon as they are delivered"),
         _set("egress_proxy", '""', '"http://proxy.internal:3128"', "an http proxy; never taken from the environment"),

@@ -7,8 +7,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from middleware.errors import TransientDeliveryError
-from middleware.keys import Known, PlatformKeys, admit
 from middleware.model import Request
+from middleware.platform_keys import Known, PlatformKeys, admit
 from middleware.ports import Transport
 
 

@@ -11,8 +11,9 @@ from middleware.core.calendar import today
 from middleware.core.index import Indexer
 from middleware.core.schedule import required_kids
 from middleware.errors import SignatureError, UnauthorisedError, UnknownKeyError
-from middleware.keys import PlatformKeys, ServiceKeys
+from middleware.keys import ServiceKeys
 from middleware.model import Inbound, ShopSettings
+from middleware.platform_keys import PlatformKeys
 from middleware.ports import Carrier, Clock, Finder, Platform, Store
 from schemas.order import Sender
 from schemas.policy import Policy

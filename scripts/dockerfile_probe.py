@@ -19,6 +19,7 @@ CONFIG = """
 [server]
 database = "sqlite:////data/parcelveil.db"
 keys = "/data/keys"
+state = "/data/state"
 journal = "/data/journal"
 
 [carriers.platform]

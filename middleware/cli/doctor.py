@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from middleware.cli.common import config_option, json_option, loaded, print_json
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.errors import ConfigError, KeyRefusedError, ParcelveilError
-from middleware.keys import PlatformKeys, ServiceKeys, load_service
+from middleware.keys import ServiceKeys
 from middleware.model import Request
+from middleware.platform_keys import PlatformKeys
 from middleware.provision import fetch
 from middleware.services import Shop
 from middleware.storage import open_store
@@ -73,11 +75,12 @@ def _findings(settings: config.Config) -> Iterator[Finding]:
     yield _ok("configuration", f"{settings.path} is complete")
     own: ServiceKeys | None = None
     try:
-        own = load_service(settings.server.keys)
+        own = bootstrap.service_keys(settings)
     except ConfigError as problem:
         yield _bad("service keys", str(problem), "run `parcelveil keys provision`: it makes what is missing")
     else:
-        yield _ok("service keys", "receipt, index and service keys are there, and nobody else may read them")
+        yield _ok("service keys", f"receipt, index and service keys are there, and {_readers(settings)} may read them")
+    yield from _state(settings)
     yield from _database(settings)
     try:
         day = today(bootstrap.clock(settings)())
@@ -98,6 +101,22 @@ def _warn(check: str, message: str, remedy: str) -> Finding:
 
 def _bad(check: str, message: str, remedy: str) -> Finding:
     return Finding(check=check, verdict=Verdict.BAD, message=message, remedy=remedy)
+
+
+def _readers(settings: config.Config) -> str:
+    group = settings.server.keys_group
+    return "nobody else" if group is None else f"nobody but the group {group}"
+
+
+def _state(settings: config.Config) -> Iterator[Finding]:
+    """Only the web processes write there: for the relay's user on the same machine it is as it should be."""
+    folder = settings.server.state.absolute()
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if os.access(there, os.W_OK | os.X_OK):
+        yield _ok("state", f"what the parcel platforms publish is kept in {folder}")
+    else:
+        what = f"{there}: not to be written to by user {os.geteuid()}, so that a web process could not refresh keys"
+        yield _warn("state", what, "give the folder to the user of the web processes; the relay's needs it not")
 
 
 def _database(settings: config.Config) -> Iterator[Finding]:

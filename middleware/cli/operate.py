@@ -39,7 +39,7 @@ def keys_provision(config_file: str | None) -> None:
     platform's keys could not be fetched, or were refused; those known before stay in use.
     """
     settings = loaded(config_file)
-    made = provision(settings.server.keys)
+    made = provision(settings.server.keys, settings.server.keys_group)
     click.echo(f"Made {', '.join(made)}." if made else "The service's own keys are there already.")
     failed = False
     for name, problem in bootstrap.refresh_all(settings):

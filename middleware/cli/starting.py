@@ -41,7 +41,7 @@ _HEAD: Final = """\
 # The simulated parcel platform, to try it with: parcelveil mock --state var/platform --token-env PARCEL_PLATFORM_TOKEN
 """
 _TITLES: Final[Mapping[Place, str]] = {
-    ("carriers", ANY): "# A parcel platform. Its public keys are kept in the key folder under this name.",
+    ("carriers", ANY): "# A parcel platform. Its public keys are kept in the folder of server.state under this name.",
     ("apps", ANY): "# One Shopify app for many shops.",
     ("shops", ANY): "# A shop. Do not rename it: its orders would not be known again.",
     ("shops", ANY, "integration"): "# No exchange before the shop asked for it.",

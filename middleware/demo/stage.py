@@ -39,6 +39,7 @@ listen = "{host}:{port}"
 metrics_listen = "{host}:{metrics_port}"
 database = "sqlite:///{folder}/var/parcelveil.db"
 keys = "{folder}/var/keys"
+state = "{folder}/var/state"
 journal = "{folder}/var/journal"
 log_level = "DEBUG"
 

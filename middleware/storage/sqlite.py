@@ -41,7 +41,12 @@ _WAL_SAFE_SINCE: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
 class SqliteDatabase(Database):
-    """A database file, made if it is missing (0600, a missing folder 0700). Raises: ConfigError, StorageError."""
+    """A database file, made if it is missing (0600, a missing folder 0700).
+
+    In a folder that somebody made 2770 all files are 0660: a group shares them, intake and relay as two users.
+
+    Raises: ConfigError, StorageError.
+    """
 
     def __init__(self, url: URL) -> None:
         if url.query or not url.database or url.database == ":memory:":
@@ -94,11 +99,12 @@ class SqliteDatabase(Database):
         safe = found["journal_mode"] != "wal" or _wal_is_safe(sqlite3.sqlite_version_info)
         fault = f"SQLite {sqlite3.sqlite_version} can corrupt a database in WAL mode: use a newer one"
         findings.append(finding("sqlite.version", safe, fault))
+        folder, shared = self.path.parent, _file_mode(self.path.parent)
         for path in (self.path, *(path for path in self._turns.paths if path.exists())):
-            private = not path.stat().st_mode & 0o077
-            findings.append(finding(f"sqlite.mode.{path.suffix[1:]}", private, f"others may read it: chmod 600 {path}"))
-        folder = self.path.parent
-        owned = not folder.stat().st_mode & 0o022
+            private = not path.stat().st_mode & 0o777 & ~shared
+            fault = f"others may read it: chmod {shared:o} {path}"
+            findings.append(finding(f"sqlite.mode.{path.suffix[1:]}", private, fault))
+        owned = not folder.stat().st_mode & (0o002 if shared & 0o060 else 0o022)
         return [*findings, finding("sqlite.folder", owned, f"others can replace its files: chmod go-w {folder}")]
 
 
@@ -131,7 +137,7 @@ class _Turns:
 
 @contextmanager
 def _flocked(path: Path, deadline: float) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _opened(path)
     try:
         while not _flock(descriptor):
             if time.monotonic() > deadline:
@@ -171,7 +177,25 @@ def _made(path: Path) -> bool:
     try:
         for folder in reversed([folder for folder in path.parents if not folder.exists()]):
             folder.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(_opened(path))
     except OSError:
         return False
     return True
+
+
+def _opened(path: Path) -> int:
+    """A descriptor of a file that is made if it is missing. SQLite gives its journal the database's own mode."""
+    flags = os.O_RDWR | os.O_CLOEXEC
+    if path.exists():
+        return os.open(path, flags)
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process was first
+        return os.open(path, flags)
+    os.fchmod(descriptor, _file_mode(path.parent))  # a mask cannot take away from that
+    return descriptor
+
+
+def _file_mode(folder: Path) -> int:
+    """Set-group-id and writable for the group: what is made there belongs to that group and is for it too."""
+    return 0o660 if folder.stat().st_mode & 0o2070 == 0o2070 else 0o600

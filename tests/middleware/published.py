@@ -9,8 +9,8 @@ from typing import Any
 
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from middleware.keys import Known, admit
 from middleware.model import PartPlan, Plan
+from middleware.platform_keys import Known, admit
 
 Json = dict[str, Any]
 

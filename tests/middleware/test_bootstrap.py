@@ -18,7 +18,8 @@ import pytest
 from middleware import bootstrap, config, logs
 from middleware.config import Config
 from middleware.errors import ConfigError, KeyRefusedError, ParcelveilError, TransientDeliveryError
-from middleware.keys import PlatformKeys, ServiceKeys, load_service, provision
+from middleware.keys import ServiceKeys, load_service, provision
+from middleware.platform_keys import PlatformKeys
 from middleware.services import Shop
 from middleware.storage import migrate
 from schemas.order import Sender, catalogue
@@ -450,7 +451,7 @@ def free_port() -> int:
 
 
 def known(instance: Instance) -> set[str]:
-    return set(PlatformKeys(instance.folder / "keys", "platform").known().keys)
+    return set(PlatformKeys(instance.folder / "state", "platform").known().keys)
 
 
 def test_keys_are_refreshed_in_the_background_and_a_dead_platform_is_survived(

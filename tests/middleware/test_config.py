@@ -107,7 +107,8 @@ def test_an_empty_server_has_every_default(load: Load) -> None:
     server = load().server
     assert (server.listen, server.metrics_listen) == (("127.0.0.1", 8080), ("127.0.0.1", 9090))
     assert server.database == "sqlite:///var/parcelveil.db"
-    assert (server.keys, server.journal) == (Path("var/keys"), Path("var/journal"))
+    assert (server.keys, server.state, server.journal) == (Path("var/keys"), Path("var/state"), Path("var/journal"))
+    assert server.keys_group is None
     assert server.keep_delivered == timedelta(0)
     assert (server.egress_proxy, server.ca_file, server.clock_file) == (None, None, None)
     assert server.log_level == "INFO"
@@ -119,6 +120,8 @@ listen = "[::1]:8081"
 metrics_listen = "localhost:9091"
 database = "postgresql://parcelveil@db.example/parcelveil"
 keys = "k"
+keys_group = "4300"
+state = "s"
 journal = "/j"
 keep_delivered = "0d"
 egress_proxy = "http://10.0.0.1:3128"
@@ -129,12 +132,19 @@ log_level = "DEBUG"
     server = load(("[server]\n", told)).server
     assert (server.listen, server.metrics_listen) == (("::1", 8081), ("localhost", 9091))
     assert server.database == "postgresql+psycopg://parcelveil@db.example/parcelveil"
-    assert (server.keys, server.journal, server.ca_file) == (Path("k"), Path("/j"), Path("ca.pem"))
+    assert (server.keys, server.state, server.journal) == (Path("k"), Path("s"), Path("/j"))
+    assert (server.keys_group, server.ca_file) == (4300, Path("ca.pem"))
     assert (server.egress_proxy, server.clock_file) == ("http://10.0.0.1:3128", Path("var/clock"))
     assert server.log_level == "DEBUG"
 
 
 REFUSED_BY_SERVER = {
+    **{
+        f'keys_group = "{name}"': "server.keys_group: expected a group of this machine, by its name or its number, "
+        'such as "parcelveil"'
+        for name in ("no-such-group", "-1", "٤", "4300 4301")
+    },
+    "keys_group = 4300": "server.keys_group: expected one line of text",
     'listen = "8080"': "server.listen: expected host:port, such as 127.0.0.1:8080",
     'listen = ":8080"': "server.listen: expected host:port, such as 127.0.0.1:8080",
     'listen = "127.0.0.1:0"': "server.listen: expected host:port, such as 127.0.0.1:8080",

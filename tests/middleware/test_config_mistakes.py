@@ -21,7 +21,7 @@ CANARY = "Canary-secret-9f3"
 TEXT = written("demo.myshopify.com", "http://127.0.0.1:8090")
 NAMES = {"carriers": "platform", "apps": "parcelveil", "shops": "demo"}
 ENVIRONMENT = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN")
-FREE = {"keys", "journal", "ca_file", "pickup_attribute", "reference", "database"}
+FREE = {"keys", "state", "journal", "ca_file", "pickup_attribute", "reference", "database"}
 """Settings that take any one line of text, beside those of the sender."""
 
 WRONG_TYPES = [f'["{CANARY}"]', f'{{ canary = "{CANARY}" }}', "true", "2026-11-22T10:00:00", "1.5", "[[1]]"]

@@ -134,9 +134,23 @@ class TestModes:
         assert refusal(folder) == f"{home}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files"
 
     @pytest.mark.parametrize("wide", [0o755, 0o750, 0o711, 0o777])
-    def test_the_folder_above_is_ours_alone_too(self, folder: Path, wide: int) -> None:
+    def test_the_folder_above_is_ours_alone_too(self, folder: Path, wide: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        if os.geteuid() == 0:  # what is root's may be looked into: be somebody else
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, 4321, -1)
+            monkeypatch.setattr(os, "geteuid", lambda: 4321)
         folder.chmod(wide)
         assert refusal(folder) == f"{folder}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files"
+
+    @pytest.mark.parametrize("name", ["retention", "retention/2027-12.jwk"])
+    def test_retention_keys_that_others_may_read_stop_the_start(self, folder: Path, name: str) -> None:
+        path = folder / name
+        (folder / "retention").mkdir(mode=0o700)
+        (folder / "retention" / "2027-12.jwk").touch(mode=0o600)
+        assert load_service(folder)
+        path.chmod(0o750)
+        told = "mode 0750 lets others in; use 0700 for folders and 0600 for files: these keys are never shared"
+        assert refusal(folder) == f"{path}: {told}"
 
     @pytest.mark.parametrize("name", ["service", "service/index.key"])
     def test_what_belongs_to_another_user_is_refused(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from middleware.errors import ConfigError, KeyRefusedError, PermanentDeliveryError, TransientDeliveryError
-from middleware.keys import Known, PlatformKeys
 from middleware.model import Request, Response
+from middleware.platform_keys import Known, PlatformKeys
 from middleware.provision import fetch, refresh
 from tests.middleware.published import CANARY, KID, LATER, NOW, OTHER, POINT, jwk, jwks, known, points
 
@@ -44,7 +44,7 @@ BOTH = jwks(jwk(), jwk(OTHER, "two"))
 
 @pytest.fixture
 def platform(tmp_path: Path) -> PlatformKeys:
-    (tmp_path / "service").mkdir(mode=0o700)
+    tmp_path.chmod(0o700)
     return PlatformKeys(tmp_path, "platform")
 
 

@@ -107,6 +107,33 @@ class TestModes:
         assert len(files) == 4
         assert {mode(path) for path in files} == {0o600}
 
+    def test_in_a_folder_that_is_a_groups_all_is_for_the_group_too(self, tmp_path: Path) -> None:
+        folder = tmp_path / "shared"
+        folder.mkdir()
+        folder.chmod(0o2770)
+        url = f"sqlite:///{folder}/parcelveil.db"
+        before = os.umask(0o077)
+        try:
+            migrate(url)
+            store = open_store(url)
+            store.accept(arrival(), record())
+            store.close()
+        finally:
+            os.umask(before)
+        files = list(folder.iterdir())
+        assert len(files) == 4
+        assert {mode(path) for path in files} == {0o660}
+        assert set(findings(url).values()) == {True}
+        (folder / "parcelveil.db").chmod(0o664)
+        assert not findings(url)["sqlite.mode.db"]
+        folder.chmod(0o2772)
+        assert not findings(url)["sqlite.folder"]
+
+    def test_a_folder_that_a_group_may_write_to_is_not_yet_the_groups(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o770)
+        migrate(f"sqlite:///{tmp_path}/parcelveil.db")
+        assert {mode(path) for path in tmp_path.iterdir()} == {0o600}
+
     def test_a_file_that_others_may_read_is_told(self, sqlite_url: str, sqlite_path: Path) -> None:
         sqlite_path.chmod(0o600)
         assert findings(sqlite_url)["sqlite.mode.db"]

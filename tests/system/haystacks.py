@@ -32,6 +32,9 @@ KINDS = (
     "temporary",
 )
 
+KEPT = ("keys", "state", "journal")
+"""The folders beside the database."""
+
 Haystacks = Mapping[str, Mapping[str, bytes]]
 
 _LARGEST = 4 << 20
@@ -56,7 +59,7 @@ def gather(
         "answers": answers,
         "commands": commands,
         "database": service.stored(),
-        "keys": {**files(service.folder / "keys"), **files(service.folder / "journal")},
+        "keys": {name: kept for part in KEPT for name, kept in files(service.folder / part).items()},
         "logs": {"serve": service.log.read_bytes(), "mock": mock.process.log.read_bytes()},
         "metrics": {"metrics": raw(told)},
         "outbound": {**ledger(mock), **{f"{rude.url} {n}": seen for rude in rudes for n, seen in enumerate(rude.seen)}},

@@ -316,6 +316,7 @@ def configure(
         "metrics_listen": f"{HOST}:{metrics}",
         "database": f"sqlite:///{folder}/data/parcelveil.db",
         "keys": str(folder / "keys"),
+        "state": str(folder / "state"),
         "journal": str(folder / "journal"),
         "keep_delivered": "0d",
         "log_level": "DEBUG",

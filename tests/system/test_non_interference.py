@@ -21,8 +21,9 @@ from jwcrypto import jwk
 
 from middleware import bootstrap, intake
 from middleware.core.schedule import required_kids
-from middleware.keys import Known, PlatformKeys, admit, provision
+from middleware.keys import provision
 from middleware.model import Answer, Inbound
+from middleware.platform_keys import Known, PlatformKeys, admit
 from middleware.services import Services
 from middleware.web import webhooks
 from middleware.web.app import create
@@ -85,12 +86,11 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
     public = [{**key.export_public(as_dict=True), "kid": kid, "alg": "ECDH-ES+A256KW"} for kid, key in private.items()]
     known = admit(Known(), json.dumps({"keys": public}).encode(), b'{"points": []}', NOW)
     first = configure(tmp_path_factory.mktemp("one"), shops, {"platform": "http://127.0.0.1:9"})
-    keys = first.folder / "keys"
+    keys, state = first.folder / "keys", first.folder / "state"
     provision(keys)
-    PlatformKeys(keys, "platform").store(known)
-    second = configure(
-        tmp_path_factory.mktemp("two"), shops, {"platform": "http://127.0.0.1:9"}, server={"keys": str(keys)}
-    )
+    PlatformKeys(state, "platform").store(known)
+    same = {"keys": str(keys), "state": str(state)}
+    second = configure(tmp_path_factory.mktemp("two"), shops, {"platform": "http://127.0.0.1:9"}, server=same)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(logging.getLogger(), "level", logging.DEBUG)
         for name, value in (("SHOPIFY_SECRET", SECRET), ("OWN_SECRET", OWN_SECRET), ("PARCEL_PLATFORM_TOKEN", b"t")):

@@ -50,7 +50,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, platform: Mock) -> Servic
 @pytest.fixture
 def own(bare: Service, prepared: Service) -> Service:
     """A service of the test's own, ready to be started."""
-    for name in ("data", "keys"):
+    for name in ("data", "keys", "state"):
         shutil.copytree(prepared.folder / name, bare.folder / name, dirs_exist_ok=True)
     return bare
 

@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey
 
 from middleware import config
 from middleware.cli import root
-from middleware.keys import Known, PlatformKeys
+from middleware.platform_keys import Known, PlatformKeys
 
 ROOT = Path(__file__).resolve().parents[3]
 ORDERS = ROOT / "examples" / "orders"
@@ -40,6 +40,7 @@ def configuration(
 [server]
 database = "sqlite:///{folder}/data/parcelveil.db"
 keys = "{folder}/keys"
+state = "{folder}/state"
 journal = "{folder}/journal"
 {server}
 
@@ -103,7 +104,7 @@ class Instance:
 
     @property
     def platform_file(self) -> Path:
-        return self.service_keys / "platform-platform.json"
+        return self.folder / "state" / "platform-platform.json"
 
     def write(self, url: str | None = None, **changes: str) -> Instance:
         """Write the configuration anew."""
@@ -134,11 +135,11 @@ class Instance:
         """The parcel platform's keys are these, made up, and were fetched in 2026."""
         keys = {kid: ECKey.generate_key("P-256", {"kid": kid}) for kid in kids}
         known = Known(fetched_at=datetime(2026, 11, 22, tzinfo=UTC), keys=keys)
-        PlatformKeys(self.folder / "keys", "platform").store(known)
+        PlatformKeys(self.folder / "state", "platform").store(known)
 
     def forget(self, *kids: str) -> None:
         """These keys of the parcel platform are not known any more."""
-        platform = PlatformKeys(self.folder / "keys", "platform")
+        platform = PlatformKeys(self.folder / "state", "platform")
         known = platform.known()
         platform.store(replace(known, keys={kid: key for kid, key in known.keys.items() if kid not in kids}))
 

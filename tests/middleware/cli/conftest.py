@@ -57,6 +57,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, platform: MockServer) -> 
 @pytest.fixture
 def instance(fresh: Instance, prepared: Path) -> Instance:
     """Configured, with its database and all keys."""
-    for name in ("data", "keys"):
+    for name in ("data", "keys", "state"):
         shutil.copytree(prepared / name, fresh.folder / name, dirs_exist_ok=True)
     return fresh

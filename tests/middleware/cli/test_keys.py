@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,27 @@ def test_everything_is_made_for_its_owner_alone(fresh: Instance) -> None:
         "Made receipt.jwk, index.key, service.key.",
         "platform: retention keys and pick-up points fetched and pinned",
     ]
-    assert set(files(fresh.folder / "keys")) == {f"service/{name}" for name in (*OWN, "platform-platform.json")}
-    modes = {path.stat().st_mode & 0o777 for path in fresh.service_keys.iterdir()}
-    folders = {path.stat().st_mode & 0o777 for path in (fresh.folder / "keys", fresh.service_keys)}
-    assert (modes, folders) == ({0o600}, {0o700})
+    assert set(files(fresh.folder / "keys")) == {f"service/{name}" for name in OWN}
+    assert set(files(fresh.folder / "state")) == {"platform-platform.json"}
+    assert modes(fresh) == ({0o600}, {0o700})
+
+
+def modes(instance: Instance) -> tuple[set[int], set[int]]:
+    """Of the files, and of the folders."""
+    folders = (instance.folder / "keys", instance.service_keys, instance.folder / "state")
+    files = (path for folder in folders for path in folder.iterdir() if path.is_file())
+    return {path.stat().st_mode & 0o777 for path in files}, {path.stat().st_mode & 0o777 for path in folders}
+
+
+def test_everything_is_made_for_the_group_that_is_named(fresh: Instance) -> None:
+    group = os.getegid()
+    fresh.write(server=f'keys_group = "{group}"')
+    assert fresh.run("keys", "provision").exit_code == 0
+    assert modes(fresh) == ({0o640}, {0o750})
+    assert {path.stat().st_gid for path in fresh.service_keys.iterdir()} == {group}
+    assert fresh.run("keys", "list").exit_code == 0
+    readers = f"nobody but the group {group} may read them"
+    assert readers in fresh.run("doctor").stdout
 
 
 def test_run_again_it_makes_nothing_new(fresh: Instance) -> None:

@@ -18,7 +18,8 @@ from werkzeug.test import TestResponse
 from middleware import bootstrap, config
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
-from middleware.keys import Known, PlatformKeys, admit, provision
+from middleware.keys import provision
+from middleware.platform_keys import Known, PlatformKeys, admit
 from middleware.ports import Store
 from middleware.services import Services
 from middleware.storage import migrate
@@ -103,7 +104,7 @@ def furnish(service: Service, moment: datetime) -> Service:
     """Make database and keys, with nobody asked."""
     migrate(f"sqlite:///{service.database}/parcelveil.db")
     provision(service.folder / "keys")
-    platform_keys(service.folder / "keys", moment)
+    platform_keys(service.folder / "state", moment)
     return service
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 
-from middleware import keys
+from middleware import platform_keys
 from middleware.errors import ConfigError, UnknownKeyError
-from middleware.keys import Known, PlatformKeys, admit
 from middleware.model import PickupPoint
+from middleware.platform_keys import Known, PlatformKeys, admit
 from tests.middleware.published import KID, LATER, NOW, OTHER, POINT, Json, jwk, jwks, key, known, plan, points
 
 
 @pytest.fixture
 def platform(tmp_path: Path) -> PlatformKeys:
-    (tmp_path / "service").mkdir(mode=0o700)
     return PlatformKeys(tmp_path, "platform")
 
 
@@ -146,7 +146,7 @@ class TestPlatformKeys:
     ) -> None:
         platform.store(known())
         before = platform.known()
-        monkeypatch.setattr(keys, "_read", None)
+        monkeypatch.setattr(platform_keys, "read", None)
         assert platform.known() is before
 
     def test_keeps_what_it_knows_when_the_file_goes(self, platform: PlatformKeys) -> None:
@@ -210,6 +210,25 @@ class TestReplacing:
         assert platform.path.read_bytes() == before
         assert [path.name for path in platform.path.parent.iterdir()] == [platform.path.name]
 
-    def test_without_a_folder_there_is_no_file(self, tmp_path: Path) -> None:
-        with pytest.raises(ConfigError, match=r"platform-platform\.json: No such file or directory"):
-            PlatformKeys(tmp_path / "nowhere", "platform").store(known())
+    def test_a_missing_folder_is_made_for_us_alone(self, tmp_path: Path) -> None:
+        platform = PlatformKeys(tmp_path / "a" / "state", "platform")
+        platform.store(known())
+        assert platform.known() == known()
+        assert platform.path.parent.stat().st_mode & 0o7777 == 0o700
+
+    def test_or_for_the_group_that_is_named(self, tmp_path: Path) -> None:
+        platform = PlatformKeys(tmp_path / "state", "platform", os.getegid())
+        platform.store(known())
+        assert [path.stat().st_mode & 0o7777 for path in (platform.path, platform.path.parent)] == [0o640, 0o750]
+        assert platform.known() == known()
+
+    def test_a_folder_that_others_may_write_to_gets_no_file(self, platform: PlatformKeys) -> None:
+        platform.path.parent.chmod(0o777)
+        with pytest.raises(ConfigError, match="mode 0777 lets others in"):
+            platform.store(known())
+        assert not platform.path.exists()
+
+    def test_where_a_folder_cannot_be_made_it_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "state").write_bytes(b"")
+        with pytest.raises(ConfigError, match=re.escape(f"{tmp_path}/state: File exists")):
+            PlatformKeys(tmp_path / "state", "platform").store(known())

@@ -15,8 +15,8 @@ from jwcrypto import jwk as other_jwk
 from middleware.core.schedule import schedule
 from middleware.core.seal import seal
 from middleware.errors import KeyRefusedError
-from middleware.keys import MAX_KEYS, MAX_POINTS, Known, PlatformKeys, admit
 from middleware.model import PickupPoint
+from middleware.platform_keys import MAX_KEYS, MAX_POINTS, Known, PlatformKeys, admit
 from tests.middleware.core import made_up
 from tests.middleware.published import (
     CANARY,
@@ -223,7 +223,6 @@ class TestPins:
         assert again.pins == known().pins
 
     def test_a_pin_survives_the_file(self, tmp_path: Path) -> None:
-        (tmp_path / "service").mkdir(mode=0o700)
         PlatformKeys(tmp_path, "platform").store(admit(known(), jwks(jwk(OTHER, "two")), points(), LATER))
         assert KID in refusal(PlatformKeys(tmp_path, "platform").known(), jwks(jwk(name="three")))
 
