@@ -44,6 +44,15 @@ STEADY_SECONDS = 60.0
 """A process that lived this long starts its back-off anew."""
 STOP_SECONDS = 30.0
 
+ALLOCATOR: Mapping[str, str] = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+}
+"""glibc gives the memory of a large body back when it is done with, and not one such body for each thread is kept. What
+the operator's own environment says of it wins; another C library takes no notice.
+"""
+
 _log = logger("serve")
 
 
@@ -116,6 +125,7 @@ class Supervisor:
 
     def _start(self, role: str) -> subprocess.Popen[bytes]:
         environment = {
+            **ALLOCATOR,
             **config.environment(),
             "PARCELVEIL_CONFIG": str(self.path),
             "PROMETHEUS_MULTIPROC_DIR": self.metrics,

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
-import socket
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
 
 from middleware.core.body import MAX_BYTES
-from tests.middleware.web.conftest import NOWHERE, ORDERS, SECRETS, SHOPS, furnish
-from tests.system.orders import order
-from tests.system.processes import HOST
-from tests.system.stack import Service, configure, headers, sign
-
-BODY = json.dumps(order(test=True)).encode()  # ignored, so that it may be sent again and again
-GOOD, BAD = sign(BODY), sign(b"another body")
-STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
+from tests.middleware.web.conftest import NOWHERE, SECRETS, SHOPS, furnish
+from tests.middleware.web.wire import BAD, BODY, CHUNKED, GOOD, LENGTH, chunks, exchange, head, statuses
+from tests.system.stack import Service, configure, sign
 
 
 @pytest.fixture(scope="module")
@@ -28,48 +20,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     furnish(service, datetime.now(UTC)).serve("--role", "intake", **SECRETS)
     yield service
     service.stop()
-
-
-def exchange(server: Service, request: bytes, *, half_close: bool = False) -> bytes:
-    """Everything that comes back until the server closes, or says nothing for a while."""
-    port = int(server.url.rpartition(":")[2])
-    with socket.create_connection((HOST, port), timeout=10) as connection:
-        try:
-            connection.sendall(request)
-            if half_close:
-                connection.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # it answered before it had read all
-        connection.settimeout(1.5)
-        answer = bytearray()
-        try:
-            while piece := connection.recv(65536):
-                answer += piece
-        except (TimeoutError, ConnectionResetError):
-            pass
-    return bytes(answer)
-
-
-def statuses(answer: bytes) -> list[int]:
-    """The status of every response."""
-    return [int(status) for status in STATUS.findall(answer)]
-
-
-def head(*lines: str, without: str = "") -> bytes:
-    """A signed request's head with more lines in it, and without the header of that name."""
-    given = {"Host": "shop.example", "Connection": "close", **headers(BODY, "plain.myshopify.com")}
-    fixed = [f"{name}: {value}" for name, value in given.items() if name.lower() != without.lower()]
-    return "\r\n".join([f"POST {ORDERS} HTTP/1.1", *fixed, *lines, "", ""]).encode("latin-1")
-
-
-LENGTH = f"Content-Length: {len(BODY)}"
-CHUNKED = "Transfer-Encoding: chunked"
-
-
-def chunks(body: bytes, size: int = 100, extension: bytes = b"") -> bytes:
-    """A body in chunks, with its end."""
-    pieces = [body[at : at + size] for at in range(0, len(body), size)]
-    return b"".join(b"%x%s\r\n%s\r\n" % (len(piece), extension, piece) for piece in pieces) + b"0\r\n\r\n"
 
 
 def test_a_plain_request_is_served(server: Service) -> None:
