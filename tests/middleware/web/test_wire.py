@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from middleware.core.body import MAX_BYTES
-from tests.middleware.web.conftest import NOWHERE, SECRETS, SHOPS, furnish
+from tests.middleware.web.conftest import NOWHERE, ORDERS, SECRETS, SHOPS, furnish
 from tests.middleware.web.wire import BAD, BODY, CHUNKED, GOOD, LENGTH, chunks, exchange, head, statuses
 from tests.system.stack import Service, configure, sign
 
