@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from middleware import logs
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import CarrierSettings, Config
-from middleware.config_table import Source
+from middleware.config_shop import stored_settings
 from middleware.core.calendar import today
 from middleware.core.index import Indexer
-from middleware.core.minimise import minimise_sender
+from middleware.core.minimise import barred_of_sender
+from middleware.core.shops import Vault
+from middleware.directory import Directory, keep_known
 from middleware.errors import ConfigError, ParcelveilError
 from middleware.keys import ServiceKeys, load_service
 from middleware.model import ShopSettings
+from middleware.model_shop import Reserved
+from middleware.onboarding import Onboarding
 from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
-from middleware.ports import Clock, Finder, Storage
+from middleware.ports import Clock, Finder, ShopStore, Storage
 from middleware.provision import refresh
 from middleware.relay import Lane, Observer, Relay
 from middleware.services import Services, Shop
-from middleware.storage import is_current, open_store
+from middleware.storage import is_current, open_both
 from middleware.tracking import Desk
 from middleware.transport import HttpTransport
 from schemas import shopify
@@ -68,18 +74,26 @@ def _told(path: Path) -> datetime:
 
 def store(settings: Config) -> Storage:
     """The store, with its schema up to date. Raises: ConfigError, StorageError."""
+    return _stores(settings)[0]
+
+
+def _stores(settings: Config) -> tuple[Storage, ShopStore]:
+    """Records and shops over the same connections. Raises: ConfigError, StorageError."""
     if not is_current(settings.server.database):
         raise ConfigError("the database schema is not up to date; run `parcelveil migrate`")
-    return open_store(settings.server.database)
+    return open_both(settings.server.database)
 
 
 def desk(settings: Config, finder: Finder, shop: str | None) -> Desk:
-    """Where somebody asks for a parcel: of one shop, or of all, quarantined ones included. Raises: ConfigError."""
-    domains = {name: sound.domain for name, sound in settings.shops.items()} | dict.fromkeys(settings.quarantined, "")
+    """Where somebody asks for a parcel: of one shop, or of all, quarantined and disconnected ones included. Raises:
+    ConfigError, StorageError.
+    """
+    known = onboarding(settings)
+    with closing(known.store):
+        domains = known.domains(shop)
     if shop is not None and shop not in domains:
         raise ConfigError(f"there is no shop {shop}; leave --shop out to ask all")
-    asked = domains if shop is None else {shop: domains[shop]}
-    return Desk(finder=finder, platform=Shopify(), keys=service_keys(settings), shops=asked)
+    return Desk(finder=finder, platform=Shopify(), keys=service_keys(settings), shops=domains)
 
 
 def platform_keys(settings: Config) -> Mapping[str, PlatformKeys]:
@@ -93,24 +107,60 @@ def service_keys(settings: Config) -> ServiceKeys:
     return load_service(settings.server.keys, settings.server.keys_group)
 
 
-def services(settings: Config) -> Services:
-    """What intake needs. A shop with a fault is left out and named; the others run. Raises: ConfigError,
-    StorageError.
+def services(settings: Config, *, follow: bool = False) -> Services:
+    """What intake needs. A shop with a fault is left out and named; the others run. With ``follow`` a thread of this
+    process takes in what changes of the shops in the database. Raises: ConfigError, StorageError.
     """
-    own = service_keys(settings)
-    shops, faults = bind(settings, own)
-    for name, fault in faults.items():
-        _log.error("shop_quarantined", shop=name, code=fault.code)
-    storage = store(settings)
-    return Services(
-        clock=clock(settings),
-        store=storage,
-        finder=storage,
-        keys=own,
-        platform=Shopify(),
-        shops=shops,
-        domains={shop.settings.domain: shop for shop in shops.values() if not shop.settings.own_app},
+    known, records = _onboarding(settings)
+    for name, seed in known.seeds.items():
+        if isinstance(seed, ConfigError):
+            _log.error("shop_quarantined", shop=name, code=seed.code)
+    directory = Directory(
+        store=known.store,
+        clock=known.clock,
+        digest=known.vault.of_domain,
+        bind=known.opened,
+        seeds={name: seed for name, seed in known.seeds.items() if isinstance(seed, Shop)},
     )
+    directory.refresh()
+    if follow:
+        keep_known(directory, threading.Event())
+    return Services(
+        clock=known.clock,
+        store=records,
+        finder=records,
+        keys=service_keys(settings),
+        platform=Shopify(),
+        shops=directory,
+        domains=directory.domains,
+    )
+
+
+def onboarding(settings: Config) -> Onboarding:
+    """What connects shops. Raises: ConfigError, StorageError."""
+    return _onboarding(settings)[0]
+
+
+def _onboarding(settings: Config) -> tuple[Onboarding, Storage]:
+    own = service_keys(settings)
+    binder, vault, around = Binder(settings, own), Vault(own.service, own.index), settings.around()
+    seeds, faults = bind(settings, own, binder)
+    records, stored = _stores(settings)
+    shared = {secret for secrets in settings.apps.values() for secret in secrets}
+    held = shared | {secret for shop in settings.shops.values() for secret in shop.secrets}
+    known = Onboarding(
+        store=stored,
+        clock=clock(settings),
+        vault=vault,
+        seeds={**seeds, **faults},
+        reserved=Reserved(
+            domains=frozenset(vault.of_domain(shop.domain) for shop in settings.shops.values()),
+            secrets=frozenset(vault.of_secrets(held)),
+        ),
+        read=lambda name, content, now: stored_settings(name, content, now, around),
+        bind=binder.bind,
+    )
+    return known, records
 
 
 def check(settings: Config) -> None:
@@ -119,45 +169,77 @@ def check(settings: Config) -> None:
     transports(settings)
 
 
-def bind(settings: Config, own: ServiceKeys) -> tuple[Mapping[str, Shop], Mapping[str, ConfigError]]:
-    """Every sound shop with all that belongs to it, and the fault of every other."""
-    known = platform_keys(settings)
-    day = today(clock(settings)())
+def bind(
+    settings: Config, own: ServiceKeys, binder: Binder | None = None
+) -> tuple[Mapping[str, Shop], Mapping[str, ConfigError]]:
+    """Every sound shop of the configuration with all that belongs to it, and the fault of every other."""
+    binder = binder or Binder(settings, own)
     shops: dict[str, Shop] = {}
     faults = {name: ConfigError(reason) for name, reason in settings.quarantined.items()}
     for name, shop in settings.shops.items():
-        policy = _interpreted(shop, settings.source, day, faults)
-        if policy is None:
-            continue
-        shops[name] = Shop(
+        try:
+            shops[name] = binder.bind(shop)
+        except ShopFault as fault:
+            faults[name] = ConfigError(f"{settings.source.place(('shops', name, *fault.key))}: {fault.reason}")
+    return shops, faults
+
+
+class ShopFault(ConfigError):
+    """The settings of this shop cannot be used: ``reason`` tells what is wrong at ``key``."""
+
+    def __init__(self, shop: str, key: tuple[str, ...], reason: str) -> None:
+        self.key, self.reason = key, reason
+        super().__init__(f"shops.{shop}.{'.'.join(key)}: {reason}", pointer=f"/{'/'.join(key)}")
+
+
+_Reading = tuple[str, frozenset[tuple[str, str]]]
+"""A pack's name and the interpretations under which it is read."""
+
+
+class Binder:
+    """Puts a shop to work; packs are read once and shared by all shops that read them alike."""
+
+    def __init__(self, settings: Config, own: ServiceKeys) -> None:
+        self._known, self._index, self._clock = platform_keys(settings), own.index, clock(settings)
+        self._packs: dict[str, Policy] = {}
+        self._readings: dict[_Reading, Policy] = {}
+        self._barred: dict[tuple[_Reading, str], tuple[str, ...]] = {}
+
+    def bind(self, shop: ShopSettings) -> Shop:
+        """The shop with all that belongs to it. Raises: ShopFault for one that cannot work; ConfigError for a pack that
+        does not hold together.
+        """
+        day, asked = today(self._clock()), shop.integration_requested_on
+        if shop.policy not in self._packs and shop.policy not in names():
+            raise ShopFault(shop.name, ("policy",), f"no such pack; use one of {', '.join(names())}")
+        if asked and asked > day:
+            late = "this day has not come; there is no exchange before the request to integrate (VP-PLG-3)"
+            raise ShopFault(shop.name, ("integration", "requested_on"), late)
+        reading = (shop.policy, frozenset(shop.interpretations.items()))
+        policy = self._interpreted(shop, reading)
+        told = (reading, shop.account_type)
+        if told not in self._barred:
+            self._barred[told] = barred_of_sender(policy, shop.account_type)
+        return Shop(
             settings=shop,
             platform=Shopify(),
             carrier=ParcelJson(),
             policy=policy,
-            keys=known[shop.carrier],
-            indexer=Indexer(own.index, name),
-            sender=minimise_sender(shop.sender, policy, shop.account_type),
+            keys=self._known[shop.carrier],
+            indexer=Indexer(self._index, shop.name),
+            sender=replace(shop.sender, **dict.fromkeys(self._barred[told])),
         )
-    return shops, faults
 
-
-def _interpreted(shop: ShopSettings, source: Source, day: date, faults: dict[str, ConfigError]) -> Policy | None:
-    def refuse(key: tuple[str, ...], reason: str) -> None:
-        faults[shop.name] = ConfigError(f"{source.place(('shops', shop.name, *key))}: {reason}")
-
-    if shop.policy not in names():
-        refuse(("policy",), f"no such pack; use one of {', '.join(names())}")
-        return None
-    if shop.integration_requested_on and shop.integration_requested_on > day:
-        late = "this day has not come; there is no exchange before the request to integrate (VP-PLG-3)"
-        refuse(("integration", "requested_on"), late)
-        return None
-    policy = pack(shop.policy)
-    try:
-        return policy.interpret(shop.interpretations)
-    except SchemaFault as fault:
-        refuse(("interpretations",), str(fault))
-    return None
+    def _interpreted(self, shop: ShopSettings, reading: _Reading) -> Policy:
+        if shop.policy not in self._packs:
+            self._packs[shop.policy] = pack(shop.policy)
+        try:
+            if reading not in self._readings:
+                self._readings[reading] = self._packs[shop.policy].interpret(shop.interpretations)
+            return self._readings[reading]
+        except SchemaFault as fault:
+            problem = ShopFault(shop.name, ("interpretations",), str(fault))
+        raise problem
 
 
 def pack(name: str) -> Policy:

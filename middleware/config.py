@@ -18,27 +18,36 @@ from pathlib import Path
 from typing import Any, Final
 
 from middleware.config_lines import lines
-from middleware.config_shop import check_name, shop_settings
+from middleware.config_shop import Around, check_name, shop_settings
 from middleware.config_table import FromEnvironment, Network, Source, Table, address, meant
-from middleware.errors import ConfigError
+from middleware.core.body import read
+from middleware.errors import BodyError, ConfigError
 from middleware.model import ShopSettings
 
 DEFAULT_FILE: Final = "parcelveil.toml"
 PREFIX: Final = "PARCELVEIL_"
 LEVEL: Final = "__"
 FILE_VARIABLE: Final = "PARCELVEIL_CONFIG"
-SECTIONS: Final = ("server", "carriers", "apps", "shops")
+SECTIONS: Final = ("server", "admin", "carriers", "apps", "shops")
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+ADDRESSES: Final = {
+    "listen": "127.0.0.1:8080",
+    "api_listen": "127.0.0.1:8081",
+    "metrics_listen": "127.0.0.1:9090",
+}
 CARRIER_KINDS: Final = ("parcel-json",)
+SHORTEST_TOKEN: Final = 16
+"""Characters of a token of the admin API."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServerSettings:
-    """``[server]``. ``listen`` and ``metrics_listen`` are (host, port), ``keys_group`` is a group's number;
-    ``clock_file`` tells a test its time.
+    """``[server]``. ``listen``, ``api_listen`` and ``metrics_listen`` are (host, port), ``keys_group`` is a group's
+    number; ``clock_file`` tells a test its time.
     """
 
     listen: tuple[str, int]
+    api_listen: tuple[str, int]
     metrics_listen: tuple[str, int]
     database: str
     keys: Path
@@ -57,7 +66,7 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CarrierSettings:
-    """``[carriers.<name>]``: a parcel platform's profile."""
+    """``[carriers.<name>]``: a parcel platform's profile. Shops in test mode go to a simulated one, others never."""
 
     name: str
     kind: str
@@ -66,6 +75,7 @@ class CarrierSettings:
     allow_private: tuple[Network, ...]
     proxy: str | None
     ca_file: Path | None
+    simulated: bool = False
 
     def __repr__(self) -> str:
         return f"<CarrierSettings {self.name}>"
@@ -73,8 +83,8 @@ class CarrierSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything that is configured. ``quarantined`` maps a shop to the one line that says what is wrong with it;
-    ``source`` tells where a setting stands.
+    """Everything that is configured. ``apps`` and ``admin_tokens`` are secrets; ``quarantined`` maps a shop to the one
+    line that says what is wrong with it; ``source`` tells where a setting stands.
     """
 
     path: Path
@@ -83,6 +93,12 @@ class Config:
     carriers: Mapping[str, CarrierSettings]
     shops: Mapping[str, ShopSettings]
     quarantined: Mapping[str, str]
+    apps: Mapping[str, tuple[bytes, ...]] = field(repr=False)
+    admin_tokens: tuple[bytes, ...] = field(repr=False)
+
+    def around(self) -> Around:
+        """What a shop's settings are read against."""
+        return _around(self.carriers, self.apps)
 
 
 def environment() -> dict[str, str]:
@@ -115,8 +131,12 @@ def load(path: Path) -> Config:
     document, source = _parsed(path)
     root = Table(_overridden(document), source, (), os.environ)
     server = _server(root.table("server"))
+    admin_tokens = _admin(root.table("admin"))
     section = root.table("carriers")
     carriers = {name: _carrier(name, section.table(name), server) for name in section.names()}
+    if len(simulated := [name for name, carrier in carriers.items() if carrier.simulated]) > 1:
+        reason = f"{simulated[0]} is the simulated platform already"
+        raise section.table(simulated[1]).refusal("simulated", reason)
     section = root.table("apps")
     apps = {name: _app(name, section.table(name)) for name in section.names()}
     shops: dict[str, ShopSettings] = {}
@@ -124,7 +144,7 @@ def load(path: Path) -> Config:
     section = root.table("shops")
     for name in section.names():
         try:
-            shops[name] = shop_settings(name, section.table(name), carriers, apps)
+            shops[name] = shop_settings(name, section.table(name), _around(carriers, apps))
         except ConfigError as fault:
             quarantined[name] = str(fault)
     root.done()
@@ -132,7 +152,45 @@ def load(path: Path) -> Config:
         name: f"{source.place(('shops', name, key))}: {fault}" for name, key, fault in _clashes(shops, apps)
     }
     sound = {name: shop for name, shop in shops.items() if name not in quarantined}
-    return Config(path=path, source=source, server=server, carriers=carriers, shops=sound, quarantined=quarantined)
+    return Config(
+        path=path,
+        source=source,
+        server=server,
+        carriers=carriers,
+        shops=sound,
+        quarantined=quarantined,
+        apps=apps,
+        admin_tokens=admin_tokens,
+    )
+
+
+def _around(carriers: Mapping[str, CarrierSettings], apps: Mapping[str, tuple[bytes, ...]]) -> Around:
+    simulated = next((name for name, carrier in carriers.items() if carrier.simulated), None)
+    return Around(carriers=carriers, simulated=simulated, apps=apps)
+
+
+def shop_file(path: Path) -> dict[str, Any]:
+    """What a file says of one shop, or of who sends: TOML, or JSON where its name ends so. Raises: ConfigError."""
+    if path.suffix != ".json":
+        return _parsed(path)[0]
+    try:
+        document = read(path.read_bytes())
+    except OSError as problem:
+        fault = f"{path}: {problem.strerror}"
+    except BodyError:
+        fault = f"{path}: not strict JSON"
+    else:
+        if isinstance(document, dict):
+            return document
+        fault = f"{path}: expected one object"
+    raise ConfigError(fault)
+
+
+def resolved(content: Mapping[str, Any], source: str) -> tuple[tuple[bytes, ...], bytes | None]:
+    """The secrets and the token that ``content`` names by ``{env = …}`` or ``{file = …}``. Raises: ConfigError."""
+    table = Table(content, Source(file=source), (), os.environ)
+    secrets = table.secrets("secrets") if "secrets" in table else ()
+    return secrets, table.bearer("token").encode() if "token" in table else None
 
 
 def _parsed(path: Path) -> tuple[dict[str, Any], Source]:
@@ -177,7 +235,7 @@ def _path(variable: str, document: Mapping[str, Any]) -> list[str]:
     section, *path = variable.removeprefix(PREFIX).lower().split(LEVEL)
     if section not in SECTIONS or not all(path):
         raise ConfigError(f"${variable}: no such setting{_hint(section, SECTIONS)}")
-    if section == "server":
+    if section in ("server", "admin"):
         return [section, *path]
     there = document.get(section)
     names = {name.lower().replace("-", "_"): name for name in there} if isinstance(there, dict) else {}
@@ -192,12 +250,13 @@ def _hint(given: str, known: Collection[str]) -> str:
 
 
 def _server(table: Table) -> ServerSettings:
-    host, port = address(table.text("listen", "127.0.0.1:8080"), table.place("listen"))
+    host, port = _address(table, "listen")
     if told := os.environ.get("PORT"):
         host, port = address(f"{host}:{told}", "$PORT")
     settings = ServerSettings(
         listen=(host, port),
-        metrics_listen=address(table.text("metrics_listen", "127.0.0.1:9090"), table.place("metrics_listen")),
+        api_listen=_address(table, "api_listen"),
+        metrics_listen=_address(table, "metrics_listen"),
         database=_database(table),
         keys=Path(table.text("keys", "var/keys")),
         keys_group=_group(table),
@@ -206,13 +265,19 @@ def _server(table: Table) -> ServerSettings:
         keep_delivered=_keep_delivered(table),
         egress_proxy=table.origin("egress_proxy", ("http",), "") or None,
         ca_file=_file(table.text("ca_file", "")),
-        clock_file=_clock(table, host),
+        clock_file=_clock(table),
         log_level=table.choice("log_level", LEVELS, "INFO"),
     )
-    if settings.listen == settings.metrics_listen:
-        raise table.fault("metrics_listen", "another address than that of listen")
+    if settings.api_listen == settings.listen:
+        raise table.fault("api_listen", "another address than that of listen")
+    if settings.metrics_listen in (settings.listen, settings.api_listen):
+        raise table.fault("metrics_listen", "another address than those of listen and api_listen")
     table.done()
     return settings
+
+
+def _address(table: Table, key: str) -> tuple[str, int]:
+    return address(table.text(key, ADDRESSES[key]), table.place(key))
 
 
 def _database(table: Table) -> str:
@@ -243,13 +308,13 @@ def _keep_delivered(table: Table) -> timedelta:
     return timedelta(0)
 
 
-def _clock(table: Table, host: str) -> Path | None:
+def _clock(table: Table) -> Path | None:
     setting = table.text("clock", "")
     if not setting:
         return None
     if not setting.startswith("file:"):
         raise table.fault("clock", '"file:PATH"')
-    if not _loopback(host):
+    if not all(_loopback(_address(table, key)[0]) for key in ("listen", "api_listen")):
         raise table.refusal("clock", "a test instance may listen on loopback only")
     return Path(setting.removeprefix("file:"))
 
@@ -277,9 +342,18 @@ def _carrier(name: str, table: Table, server: ServerSettings) -> CarrierSettings
         allow_private=allowed,
         proxy=server.egress_proxy,
         ca_file=server.ca_file,
+        simulated=table.flag("simulated", default=False),
     )
     table.done()
     return settings
+
+
+def _admin(table: Table) -> tuple[bytes, ...]:
+    tokens = table.secrets("tokens") if "tokens" in table else ()
+    if any(len(token) < SHORTEST_TOKEN or not token.isascii() or b" " in token for token in tokens):
+        raise table.refusal("tokens", f"expected tokens of at least {SHORTEST_TOKEN} ASCII characters, without spaces")
+    table.done()
+    return tokens
 
 
 def _app(name: str, table: Table) -> tuple[bytes, ...]:

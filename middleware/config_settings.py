@@ -40,6 +40,7 @@ def _maybe(key: str, example: str, says: str) -> Setting:
 SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
     ("server",): (
         _set("listen", '"127.0.0.1:8080"', '"0.0.0.0:8080"', "webhooks, health and keys; $PORT replaces the port"),
+        _set("api_listen", '"127.0.0.1:8081"', '"127.0.0.1:8082"', "the admin API, the status of shipments, /docs"),
         _set("metrics_listen", '"127.0.0.1:9090"', '"10.0.0.5:9090"', "/metrics, on an address of its own"),
         _set(
             "database",
@@ -57,11 +58,13 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _set("clock", '""', '"file:var/clock"', "the time of a test instance, on a loopback address only"),
         _set("log_level", '"INFO"', '"WARNING"', "DEBUG, INFO, WARNING or ERROR; none shows a value of an order"),
     ),
+    ("admin",): (_maybe("tokens", '[{ env = "ADMIN_TOKEN" }]', "who may connect shops; two while one is changed"),),
     ("carriers", ANY): (
         _needed("kind", '"parcel-json"', "how to talk with it"),
         _needed("url", '"https://parcels.example"', "https, except to the addresses of allow_private"),
         _maybe("token", '{ env = "PARCEL_PLATFORM_TOKEN" }', 'a secret is { env = "NAME" } or { file = "PATH" }'),
         _set("allow_private", "[]", '["127.0.0.1", "10.0.0.0/8"]', "what may be dialled although it is not public"),
+        _set("simulated", "false", "true", "the simulated platform, for shops in test mode"),
     ),
     ("apps", ANY): (
         _needed("platform", '"shopify"', "who sends"),
@@ -73,7 +76,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _maybe("secrets", '[{ env = "SHOPIFY_SECRET" }]', "in place of app: those of an app of its own"),
         _needed("domain", '"demo.myshopify.com"', "its own domain at Shopify"),
         _set("number", '""', '"68000000001"', "its number at Shopify, if orders of another one are to be refused"),
-        _set("mode", '"live"', '"live"', "live"),
+        _set("mode", '"live"', '"test"', "live, or test: into the simulated platform"),
         _maybe("token", '{ env = "DEMO_TOKEN" }', "with it the shop's own systems ask where a shipment is"),
         _set("policy", '"bpost-shipping-platform"', '"bpost-shipping-platform"', "the policy pack"),
         _needed("account_type", '"professional"', "the policy has the plug-in for professional accounts alone"),

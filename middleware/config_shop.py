@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import fields
-from datetime import date, timedelta
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
-from middleware.config_table import Table
+from middleware.config_table import Source, Table
+from middleware.core.shops import in_force
+from middleware.errors import ConfigError
 from middleware.model import Delivery, ShopSettings
+from middleware.model_shop import ShopContent
 from schemas.order import Sender
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -17,21 +20,38 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 HEAVIEST_GRAMS: Final = 30_000
 LONGEST_HOLD: Final = timedelta(days=1)
+MODES: Final = ("live", "test")
 
 _NUMBER: Final = re.compile(r"[0-9]{1,20}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _PRODUCT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _DOMAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
-_NOT_YET: Final = {"mode": ("test",), "platform": ("woocommerce", "direct")}
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NOT_YET: Final = ("woocommerce", "direct")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Around:
+    """What the configuration has beside the shops: the carriers, which of them is simulated, the apps' secrets."""
+
+    carriers: Collection[str]
+    simulated: str | None
+    apps: Mapping[str, tuple[bytes, ...]]
 
 
 def shop_settings(
-    name: str, table: Table, carriers: Collection[str], apps: Mapping[str, tuple[bytes, ...]]
+    name: str, table: Table, around: Around, own_secrets: tuple[bytes, ...] | None = None
 ) -> ShopSettings:
-    """A shop's settings. Raises: ConfigError."""
+    """A shop's settings. Of a shop in the database ``own_secrets`` are those of an app of its own, and the table holds
+    none. Raises: ConfigError.
+    """
     check_name(name, table)
-    _only_what_is_there(table)
-    own_app, secrets = _secrets(table, apps)
+    if table.text("platform", None) in _NOT_YET:
+        raise table.refusal("platform", f"{table.text('platform', None)} is not supported yet")
+    table.choice("platform", ("shopify",), None)
+    if own_secrets and "app" in table:
+        raise table.refusal("secrets", "either the app or secrets of the shop's own, not both")
+    own_app, secrets = (True, own_secrets) if own_secrets else _secrets(table, around.apps)
     requested = table.table("integration")
     settings = ShopSettings(
         name=name,
@@ -39,12 +59,13 @@ def shop_settings(
         domain=domain_of(table),
         secrets=secrets,
         own_app=own_app,
-        carrier=table.choice("carrier", sorted(carriers), None),
+        carrier=_carrier(table, around),
         policy=table.text("policy", "bpost-shipping-platform"),
         account_type=_account_type(table),
         integration_requested_on=_integration(table, requested),
         integration_reference=requested.text("reference", ""),
         sender=_sender(table.table("sender")),
+        mode=table.choice("mode", MODES, "live"),
         number=table.matching("number", _NUMBER, "", "the shop's number at Shopify, digits in quotation marks") or None,
         token=table.bearer("token").encode() if "token" in table else None,
         delivery=Delivery(notify=table.choice("notify", ("none", "email", "sms"), "none")),
@@ -62,19 +83,41 @@ def shop_settings(
     return settings
 
 
+def stored_settings(name: str, content: ShopContent, now: datetime, around: Around) -> ShopSettings:
+    """The settings of a shop in the database: nothing of it comes from the environment. Raises: ConfigError."""
+    for key in ("secrets", "token"):
+        if key in content.settings:  # read by a table, they would be looked for on this machine
+            raise ConfigError(f"shops.{name}.{key}: not taken for a shop in the database", pointer=f"/{key}")
+    secrets = tuple(secret.value for secret in in_force(content.secrets, now))
+    table = Table(_dated(content.settings), Source(file="settings"), ("shops", name), {})
+    return replace(shop_settings(name, table, around, secrets), token=content.token)
+
+
+def plain(settings: Mapping[str, Any]) -> dict[str, object]:
+    """Settings in JSON's types: a date as text (ISO 8601)."""
+    return {
+        key: plain(value) if isinstance(value, Mapping) else value.isoformat() if isinstance(value, date) else value
+        for key, value in settings.items()
+    }
+
+
+def _dated(settings: Mapping[str, Any]) -> dict[str, object]:
+    """The opposite of ``plain``: the one setting that is a date is one again."""
+    integration = settings.get("integration")
+    told = integration.get("requested_on") if isinstance(integration, Mapping) else None
+    if not isinstance(integration, Mapping) or not isinstance(told, str) or not _DAY.fullmatch(told):
+        return dict(settings)
+    try:
+        day: object = date.fromisoformat(told)
+    except ValueError:
+        day = told
+    return {**settings, "integration": {**integration, "requested_on": day}}
+
+
 def check_name(name: str, table: Table) -> None:
     """Raises: ConfigError for what is no ``NAME``."""
     if not NAME.fullmatch(name):
         raise table.fault("", "a name of small letters, digits and hyphens")
-
-
-def _only_what_is_there(table: Table) -> None:
-    for key, default in (("platform", None), ("mode", "live")):
-        value = table.text(key, default)
-        if value in _NOT_YET[key]:
-            raise table.refusal(key, f"{value} is not supported yet")
-    table.choice("platform", ("shopify",), None)
-    table.choice("mode", ("live",), "live")
 
 
 def _secrets(table: Table, apps: Mapping[str, tuple[bytes, ...]]) -> tuple[bool, tuple[bytes, ...]]:
@@ -91,6 +134,18 @@ def domain_of(table: Table) -> str:
     if not _DOMAIN.fullmatch(domain):
         raise table.fault("domain", "the shop's own domain, such as demo.myshopify.com")
     return domain
+
+
+def _carrier(table: Table, around: Around) -> str:
+    """The carrier that the shop names; in test mode the simulated one takes its place."""
+    carrier = table.choice("carrier", sorted(around.carriers), None)
+    if table.choice("mode", MODES, "live") == "live":
+        if carrier == around.simulated:
+            raise table.refusal("carrier", 'this is the simulated platform, which shops in mode = "test" go to')
+        return carrier
+    if around.simulated is None:
+        raise table.refusal("mode", "test needs a simulated platform: a [carriers.<name>] with simulated = true")
+    return around.simulated
 
 
 def _account_type(table: Table) -> str:

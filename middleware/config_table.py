@@ -85,14 +85,15 @@ class Table:
 
     def refusal(self, key: str, reason: str) -> ConfigError:
         """The error for a key: what is wrong there."""
-        return ConfigError(f"{self.place(key)}: {reason}")
+        return ConfigError(f"{self.place(key)}: {reason}", pointer=_pointer(self._beneath(key)))
 
     def done(self) -> None:
         """Raises: ConfigError for the first key that nobody asked for."""
         for key in self._content:
             if key not in self._asked:
                 hint = meant(key, self._asked) or f"known are {', '.join(sorted(self._asked))}"
-                raise self.refusal(key, f"unknown key; {hint}")
+                pointer = _pointer((*self._path, "*"))
+                raise ConfigError(f"{self.place(key)}: unknown key; {hint}", pointer=pointer)
 
     def table(self, key: str) -> Table:
         """A table beneath; an empty one where there is none."""
@@ -138,6 +139,13 @@ class Table:
         value = self.text(key, default)
         if value != default and not _is_origin(value, schemes):
             raise self.fault(key, f"{' or '.join(f'{scheme}://host[:port]' for scheme in schemes)}, and no more")
+        return value
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """True or false."""
+        value = self._typed(key, default)
+        if type(value) is not bool:
+            raise self.fault(key, "true or false, without quotes")
         return value
 
     def whole(self, key: str, default: int, most: int) -> int:
@@ -235,6 +243,11 @@ class Table:
     def _get(self, key: str, default: object) -> Any:
         self._asked.add(key)
         return self._content.get(key, default)
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    """Where a setting stands within its carrier, app or shop (RFC 6901)."""
+    return "".join(f"/{key}" for key in path[2:])
 
 
 def _spelt(key: str) -> str:

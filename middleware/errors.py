@@ -38,6 +38,11 @@ class ConfigError(ParcelveilError):
     code = "configuration"
     status = 503
 
+    def __init__(self, message: str | None = None, *, pointer: str = "") -> None:
+        """``pointer`` (RFC 6901) leads to the setting, within the document that was read."""
+        super().__init__(message)
+        self.pointer = pointer
+
 
 class RequestError(ParcelveilError):
     """The request cannot be accepted."""
@@ -90,6 +95,55 @@ class SchemaError(RequestError):
         self.faults = faults
 
 
+class ConflictError(RequestError):
+    """The request is at odds with an earlier one."""
+
+    code = "conflict"
+    status = 409
+
+
+class ShopInFileError(ConflictError):
+    """This shop stands in the configuration file, which wins; change it there."""
+
+    code = "shop-in-file"
+
+
+class DomainTakenError(ConflictError):
+    """Another shop has this domain."""
+
+    code = "domain-taken"
+
+
+class SecretTakenError(ConflictError):
+    """This secret belongs to another shop or app."""
+
+    code = "secret-taken"
+
+
+class ChangedMeanwhileError(ConflictError):
+    """Somebody else changed this shop at the same time; look again, and repeat what is still wanted."""
+
+    code = "changed-meanwhile"
+
+
+class NotOwnSecretError(ConflictError):
+    """This shop belongs to an app, whose secrets stand in the configuration."""
+
+    code = "secret-of-an-app"
+
+
+class NotFitError(SchemaError):
+    """This shop is not fit to be live; a check of it tells what is missing."""
+
+    code = "shop-not-fit"
+    status = 409
+
+    def __init__(self, faults: tuple[Fault, ...], remedies: tuple[str, ...]) -> None:
+        """``remedies`` say of each fault what is the matter and what to do, in words of ours."""
+        super().__init__(faults)
+        self.remedies = remedies
+
+
 class NotFoundError(RequestError):
     """There is nothing here."""
 
@@ -136,6 +190,13 @@ class PiledUpError(ParcelveilError):
     code = "rejections-piled-up"
     status = 503
     retry_after = 300
+
+
+class ShopPausedError(ParcelveilError):
+    """This shop is paused; nothing was done, send it again later."""
+
+    code = "shop-paused"
+    status = 503
 
 
 class NotServedError(ParcelveilError):

@@ -20,7 +20,7 @@ from middleware.core.planning import CLOCKS_APART, check_time, planned
 from middleware.core.schedule import memory
 from middleware.core.seal import lock, new_id, seal
 from middleware.core.tag import Stamp, tag
-from middleware.errors import PiledUpError, SchemaError
+from middleware.errors import PiledUpError, SchemaError, ShopPausedError
 from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
 from middleware.services import Services, Shop
 from schemas.allowlist import CREDENTIAL
@@ -30,11 +30,13 @@ from schemas.order import Order
 def receive(inbound: Inbound, services: Services) -> Answer:
     """Take one order webhook to the store.
 
-    Raises: SignatureError, BodyError; SchemaError where the shop wants a refusal; PiledUpError where too many of its
-    orders are rejected; SealError, StorageError when we are at fault.
+    Raises: SignatureError, BodyError; SchemaError where the shop wants a refusal; ShopPausedError; PiledUpError where
+    too many of its orders are rejected; SealError, StorageError when we are at fault.
     """
     now = services.clock()
     shop = services.verified(inbound, services.platform.order_topics)
+    if shop.paused:
+        raise ShopPausedError()
     mark = _mark(inbound, shop)
     document = read(inbound.body)
     try:

@@ -102,7 +102,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShopSettings:
-    """One shop as configured. ``hold`` is how long an accepted order waits before its first claim."""
+    """One shop as configured. ``hold`` is how long an accepted order waits before its first claim, ``carrier`` the
+    platform that its orders go to.
+    """
 
     name: str
     platform: str
@@ -115,6 +117,7 @@ class ShopSettings:
     integration_requested_on: date | None
     integration_reference: str
     sender: Sender
+    mode: str = "live"  # "test": `carrier` is the simulated platform, whatever the shop names
     number: str | None = None
     token: bytes | None = None  # with it the shop's own systems ask; without one nobody can
     delivery: Delivery = Delivery()

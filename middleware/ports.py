@@ -24,6 +24,7 @@ from middleware.model import (
     Stored,
     Summary,
 )
+from middleware.model_shop import ShopRow
 from middleware.trail import Asked, Trail
 from schemas.allowlist import Node
 from schemas.order import Order
@@ -171,6 +172,27 @@ class Finder(Protocol):
 
 class Storage(Store, Finder, Protocol):
     """What a database offers to all."""
+
+
+class ShopStore(Protocol):
+    """Where shops rest that are no part of the configuration. Raises: StorageError from all methods."""
+
+    def newest(self) -> int:
+        """The newest version of any shop; 0 where there was never one."""
+
+    def changed(self, since: int, limit: int) -> Sequence[ShopRow]:
+        """The shops whose version is higher, at most so many, in the order of their versions."""
+
+    def find(self, name: str) -> ShopRow | None: ...
+
+    def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
+        """Store a shop under the next version, with the keyed digests of its own secrets.
+
+        ``expected`` is the version that was read before, 0 for a shop that is not there yet. Raises:
+        ChangedMeanwhileError, DomainTakenError, SecretTakenError.
+        """
+
+    def close(self) -> None: ...
 
 
 class Transport(Protocol):

@@ -1,4 +1,7 @@
-"""A parcel label as PDF (A6), drawn on demand and never written to disk. Its metadata say nothing of anybody."""
+"""A parcel label as PDF (A6), drawn on demand and never written to disk. Its metadata say nothing of anybody.
+
+Every label of this platform is a specimen and says so across its whole width: nobody carries a parcel for it.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,10 @@ FONT = "Helvetica"
 SIZE = 13.0
 SMALLEST = 6.0
 """Font sizes in points: lines shrink to fit down to the smallest, then they are cut."""
+
+SPECIMEN = "SPECIMEN"
+SPECIMEN_SIZE = 44.0
+SPECIMEN_BASE = 59 * mm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -63,6 +70,7 @@ def render(label: Label) -> bytes:
     for line in label.lines:
         _draw(canvas, line, top, SIZE, width - 2 * MARGIN)
         top -= SIZE * 1.35
+    _draw(canvas, SPECIMEN, SPECIMEN_BASE, SPECIMEN_SIZE, width - 2 * MARGIN)
     _draw(canvas, label.reference, 52 * mm, 10.0, width - 2 * MARGIN)
     code = Code128(label.barcode, barHeight=28 * mm, barWidth=0.48 * mm, quiet=False)
     code.drawOn(canvas, (width - code.width) / 2, 18 * mm)

@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from middleware import model
+from middleware import model, model_shop
 from schemas import order
 
 
@@ -20,7 +20,7 @@ def values_of(module: ModuleType) -> list[type]:
     return [kind for kind in own if is_dataclass(kind)]
 
 
-VALUES = [*values_of(model), *values_of(order)]
+VALUES = [*values_of(model), *values_of(model_shop), *values_of(order)]
 each_value = pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
 
 
@@ -38,6 +38,7 @@ OPEN = {
     *("Delivery", "PartPlan", "Plan", "Summary", "Delivered", "Refused", "Failed"),
     *("SealedPart", "TaggedPart", "IndexEntry", "Arrival"),  # sealed or keyed
     "PickupPoint",  # a public place
+    *("ShopRow", "Reserved", "ShopFace", "Fitness"),  # sealed, keyed, or made to be shown
 }
 """Values that hold nothing of a person; every other one prints its name alone."""
 
@@ -48,6 +49,8 @@ def made(hint: Any) -> Any:
         return made(next(kind for kind in get_args(hint) if kind is not type(None)))
     if get_origin(hint) is tuple:
         return tuple(made(kind) for kind in get_args(hint) if kind is not Ellipsis)
+    if get_origin(hint) is frozenset:
+        return frozenset(made(kind) for kind in get_args(hint))
     if get_origin(hint) is not None:  # a mapping
         return {CANARY: CANARY}
     if is_dataclass(hint):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
@@ -142,12 +143,40 @@ def _shops(settings: config.Config, own: ServiceKeys | None, day: date) -> Itera
         yield _bad("shops", str(problem), "mend the policy pack")
         return
     for name, fault in faults.items():
-        what = f"quarantined, and answered 401 like an unknown one; the others run: {fault}"
-        yield _warn(f"shop {name}", what, "mend the setting that is named, and start the service anew")
-    if not shops:
-        yield _warn("shops", "none can be served, so every webhook is answered 401", "add one as [shops.<name>]")
+        yield _quarantined(name, str(fault), "mend the setting that is named, and start the service anew")
     for name, shop in shops.items():
         yield _months(f"shop {name}", shop, day)
+    yield from _connected(settings, day, others=bool(shops))
+
+
+def _quarantined(name: str, fault: str, remedy: str) -> Finding:
+    what = f"quarantined, and answered 401 like an unknown one; the others run: {fault}"
+    return _warn(f"shop {name}", what, remedy)
+
+
+def _connected(settings: config.Config, day: date, *, others: bool) -> Iterator[Finding]:
+    """The shops in the database: how many, and whatever is wrong with one of them."""
+    shops: list[Shop] = []
+    faults: dict[str, str] = {}
+    try:
+        known = bootstrap.onboarding(settings)
+        with closing(known.store):
+            for row, shop in known.at_work():
+                if isinstance(shop, Shop):
+                    shops.append(shop)
+                else:
+                    faults[row.name] = str(shop)
+    except ParcelveilError:
+        return  # the database has a finding of its own
+    for name, fault in faults.items():
+        yield _quarantined(name, fault, "mend what is named, or give it other settings with `parcelveil shops connect`")
+    if not shops and not others:
+        how = "add one as [shops.<name>], or with `parcelveil shops connect`"
+        yield _warn("shops", "none can be served, so every webhook is answered 401", how)
+    if shops:
+        yield _ok("shops in the database", f"{len(shops)} can be served, {len(faults)} are quarantined")
+    for alike in {(shop.settings.carrier, id(shop.policy)): shop for shop in shops}.values():
+        yield _months(f"shops in the database with {alike.settings.carrier}", alike, day)
 
 
 def _months(check: str, shop: Shop, day: date) -> Finding:

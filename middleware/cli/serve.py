@@ -1,6 +1,6 @@
 """``serve``: the processes of the service, supervised.
 
-Every role runs in a process of its own: ``intake`` (webhooks), ``api`` (so far: health and descriptions), ``relay``
+Every role runs in a process of its own: ``intake`` (webhooks), ``api`` (what people and other systems ask), ``relay``
 (delivery). The supervising process starts them, starts one again that died, serves the metrics of all, and on SIGTERM
 or SIGINT lets them finish what they hold.
 """
@@ -29,10 +29,7 @@ from middleware.errors import ConfigError
 from middleware.logs import logger
 
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "all": (
-        "intake",
-        "relay",
-    ),  # intake also tells health and descriptions, so `all` needs no api process on the same address
+    "all": ("intake", "api", "relay"),
     "intake": ("intake",),
     "api": ("api",),
     "relay": ("relay",),
@@ -69,8 +66,8 @@ def serve(role: str, config_file: str | None) -> None:
     bootstrap.logging(settings, role)
     store = bootstrap.store(settings)
     bootstrap.check(settings)
-    if ROLES[role] != ("relay",):
-        _check_free("listen", settings.server.listen)
+    for setting, address in _addresses(settings, ROLES[role]).items():
+        _check_free(setting, address)
     _check_free("metrics_listen", settings.server.metrics_listen)
     with tempfile.TemporaryDirectory(prefix="parcelveil-metrics-") as folder:
         from middleware.web import metrics
@@ -78,6 +75,12 @@ def serve(role: str, config_file: str | None) -> None:
         metrics.serve(settings.server.metrics_listen, store, folder)
         Supervisor(path=path, metrics=folder).run(ROLES[role])
     store.close()
+
+
+def _addresses(settings: config.Config, roles: tuple[str, ...]) -> Mapping[str, tuple[str, int]]:
+    """Where these roles listen, by setting."""
+    known = {"intake": ("listen", settings.server.listen), "api": ("api_listen", settings.server.api_listen)}
+    return dict(known[role] for role in roles if role in known)
 
 
 def _check_free(setting: str, address: tuple[str, int]) -> None:
@@ -182,7 +185,7 @@ def _web(settings: config.Config, role: str) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    host, port = settings.server.listen
+    ((host, port),) = _addresses(settings, (role,)).values()
     server = Granian(
         f"middleware.web.wsgi:{role}",
         address=host,

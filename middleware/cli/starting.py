@@ -41,6 +41,7 @@ _HEAD: Final = """\
 # The simulated parcel platform, to try it with: parcelveil mock --state var/platform --token-env PARCEL_PLATFORM_TOKEN
 """
 _TITLES: Final[Mapping[Place, str]] = {
+    ("admin",): "# The admin API, on api_listen. Without a token every request to it is refused.",
     ("carriers", ANY): "# A parcel platform. Its public keys are kept in the folder of server.state under this name.",
     ("apps", ANY): "# One Shopify app for many shops.",
     ("shops", ANY): "# A shop. Do not rename it: its orders would not be known again.",
@@ -49,7 +50,10 @@ _TITLES: Final[Mapping[Place, str]] = {
 }
 _TABLES: Final = ("integration", "sender")  # they follow as tables of their own
 _FILLED: Final = ("name", "street", "number", "locality", "postal_code", "country")  # of the sender: made up
-_CHOICES: Final = ("secrets", "token")  # of a shop: left out unless they are wanted
+_CHOICES: Final = {  # left out unless they are wanted
+    ("admin",): ("tokens",),
+    ("shops", ANY): ("secrets", "token"),
+}
 
 
 @click.command("init", short_help="Write a configuration and make the keys.")
@@ -124,7 +128,7 @@ def _lines(place: Place, settings: tuple[Setting, ...], own: Mapping[Place, str]
         if setting.key in _TABLES and place == ("shops", ANY):
             continue
         value = own.get((*place, setting.key)) or _value(place, setting)
-        left_out = "# " if place == ("shops", ANY) and setting.key in _CHOICES else ""
+        left_out = "# " if setting.key in _CHOICES.get(place, ()) else ""
         yield f"{f'{left_out}{setting.key} = {value}':<{_COLUMN}} # {setting.says}"
 
 

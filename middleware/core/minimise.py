@@ -67,8 +67,12 @@ def minimise(order: Order, policy: Policy, delivery: Delivery) -> tuple[Order, M
 
 def minimise_sender(sender: Sender, policy: Policy, account_type: str) -> Sender:
     """What the pack permits of the sender's settings for this account type (VP-CAT-2 to VP-CAT-6)."""
-    barred = [path for path, category in catalogue(Sender) if not policy.permits(category, account_type)]
-    return replace(sender, **dict.fromkeys(barred))
+    return replace(sender, **dict.fromkeys(barred_of_sender(policy, account_type)))
+
+
+def barred_of_sender(policy: Policy, account_type: str) -> tuple[str, ...]:
+    """The fields of a sender that the pack does not permit for this account type."""
+    return tuple(path for path, category in catalogue(Sender) if not policy.permits(category, account_type))
 
 
 def _normalised(order: Order) -> tuple[Order, dict[str, str]]:

@@ -37,8 +37,14 @@ _REGISTRY = jwe.JWERegistry(
     algorithms=[ALG, ENC],
 )
 
-_LOCKED_SIZE = 32
-_LOCKED = {"alg": "dir", "enc": ENC}
+_LOCK = jwe.JWERegistry(
+    header_registry={"for": HeaderParameter("What it is locked for", "str")}, algorithms=["dir", ENC]
+)
+_LOCK.max_ciphertext_length = 1 << 20
+
+LOCKED_SIZE = 32
+"""Bytes of plaintext of a locked text, if nothing else is asked for; a longer one goes to the next multiple."""
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that reads like another letter
 _CODE_LENGTH = 10
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})
@@ -81,29 +87,29 @@ def seal(
     return Sealed(id=record_id, reference=code, parts=parts, clear=_clear(order, record_id, shop, reference or code))
 
 
-def lock(text: str, key: OctKey) -> str:
-    """A short text for the service's own eyes: JWE ``dir`` with A256GCM under the service key."""
-    return jwe.encrypt_compact(dict(_LOCKED), text.encode().ljust(_LOCKED_SIZE), key, algorithms=["dir", ENC])
-
-
-def unlock(token: str, key: OctKey) -> str:
-    """What ``lock`` was given, but for spaces at its end.
-
-    Raises: TamperedError, the same for whatever is wrong: another key, another algorithm, a changed or broken token.
+def lock(text: str, key: OctKey, purpose: str = "", size: int = LOCKED_SIZE) -> str:
+    """A text for the service's own eyes: JWE ``dir`` with A256GCM under the service key, padded to multiples of
+    ``size`` bytes. What is locked for one purpose (``shop demo``) does not open for another.
     """
-    text = _unlocked(token, key)
-    if text is None:  # raised outside the handler: nothing of the token hangs on the exception
+    header = {"alg": "dir", "enc": ENC, **({"for": purpose} if purpose else {})}
+    content = text.encode()
+    blocks = max(1, -(-len(content) // size))
+    return jwe.encrypt_compact(header, content.ljust(blocks * size), key, registry=_LOCK)
+
+
+def unlock(token: str, key: OctKey, purpose: str = "") -> str:
+    """The text that ``lock`` closed for this purpose, without trailing spaces. Raises: TamperedError, whatever is
+    wrong.
+    """
+    wanted = {"alg": "dir", "enc": ENC, **({"for": purpose} if purpose else {})}
+    try:
+        opened = jwe.decrypt_compact(token, key, registry=_LOCK)
+        text = opened.plaintext.decode() if opened.plaintext is not None and opened.protected == wanted else None
+    except (JoseError, ValueError, TypeError):
+        text = None
+    if text is None:
         raise TamperedError()
     return text.rstrip(" ")
-
-
-def _unlocked(token: str, key: OctKey) -> str | None:
-    try:
-        opened = jwe.decrypt_compact(token, key, algorithms=["dir", ENC])
-        text = (opened.plaintext or b"").decode()
-    except (JoseError, KeyError, TypeError, ValueError):  # TypeError: the library trusts in the types of members
-        return None
-    return text if opened.headers() == _LOCKED else None
 
 
 def _encrypt(record_id: str, name: str, kid: str, content: Mapping[str, object], key: ECKey) -> str:

@@ -36,6 +36,7 @@ CONFIGURES = re.compile(r"PARCELVEIL_|(PORT|DATABASE_URL|FLASK_DEBUG|BREAK)$")
 CONFIGURATION = """\
 [server]
 listen = "{host}:{port}"
+api_listen = "{host}:{api_port}"
 metrics_listen = "{host}:{metrics_port}"
 database = "sqlite:///{folder}/var/parcelveil.db"
 keys = "{folder}/var/keys"
@@ -134,6 +135,7 @@ class Stage:
         return CONFIGURATION.format(
             host=HOST,
             port=self.url.rpartition(":")[2],
+            api_port=free_port(),
             metrics_port=free_port(),
             folder=self.folder,
             platform=self.platform,

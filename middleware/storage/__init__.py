@@ -11,13 +11,14 @@ from middleware.errors import ConfigError
 from middleware.storage import schema
 from middleware.storage.database import Database, translated
 from middleware.storage.postgres import PostgresDatabase
+from middleware.storage.shops_sql import SqlShopStore
 from middleware.storage.sql import SqlStore
 from middleware.storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from middleware.ports import Storage
+    from middleware.ports import ShopStore, Storage
 
-__all__ = ["is_current", "migrate", "open_store"]
+__all__ = ["is_current", "migrate", "open_both", "open_shops", "open_store"]
 
 
 def open_store(url: str) -> Storage:
@@ -29,6 +30,17 @@ def open_store(url: str) -> Storage:
     Raises: ConfigError for a URL that cannot be used; StorageError if the file cannot be opened.
     """
     return SqlStore(_database(url))
+
+
+def open_shops(url: str) -> ShopStore:
+    """The shops of that database. Raises: as ``open_store``."""
+    return SqlShopStore(_database(url))
+
+
+def open_both(url: str) -> tuple[Storage, ShopStore]:
+    """Records and shops over the same connections: to close one closes both. Raises: as ``open_store``."""
+    database = _database(url)
+    return SqlStore(database), SqlShopStore(database)
 
 
 def migrate(url: str) -> None:

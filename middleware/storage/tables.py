@@ -3,7 +3,7 @@
 Nothing here is of a person in the clear: parts are sealed (JWE), what is looked up is a keyed digest, and ``clear``
 holds what may travel openly. Every row says itself when it ends: ``until`` is its last permitted day (Europe/Brussels),
 and the table's ``info["retention"]`` names the class that set it; a part has a class of its own. A pause of a lane ends
-by ``paused_until``.
+by ``paused_until``, what is known of a shop when it is disconnected.
 
 No foreign key leads from ``orders`` and ``inbox`` to ``records``: what they remember outlives the record, and a key
 without an index of its own would turn every erasure into a scan.
@@ -243,4 +243,32 @@ lanes = Table(
     Column("carrier", Text, primary_key=True),
     Column("paused_until", Instant, nullable=False),
     Column("code", Text, nullable=False, doc="why, from a closed list"),
+)
+
+shops = Table(
+    "shops",
+    metadata,
+    Column("name", Text, primary_key=True, doc="stays when the shop is disconnected: keyed digests hang on it"),
+    Column("domain", LargeBinary, unique=True, doc="keyed digest of its domain, 32 bytes; null: disconnected"),
+    Column("sealed", Text, doc="settings, sender and secrets: compact JWE under the service key; null: disconnected"),
+    Column("state", Text, nullable=False, doc="middleware.model_shop.ShopState"),
+    Column("version", BigInteger, nullable=False, unique=True, doc="grows with every change of any shop"),
+    Column("updated_at", Instant, nullable=False),
+    info={"ends": "when the shop is disconnected"},
+)
+
+shop_secrets = Table(
+    "shop_secrets",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, doc="keyed digest of a shop's own secret, 32 bytes: no two alike"),
+    Column("shop", ForeignKey(shops.c.name, ondelete="CASCADE"), nullable=False, index=True),
+    info={"ends": "when the shop is disconnected"},
+)
+
+shop_changes = Table(
+    "shop_changes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, doc="1: the only row"),
+    Column("version", BigInteger, nullable=False, doc="the newest version of any shop; who changes one locks this row"),
+    info={"ends": "never: a number"},
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Flask
 
 from middleware.services import Services
-from middleware.web import health, problems, raw, shipments, webhooks
+from middleware.web import admin, docs, health, problems, raw, shipments, webhooks
 
 
-def create(services: Services, role: str) -> Flask:
-    """The application: ``intake`` takes webhooks; ``api`` answers shops; both tell their health and describe
-    themselves.
+def create(services: Services, role: str, administration: admin.Administration | None = None) -> Flask:
+    """The application: ``intake`` takes webhooks, ``api`` what people and other systems ask; both tell their health and
+    describe themselves. Without ``administration`` the admin API is not served.
     """
     app = Flask("parcelveil", static_folder=None)
     app.config.update(PROPAGATE_EXCEPTIONS=False, TRAP_BAD_REQUEST_ERRORS=False)
@@ -21,6 +21,9 @@ def create(services: Services, role: str) -> Flask:
     app.register_blueprint(health.blueprint(services))
     if role == "intake":
         app.register_blueprint(webhooks.blueprint(services))
-    if role == "api":
-        app.register_blueprint(shipments.blueprint(services))
+        return app
+    app.register_blueprint(docs.blueprint())
+    app.register_blueprint(shipments.blueprint(services))
+    if administration is not None:
+        app.register_blueprint(admin.blueprint(administration))
     return app

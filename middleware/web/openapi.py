@@ -11,7 +11,9 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from middleware import __version__
 from middleware.model import Reason, Status
+from middleware.web import openapi_admin
 from schemas import shopify, status
+from schemas.shops import SHOP
 
 _STATUSES = [status.value for status in Status]
 _SIGNED = ("X-Shopify-Hmac-Sha256", "X-Shopify-Shop-Domain", "X-Shopify-Topic", "X-Shopify-Webhook-Id")
@@ -40,6 +42,12 @@ def description() -> Mapping[str, Any]:
     for path, name, place in (("/{id}", "id", "path"), ("", "order", "query")):
         asked = {"in": place, "name": name, "required": True, "schema": {"type": "string", "description": _ASKED[name]}}
         spec.path(f"/v1/shops/{{shop}}/shipments{path}", operations={"get": _shipment(asked)})
+    spec.components.schema("ShopConnection", schema=SHOP)
+    spec.components.schema("Shop", openapi_admin.FACE)
+    spec.components.schema("ShopCheck", openapi_admin.CHECK)
+    spec.components.security_scheme("admin", openapi_admin.SECURITY)
+    for path, operations in openapi_admin.paths(_problem):
+        spec.path(path, operations=dict(operations))
     for path, title in _PLAIN.items():
         spec.path(path, operations={"get": {"summary": title, "responses": {"200": {"description": title}}}})
     return spec.to_dict()
@@ -50,6 +58,7 @@ _PLAIN = {
     "/readyz": "Whether orders can be taken",
     "/.well-known/jwks.json": "The public keys that verify receipts (RFC 7517)",
     "/openapi.json": "This document",
+    "/docs": "This document as a page, on the address of the role `api`",
 }
 
 _ASKED = {"id": "Our id of the record", "order": "The order's name, with # or without, or its id"}

@@ -11,6 +11,7 @@ from flask import Flask
 
 from middleware import bootstrap, config
 from middleware.web import metrics
+from middleware.web.admin import Administration
 from middleware.web.app import create
 
 
@@ -29,9 +30,12 @@ def _application(role: str) -> Flask:
         threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
     settings = config.load(config.inherited())
     bootstrap.logging(settings, role)
-    services = bootstrap.services(settings)
+    services = bootstrap.services(settings, follow=True)
     bootstrap.keep_fresh(settings, lambda carrier, result: metrics.REFRESHES.labels(carrier, result).inc())
-    application = create(services, role)
+    administration = None
+    if role == "api":
+        administration = Administration(onboarding=bootstrap.onboarding(settings), tokens=settings.admin_tokens)
+    application = create(services, role, administration)
     gc.freeze()  # what was made at start lives as long as the process: the collector need not look at it again
     return application
 

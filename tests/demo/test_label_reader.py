@@ -20,6 +20,7 @@ def test_every_printed_line_is_read_in_order() -> None:
         NAME,
         "Kersenpitlaan 128",
         "9000 Gent",
+        "SPECIMEN",
         "7K3MW-9Q2XA",
         "323200000000000000001030",
     ]

@@ -17,6 +17,7 @@ from tests.docs.reading import CONFIGURATION, rows, unquoted
 PACK = load(PACK_NAME)
 SECTIONS = {
     "## `[server]`": "server",
+    "## `[admin]`": "admin",
     "## `[carriers.<name>]`": "carriers.platform",
     "## `[apps.<name>]`": "apps.parcelveil",
     "## `[shops.<name>]`": "shops.demo",
@@ -24,7 +25,7 @@ SECTIONS = {
     "### `sender`": "shops.demo.sender",
 }
 NESTED = ("integration", "sender")
-VARIABLES = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN")
+VARIABLES = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN", "ADMIN_TOKEN")
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PORT", "DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     for name in VARIABLES:
-        monkeypatch.setenv(name, f"made up for {name}")
+        monkeypatch.setenv(name, f"made-up-for-{name}")
 
 
 def documented(column: int) -> dict[str, dict[str, str]]:

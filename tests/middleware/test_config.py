@@ -150,7 +150,13 @@ REFUSED_BY_SERVER = {
     'listen = "127.0.0.1:0"': "server.listen: expected host:port, such as 127.0.0.1:8080",
     'listen = "127.0.0.1:65536"': "server.listen: expected host:port, such as 127.0.0.1:8080",
     "listen = 8080": "server.listen: expected one line of text",
-    'listen = "127.0.0.1:9090"': "server.metrics_listen: expected another address than that of listen",
+    'listen = "127.0.0.1:9090"': "server.metrics_listen: expected another address than those of listen and api_listen",
+    'api_listen = "127.0.0.1:9090"': (
+        "server.metrics_listen: expected another address than those of listen and api_listen"
+    ),
+    'api_listen = "127.0.0.1:8080"': "server.api_listen: expected another address than that of listen",
+    'api_listen = "nowhere"': "server.api_listen: expected host:port, such as 127.0.0.1:8080",
+    'api_listen = "0.0.0.0:8081"\nclock = "file:x"': "server.clock: a test instance may listen on loopback only",
     'keep_delivered = "policy"': 'server.keep_delivered: expected "0d", as sealed parts leave on delivery',
     'keep_delivered = "1d"': 'server.keep_delivered: expected "0d", as sealed parts leave on delivery',
     'clock = "var/clock"': 'server.clock: expected "file:PATH"',
@@ -178,7 +184,7 @@ def test_a_fault_of_the_server_stops_the_start_with_one_line(load: Load, setting
 
 def test_an_unknown_key_that_resembles_nothing_is_told_what_is_known(load: Load) -> None:
     line = refused(load, ("[server]\n", "[server]\nqqqq = 1\n"))
-    assert line.startswith("server.qqqq: unknown key; known are ca_file, clock, database, ")
+    assert line.startswith("server.qqqq: unknown key; known are api_listen, ca_file, clock, database, ")
 
 
 def test_an_unknown_section_stops_the_start(load: Load) -> None:

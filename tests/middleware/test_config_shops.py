@@ -83,7 +83,7 @@ HOLD = 'expected a length of time, such as "30s", "2m", "1h" or "0d", of at most
 NUMBER = "expected the shop's number at Shopify, digits in quotation marks"
 DOMAIN = "expected the shop's own domain, such as demo.myshopify.com"
 FAULTS = {
-    'mode = "test"': "mode: test is not supported yet",
+    'mode = "test"': "mode: test needs a simulated platform: a [carriers.<name>] with simulated = true",
     'notify = "emial"': "notify: expected one of none, email, sms; did you mean email?",
     "notify = true": "notify: expected one line of text",
     'ship_when = "later"': "ship_when: expected one of paid, created, fulfillable",
@@ -230,4 +230,4 @@ def test_shops_of_one_app_share_its_secret(load: Load) -> None:
 def test_a_shop_that_is_quarantined_anyhow_keeps_its_own_reason(load: Load) -> None:
     found = load((APP, f'{APP}\nmode = "test"'), add=own("two", "OTHER").replace("two.my", "demo.my"))
     assert list(found.shops) == ["two"]
-    assert found.quarantined["demo"].endswith("mode: test is not supported yet")
+    assert "mode: test needs a simulated platform" in found.quarantined["demo"]

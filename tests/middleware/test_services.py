@@ -212,4 +212,4 @@ def test_the_month_is_the_one_in_brussels(now: str, open_: bool) -> None:
 
 def test_nothing_of_a_shop_is_shown() -> None:
     whole = services()
-    assert (repr(whole), repr(whole.shops["demo"])) == ("<Services>", "<Shop demo>")
+    assert (repr(whole), repr(whole.shops.get("demo"))) == ("<Services>", "<Shop demo>")

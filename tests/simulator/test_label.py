@@ -7,6 +7,7 @@ import pypdf
 import pytest
 
 from simulator.label import Label, printable, render
+from simulator.label_reader import read_label
 from tests.simulator.bench import DELIVERY, Client, Json, Sealer
 
 
@@ -32,6 +33,7 @@ def test_a_label_tells_the_driver_what_is_needed(client: Client, sealer: Sealer)
         "2e verdieping",
         "1000 Brussel",
         "BE",
+        "SPECIMEN",
         "K7Q2M",
         barcode,
     ]
@@ -59,6 +61,19 @@ def test_a_label_is_one_a6_page_whose_metadata_tell_nothing(client: Client, seal
     assert "Label" in told
     for personal in ("Lotte", "Verzonnenlaan", "verdieping", "Brussel", "K7Q2M", "3232", "r-1"):
         assert personal not in told
+
+
+@pytest.mark.parametrize("pickup_point", [None, "PUP-2000-01"])
+def test_every_label_says_across_its_width_that_it_is_a_specimen(
+    client: Client, sealer: Sealer, pickup_point: str | None
+) -> None:
+    label(client, sealer, {**DELIVERY, "company": "Verzinsel"}, pickup_point=pickup_point)
+    drawing = read_label(client.get("/shipments/r-1/label").content)
+    (marked,) = [text for text in drawing.texts if text.text == "SPECIMEN"]
+    assert marked.size >= 3 * max(text.size for text in drawing.texts if text is not marked)
+    others = [text.y for text in drawing.texts if text is not marked]
+    assert not [y for y in others if marked.y - 10 < y < marked.y + 0.72 * marked.size]  # nothing is drawn over it
+    assert not [bar for bar in drawing.bars if bar.y + bar.height > marked.y]
 
 
 def test_a_barcode_is_drawn(client: Client, sealer: Sealer) -> None:

@@ -85,10 +85,14 @@ def test_a_store_without_its_schema_says_so(empty_url: str) -> None:
 
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
 def test_every_row_knows_its_end(table: object) -> None:
-    """What stays has a retention class and a last day; a pause of a lane ends by itself."""
+    """What stays has a retention class and a last day; a pause of a lane ends by itself, a shop when it is
+    disconnected.
+    """
     found = metadata.tables[str(table)]
     if found.name == "lanes":
         assert not found.c.paused_until.nullable
+    elif found.name in ("shops", "shop_secrets", "shop_changes"):
+        assert found.info["ends"]
     elif found.name == "parts":
         assert not found.c.retention.nullable
         assert "until" in found.c

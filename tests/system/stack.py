@@ -190,6 +190,7 @@ class Service:
     folder: Path
     config: Path
     url: str
+    api: str
     metrics: str
     extra: Path | None = None
     process: Process | None = None
@@ -235,17 +236,22 @@ class Service:
         return self
 
     def serve(self, *options: str, path: str = "/readyz", **changes: str) -> Process:
-        """Start it and wait until it answers 200 at ``path``."""
+        """Start it and wait until every web role of it answers 200 at ``path``."""
+        alone = {"intake": [self.url], "api": [self.api]}
+        urls = alone.get(options[-1] if options else "", [self.url, self.api])
         words = ["middleware", "serve", "--config", str(self.config), *options]
         self.process = process = start(words, self.log, self.environment(**changes))
-        wait_for(lambda: process.popen.poll() is not None or self.answers(path), f"{path} of the service")
+        wait_for(
+            lambda: process.popen.poll() is not None or all(self.answers(path, url) for url in urls),
+            f"{path} of the service",
+        )
         assert process.popen.poll() is None, self.log.read_text(encoding="utf-8")
         return process
 
-    def answers(self, path: str) -> bool:
+    def answers(self, path: str, url: str | None = None) -> bool:
         """Whether it says 200 there."""
         try:
-            return self.client.get(self.url + path, timeout=SECONDS).status_code == 200
+            return self.client.get((url or self.url) + path, timeout=SECONDS).status_code == 200
         except requests.ConnectionError:
             return False
 
@@ -310,9 +316,10 @@ def configure(
     """A service in ``folder``; ``carriers`` maps names to the platforms' addresses."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "data").mkdir(mode=0o700)
-    port, metrics = port or free_port(), free_port()
+    port, api, metrics = port or free_port(), free_port(), free_port()
     settings: Settings = {
         "listen": f"{HOST}:{port}",
+        "api_listen": f"{HOST}:{api}",
         "metrics_listen": f"{HOST}:{metrics}",
         "database": f"sqlite:///{folder}/data/parcelveil.db",
         "keys": str(folder / "keys"),
@@ -332,7 +339,12 @@ def configure(
     config = folder / "parcelveil.toml"
     config.write_text(text, encoding="utf-8")
     return Service(
-        folder=folder, config=config, url=f"http://{HOST}:{port}", metrics=f"http://{HOST}:{metrics}", extra=extra
+        folder=folder,
+        config=config,
+        url=f"http://{HOST}:{port}",
+        api=f"http://{HOST}:{api}",
+        metrics=f"http://{HOST}:{metrics}",
+        extra=extra,
     )
 
 

@@ -55,8 +55,8 @@ def own(bare: Service, prepared: Service) -> Service:
     return bare
 
 
-ALL = ["intake", "intake", "relay"]
-"""The web server, its worker, and the relay."""
+ALL = ["api", "api", "intake", "intake", "relay"]
+"""Two web servers, the worker of each, and the relay."""
 
 
 def roles(service: Service) -> list[str]:
@@ -87,11 +87,20 @@ def test_all_roles_run_and_a_signal_ends_them(own: Service) -> None:
     assert list((own.folder / "tmp").iterdir()) == []
 
 
-@pytest.mark.parametrize(("role", "status"), [("intake", 200), ("api", 404)])
-def test_a_web_role_runs_alone(own: Service, role: str, status: int) -> None:
-    own.serve("--role", role)
-    assert roles(own) == [role, role]
-    assert own.post("plain", order()).status_code == status
+def test_the_intake_runs_alone(own: Service) -> None:
+    own.serve("--role", "intake")
+    assert roles(own) == ["intake", "intake"]
+    assert own.post("plain", order()).status_code == 200
+    assert is_free(f"{own.api}/healthz")
+
+
+def test_the_api_runs_alone_and_takes_no_orders(own: Service) -> None:
+    own.serve("--role", "api")
+    assert roles(own) == ["api", "api"]
+    assert is_free(f"{own.url}/healthz")
+    for path in ("/docs", "/openapi.json", "/.well-known/jwks.json", "/healthz"):
+        assert own.answers(path, own.api)
+    assert own.client.post(f"{own.api}/webhooks/shopify/orders", data=b"{}", timeout=SECONDS).status_code == 404
 
 
 def test_the_relay_runs_alone_and_takes_what_waits(own: Service, platform: Mock) -> None:
@@ -107,7 +116,7 @@ def test_the_relay_runs_alone_and_takes_what_waits(own: Service, platform: Mock)
     assert is_free(f"{own.url}/healthz")
 
 
-@pytest.mark.parametrize(("role", "which"), [("intake", 0), ("intake", 1), ("relay", 0)])
+@pytest.mark.parametrize(("role", "which"), [("intake", 0), ("intake", 1), ("api", 0), ("relay", 0)])
 def test_a_process_that_died_comes_back(service: Service, platform: Mock, role: str, which: int) -> None:
     wait_for(lambda: roles(service) == ALL, "all processes")
     family = service.pids()[1:]

@@ -28,10 +28,22 @@ DATA = {
     ("policy", "list"),
     ("policy", "show"),
     ("policy", "lint"),
+    ("shops", "connect"),
+    ("shops", "check"),
+    ("shops", "list"),
+    ("shops", "pause"),
+    ("shops", "rotate-secret"),
 }
 """The commands that print data."""
-ASKING = (("deliveries", "show"), ("deliveries", "retry"), ("shipments", "find"))
-"""The commands that want to know what is asked for."""
+
+NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("deliveries", "show"): ("some-id",),
+    ("deliveries", "retry"): ("some-id",),
+    ("shipments", "find"): ("some-id",),
+    **{("shops", verb): ("demo",) for verb in ("connect", "check", "pause", "disconnect")},
+    ("shops", "rotate-secret"): ("demo", "--secret-env", "SHOPIFY_SECRET"),
+}
+"""What a command asks for before it looks for a configuration."""
 
 
 def commands(group: click.Group = root, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -89,8 +101,7 @@ def test_what_prints_data_can_print_json(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", [path for path in LEAVES if "--config" in options(path)], ids=" ".join)
 def test_a_command_without_its_configuration_says_so_in_one_line(path: tuple[str, ...]) -> None:
-    words = (*path, "some-id") if path in ASKING else path
-    line = refused(run(*words), 2)
+    line = refused(run(*path, *NEEDED.get(path, ())), 2)
     assert line == "parcelveil.toml: no such configuration file; name one with --config FILE or $PARCELVEIL_CONFIG"
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,9 +34,13 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def addresses(**changes: str) -> str:
-    """The two addresses of the server: free ones, but for the changes."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        free = {"listen": one.getsockname()[1], "metrics_listen": other.getsockname()[1]}
+    """The addresses of the server: free ones, but for the changes."""
+    with ExitStack() as stack:
+        listening = {
+            name: stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            for name in ("listen", "api_listen", "metrics_listen")
+        }
+        free = {name: one.getsockname()[1] for name, one in listening.items()}
     chosen = {name: f"127.0.0.1:{port}" for name, port in free.items()} | changes
     return "\n".join(f'{name} = "{address}"' for name, address in chosen.items())
 
@@ -74,10 +79,10 @@ def test_a_role_starts_its_processes_and_the_metrics(
 
 def test_all_roles_are_the_default(ready: Instance, started: list[tuple[str, Any]]) -> None:
     ready.run("serve")
-    assert started[1][1] == ROLES["all"] == ("intake", "relay")
+    assert started[1][1] == ROLES["all"] == ("intake", "api", "relay")
 
 
-@pytest.mark.parametrize("setting", ["listen", "metrics_listen"])
+@pytest.mark.parametrize("setting", ["listen", "api_listen", "metrics_listen"])
 def test_an_address_that_is_taken_is_one_line(
     ready: Instance, started: list[tuple[str, Any]], busy: str, setting: str
 ) -> None:
@@ -87,11 +92,15 @@ def test_an_address_that_is_taken_is_one_line(
     assert started == []
 
 
-def test_who_only_delivers_needs_no_address_for_webhooks(
-    ready: Instance, started: list[tuple[str, Any]], busy: str
+@pytest.mark.parametrize(
+    ("role", "setting"),
+    [("relay", "listen"), ("relay", "api_listen"), ("api", "listen"), ("intake", "api_listen")],
+)
+def test_a_role_needs_no_address_of_another(
+    ready: Instance, started: list[tuple[str, Any]], busy: str, role: str, setting: str
 ) -> None:
-    ready.write(server=addresses(listen=busy))
-    assert ready.run("serve", "--role", "relay").exit_code == 0
+    ready.write(server=addresses(**{setting: busy}))
+    assert ready.run("serve", "--role", role).exit_code == 0
     assert started
 
 

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jwe
 from joserfc.jwk import ECKey, OctKey
+from joserfc.registry import HeaderParameter
 from jwcrypto import jwe as other_jwe
 from jwcrypto import jwk as other_jwk
 
 from middleware.core.schedule import schedule
-from middleware.core.seal import SIZES, lock, new_id, new_reference, padded, seal
+from middleware.core.seal import SIZES, lock, new_id, new_reference, padded, seal, unlock
+from middleware.errors import TamperedError
 from middleware.model import Plan, Sealed
 from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient, Sender
 from simulator.jwe import open_token, read_header
@@ -231,6 +234,7 @@ def test_references_hold_no_letter_that_reads_like_another() -> None:
 
 
 SERVICE = OctKey.import_key(bytes(range(32)))
+OTHER = jwe.JWERegistry(header_registry={"for": HeaderParameter("", "str")}, algorithms=["dir", "A128GCM"])
 
 
 @pytest.mark.parametrize("text", ["1", "5551234567890123", "9223372036854775807", "-9223372036854775808"])
@@ -247,3 +251,45 @@ def test_what_is_locked_has_one_length_and_never_repeats() -> None:
     assert len({len(token) for token in locked}) == 1
     assert len({token.split(".")[2] for token in locked}) == len(locked)
     assert lock("1", SERVICE) != lock("1", SERVICE)
+
+
+@pytest.mark.parametrize("purpose", ["", "shop demo"])
+@pytest.mark.parametrize("text", ["", "1", '{"name": "Ysolde Ж"}', "x" * 5000])
+def test_what_was_locked_opens_for_its_purpose(text: str, purpose: str) -> None:
+    assert unlock(lock(text, SERVICE, purpose), SERVICE, purpose) == text
+
+
+def test_a_size_of_its_own_hides_the_length() -> None:
+    assert len({len(lock("x" * long, SERVICE, "shop demo", 1024)) for long in (1, 500, 1024)}) == 1
+
+
+LOCKED = lock("Ysolde", SERVICE, "shop demo")
+
+
+@pytest.mark.parametrize(
+    ("token", "key", "purpose"),
+    [
+        (LOCKED, SERVICE, "shop other"),
+        (LOCKED, SERVICE, ""),
+        (lock("Ysolde", SERVICE), SERVICE, "shop demo"),
+        (LOCKED, OctKey.import_key(bytes(32)), "shop demo"),
+        (LOCKED, OctKey.import_key(bytes(16)), "shop demo"),
+        (LOCKED[:-4] + "AAAA", SERVICE, "shop demo"),
+        (LOCKED + ".", SERVICE, "shop demo"),
+        ("", SERVICE, "shop demo"),
+        ("a.b.c.d.e", SERVICE, "shop demo"),
+        ("\u00e9" + LOCKED, SERVICE, "shop demo"),
+        (jwe.encrypt_compact({"alg": "dir", "enc": "A128GCM", "for": "x"}, b"Y", OctKey.import_key(bytes(16)),
+                             registry=OTHER), OctKey.import_key(bytes(16)), "x"),
+    ],
+    ids=["another shop", "no purpose", "locked for nothing", "another key", "a short key", "changed", "a part more",
+         "nothing", "not base64", "not ASCII", "another algorithm"],
+)  # fmt: skip
+def test_whatever_does_not_open_gets_one_and_the_same_error(token: str, key: OctKey, purpose: str) -> None:
+    with pytest.raises(TamperedError) as refusal:
+        unlock(token, key, purpose)
+    assert (refusal.value.args, refusal.value.__cause__, refusal.value.__context__) == (
+        TamperedError().args,
+        None,
+        None,
+    )

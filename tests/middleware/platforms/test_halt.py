@@ -58,6 +58,12 @@ def test_an_order_that_halts_is_not_refused_for_its_address(reason: Reason) -> N
         parse(document(shipping_address=address(first_name=ABSENT, last_name=ABSENT)))
 
 
+def test_a_test_order_is_what_a_shop_in_test_mode_is_for() -> None:
+    tried = parse(document(test=True), mode="test")
+    assert (tried.halt, tried.order is None) == (None, False)
+    assert parse(document(test=True, **HALTS[Reason.NOT_PAID]), mode="test").halt is Reason.NOT_PAID
+
+
 PAID = ("paid", "partially_refunded")
 UNPAID = [
     "refunded",

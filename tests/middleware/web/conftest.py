@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,11 +19,14 @@ from werkzeug.test import TestResponse
 from middleware import bootstrap, config
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
+from middleware.directory import Directory
 from middleware.keys import provision
+from middleware.onboarding import Onboarding
 from middleware.platform_keys import Known, PlatformKeys, admit
 from middleware.ports import Store
 from middleware.services import Services
 from middleware.storage import migrate
+from middleware.web.admin import Administration
 from middleware.web.app import create
 from tests.system.stack import SECRET, Json, Service, configure, headers, shop
 
@@ -38,6 +42,7 @@ SHOPS: Mapping[str, Mapping[str, Any]] = {
 }
 
 OLD_SECRET, NEW_SECRET = b"made-up secret of yesterday", b"made-up secret of tomorrow"
+ADMIN_TOKEN, ADMIN_OLD = "made-up-token-of-the-admin-api", "made-up-token-of-before"
 SECRETS = {"OLD_SECRET": OLD_SECRET.decode(), "NEW_SECRET": NEW_SECRET.decode()}
 
 
@@ -86,6 +91,38 @@ class Intake:
     def lines(self) -> list[Json]:
         """What was logged."""
         return [json.loads(line) for line in self.log.text().splitlines()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The application of the role ``api``, and the intake beside it, over one database."""
+
+    client: FlaskClient
+    intake: FlaskClient
+    services: Services
+    onboarding: Onboarding
+    clock: Clock
+    log: Log
+
+    def ask(
+        self, method: str, path: str, content: object = None, *, token: str | None = ADMIN_TOKEN, **headers: str
+    ) -> TestResponse:
+        """Ask the admin API; ``content`` is JSON or bytes."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            given["Authorization"] = f"Bearer {token}"
+        if content is None:
+            return self.client.open(f"/admin/v1/shops/{path}", method=method, headers=given)
+        body = content if isinstance(content, bytes) else json.dumps(content).encode("utf-8")
+        given = {"Content-Type": "application/json"} | given
+        return self.client.open(f"/admin/v1/shops/{path}", method=method, data=body, headers=given)
+
+    def post(self, name: str, content: object, *, secret: bytes = SECRET, own: bool = False) -> TestResponse:
+        """Let intake take in what changed, then sign and send an order to it."""
+        cast("Directory", self.services.shops).refresh()
+        body = json.dumps(content).encode("utf-8")
+        route = f"/webhooks/shopify/{name}/orders" if own else ORDERS
+        return self.intake.post(route, data=body, headers=headers(body, f"{name}.myshopify.com", secret=secret))
 
 
 def platform_keys(folder: Path, moment: datetime) -> None:
@@ -139,6 +176,49 @@ def intake(
         database=furnished.database / "parcelveil.db",
         log=Log(capsys),
     )
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database without rows."""
+    path = tmp_path_factory.mktemp("empty") / "parcelveil.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def api(
+    furnished: Service, empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Api]:
+    """A database of its own, with the keys of the others."""
+    for name, value in furnished.environment(**SECRETS, ADMIN_TOKEN=ADMIN_TOKEN, ADMIN_OLD=ADMIN_OLD).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(logging.getLogger(), "level", logging.DEBUG)
+    (tmp_path / "data").mkdir(mode=0o700)
+    file = tmp_path / "parcelveil.toml"
+    tokens = '[admin]\ntokens = [{ env = "ADMIN_TOKEN" }, { env = "ADMIN_OLD" }]\n'
+    simulated = f'[carriers.simulated]\nkind = "parcel-json"\nurl = "{NOWHERE}"\nallow_private = ["127.0.0.1"]\n'
+    database = (str(furnished.database), str(tmp_path / "data"))
+    text = furnished.config.read_text(encoding="utf-8").replace(*database)
+    file.write_text(f"{tokens}{simulated}simulated = true\n{text}", encoding="utf-8")
+    settings = config.load(file)
+    shutil.copy(empty, tmp_path / "data" / "parcelveil.db")
+    PlatformKeys(settings.server.keys, "simulated").store(PlatformKeys(settings.server.keys, "platform").known())
+    clock = Clock(moments=[datetime.now(UTC)])
+    services = replace(bootstrap.services(settings), clock=clock)
+    cast("Directory", services.shops).clock = clock
+    onboarding = replace(bootstrap.onboarding(settings), clock=clock)
+    administration = Administration(onboarding=onboarding, tokens=settings.admin_tokens)
+    yield Api(
+        client=create(services, "api", administration).test_client(),
+        intake=create(services, "intake").test_client(),
+        services=services,
+        onboarding=onboarding,
+        clock=clock,
+        log=Log(capsys),
+    )
+    services.store.close()
+    onboarding.store.close()
 
 
 class Log:

@@ -1,4 +1,4 @@
-"""The first schema: records, their parts and index, what intake remembers, lanes."""
+"""The first schema: records, their parts and index, what intake remembers, lanes, shops."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("carrier", name="pk_lanes"),
     )
+    _create_shops()
 
 
 def _create_records() -> None:
@@ -143,3 +144,32 @@ def _create_what_intake_remembers() -> None:
     op.create_index("ix_rejections_seen_at", "rejections", ["seen_at"])
     op.create_index("ix_rejections_shop_received_at", "rejections", ["shop", "received_at"])
     op.create_index("ix_rejections_shop_order", "rejections", ["shop", "order"])
+
+
+def _create_shops() -> None:
+    op.create_table(
+        "shops",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("domain", sa.LargeBinary()),
+        sa.Column("sealed", sa.Text()),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_shops"),
+        sa.UniqueConstraint("domain", name="uq_shops_domain"),
+        sa.UniqueConstraint("version", name="uq_shops_version"),
+    )
+    op.create_table(
+        "shop_secrets",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_shop_secrets"),
+        sa.ForeignKeyConstraint(["shop"], ["shops.name"], name="fk_shop_secrets_shop", ondelete="CASCADE"),
+    )
+    op.create_index("ix_shop_secrets_shop", "shop_secrets", ["shop"])
+    op.create_table(
+        "shop_changes",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_shop_changes"),
+    )

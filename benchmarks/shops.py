@@ -1,0 +1,182 @@
+"""Five thousand shops: how long connecting, starting and finding take, beside the same with one shop.
+
+Everything is measured in one run, what is compared interleaved. Prints a line for each figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import cast
+
+from middleware import bootstrap, config
+from middleware.directory import Directory
+from middleware.keys import provision
+from middleware.storage import migrate
+
+CONFIGURATION = """
+[server]
+database = "sqlite:///{folder}/data/parcelveil.db"
+keys = "{folder}/keys"
+
+[carriers.platform]
+kind = "parcel-json"
+url = "https://platform.example"
+
+[carriers.simulated]
+kind = "parcel-json"
+url = "https://simulated.example"
+simulated = true
+
+[apps.parcelveil]
+platform = "shopify"
+secrets = [{{ env = "BENCHMARK_SECRET" }}]
+"""
+
+STARTING = """
+import sys, time
+began = time.perf_counter()
+from pathlib import Path
+from middleware import bootstrap, config
+from middleware.web.app import create
+create(bootstrap.services(config.load(Path(sys.argv[1]))), "intake")
+print(time.perf_counter() - began)
+"""
+
+LOOK_UPS = 20_000
+ROUNDS = 7
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shops", type=int, default=5_000)
+    count: int = parser.parse_args().shops
+    os.environ["BENCHMARK_SECRET"] = "made-up secret of the app"  # noqa: S105  # nobody's
+    with tempfile.TemporaryDirectory(prefix="parcelveil-benchmark-") as folder:
+        one, many = _instance(Path(folder) / "one"), _instance(Path(folder) / "many")
+        _connect(one, 1)
+        seconds = _connect(many, count)
+        _print(f"connect {count} shops", f"{seconds:.1f} s, {seconds / count * 1e3:.2f} ms each")
+        _starts(one, many, count)
+        _finds(_directory(one), _directory(many), count)
+        _changes(many)
+
+
+def _print(what: str, figure: str) -> None:
+    sys.stdout.write(f"{what:<44} {figure}\n")
+
+
+def _instance(folder: Path) -> Path:
+    (folder / "data").mkdir(mode=0o700, parents=True)
+    file = folder / "parcelveil.toml"
+    file.write_text(CONFIGURATION.format(folder=folder), encoding="utf-8")
+    migrate(config.load(file).server.database)
+    provision(folder / "keys")
+    return file
+
+
+def _settings(number: int) -> dict[str, object]:
+    return {
+        "platform": "shopify",
+        "app": "parcelveil",
+        "domain": f"shop-{number}.myshopify.com",
+        "mode": "test",
+        "account_type": "professional",
+        "integration": {"requested_on": "2026-11-02", "reference": "made up"},
+        "carrier": "platform",
+        "sender": {"name": f"Winkel {number}", "street": "Straat", "postal_code": "1000", "locality": "Brussel"},
+    }
+
+
+def _connect(file: Path, count: int) -> float:
+    onboarding = bootstrap.onboarding(config.load(file))
+    began = time.perf_counter()
+    for number in range(count):
+        onboarding.connect(f"shop-{number}", _settings(number))
+    seconds = time.perf_counter() - began
+    onboarding.store.close()
+    return seconds
+
+
+def _directory(file: Path) -> Directory:
+    return cast("Directory", bootstrap.services(config.load(file)).shops)
+
+
+def _starts(one: Path, many: Path, count: int) -> None:
+    """A new process up to the application that answers, imports included."""
+    told: dict[Path, list[float]] = {one: [], many: []}
+    for _ in range(ROUNDS):
+        for file, figures in told.items():
+            words = [sys.executable, "-c", STARTING, str(file)]
+            done = subprocess.run(words, capture_output=True, text=True, check=True)
+            figures.append(float(done.stdout))
+    alone, full = median(told[one]), median(told[many])
+    _print("start with 1 shop", f"{alone:.2f} s")
+    _print(f"start with {count} shops", f"{full:.2f} s, {full / alone:.2f} times as long")
+    directory = _directory(many)
+    began = time.perf_counter()
+    directory.bind_all()
+    seconds = time.perf_counter() - began
+    _print(f"open and bind {count} shops, beside the work", f"{seconds:.2f} s, {seconds / count * 1e6:.0f} us each")
+
+
+def _finds(one: Directory, many: Directory, count: int) -> None:
+    many.bind_all()
+    cases: dict[str, Callable[[], float]] = {
+        "1 shop": lambda: _time(one, _domains(1)),
+        f"{count} shops": lambda: _time(many, _domains(count)),
+        "an unknown shop": lambda: _time(many, [f"{domain}x" for domain in _domains(count)]),
+    }
+    told: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(ROUNDS):
+        for name, measure in cases.items():
+            told[name].append(measure())
+    base = median(told["1 shop"])
+    for name, seconds in told.items():
+        _print(f"look-up, {name}", f"{median(seconds) * 1e6:.2f} us, ratio {median(seconds) / base:.2f}")
+
+
+def _domains(count: int) -> list[str]:
+    """Another text each time, as requests bring it."""
+    return [f"shop-{number * 7 % count}.myshopify.com" for number in range(LOOK_UPS)]
+
+
+def _time(directory: Directory, domains: list[str]) -> float:
+    find = directory.by_domain
+    began = time.perf_counter()
+    for domain in domains:
+        find(domain)
+    return (time.perf_counter() - began) / len(domains)
+
+
+def _changes(file: Path) -> None:
+    """What a process spends on asking when nothing changed, and on taking one change in."""
+    directory, onboarding = _directory(file), bootstrap.onboarding(config.load(file))
+    _print("ask whether anything changed", f"{_each(directory.refresh, 200) * 1e6:.0f} us")
+    changes: list[float] = []
+    for paused in (True, False) * 10:
+        onboarding.pause("shop-0", paused=paused)
+        began = time.perf_counter()
+        directory.refresh()
+        directory.get("shop-0")
+        changes.append(time.perf_counter() - began)
+    _print("take one change in and bind it", f"{median(changes) * 1e6:.0f} us")
+
+
+def _each(work: Callable[[], object], times: int) -> float:
+    began = time.perf_counter()
+    for _ in range(times):
+        work()
+    return (time.perf_counter() - began) / times
+
+
+if __name__ == "__main__":
+    main()

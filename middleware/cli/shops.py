@@ -1,0 +1,234 @@
+"""``shops``: connect shops, check them, let them wait, change their secrets and let them go, while the service runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from middleware import bootstrap, config
+from middleware.cli.common import Function, config_option, json_option, loaded, print_json, print_table
+from middleware.config_shop import plain
+from middleware.errors import ConfigError, NotFitError
+from middleware.model_shop import Fitness, ShopFace
+from middleware.onboarding import KEEP_OLD_LEAST, Onboarding
+
+T = TypeVar("T")
+
+_WITHIN = "in force on every process within five seconds"
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+class _Length(click.ParamType[timedelta]):
+    """A length of time such as ``24h``."""
+
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        number, unit = str(value)[:-1], str(value)[-1:]
+        if not (number.isascii() and number.isdigit() and len(number) < 5 and unit in _UNITS):
+            self.fail('expected a length of time such as "90m", "24h" or "2d"', param, ctx)
+        length = timedelta(**{_UNITS[unit]: int(number)})
+        if length < KEEP_OLD_LEAST:
+            self.fail("the old secret has to work for an hour at least; --now ends it at once", param, ctx)
+        return length
+
+
+@contextmanager
+def _onboarding(config_file: str | None) -> Iterator[Onboarding]:
+    known = bootstrap.onboarding(loaded(config_file))
+    try:
+        yield known
+    finally:
+        known.store.close()
+
+
+@click.group(short_help="Connect shops, and let them go.")
+def shops() -> None:
+    """Shops, without a restart. Those of the configuration file are shown and checked, and changed there alone."""
+
+
+def _secret_options(command: Function) -> Function:
+    """Where a secret is read from: never from the arguments, which every process can see."""
+    for option in (
+        click.option("--secret-file", metavar="FILE", help="A file that holds the secret of its own app."),
+        click.option("--secret-env", metavar="VAR", help="A variable that holds the secret of its own app."),
+    ):
+        command = option(command)
+    return command
+
+
+@shops.command(short_help="Connect a shop, or give it new settings.")
+@click.argument("name")
+@click.option("--from", "from_file", metavar="FILE", help="Settings as under [shops.<name>]: TOML, or JSON.")
+@click.option("--domain", metavar="DOMAIN", help="Its myshopify.com domain.")
+@click.option("--carrier", metavar="NAME", help="The parcel platform that it ships with.")
+@click.option("--app", metavar="NAME", help="The app that it belongs to.")
+@_secret_options
+@click.option("--account-type", metavar="KIND", help="Its account at the parcel platform.")
+@click.option("--requested-on", metavar="DAY", help="The day of its request to integrate, such as 2026-11-22.")
+@click.option("--notify", metavar="HOW", help="none, email or sms.")
+@click.option("--mode", metavar="MODE", help="live, or test: into the simulated platform.")
+@click.option("--sender-file", metavar="FILE", help="Who sends: the settings of `sender`, TOML or JSON.")
+@config_option
+@json_option
+def connect(name: str, config_file: str | None, as_json: bool, **options: str | None) -> None:
+    """Connect a shop in the database, or give a connected one these settings in place of those that it has.
+
+    Options win over the file. Without --app and without a secret, a connected shop keeps the secrets that it has. A
+    live shop must be fit: `parcelveil shops check` says what that takes.
+    """
+    content, secrets, token = _wanted(options)
+    with _onboarding(config_file) as known:
+        face, new = _fit(name, lambda: known.connect(name, content, secrets, token))
+    _tell(face, as_json, f"{name}: {'connected' if new else 'changed'}, mode {face.mode}; {_WITHIN}.")
+
+
+def _fit(name: str, connect: Callable[[], T]) -> T:
+    """What ``connect`` gives; of a shop that is not fit to be live it is told what is missing, and the status is 1."""
+    try:
+        return connect()
+    except NotFitError as lacking:
+        remedies = lacking.remedies
+    for remedy in remedies:
+        click.echo(f"BAD   {remedy}", err=True)
+    click.echo(f"parcelveil: {name} is not fit to be live, and nothing was changed; mode test asks for less", err=True)
+    sys.exit(1)
+
+
+def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, object], tuple[bytes, ...], bytes | None]:
+    """Settings in JSON's types, secrets, and the token, out of files and options. Raises: ConfigError."""
+    source = options["from_file"] or "shops connect"
+    content: dict[str, Any] = {"platform": "shopify"}
+    if options["from_file"]:
+        content = config.shop_file(Path(source))
+    plain_options = ("domain", "carrier", "app", "account_type", "notify", "mode")
+    content |= {key: options[key] for key in plain_options if options[key] is not None}
+    if options["requested_on"] is not None:
+        content["integration"] = {**content.get("integration", {}), "requested_on": options["requested_on"]}
+    if options["sender_file"] is not None:
+        content["sender"] = config.shop_file(Path(options["sender_file"]))
+    named = _named_secret(options["secret_env"], options["secret_file"])
+    content |= {"secrets": [named]} if named else {}
+    if "app" in content and "secrets" in content:
+        raise ConfigError(f"{source}: either an app, or a secret of an app of its own, not both")
+    secrets, token = config.resolved(content, source)
+    settings = {key: value for key, value in content.items() if key not in ("secrets", "token")}
+    return plain(settings), secrets, token
+
+
+def _named_secret(env: str | None, file: str | None) -> dict[str, str]:
+    if env and file:
+        raise click.UsageError("either --secret-env or --secret-file, not both")
+    return {"env": env} if env else {"file": file} if file else {}
+
+
+@shops.command(short_help="Whether a shop is fit to be live.")
+@click.argument("name")
+@click.option("--live", is_flag=True, help="Where it is fit, let a shop in test mode send to its real carrier.")
+@config_option
+@json_option
+def check(name: str, live: bool, config_file: str | None, as_json: bool) -> None:
+    """What the shop needs to be live: a line each, with what to do. Exit status 1 where something is missing."""
+    with _onboarding(config_file) as known:
+        findings = known.check(name)
+        fit = all(one.ok for one in findings)
+        face = known.go_live(name) if live and fit else known.show(name)
+    if as_json:
+        print_json([{"check": one.check, "ok": one.ok, "message": one.message} for one in findings])
+    else:
+        _print_findings(findings)
+        click.echo(
+            f"{name}: {'fit to be live' if fit else 'not fit to be live'}; its mode is {face.mode or 'unknown'}."
+        )
+    sys.exit(0 if fit else 1)
+
+
+def _print_findings(findings: list[Fitness]) -> None:
+    for one in findings:
+        click.echo(f"{'ok' if one.ok else 'BAD':<4}  {one.check}: {one.message}")
+
+
+@shops.command("list", short_help="List all shops.")
+@config_option
+@json_option
+def list_shops(config_file: str | None, as_json: bool) -> None:
+    """All shops, those of the file first, with what is wrong with them."""
+    with _onboarding(config_file) as known:
+        faces = list(known.faces())
+    if as_json:
+        print_json([asdict(face) for face in faces])
+    elif faces:
+        columns = ("shop", "from", "state", "mode", "domain", "carrier", "fault")
+        rows = [
+            (face.shop, face.origin, "quarantined" if face.fault else face.state, face.mode, face.domain, face.carrier,
+             face.fault)
+            for face in faces
+        ]  # fmt: skip
+        print_table(columns, rows, whole=("shop", "domain"))
+    else:
+        click.echo("No shop is there; `parcelveil shops connect` connects one.")
+
+
+@shops.command(short_help="Let a shop's orders wait over there.")
+@click.argument("name")
+@click.option("--resume", is_flag=True, help="Take its orders again.")
+@config_option
+@json_option
+def pause(name: str, resume: bool, config_file: str | None, as_json: bool) -> None:
+    """Answer a shop's orders with 503, so that it tries again later; what was accepted still goes out."""
+    with _onboarding(config_file) as known:
+        face = known.pause(name, paused=not resume)
+    _tell(face, as_json, f"{name}: {face.state}; {_WITHIN}.")
+
+
+@shops.command("rotate-secret", short_help="Put a new webhook secret beside the old one.")
+@click.argument("name")
+@_secret_options
+@click.option("--retire-after", type=_Length(), default="24h", show_default=True, help="When the old one ends.")
+@click.option("--now", "at_once", is_flag=True, help="The old one ends at once.")
+@config_option
+@json_option
+def rotate_secret(
+    name: str,
+    secret_env: str | None,
+    secret_file: str | None,
+    retire_after: timedelta,
+    at_once: bool,
+    config_file: str | None,
+    as_json: bool,
+) -> None:
+    """A new secret of a shop with an app of its own: it works beside the old one, until that ends."""
+    named = _named_secret(secret_env, secret_file)
+    if not named:
+        raise click.UsageError("where the new secret is: --secret-env or --secret-file")
+    (secret,), _ = config.resolved({"secrets": [named]}, "shops rotate-secret")
+    with _onboarding(config_file) as known:
+        face = known.rotate(name, secret, None if at_once else retire_after)
+    _tell(face, as_json, f"{name}: the new secret is there, {face.secrets} in all; {_WITHIN}.")
+
+
+@shops.command(short_help="End the exchange with a shop.")
+@click.argument("name")
+@config_option
+def disconnect(name: str, config_file: str | None) -> None:
+    """End the exchange with a shop: its settings and secrets are erased, its webhooks are answered 401.
+
+    Records stay as long as their retention says, and what was accepted still goes out.
+    """
+    with _onboarding(config_file) as known:
+        known.disconnect(name)
+    click.echo(f"{name}: disconnected; {_WITHIN}.")
+
+
+def _tell(face: ShopFace, as_json: bool, text: str) -> None:
+    if as_json:
+        print_json(asdict(face))
+    else:
+        click.echo(text)

@@ -1,0 +1,84 @@
+"""What is kept of a shop in the database, closed and opened: one JWE under the service key, bound to the shop's name.
+
+Domain and secrets are found again by keyed digests, so that no row has to be opened to see that two shops share one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from joserfc.jwk import OctKey
+
+from middleware.core.index import Indexer
+from middleware.core.seal import lock, unlock
+from middleware.errors import TamperedError
+from middleware.model_shop import ShopContent, ShopSecret
+
+SEALED_SIZE = 1024
+"""Bytes of plaintext; longer settings go to the next multiple."""
+
+_NOBODY = ""
+"""The scope of the digests that all shops share; no shop is called so."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Vault:
+    """Closes and opens. ``service`` is the service key, ``index`` the index key (32 bytes)."""
+
+    service: OctKey
+    index: bytes
+
+    def __repr__(self) -> str:
+        return "<Vault>"
+
+    def close(self, name: str, content: ShopContent) -> str:
+        """The sealed row of that shop."""
+        document = {
+            "settings": content.settings,
+            "secrets": [_written(secret) for secret in content.secrets],
+            "token": content.token and content.token.decode("ascii"),
+        }
+        return lock(orjson.dumps(document).decode(), self.service, f"shop {name}", SEALED_SIZE)
+
+    def open(self, name: str, sealed: str) -> ShopContent:
+        """Raises: TamperedError for whatever is not what ``close`` made for that shop under this key."""
+        try:
+            document: Any = orjson.loads(unlock(sealed, self.service, f"shop {name}"))
+            return ShopContent(
+                settings=dict(document["settings"]),
+                secrets=tuple(_read(*secret) for secret in document["secrets"]),
+                token=document["token"] and document["token"].encode("ascii"),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError, binascii.Error):
+            pass
+        raise TamperedError()
+
+    def of_domain(self, domain: str) -> bytes:
+        """The keyed digest of a shop's domain."""
+        return Indexer(self.index, _NOBODY).of("shop.domain", domain)
+
+    def of_secrets(self, secrets: Iterable[bytes]) -> tuple[bytes, ...]:
+        """The keyed digests of webhook secrets."""
+        return tuple(Indexer(self.index, _NOBODY).of_bytes("shop.secret", secret) for secret in secrets)
+
+
+def in_force(secrets: Iterable[ShopSecret], now: datetime) -> tuple[ShopSecret, ...]:
+    """The secrets that have not ended."""
+    return tuple(secret for secret in secrets if secret.until is None or now < secret.until)
+
+
+def _written(secret: ShopSecret) -> tuple[str, str | None]:
+    until = secret.until.isoformat() if secret.until else None
+    return base64.b64encode(secret.value).decode("ascii"), until
+
+
+def _read(value: str, until: str | None) -> ShopSecret:
+    return ShopSecret(
+        value=base64.b64decode(value, validate=True), until=None if until is None else datetime.fromisoformat(until)
+    )

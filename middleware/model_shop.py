@@ -1,0 +1,92 @@
+"""What is known of a shop that is connected in the database.
+
+Who sends may be a natural person, so everything but state and version is sealed: the name of a shop stands in addresses
+and logs, its domain is a keyed digest, all the rest is one JWE under the service key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.order import Hidden
+
+
+class ShopState(StrEnum):
+    """What a shop that is connected in the database may do."""
+
+    LIVE = "live"  # its orders are taken
+    PAUSED = "paused"  # genuine orders are answered 503, so that the shop tries again
+    DISCONNECTED = "disconnected"  # unknown to everybody; settings and secrets are gone, the name stays taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ShopSecret(Hidden):
+    """A webhook secret; ``until`` is when it ends, None for one that stays."""
+
+    value: bytes
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ShopContent(Hidden):
+    """What is sealed of a shop: its settings as they stand under ``[shops.<name>]``, in JSON's types, its own secrets,
+    none where it belongs to an app, and the token with which its own systems ask.
+    """
+
+    settings: Mapping[str, object]
+    secrets: tuple[ShopSecret, ...] = ()
+    token: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopRow:
+    """A shop as it rests in the database. ``version`` grows with every change of any shop; ``domain`` is a keyed digest
+    (32 bytes). Of a disconnected shop ``domain`` and ``sealed`` are None.
+    """
+
+    name: str
+    domain: bytes | None
+    sealed: str | None
+    state: ShopState
+    version: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """What the configuration's shops and apps hold, and so no other shop may: keyed digests of domains and secrets."""
+
+    domains: frozenset[bytes]
+    secrets: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopFace:
+    """A shop as people see it: never a secret, nothing of who sends. ``secrets`` is how many of its own it has; of a
+    shop that cannot be read, ``fault`` says why, and what its settings would tell is None.
+    """
+
+    shop: str
+    origin: str  # "file" | "database"
+    state: ShopState
+    mode: str | None = None
+    domain: str | None = None
+    carrier: str | None = None
+    policy: str | None = None
+    app: str | None = None
+    secrets: int = 0
+    updated_at: datetime | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitness:
+    """One thing that a shop needs before it may be live: whether it is there, and what is the matter and what to do."""
+
+    check: str
+    ok: bool
+    message: str
+    pointer: str = ""

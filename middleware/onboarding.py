@@ -1,0 +1,321 @@
+"""Connecting shops and letting them go, while the service runs: what the command line and the admin API both do.
+
+Shops of the configuration file are seen here and never changed: the file wins. Secrets go in and never come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from middleware.core.calendar import today
+from middleware.core.schedule import required_kids
+from middleware.core.shops import Vault, in_force
+from middleware.errors import (
+    ConfigError,
+    DomainTakenError,
+    Fault,
+    NotFitError,
+    NotFoundError,
+    NotOwnSecretError,
+    ParcelveilError,
+    SecretTakenError,
+    ShopInFileError,
+    TamperedError,
+)
+from middleware.model import ShopSettings
+from middleware.model_shop import Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
+from middleware.ports import Clock, ShopStore
+from middleware.services import Shop
+
+PAGE = 500
+KEEP_OLD = timedelta(hours=24)
+"""How long the secret before works beside a new one, if nothing else is asked for."""
+
+KEEP_OLD_LEAST = timedelta(hours=1)
+"""Shopify signs with the old one for a while."""
+
+_ADDRESS = ("street", "locality", "postal_code", "country")
+
+Read = Callable[[str, ShopContent, datetime], ShopSettings]
+"""A shop's settings out of its content. Raises: ConfigError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Onboarding:
+    """``seeds`` are the configuration's shops with what is wrong with them, and ``reserved`` what they and the apps
+    hold.
+    """
+
+    store: ShopStore
+    clock: Clock
+    vault: Vault
+    seeds: Mapping[str, Shop | ConfigError]
+    reserved: Reserved
+    read: Read
+    bind: Callable[[ShopSettings], Shop]
+
+    def __repr__(self) -> str:
+        return "<Onboarding>"
+
+    def connect(
+        self, name: str, settings: Mapping[str, object], secrets: Sequence[bytes] = (), token: bytes | None = None
+    ) -> tuple[ShopFace, bool]:
+        """Connect a shop, or give a connected one these settings: (the shop, whether it is new). Without secrets and
+        without an app those that it has stay, and so does its token.
+
+        Raises: ConfigError for settings that cannot be used; NotFitError for a live shop that lacks something;
+        ShopInFileError, DomainTakenError, SecretTakenError, ChangedMeanwhileError, StorageError.
+        """
+        self._own(name)
+        row, now = self.store.find(name), self.clock()
+        held = tuple(ShopSecret(value=secret) for secret in secrets)
+        keeps = not secrets and "app" not in settings
+        before = self._before(row, wanted=keeps)
+        if before is not None:
+            held, token = before.secrets if keeps else held, token or before.token
+        content = ShopContent(settings=settings, secrets=held, token=token)
+        if self._usable(name, content, now).settings.mode == "live":
+            self._fit(name, content, now)
+        stands = row is not None and row.state is not ShopState.DISCONNECTED
+        state = row.state if row is not None and stands else ShopState.LIVE
+        return self._face(self._put(name, content, state, row, now)), not stands
+
+    def check(self, name: str) -> list[Fitness]:
+        """What the shop needs to be live, and whether it is there. Raises: NotFoundError, StorageError."""
+        seed = self.seeds.get(name)
+        if seed is not None:
+            return list(_unreadable(seed) if isinstance(seed, ConfigError) else _fitness(seed, self.clock()))
+        row = self._row(name)
+        try:
+            content = self.vault.open(name, row.sealed or "")
+        except ParcelveilError as fault:
+            return list(_unreadable(fault))
+        return self._checked(name, content, self.clock())
+
+    def go_live(self, name: str) -> ShopFace:
+        """Let a shop in test mode send to its real carrier. Raises: as ``connect``, and NotFoundError."""
+        row, content = self._opened(name)
+        now = self.clock()
+        self._fit(name, content, now)
+        live = replace(content, settings={**content.settings, "mode": "live"})
+        return self._face(self._put(name, live, row.state, row, now))
+
+    def pause(self, name: str, *, paused: bool) -> ShopFace:
+        """Let the shop's orders wait over there, or take them again. Raises: ShopInFileError, NotFoundError,
+        ChangedMeanwhileError, StorageError, TamperedError.
+        """
+        row, content = self._opened(name)
+        state = ShopState.PAUSED if paused else ShopState.LIVE
+        return self._face(row if row.state is state else self._put(name, content, state, row, self.clock()))
+
+    def rotate(self, name: str, secret: bytes, retire_after: timedelta | None) -> ShopFace:
+        """Put a new secret in the place of those that the shop has, which end after that time; None: at once.
+
+        Raises: as ``pause``; NotOwnSecretError for a shop of an app; SecretTakenError.
+        """
+        row, content = self._opened(name)
+        if not content.secrets:
+            raise NotOwnSecretError()
+        now = self.clock()
+        older = in_force(content.secrets, now)[:1] if retire_after else ()
+        kept = [replace(one, until=now + (retire_after or timedelta(0))) for one in older if one.value != secret]
+        turned = replace(content, secrets=(ShopSecret(value=secret), *kept))
+        return self._face(self._put(name, turned, row.state, row, now))
+
+    def disconnect(self, name: str) -> None:
+        """End the exchange: settings and secrets are erased, the name stays taken; records stay as long as they may.
+
+        Raises: ShopInFileError, NotFoundError, ChangedMeanwhileError, StorageError.
+        """
+        self._own(name)
+        row = self.store.find(name)
+        if row is None:
+            raise NotFoundError()
+        gone = ShopRow(
+            name=name, domain=None, sealed=None, state=ShopState.DISCONNECTED, version=0, updated_at=self.clock()
+        )
+        if row.state is not ShopState.DISCONNECTED:
+            self.store.put(gone, (), row.version)
+
+    def show(self, name: str) -> ShopFace:
+        """One shop. Raises: NotFoundError, StorageError."""
+        seed = self.seeds.get(name)
+        if seed is not None:
+            return _seed_face(name, seed)
+        row = self.store.find(name)
+        if row is None:
+            raise NotFoundError()
+        return self._face(row)
+
+    def faces(self) -> Iterator[ShopFace]:
+        """All shops, those of the file first, each group by name. Raises: StorageError."""
+        yield from (_seed_face(name, seed) for name, seed in sorted(self.seeds.items()))
+        yield from (self._face(row) for row in self._rows())
+
+    def at_work(self) -> Iterator[tuple[ShopRow, Shop | ParcelveilError]]:
+        """Every connected shop as it works, or why it does not. Raises: StorageError."""
+        for row in self._rows():
+            if row.state is ShopState.DISCONNECTED:
+                continue
+            try:
+                yield row, self.opened(row, self.clock())[0]
+            except ParcelveilError as fault:
+                yield row, fault
+
+    def _rows(self) -> list[ShopRow]:
+        rows: list[ShopRow] = []
+        while page := self.store.changed(rows[-1].version if rows else 0, PAGE):
+            rows += page
+        return sorted(rows, key=lambda row: row.name)
+
+    def opened(self, row: ShopRow, now: datetime) -> tuple[Shop, datetime | None]:
+        """A row's shop at work, and when its first secret ends. Raises: ConfigError, SealError, ConflictError."""
+        if row.name in self.seeds:
+            raise ShopInFileError()
+        content = self.vault.open(row.name, row.sealed or "")
+        ends = [one.until for one in in_force(content.secrets, now) if one.until is not None]
+        return self._usable(row.name, content, now), min(ends, default=None)
+
+    def domains(self, shop: str | None) -> Mapping[str, str]:
+        """The domain of every shop that ever was, or of one; ``""`` where it cannot be told. Raises: StorageError."""
+        seeds = {name: _seed_face(name, seed) for name, seed in self.seeds.items() if shop in (None, name)}
+        rows = self._rows() if shop is None else filter(None, [None if shop in seeds else self.store.find(shop)])
+        faces = {row.name: self._face(row) for row in rows} | seeds
+        return {name: face.domain or "" for name, face in faces.items()}
+
+    def _before(self, row: ShopRow | None, *, wanted: bool) -> ShopContent | None:
+        """What is sealed of a connected shop. A row that does not open is replaced, unless its secrets are wanted.
+        Raises: TamperedError.
+        """
+        if row is None or row.sealed is None:
+            return None
+        try:
+            return self.vault.open(row.name, row.sealed)
+        except TamperedError:
+            if wanted:
+                raise
+        return None
+
+    def _own(self, name: str) -> None:
+        if name in self.seeds:
+            raise ShopInFileError()
+
+    def _row(self, name: str) -> ShopRow:
+        row = self.store.find(name)
+        if row is None or row.state is ShopState.DISCONNECTED:
+            raise NotFoundError()
+        return row
+
+    def _opened(self, name: str) -> tuple[ShopRow, ShopContent]:
+        self._own(name)
+        row = self._row(name)
+        return row, self.vault.open(name, row.sealed or "")
+
+    def _usable(self, name: str, content: ShopContent, now: datetime) -> Shop:
+        """The shop at work. Raises: ConfigError; DomainTakenError, SecretTakenError for what the
+        configuration's shops and apps hold.
+        """
+        settings = self.read(name, content, now)
+        if self.vault.of_domain(settings.domain) in self.reserved.domains:
+            raise DomainTakenError()
+        if self.reserved.secrets.intersection(self.vault.of_secrets(one.value for one in content.secrets)):
+            raise SecretTakenError()
+        return self.bind(settings)
+
+    def _put(self, name: str, content: ShopContent, state: ShopState, row: ShopRow | None, now: datetime) -> ShopRow:
+        content = replace(content, secrets=in_force(content.secrets, now))
+        shop = self._usable(name, content, now)
+        stored = ShopRow(
+            name=name,
+            domain=self.vault.of_domain(shop.settings.domain),
+            sealed=self.vault.close(name, content),
+            state=state,
+            version=0,
+            updated_at=now,
+        )
+        digests = self.vault.of_secrets(secret.value for secret in content.secrets)
+        return self.store.put(stored, digests, row.version if row else 0)
+
+    def _checked(self, name: str, content: ShopContent, now: datetime) -> list[Fitness]:
+        """The fitness to be live, whatever the mode is now."""
+        live = replace(content, settings={**content.settings, "mode": "live"})
+        try:
+            shop = self._usable(name, live, now)
+        except ParcelveilError as fault:
+            return list(_unreadable(fault))
+        return list(_fitness(shop, now))
+
+    def _fit(self, name: str, content: ShopContent, now: datetime) -> None:
+        missing = [one for one in self._checked(name, content, now) if not one.ok]
+        if missing:
+            faults = tuple(Fault(pointer=one.pointer, code=one.check) for one in missing)
+            raise NotFitError(faults, tuple(f"{one.check}: {one.message}" for one in missing))
+
+    def _face(self, row: ShopRow) -> ShopFace:
+        bare = ShopFace(shop=row.name, origin="database", state=row.state, updated_at=row.updated_at)
+        if row.sealed is None:
+            return bare
+        now = self.clock()
+        try:
+            content = self.vault.open(row.name, row.sealed)
+            shop, _ = self.opened(row, now)
+        except ParcelveilError as fault:
+            return replace(bare, fault=str(fault))
+        app = content.settings.get("app")
+        seen = replace(bare, app=None if app is None else str(app), secrets=len(in_force(content.secrets, now)))
+        return _seen(seen, shop.settings)
+
+
+def _seen(face: ShopFace, settings: ShopSettings) -> ShopFace:
+    return replace(face, mode=settings.mode, domain=settings.domain, carrier=settings.carrier, policy=settings.policy)
+
+
+def _seed_face(name: str, seed: Shop | ConfigError) -> ShopFace:
+    bare = ShopFace(shop=name, origin="file", state=ShopState.LIVE)
+    if isinstance(seed, ConfigError):
+        return replace(bare, fault=str(seed))
+    own = len(seed.settings.secrets) if seed.settings.own_app else 0
+    return _seen(replace(bare, secrets=own), seed.settings)
+
+
+def _unreadable(fault: ParcelveilError) -> Iterator[Fitness]:
+    pointer = fault.pointer if isinstance(fault, ConfigError) else ""
+    yield Fitness(check="settings", ok=False, message=str(fault), pointer=pointer)
+
+
+def _fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
+    settings = shop.settings
+    yield Fitness(check="settings", ok=True, message=f"policy {settings.policy}, account {settings.account_type}")
+    count = len(settings.secrets)
+    usable = bool(count) and all(settings.secrets)
+    told = f"{count} of {'its own' if settings.own_app else 'its app'}" if usable else "none: give it one"
+    yield Fitness(check="secret", ok=usable, message=told, pointer="/secrets")
+    lacking = [name for name in _ADDRESS if not getattr(settings.sender, name)]
+    told = f"sender without {', '.join(lacking)}: add what is missing" if lacking else "complete"
+    yield Fitness(check="sender", ok=not lacking, message=told, pointer=f"/sender/{lacking[0]}" if lacking else "")
+    yield from _keys(shop, now)
+
+
+def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
+    carrier = shop.settings.carrier
+    try:
+        known = shop.keys.known()
+    except ConfigError as fault:
+        yield Fitness(check="keys", ok=False, message=str(fault), pointer="/carrier")
+        return
+    if known.fetched_at is None:
+        told = f"{carrier} was never heard: run `parcelveil keys provision`"
+        yield Fitness(check="keys", ok=False, message=told, pointer="/carrier")
+        return
+    missing = sorted(required_kids(shop.policy, today(now)) - set(known.keys))
+    told = f"{carrier} has the retention keys that an order of today needs"
+    if missing:
+        told = f"{carrier} has no key {missing[0]}: run `parcelveil keys provision`, or ask the parcel platform for it"
+    yield Fitness(check="keys", ok=not missing, message=told, pointer="/carrier")
+    heard = bool(known.points) or shop.settings.pickup_attribute is None
+    told = f"{len(known.points)} of {carrier} are known"
+    if not heard:
+        told = f"none of {carrier} is known: run `parcelveil keys provision`, or leave pickup_attribute out"
+    yield Fitness(check="pickup_points", ok=heard, message=told, pointer="/pickup_attribute")

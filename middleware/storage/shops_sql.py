@@ -1,0 +1,89 @@
+"""Shops in the database: few writes, and a version that tells every process what changed.
+
+Whoever changes a shop first takes the one row of ``shop_changes``: changes come one after another, on every database,
+and their versions become visible in their order. So who asks for what is newer than the newest that it knows misses
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
+
+from middleware.errors import ChangedMeanwhileError, DomainTakenError, SecretTakenError
+from middleware.model_shop import ShopRow, ShopState
+from middleware.storage.database import Database, Upserts
+from middleware.storage.tables import shop_changes, shop_secrets, shops
+
+_NEWEST: Final = select(shop_changes.c.version).where(shop_changes.c.id == 1)
+_NEXT: Final = update(shop_changes).values(version=shop_changes.c.version + 1).where(shop_changes.c.id == 1)
+_BY_NAME: Final = select(shops).where(shops.c.name == bindparam("this_name"))
+_SINCE: Final = select(shops).where(shops.c.version > bindparam("since")).order_by(shops.c.version)
+
+
+class SqlShopStore:
+    """``middleware.ports.ShopStore``. What was returned is on disk."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def newest(self) -> int:
+        return self._database.read(lambda connection: connection.execute(_NEWEST).scalar_one_or_none() or 0)
+
+    def changed(self, since: int, limit: int) -> Sequence[ShopRow]:
+        page = _SINCE.limit(limit)
+        return self._database.read(
+            lambda connection: [_row(row) for row in connection.execute(page, {"since": since}).all()]
+        )
+
+    def find(self, name: str) -> ShopRow | None:
+        return self._database.read(lambda connection: _find(connection, name))
+
+    def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
+        upserts = self._database.upserts
+        return self._database.write(lambda connection: _put(connection, upserts, row, secrets, expected))
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _find(connection: Connection, name: str) -> ShopRow | None:
+    found = connection.execute(_BY_NAME, {"this_name": name}).one_or_none()
+    return None if found is None else _row(found)
+
+
+def _put(connection: Connection, upserts: Upserts, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
+    connection.execute(upserts.new[shop_changes], {"id": 1, "version": 0})
+    connection.execute(_NEXT)
+    stands = _find(connection, row.name)
+    if (stands.version if stands else 0) != expected:
+        raise ChangedMeanwhileError()
+    others = shops.c.name != row.name
+    if row.domain and connection.execute(select(shops.c.name).where(shops.c.domain == row.domain, others)).first():
+        raise DomainTakenError()
+    mine = shop_secrets.c.shop == row.name
+    taken = select(shop_secrets.c.shop).where(shop_secrets.c.digest.in_(secrets), ~mine)
+    if secrets and connection.execute(taken).first():
+        raise SecretTakenError()
+    stored = replace(row, version=connection.execute(_NEWEST).scalar_one())
+    connection.execute(upserts.put[shops], {column.name: getattr(stored, column.name) for column in shops.c})
+    connection.execute(delete(shop_secrets).where(mine))
+    if secrets:
+        connection.execute(
+            upserts.new[shop_secrets], [{"digest": digest, "shop": row.name} for digest in dict.fromkeys(secrets)]
+        )
+    return stored
+
+
+def _row(row: Row[Any]) -> ShopRow:
+    return ShopRow(
+        name=row.name,
+        domain=row.domain,
+        sealed=row.sealed,
+        state=ShopState(row.state),
+        version=row.version,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,300 @@
+"""``shops``: what it prints and how it ends; what it does is shown with the admin API and on the real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from middleware import bootstrap
+from middleware.model_shop import ShopContent, ShopRow
+from middleware.onboarding import Onboarding
+from tests.middleware.cli.bench import SECRET, Instance, refused
+
+SENDER = {
+    "name": "Persoon-Xy7Qz",
+    "street": "Bedachte Kouter",
+    "number": "17",
+    "postal_code": "9000",
+    "locality": "Gent",
+    "country": "BE",
+}
+SIMULATED = '[carriers.simulated]\nkind = "parcel-json"\nurl = "http://127.0.0.1:9"\nallow_private = ["127.0.0.1"]\n'
+NEW, NEWER = "made-up secret of a new shop", "made-up secret from now on"
+OPTIONS = ["--account-type", "professional", "--requested-on", "2026-11-02", "--carrier", "platform"]
+
+
+@pytest.fixture(autouse=True)
+def variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEW_SECRET", NEW)
+    monkeypatch.setenv("NEWER_SECRET", NEWER)
+
+
+@pytest.fixture
+def sender(instance: Instance) -> Path:
+    file = instance.folder / "sender.json"
+    file.write_text(json.dumps(SENDER), encoding="utf-8")
+    return file
+
+
+def connect(instance: Instance, name: str, sender: Path, *more: str) -> Result:
+    """Connect a shop by options alone."""
+    words = ["--domain", f"{name}.myshopify.com", "--sender-file", str(sender), *OPTIONS]
+    return instance.run("shops", "connect", name, *words, *(more or ("--app", "parcelveil")))
+
+
+def listed(instance: Instance) -> Mapping[str, Any]:
+    return {entry["shop"]: entry for entry in instance.json("shops", "list")}
+
+
+@contextmanager
+def onboarding(instance: Instance) -> Iterator[Onboarding]:
+    opened = bootstrap.onboarding(instance.settings())
+    with closing(opened.store):
+        yield opened
+
+
+def row(instance: Instance, name: str) -> ShopRow:
+    with onboarding(instance) as known:
+        found = known.store.find(name)
+    assert found is not None
+    return found
+
+
+def content(instance: Instance, name: str) -> ShopContent:
+    """What is sealed of a shop."""
+    with onboarding(instance) as known:
+        return known.vault.open(name, row(instance, name).sealed or "")
+
+
+# ---- connect -------------------------------------------------------------------------------------------------------
+
+
+def test_a_shop_is_connected_by_options(instance: Instance, sender: Path) -> None:
+    made = connect(instance, "new", sender)
+    assert (made.exit_code, made.stderr) == (0, "")
+    assert made.stdout == "new: connected, mode live; in force on every process within five seconds.\n"
+    assert connect(instance, "new", sender).stdout.startswith("new: changed, ")
+    shop = listed(instance)["new"]
+    assert (shop["origin"], shop["state"], shop["app"], shop["fault"]) == ("database", "live", "parcelveil", None)
+    assert content(instance, "new").settings["sender"] == SENDER
+
+
+TOML = """
+platform = "shopify"
+domain = "new.myshopify.com"
+secrets = [{ env = "NEW_SECRET" }, { file = "FILE" }]
+account_type = "professional"
+integration = { requested_on = 2026-11-02, reference = "made up" }
+carrier = "platform"
+notify = "email"
+hold = "5m"
+
+[sender]
+name = "Persoon-Xy7Qz"
+street = "Bedachte Kouter"
+postal_code = "9000"
+locality = "Gent"
+country = "BE"
+"""
+
+
+def test_a_shop_is_connected_by_a_file_with_the_keys_of_the_configuration(instance: Instance) -> None:
+    (instance.folder / "secret").write_text(f"{NEWER}\n", encoding="utf-8")
+    file = instance.folder / "new.toml"
+    file.write_text(TOML.replace("FILE", f"{instance.folder}/secret"), encoding="utf-8")
+    made = instance.json("shops", "connect", "new", "--from", str(file), "--notify", "sms")
+    assert (made["secrets"], made["domain"], made["app"]) == (2, "new.myshopify.com", None)
+    kept = content(instance, "new")
+    assert [secret.value for secret in kept.secrets] == [NEW.encode(), NEWER.encode()]
+    assert (kept.settings["notify"], kept.settings["hold"]) == ("sms", "5m")  # options win
+    assert kept.settings["integration"] == {"requested_on": "2026-11-02", "reference": "made up"}
+    assert "secrets" not in kept.settings
+
+
+def test_json_is_a_form_of_the_same(instance: Instance) -> None:
+    file = instance.folder / "new.json"
+    wanted = {
+        "platform": "shopify",
+        "domain": "new.myshopify.com",
+        "app": "parcelveil",
+        "account_type": "professional",
+        "integration": {"requested_on": "2026-11-02"},
+        "carrier": "platform",
+        "sender": SENDER,
+    }
+    file.write_text(json.dumps(wanted), encoding="utf-8")
+    assert instance.json("shops", "connect", "new", "--from", str(file))["state"] == "live"
+    assert content(instance, "new").settings == wanted
+
+
+@pytest.mark.parametrize("source", ["--secret-env", "--secret-file"])
+def test_a_secret_comes_from_a_variable_or_a_file(instance: Instance, sender: Path, source: str) -> None:
+    (instance.folder / "secret").write_text(NEW, encoding="utf-8")
+    place = "NEW_SECRET" if source == "--secret-env" else str(instance.folder / "secret")
+    assert connect(instance, "new", sender, source, place).exit_code == 0
+    assert [secret.value for secret in content(instance, "new").secrets] == [NEW.encode()]
+
+
+REFUSED: Mapping[str, tuple[tuple[str, ...], int, str]] = {
+    "an unknown carrier": (("--app", "parcelveil", "--carrier", "x"), 2, "shops.new.carrier: expected one of platform"),
+    "an unknown app": (("--app", "x"), 2, "settings: shops.new.app: expected one of parcelveil"),
+    "app and secret": (("--app", "parcelveil", "--secret-env", "NEW_SECRET"), 2, "shops connect: either an app, or a "),
+    "no secret there": (("--secret-env", "NONESUCH"), 2, "the secret in env NONESUCH is missing or empty"),
+    "a day that is none": (("--app", "parcelveil", "--requested-on", "soon"), 2, "integration.requested_on: expected"),
+    "a domain of another": (("--app", "parcelveil", "--domain", "demo.myshopify.com"), 1, "(domain-taken)"),
+    "the app's secret": (("--secret-env", "SHOPIFY_SECRET"), 1, "This secret belongs to another shop or app."),
+    "no simulated platform": (("--app", "parcelveil", "--mode", "test"), 2, "mode: test needs a simulated platform"),
+    "no such file": (("--from", "nonesuch.toml"), 2, "nonesuch.toml: No such file or directory"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_connected_is_told_in_one_line(instance: Instance, sender: Path, name: str) -> None:
+    options, status, line = REFUSED[name]
+    said = refused(connect(instance, "new", sender, *options), status)
+    assert line in said
+    assert "new" not in listed(instance)
+    assert SECRET not in said
+
+
+def test_a_shop_that_is_not_fit_is_told_what_it_lacks(instance: Instance, sender: Path) -> None:
+    sender.write_text('{"name": "Persoon-Xy7Qz"}', encoding="utf-8")
+    done = connect(instance, "new", sender)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "BAD   sender: sender without street, locality, postal_code, country: add what is missing",
+        "parcelveil: new is not fit to be live, and nothing was changed; mode test asks for less",
+    ]
+
+
+def test_a_shop_of_the_file_is_not_changed(instance: Instance, sender: Path) -> None:
+    for words in (("pause", "demo"), ("disconnect", "demo"), ("rotate-secret", "demo", "--secret-env", "NEW_SECRET")):
+        assert "change it there" in refused(instance.run("shops", *words), 1)
+    assert "change it there" in refused(connect(instance, "demo", sender), 1)
+
+
+# ---- check ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_check_says_a_line_each_and_sets_a_fit_shop_live(instance: Instance, sender: Path) -> None:
+    instance.write(more=f"{SIMULATED}simulated = true\n")
+    assert connect(instance, "new", sender, "--app", "parcelveil", "--mode", "test").exit_code == 0
+    assert listed(instance)["new"]["carrier"] == "simulated"
+    checked = instance.run("shops", "check", "new")
+    assert checked.exit_code == 0
+    assert [line[:4].strip() for line in checked.stdout.splitlines()[:-1]] == ["ok"] * 5
+    assert checked.stdout.splitlines()[-1] == "new: fit to be live; its mode is test."
+    assert instance.run("shops", "check", "new", "--live").stdout.endswith("its mode is live.\n")
+    assert listed(instance)["new"]["carrier"] == "platform"
+
+
+def test_a_shop_that_is_not_fit_stays_in_test_mode(instance: Instance, sender: Path) -> None:
+    instance.write(more=f"{SIMULATED}simulated = true\n")
+    assert connect(instance, "new", sender, "--app", "parcelveil", "--mode", "test").exit_code == 0
+    instance.forget(*(entry["kid"] for entry in instance.json("keys", "list") if entry["carrier"] == "platform"))
+    found = instance.json("shops", "check", "new", "--live", status=1)
+    (lacking,) = [one for one in found if not one["ok"]]
+    assert lacking["check"] == "keys"
+    assert lacking["message"].startswith("platform has no key ")
+    assert "run `parcelveil keys provision`" in lacking["message"]
+    assert listed(instance)["new"]["mode"] == "test"
+
+
+def test_a_shop_whose_simulated_platform_has_gone_is_quarantined_with_the_remedy(
+    instance: Instance, sender: Path
+) -> None:
+    instance.write(more=f"{SIMULATED}simulated = true\n")
+    connect(instance, "new", sender, "--app", "parcelveil", "--mode", "test")
+    instance.write()
+    assert "simulated = true" in listed(instance)["new"]["fault"]
+    verdict, message = instance.checks()["shop new"]
+    assert (verdict, "quarantined" in message, "simulated = true" in message) == ("warn", True, True)
+
+
+def test_a_shop_that_is_not_there_cannot_be_checked(instance: Instance) -> None:
+    assert refused(instance.run("shops", "check", "nonesuch"), 1) == "There is nothing here. (not-found)"
+
+
+# ---- list, pause, rotate, disconnect -------------------------------------------------------------------------------
+
+
+def test_all_shops_are_listed_and_who_sends_is_not(instance: Instance, sender: Path) -> None:
+    connect(instance, "new", sender)
+    connect(instance, "own", sender, "--secret-env", "NEW_SECRET")
+    printed = instance.run("shops", "list").stdout
+    assert [line.split()[0] for line in printed.splitlines()] == ["shop", "demo", "new", "own"]
+    told = printed + json.dumps(listed(instance))
+    assert [text for text in (*SENDER.values(), NEW, SECRET) if len(text) > 4 and text in told] == []
+
+
+def test_with_no_shop_at_all_it_is_told_how_to_connect_one(instance: Instance) -> None:
+    text = instance.file.read_text(encoding="utf-8").partition("[shops.demo]")[0]
+    instance.file.write_text(text, encoding="utf-8")
+    assert "shops connect" in instance.run("shops", "list").stdout
+
+
+def test_a_shop_pauses_and_resumes(instance: Instance, sender: Path) -> None:
+    connect(instance, "new", sender)
+    assert instance.run("shops", "pause", "new").stdout.startswith("new: paused; ")
+    assert listed(instance)["new"]["state"] == "paused"
+    assert instance.run("shops", "pause", "new", "--resume").stdout.startswith("new: live; ")
+
+
+def test_the_old_secret_ends_a_day_after_the_new_one_came(instance: Instance, sender: Path) -> None:
+    connect(instance, "new", sender, "--secret-env", "NEW_SECRET")
+    assert instance.json("shops", "rotate-secret", "new", "--secret-env", "NEWER_SECRET")["secrets"] == 2
+    newer, older = content(instance, "new").secrets
+    assert (newer.value, newer.until, older.value) == (NEWER.encode(), None, NEW.encode())
+    assert older.until is not None
+    end = older.until
+    with onboarding(instance) as known:
+        assert timedelta(hours=23) < end - known.clock() <= timedelta(hours=24)
+        assert replace(known, clock=lambda: end).show("new").secrets == 1
+
+
+def test_the_old_secret_can_end_at_once(instance: Instance, sender: Path) -> None:
+    connect(instance, "new", sender, "--secret-env", "NEW_SECRET")
+    instance.run("shops", "rotate-secret", "new", "--secret-env", "NEWER_SECRET", "--now")
+    assert [secret.value for secret in content(instance, "new").secrets] == [NEWER.encode()]
+
+
+@pytest.mark.parametrize("length", ["59m", "0h", "1", "h", "-2h", "2w", "99999h"])
+def test_an_old_secret_works_for_an_hour_at_least(instance: Instance, length: str) -> None:
+    done = instance.run("shops", "rotate-secret", "new", "--secret-env", "NEWER_SECRET", f"--retire-after={length}")
+    assert done.exit_code == 2
+    assert "retire-after" in done.stderr
+
+
+def test_a_shop_of_an_app_has_no_secret_of_its_own_to_rotate(instance: Instance, sender: Path) -> None:
+    connect(instance, "new", sender)
+    line = refused(instance.run("shops", "rotate-secret", "new", "--secret-env", "NEWER_SECRET"), 1)
+    assert line.endswith("(secret-of-an-app)")
+
+
+@pytest.mark.parametrize("words", [[], ["--secret-env", "NEW_SECRET", "--secret-file", "x"]])
+def test_where_the_new_secret_is_has_to_be_told_once(instance: Instance, words: list[str]) -> None:
+    assert instance.run("shops", "rotate-secret", "new", *words).exit_code == 2
+
+
+def test_a_shop_is_let_go_and_its_secrets_are_erased(instance: Instance, sender: Path) -> None:
+    connect(instance, "new", sender, "--secret-env", "NEW_SECRET")
+    assert instance.run("shops", "disconnect", "new").stdout.startswith("new: disconnected; ")
+    gone = row(instance, "new")
+    assert (gone.sealed, gone.domain) == (None, None)
+    assert listed(instance)["new"]["state"] == "disconnected"
+    assert connect(instance, "other", sender, "--secret-env", "NEW_SECRET").exit_code == 0
+
+
+def test_no_secret_is_taken_from_the_arguments(instance: Instance) -> None:
+    for verb in ("connect", "rotate-secret"):
+        printed = instance.run("shops", verb, "--help").stdout
+        assert "--secret " not in printed
+        assert "--secret=" not in printed

@@ -1,0 +1,83 @@
+"""What is kept of a shop: closed for its name under the service key, found by keyed digests."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from joserfc.jwk import OctKey
+
+from middleware.core.index import Indexer
+from middleware.core.seal import lock
+from middleware.core.shops import SEALED_SIZE, Vault, in_force
+from middleware.errors import TamperedError
+from middleware.model_shop import ShopContent, ShopSecret
+
+KEY = OctKey.import_key(bytes(range(32)))
+VAULT = Vault(KEY, bytes(range(1, 33)))
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+SECRETS = (ShopSecret(value=b"\x00\xff new"), ShopSecret(value=b"made-up secret", until=NOW))
+CONTENT = ShopContent(settings={"domain": "demo.myshopify.com", "sender": {"name": "Ysolde Ж"}}, secrets=SECRETS)
+
+
+def test_what_was_closed_opens_as_it_was() -> None:
+    assert VAULT.open("demo", VAULT.close("demo", CONTENT)) == CONTENT
+    bare = ShopContent(settings={})
+    assert VAULT.open("demo", VAULT.close("demo", bare)) == bare
+
+
+def test_nothing_of_it_is_in_the_clear_and_lengths_tell_little() -> None:
+    closed = VAULT.close("demo", CONTENT)
+    parts = b"".join(base64.urlsafe_b64decode(part + "==") for part in closed.split("."))
+    assert not any(text in parts for text in (b"Ysolde", b"myshopify", b"made-up", b"sender"))
+    longer = replace(CONTENT, settings={"sender": {"name": "Y" * 300}})
+    assert len(VAULT.close("demo", longer)) == len(closed) > SEALED_SIZE
+    assert VAULT.close("demo", CONTENT) != closed
+
+
+@pytest.mark.parametrize(
+    "sealed",
+    [
+        VAULT.close("other", CONTENT),
+        Vault(OctKey.import_key(bytes(32)), bytes(32)).close("demo", CONTENT),
+        lock("{}", KEY),
+        lock("{}", KEY, "shop demo"),
+        lock("[]", KEY, "shop demo"),
+        lock("no JSON", KEY, "shop demo"),
+        lock('{"settings": {}, "secrets": [["***", null]]}', KEY, "shop demo"),
+        lock('{"settings": {}, "secrets": [["QQ==", "soon"]]}', KEY, "shop demo"),
+        lock('{"settings": {}, "secrets": [["QQ=="]]}', KEY, "shop demo"),
+        lock('{"settings": 7, "secrets": []}', KEY, "shop demo"),
+        "",
+    ],
+)
+def test_whatever_is_not_what_was_closed_does_not_open(sealed: str) -> None:
+    with pytest.raises(TamperedError) as refusal:
+        VAULT.open("demo", sealed)
+    assert (refusal.value.args, refusal.value.__cause__, refusal.value.__context__) == (
+        TamperedError().args,
+        None,
+        None,
+    )
+
+
+def test_a_domain_and_a_secret_are_found_by_digests_of_their_own() -> None:
+    domain = VAULT.of_domain("demo.myshopify.com")
+    assert domain == VAULT.of_domain("Demo.MyShopify.com") != VAULT.of_domain("other.myshopify.com")
+    (one,) = VAULT.of_secrets([b"demo.myshopify.com"])
+    assert len({one, domain, Indexer(VAULT.index, "demo").of("shop.domain", "demo.myshopify.com")}) == 3
+    assert VAULT.of_secrets([b"a", b"A", b"a"])[0::2] == VAULT.of_secrets([b"a"]) * 2
+    assert len(set(VAULT.of_secrets([b"a", b"A"]))) == 2
+    assert Vault(KEY, bytes(32)).of_domain("demo.myshopify.com") != domain
+
+
+def test_a_secret_ends_to_the_moment() -> None:
+    moment = timedelta(microseconds=1)
+    assert in_force(SECRETS, NOW - moment) == SECRETS
+    assert in_force(SECRETS, NOW) == SECRETS[:1]
+
+
+def test_nothing_is_shown() -> None:
+    assert (repr(VAULT), repr(CONTENT), repr(SECRETS[0])) == ("<Vault>", "<ShopContent>", "<ShopSecret>")
