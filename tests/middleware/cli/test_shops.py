@@ -35,6 +35,7 @@ OPTIONS = ["--account-type", "professional", "--requested-on", "2026-11-02", "--
 def variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEW_SECRET", NEW)
     monkeypatch.setenv("NEWER_SECRET", NEWER)
+    monkeypatch.setenv("SHOP_TOKEN", "made-up-token-of-the-shop")
 
 
 @pytest.fixture
@@ -179,6 +180,35 @@ def test_a_shop_of_the_file_is_not_changed(instance: Instance, sender: Path) -> 
     for words in (("pause", "demo"), ("disconnect", "demo"), ("rotate-secret", "demo", "--secret-env", "NEW_SECRET")):
         assert "change it there" in refused(instance.run("shops", *words), 1)
     assert "change it there" in refused(connect(instance, "demo", sender), 1)
+
+
+def test_a_token_is_taken_from_the_file_and_stays(instance: Instance) -> None:
+    file = instance.folder / "new.toml"
+    (instance.folder / "secret").write_text(NEWER, encoding="utf-8")
+    text = TOML.replace("FILE", f"{instance.folder}/secret").replace(NEWER, "")
+    file.write_text(f'token = {{ env = "SHOP_TOKEN" }}\n{text}', encoding="utf-8")
+    assert instance.run("shops", "connect", "new", "--from", str(file)).exit_code == 0
+    assert content(instance, "new").token == b"made-up-token-of-the-shop"
+    file.write_text(text, encoding="utf-8")
+    assert instance.run("shops", "connect", "new", "--from", str(file)).exit_code == 0
+    assert content(instance, "new").token == b"made-up-token-of-the-shop"
+    assert "token" not in content(instance, "new").settings
+
+
+def test_a_parcel_is_looked_for_in_connected_and_disconnected_shops_too(instance: Instance, sender: Path) -> None:
+    connect(instance, "new", sender)
+    connect(instance, "gone", sender, "--secret-env", "NEW_SECRET")
+    instance.run("shops", "disconnect", "gone")
+    with onboarding(instance) as known:
+        assert known.domains(None) == {"demo": "demo.myshopify.com", "new": "new.myshopify.com", "gone": ""}
+        assert (known.domains("new"), known.domains("demo"), known.domains("gone"), known.domains("x")) == (
+            {"new": "new.myshopify.com"},
+            {"demo": "demo.myshopify.com"},
+            {"gone": ""},
+            {},
+        )
+    for name, status in (("new", 1), ("gone", 1), ("nonesuch", 2)):
+        assert instance.run("shipments", "find", "#1001", "--shop", name).exit_code == status
 
 
 # ---- check ---------------------------------------------------------------------------------------------------------

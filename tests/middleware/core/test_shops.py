@@ -19,7 +19,9 @@ KEY = OctKey.import_key(bytes(range(32)))
 VAULT = Vault(KEY, bytes(range(1, 33)))
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SECRETS = (ShopSecret(value=b"\x00\xff new"), ShopSecret(value=b"made-up secret", until=NOW))
-CONTENT = ShopContent(settings={"domain": "demo.myshopify.com", "sender": {"name": "Ysolde Ж"}}, secrets=SECRETS)
+CONTENT = ShopContent(
+    settings={"domain": "demo.myshopify.com", "sender": {"name": "Ysolde Ж"}}, secrets=SECRETS, token=b"made-up-token"
+)
 
 
 def test_what_was_closed_opens_as_it_was() -> None:
@@ -46,10 +48,12 @@ def test_nothing_of_it_is_in_the_clear_and_lengths_tell_little() -> None:
         lock("{}", KEY, "shop demo"),
         lock("[]", KEY, "shop demo"),
         lock("no JSON", KEY, "shop demo"),
-        lock('{"settings": {}, "secrets": [["***", null]]}', KEY, "shop demo"),
-        lock('{"settings": {}, "secrets": [["QQ==", "soon"]]}', KEY, "shop demo"),
-        lock('{"settings": {}, "secrets": [["QQ=="]]}', KEY, "shop demo"),
-        lock('{"settings": 7, "secrets": []}', KEY, "shop demo"),
+        lock('{"settings": {}, "secrets": [["***", null]], "token": null}', KEY, "shop demo"),
+        lock('{"settings": {}, "secrets": [["QQ==", "soon"]], "token": null}', KEY, "shop demo"),
+        lock('{"settings": {}, "secrets": [["QQ=="]], "token": null}', KEY, "shop demo"),
+        lock('{"settings": 7, "secrets": [], "token": null}', KEY, "shop demo"),
+        lock('{"settings": {}, "secrets": [], "token": 7}', KEY, "shop demo"),
+        lock('{"settings": {}, "secrets": []}', KEY, "shop demo"),
         "",
     ],
 )

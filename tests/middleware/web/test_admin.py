@@ -119,7 +119,8 @@ def test_a_shop_of_the_file_is_changed_there_alone(api: Api, verb: str) -> None:
 FAULTS: Mapping[str, tuple[Json, str, str]] = {
     "an unknown field": ({"notfy": PERSON}, "/*", "unknown"),
     "an unknown field of the sender": ({"sender": {"name": "x", PERSON: "y"}}, "/sender/*", "unknown"),
-    "a token": ({"token": {"env": "HOME"}}, "/*", "unknown"),
+    "a token that this machine holds": ({"token": {"env": "HOME"}}, "/token", "type"),
+    "a token with a space": ({"token": "made-up token of a new shop"}, "/token", "pattern"),
     "a secret that this machine holds": ({"app": None, "secrets": [{"env": "HOME"}]}, "/secrets/0", "type"),
     "a short secret": ({"app": None, "secrets": ["short"]}, "/secrets/0", "length"),
     "three secrets": ({"app": None, "secrets": [OWN, OWN, OWN]}, "/secrets", "length"),
@@ -190,6 +191,23 @@ def test_a_body_where_none_is_read(api: Api, method: str, path: str) -> None:
 
 def test_a_body_without_its_length(api: Api) -> None:
     problem(api.ask("PUT", "new"), 411, "length-required")
+
+
+TOKEN = "made-up-token-of-a-new-shop"
+
+
+def test_a_shop_of_the_database_asks_with_its_token_where_its_own_shipments_are(api: Api) -> None:
+    api.ask("PUT", "new", wanted("new", token=TOKEN))
+    id_ = api.post("new", order()).get_json()["id"]
+    path, given = f"/v1/shops/new/shipments/{id_}", {"Authorization": f"Bearer {TOKEN}"}
+    assert api.client.get(path, headers=given).get_json()["id"] == id_
+    assert api.ask("PUT", "new", wanted("new", notify="email")).status_code == 200  # the token stays
+    assert api.post("new", order()).status_code == 200
+    assert api.client.get(path, headers=given).status_code == 200
+    problem(api.client.get(path, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}), 401, "unauthorised")
+    api.ask("DELETE", "new")
+    assert api.post("new", order()).status_code == 401
+    problem(api.client.get(path, headers=given), 401, "unauthorised")
 
 
 # ---- Fit to be live, and the test mode -----------------------------------------------------------------------------
@@ -369,7 +387,7 @@ def test_the_intake_serves_none_of_it(api: Api) -> None:
 
 def test_neither_a_secret_nor_who_sends_comes_back_or_is_logged(api: Api) -> None:
     answers = [
-        api.ask("PUT", "new", own("new")),
+        api.ask("PUT", "new", own("new", token=TOKEN)),
         api.ask("PUT", "new", own("new", PERSON * 2, sender={**SENDER, "name": PERSON, PERSON: "x"})),
         api.ask("GET", "new"),
         api.ask("POST", "new/check"),
@@ -377,7 +395,9 @@ def test_neither_a_secret_nor_who_sends_comes_back_or_is_logged(api: Api) -> Non
         api.ask("DELETE", "new"),
     ]
     told = " ".join(answer.text for answer in answers) + api.log.text()
-    assert [value for value in (PERSON, OWN, ADMIN_TOKEN, *SENDER.values()) if value in told and len(value) > 2] == []
+    assert [
+        value for value in (PERSON, OWN, TOKEN, ADMIN_TOKEN, *SENDER.values()) if value in told and len(value) > 2
+    ] == []
     assert '"shop_connected"' in api.log.text()
 
 
