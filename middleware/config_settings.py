@@ -64,7 +64,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _needed("url", '"https://parcels.example"', "https, except to the addresses of allow_private"),
         _maybe("token", '{ env = "PARCEL_PLATFORM_TOKEN" }', 'a secret is { env = "NAME" } or { file = "PATH" }'),
         _set("allow_private", "[]", '["127.0.0.1", "10.0.0.0/8"]', "what may be dialled although it is not public"),
-        _set("simulated", "false", "true", "the simulated platform, for shops in test mode"),
+        _set("simulated", "false", "false", "the simulated platform, for shops in test mode"),
     ),
     ("apps", ANY): (
         _needed("platform", '"shopify"', "who sends"),
@@ -76,7 +76,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _maybe("secrets", '[{ env = "SHOPIFY_SECRET" }]', "in place of app: those of an app of its own"),
         _needed("domain", '"demo.myshopify.com"', "its own domain at Shopify"),
         _set("number", '""', '"68000000001"', "its number at Shopify, if orders of another one are to be refused"),
-        _set("mode", '"live"', '"test"', "live, or test: into the simulated platform"),
+        _set("mode", '"live"', '"live"', "live, or test: into the simulated platform"),
         _maybe("token", '{ env = "DEMO_TOKEN" }', "with it the shop's own systems ask where a shipment is"),
         _set("policy", '"bpost-shipping-platform"', '"bpost-shipping-platform"', "the policy pack"),
         _needed("account_type", '"professional"', "the policy has the plug-in for professional accounts alone"),

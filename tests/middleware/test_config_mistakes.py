@@ -20,7 +20,7 @@ from tests.middleware.configuring import cleaned
 CANARY = "Canary-secret-9f3"
 TEXT = written("demo.myshopify.com", "http://127.0.0.1:8090")
 NAMES = {"carriers": "platform", "apps": "parcelveil", "shops": "demo"}
-ENVIRONMENT = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN")
+ENVIRONMENT = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN", "ADMIN_TOKEN")
 FREE = {"keys", "state", "journal", "ca_file", "pickup_attribute", "reference", "database"}
 """Settings that take any one line of text, beside those of the sender."""
 
@@ -40,7 +40,7 @@ each_setting = pytest.mark.parametrize(("place", "setting"), EVERY)
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cleaned(monkeypatch, tmp_path)
     for name in ENVIRONMENT:
-        monkeypatch.setenv(name, f"made up for {name}")
+        monkeypatch.setenv(name, f"made-up-for-{name}")
 
 
 def table_of(place: Place) -> str:
@@ -83,6 +83,8 @@ def takes(place: Place, setting: Setting, value: str) -> bool:
     """Whether a value is none of the wrong ones for this setting."""
     if setting.key == "interpretations":
         return value.startswith("{")
+    if setting.key == "simulated":
+        return value == "true"
     if value != WRONG_VALUES[0]:  # one line of text
         return False
     if place == ("shops", ANY):

@@ -203,7 +203,7 @@ def api(
     file.write_text(f"{tokens}{simulated}simulated = true\n{text}", encoding="utf-8")
     settings = config.load(file)
     shutil.copy(empty, tmp_path / "data" / "parcelveil.db")
-    PlatformKeys(settings.server.keys, "simulated").store(PlatformKeys(settings.server.keys, "platform").known())
+    PlatformKeys(settings.server.state, "simulated").store(PlatformKeys(settings.server.state, "platform").known())
     clock = Clock(moments=[datetime.now(UTC)])
     services = replace(bootstrap.services(settings), clock=clock)
     cast("Directory", services.shops).clock = clock
