@@ -11,7 +11,8 @@ from pathlib import Path
 
 from middleware import logs
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.config import CarrierSettings, Config
+from middleware.config import Config
+from middleware.config_parties import CarrierSettings
 from middleware.config_shop import stored_settings
 from middleware.core.calendar import today
 from middleware.core.index import Indexer

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from grp import getgrnam
@@ -17,9 +17,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+from middleware import config_parties
 from middleware.config_lines import lines
-from middleware.config_shop import Around, check_name, shop_settings
-from middleware.config_table import FromEnvironment, Network, Source, Table, address, meant
+from middleware.config_parties import CarrierSettings, carrier_settings
+from middleware.config_shop import Around, shop_settings
+from middleware.config_table import FromEnvironment, Source, Table, address, meant
 from middleware.core.body import read
 from middleware.errors import BodyError, ConfigError
 from middleware.model import ShopSettings
@@ -35,9 +37,6 @@ ADDRESSES: Final = {
     "api_listen": "127.0.0.1:8081",
     "metrics_listen": "127.0.0.1:9090",
 }
-CARRIER_KINDS: Final = ("parcel-json",)
-SHORTEST_TOKEN: Final = 16
-"""Characters of a token of the admin API."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -64,23 +63,6 @@ class ServerSettings:
         return "<ServerSettings>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class CarrierSettings:
-    """``[carriers.<name>]``: a parcel platform's profile. Shops in test mode go to a simulated one, others never."""
-
-    name: str
-    kind: str
-    url: str
-    token: str | None
-    allow_private: tuple[Network, ...]
-    proxy: str | None
-    ca_file: Path | None
-    simulated: bool = False
-
-    def __repr__(self) -> str:
-        return f"<CarrierSettings {self.name}>"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that is configured. ``apps`` and ``admin_tokens`` are secrets; ``quarantined`` maps a shop to the one
@@ -98,7 +80,7 @@ class Config:
 
     def around(self) -> Around:
         """What a shop's settings are read against."""
-        return _around(self.carriers, self.apps)
+        return config_parties.around(self.carriers, self.apps)
 
 
 def environment() -> dict[str, str]:
@@ -131,25 +113,29 @@ def load(path: Path) -> Config:
     document, source = _parsed(path)
     root = Table(_overridden(document), source, (), os.environ)
     server = _server(root.table("server"))
-    admin_tokens = _admin(root.table("admin"))
+    admin_tokens = config_parties.admin_tokens(root.table("admin"))
     section = root.table("carriers")
-    carriers = {name: _carrier(name, section.table(name), server) for name in section.names()}
+    proxy, ca_file = server.egress_proxy, server.ca_file
+    carriers = {
+        name: carrier_settings(name, section.table(name), proxy=proxy, ca_file=ca_file) for name in section.names()
+    }
     if len(simulated := [name for name, carrier in carriers.items() if carrier.simulated]) > 1:
         reason = f"{simulated[0]} is the simulated platform already"
         raise section.table(simulated[1]).refusal("simulated", reason)
     section = root.table("apps")
-    apps = {name: _app(name, section.table(name)) for name in section.names()}
+    apps = {name: config_parties.app_secrets(name, section.table(name)) for name in section.names()}
     shops: dict[str, ShopSettings] = {}
     quarantined: dict[str, str] = {}
     section = root.table("shops")
     for name in section.names():
         try:
-            shops[name] = shop_settings(name, section.table(name), _around(carriers, apps))
+            shops[name] = shop_settings(name, section.table(name), config_parties.around(carriers, apps))
         except ConfigError as fault:
             quarantined[name] = str(fault)
     root.done()
     quarantined |= {
-        name: f"{source.place(('shops', name, key))}: {fault}" for name, key, fault in _clashes(shops, apps)
+        name: f"{source.place(('shops', name, key))}: {fault}"
+        for name, key, fault in config_parties.clashes(shops, apps)
     }
     sound = {name: shop for name, shop in shops.items() if name not in quarantined}
     return Config(
@@ -162,11 +148,6 @@ def load(path: Path) -> Config:
         apps=apps,
         admin_tokens=admin_tokens,
     )
-
-
-def _around(carriers: Mapping[str, CarrierSettings], apps: Mapping[str, tuple[bytes, ...]]) -> Around:
-    simulated = next((name for name, carrier in carriers.items() if carrier.simulated), None)
-    return Around(carriers=carriers, simulated=simulated, apps=apps)
 
 
 def shop_file(path: Path) -> dict[str, Any]:
@@ -328,51 +309,3 @@ def _loopback(host: str) -> bool:
 
 def _file(text: str) -> Path | None:
     return Path(text) if text else None
-
-
-def _carrier(name: str, table: Table, server: ServerSettings) -> CarrierSettings:
-    check_name(name, table)
-    allowed = table.networks("allow_private")
-    settings = CarrierSettings(
-        name=name,
-        kind=table.choice("kind", CARRIER_KINDS, None),
-        # Plain http is possible to the addresses of allow_private alone; a name's are judged when it is dialled.
-        url=table.origin("url", ("https", "http") if allowed else ("https",), None),
-        token=table.bearer("token") if "token" in table else None,
-        allow_private=allowed,
-        proxy=server.egress_proxy,
-        ca_file=server.ca_file,
-        simulated=table.flag("simulated", default=False),
-    )
-    table.done()
-    return settings
-
-
-def _admin(table: Table) -> tuple[bytes, ...]:
-    tokens = table.secrets("tokens") if "tokens" in table else ()
-    if any(len(token) < SHORTEST_TOKEN or not token.isascii() or b" " in token for token in tokens):
-        raise table.refusal("tokens", f"expected tokens of at least {SHORTEST_TOKEN} ASCII characters, without spaces")
-    table.done()
-    return tokens
-
-
-def _app(name: str, table: Table) -> tuple[bytes, ...]:
-    check_name(name, table)
-    table.choice("platform", ("shopify",), None)
-    secrets = table.secrets("secrets")
-    table.done()
-    return secrets
-
-
-def _clashes(
-    shops: Mapping[str, ShopSettings], apps: Mapping[str, tuple[bytes, ...]]
-) -> Iterator[tuple[str, str, str]]:
-    """A secret or a domain that two shops share would let one speak for the other: (shop, key, what is wrong)."""
-    shared = {secret for secrets in apps.values() for secret in secrets}
-    for name, shop in shops.items():
-        others = [other for other in shops.values() if other.name != name]
-        if any(shop.domain == other.domain for other in others):
-            yield name, "domain", "another shop has the same"
-        taken = shared | {secret for other in others for secret in other.secrets}
-        if shop.own_app and taken & set(shop.secrets):
-            yield name, "secrets", "a secret that is also another shop's or app's is refused"

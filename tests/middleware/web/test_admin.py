@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from middleware.core.body import MAX_BYTES
-from middleware.errors import StorageError
-from middleware.web.admin import opens
 from tests.middleware.web.answering import PERSON, common, problem
-from tests.middleware.web.conftest import ADMIN_OLD, ADMIN_TOKEN, Api
+from tests.middleware.web.conftest import ADMIN_TOKEN, Api
 from tests.system.orders import order
 from tests.system.stack import OWN_SECRET, SECRET, SENDER, Json
 
@@ -326,87 +324,3 @@ def test_a_row_that_does_not_open_is_named_and_can_be_replaced(api: Api) -> None
     problem(api.ask("POST", "new/pause"), 500, "tampered")
     assert api.ask("PUT", "new", wanted("new")).status_code == 200
     assert api.post("new", order()).status_code == 200
-
-
-# ---- Who may -------------------------------------------------------------------------------------------------------
-
-ROUTES = [("PUT", ""), ("GET", ""), ("DELETE", ""), ("POST", "/check"), ("POST", "/pause"), ("POST", "/resume")]
-
-
-@pytest.mark.parametrize("shop", ["plain", "nonesuch"])
-@pytest.mark.parametrize(("method", "verb"), ROUTES)
-@pytest.mark.parametrize("token", [None, "", "x", ADMIN_TOKEN[:-1], ADMIN_TOKEN + "x", ADMIN_TOKEN.upper(), "\u00e9"])
-def test_without_a_right_token_nothing_is_done_and_nothing_told(
-    api: Api, shop: str, method: str, verb: str, token: str | None
-) -> None:
-    answer = api.ask(method, f"{shop}{verb}", wanted(shop) if method == "PUT" else None, token=token)
-    body = problem(answer, 401, "unauthorised")
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert {**body, "instance": ""} == {
-        "type": "urn:problem:unauthorised",
-        "title": "This request does not carry a credential for what it asks.",
-        "status": 401,
-        "instance": "",
-    }
-
-
-def test_two_tokens_work_while_one_is_changed(api: Api) -> None:
-    for token in (ADMIN_TOKEN, ADMIN_OLD):
-        assert api.ask("GET", "plain", token=token).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("header", "tokens", "right"),
-    [
-        ("Bearer one", [b"one"], True),
-        ("bearer two", [b"one", b"two"], True),
-        ("Bearer one", [], False),
-        ("Bearer ", [], False),
-        ("Bearer ", [b""], True),  # which no configuration can hold
-        ("Basic one", [b"one"], False),
-        ("Bearer  one", [b"one"], False),
-        ("one", [b"one"], False),
-        ("", [b"one"], False),
-    ],
-)
-def test_a_token_opens_or_does_not(header: str, tokens: list[bytes], right: bool) -> None:
-    assert opens(header, tokens) is right
-
-
-@pytest.mark.parametrize("method", ["PATCH", "OPTIONS", "TRACE", "POST"])
-def test_other_methods_are_not_served(api: Api, method: str) -> None:
-    assert api.ask(method, "plain").status_code == 405
-
-
-def test_the_intake_serves_none_of_it(api: Api) -> None:
-    for path in ("/admin/v1/shops/plain", "/docs"):
-        given = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        assert api.intake.get(path, headers=given).status_code == 404
-    assert api.intake.get("/openapi.json").status_code == api.client.get("/openapi.json").status_code == 200
-
-
-def test_neither_a_secret_nor_who_sends_comes_back_or_is_logged(api: Api) -> None:
-    answers = [
-        api.ask("PUT", "new", own("new", token=TOKEN)),
-        api.ask("PUT", "new", own("new", PERSON * 2, sender={**SENDER, "name": PERSON, PERSON: "x"})),
-        api.ask("GET", "new"),
-        api.ask("POST", "new/check"),
-        api.ask("POST", "new/pause"),
-        api.ask("DELETE", "new"),
-    ]
-    told = " ".join(answer.text for answer in answers) + api.log.text()
-    assert [
-        value for value in (PERSON, OWN, TOKEN, ADMIN_TOKEN, *SENDER.values()) if value in told and len(value) > 2
-    ] == []
-    assert '"shop_connected"' in api.log.text()
-
-
-def test_storage_that_fails_is_503(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(name: str) -> None:
-        raise StorageError()
-
-    monkeypatch.setattr(api.onboarding.store, "find", fails)
-    for method, verb in ROUTES:
-        answer = api.ask(method, f"new{verb}", wanted("new") if method == "PUT" else None)
-        problem(answer, 503, "storage-unavailable")
-        assert answer.headers["Retry-After"]
