@@ -64,7 +64,7 @@ def _told(found: tuple[Sighting, Step] | None) -> Response:
     if found is None:
         raise NotFoundError()
     record, step = found
-    _log.info("shipment_told", request_id=g.request_id, shop=record.shop, record_id=record.id, state=record.state)
+    _log.info("shipment_told", request_id=g.request_id, shop=record.shop, record_id=record.id, status=record.state)
     told: dict[str, Any] = STATUS.dump({**_members(record), "next": {"step": step.what, "at": step.at}})
     return jsonify(told)
 

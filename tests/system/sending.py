@@ -180,6 +180,11 @@ def settled(service: Service, wanted: Mapping[str, str]) -> bool:
     return all(rows[id_][0] == state and (state != "waiting" or rows[id_][1] > 0) for id_, state in wanted.items())
 
 
+SHOWN = (("deliveries", "show"), ("shipments", "find"))
+REJECTIONS = "1 deliveries"
+"""The one output that may name an order: that of the shop's own id, to whom it is to be mended."""
+
+
 def command_line(service: Service, sent: tuple[Variant, ...], ids: list[str]) -> dict[str, bytes]:
     """What the command line tells of the orders and of the service."""
     folder = service.folder / "orders"
@@ -188,7 +193,7 @@ def command_line(service: Service, sent: tuple[Variant, ...], ids: list[str]) ->
         (folder / f"{number}.json").write_bytes(variant.change(variant.document.body))
     names = [str(path) for path in sorted(folder.iterdir())]
     asked = [["deliveries", "list"], ["deliveries", "list", "--rejected", "--json"], ["doctor"], ["keys", "list"]]
-    asked += [["deliveries", "show", ids[0], *option] for option in ((), ("--json",))]
+    asked += [[*words, ids[0], *option] for words in SHOWN for option in ((), ("--json",))]
     commands = [[*words, "--config", str(service.config)] for words in asked]
     commands.append(["inspect", *names[::6], "--platform", "shopify", "--notify", "none"])
     commands.append(["inspect", *names, "--platform", "shopify", "--notify", "sms", "--json"])

@@ -23,7 +23,7 @@ import pytest
 from tests.system.canaries import Document, generalised, leaves, order
 from tests.system.haystacks import KINDS
 from tests.system.search import Canary, Needles
-from tests.system.sending import SETTLED, Run, carry_out, permitted, whole
+from tests.system.sending import REJECTIONS, SETTLED, Run, carry_out, permitted, whole
 from tests.system.variants import SHOPS, accepted, variants
 
 LEAKS = """\
@@ -128,6 +128,8 @@ def test_every_kind_of_place_was_looked_through(run: Run) -> None:
 def test_no_canary_is_anywhere_but_where_it_may_be(run: Run) -> None:
     surplus = {place: run.found[place] for place in run.found.keys() - permitted(run)}
     assert surplus == {}
+    linked = [where for place, where in run.found.items() if (place.path, place.kind) == ("id", "commands")]
+    assert [where for where in linked if not all(one.startswith(REJECTIONS) for one in where)] == []
     assert permitted(run) <= run.found.keys()  # what may be seen is: the search works on what it searched
 
 

@@ -112,7 +112,8 @@ def refused() -> Iterator[Variant]:
         document = to(f"without a street, {name}", OUTSIDE)
         document.put("shipping_address.address1", None)
         answer = {"record": {"shop": "email", "answer": "rejected"}, "refuse": {"shop": "refuse", "status": 422}}[name]
-        yield Variant(document=document, **answer)  # type: ignore[arg-type]  # a table of keyword arguments
+        page = {"id": frozenset(("commands",))} if name == "record" else {}  # the link to the order in the shop's admin
+        yield Variant(document=document, clear=page, **answer)  # type: ignore[arg-type]  # a table of keyword arguments
         yield Variant(document=order(f"texts only, {name}", texts=True), **answer)  # type: ignore[arg-type]
     changes: Mapping[str, Callable[[bytes], bytes]] = {
         "cut off": lambda body: body[:-1],
