@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
 from middleware.ports import Clock, Finder, ShopStore, Storage
 from middleware.provision import refresh
-from middleware.relay import Lane, Observer, Relay
+from middleware.relay import Lane, Observer, Relay, Turns
 from middleware.services import Services, Shop
 from middleware.storage import is_current, open_both
 from middleware.tracking import Desk
@@ -283,13 +283,23 @@ def _transport(carrier: CarrierSettings) -> HttpTransport:
     )
 
 
-def relay(settings: Config, observe: Observer) -> Relay:
-    """The relay. Raises: ConfigError, StorageError."""
-    signing = service_keys(settings).signing
+def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
+    """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all. Raises:
+    ConfigError, StorageError.
+    """
+    signing, shared = service_keys(settings).signing, store(settings)
     lanes = {name: Lane(carrier=ParcelJson(), transport=transport) for name, transport in transports(settings).items()}
-    return Relay(
-        store=store(settings), clock=clock(settings), lanes=lanes, keys={str(signing.kid): signing}, observe=observe
-    )
+    return [
+        Relay(
+            store=shared,
+            clock=clock(settings),
+            lanes=lanes,
+            keys={str(signing.kid): signing},
+            observe=observe,
+            turns=Turns(without=lanes.keys() - {name}),
+        )
+        for name in lanes or ("",)  # without a parcel platform, what waits is told all the same
+    ]
 
 
 def refresh_all(settings: Config) -> Iterator[tuple[str, ParcelveilError | None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -109,12 +109,12 @@ class Store(Protocol):
     def see(self, shop: str | None, now: datetime) -> int:
         """A person has looked at the rejections: of the shop, or of all. How many were new."""
 
-    def due(self, now: datetime) -> Sequence[str]:
-        """The shops that have something due."""
+    def due(self, now: datetime, without: Collection[str] = ()) -> Sequence[str]:
+        """The shops that have something due on a lane that is not paused, nor one of those."""
 
-    def claim(self, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
-        """Lease the shop's oldest due record of a lane that is not paused: its first claim freezes it, its fence grows
-        with each claim.
+    def claim(self, now: datetime, lease_seconds: float, shop: str, without: Collection[str] = ()) -> Stored | None:
+        """Lease the shop's oldest due record of such a lane: its first claim freezes it, its fence grows with each
+        claim. One that its order no longer wants is claimed to be cancelled.
         """
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
@@ -136,8 +136,8 @@ class Store(Protocol):
         """Settle a cancellation that came too late: the record is flagged, the one that was held for it withdrawn."""
 
     def revive(self, record_id: str, now: datetime) -> bool:
-        """Let a dead letter go again: the same bytes under the same key. False for what is none, or has nothing left
-        to send.
+        """Let a dead letter go again: the same bytes under the same key; or a held record whose predecessor is in
+        quarantine, and so will never be cancelled. False for what is neither, or has nothing left to send.
         """
 
     def pause_lane(self, carrier: str, until: datetime, code: str) -> None: ...

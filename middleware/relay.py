@@ -3,7 +3,8 @@
 claim ─▶ check receipt ─▶ build ─▶ send ─▶ read ─▶ settle      delivered | retry at … | dead letter | quarantine
 
 What its order no longer wants is cancelled at the platform in the same way, once it is known what the platform holds.
-Shops take turns: each gives its oldest, then the next shop comes.
+Shops take turns: each gives its oldest, then the next shop comes. Every parcel platform has a relay with threads of its
+own, so that one that hangs holds up nobody but itself.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -48,9 +49,12 @@ class Lane:
 
 
 class Turns:
-    """Whose turn it is among the shops that have something due; the threads of a relay share one."""
+    """Whose turn it is among the shops that have something due; the threads of a relay share one. ``without`` are the
+    lanes that others serve.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, without: Collection[str] = ()) -> None:
+        self._without = frozenset(without)
         self._lock = threading.Lock()
         self._waiting: deque[str] = deque()
 
@@ -64,7 +68,7 @@ class Turns:
 
     def _round(self, store: Store, now: datetime) -> Stored | None:
         while (shop := self._next()) is not None:
-            stored = store.claim(now, LEASE_SECONDS, shop)
+            stored = store.claim(now, LEASE_SECONDS, shop, self._without)
             if stored is not None:
                 return stored
         return None
@@ -76,7 +80,7 @@ class Turns:
     def _begin(self, store: Store, now: datetime) -> None:
         with self._lock:
             if not self._waiting:
-                self._waiting.extend(store.due(now))
+                self._waiting.extend(store.due(now, self._without))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -35,6 +35,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "relay": ("relay",),
 }
 RELAY_THREADS = 4
+"""For each parcel platform."""
 WEB_THREADS = 8
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_SECONDS = 60.0
@@ -208,11 +209,11 @@ def _relay(settings: config.Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    relay = bootstrap.relay(settings, lambda carrier, result: metrics.DELIVERIES.labels(carrier, result).inc())
-    with ThreadPoolExecutor(RELAY_THREADS, thread_name_prefix="relay") as pool:
-        workers = [pool.submit(relay.run, stop) for _ in range(RELAY_THREADS)]
+    relays = bootstrap.relays(settings, lambda carrier, result: metrics.DELIVERIES.labels(carrier, result).inc())
+    with ThreadPoolExecutor(RELAY_THREADS * len(relays), thread_name_prefix="relay") as pool:
+        workers = [pool.submit(relay.run, stop) for relay in relays for _ in range(RELAY_THREADS)]
         wait(workers, return_when=FIRST_EXCEPTION)
         stop.set()  # one that failed ends all: the supervisor starts afresh
-    relay.store.close()
+    relays[0].store.close()
     for worker in workers:
         worker.result()

@@ -49,6 +49,10 @@ GONE = frozenset((None, State.WITHDRAWN, State.CANCELLED))
 """Where nothing of an order is at the parcel platform, nor on its way there."""
 
 
+GIVEN_UP = frozenset((State.DEAD, State.QUARANTINED))
+"""Where nothing happens by itself any more: a newer version takes the place of it, whatever its content."""
+
+
 def decide(standing: Standing | None, updated_at: datetime, halt: Reason | None, content: bytes | None) -> Step:
     """The step for a version of ``updated_at`` that either ships ``content`` or, for ``halt``, does not.
 
@@ -64,7 +68,7 @@ def decide(standing: Standing | None, updated_at: datetime, halt: Reason | None,
         return _halted(standing, halt)
     if standing.state in GONE:
         return Step.CREATE
-    if content == standing.content:
+    if content == standing.content and not (standing.state in GIVEN_UP and updated_at > standing.updated_at):
         return Step.DUPLICATE
     if not standing.claimed:
         return Step.REPLACE

@@ -33,18 +33,24 @@ _LEASED: Final = update(records).where(
     records.c.fence == bindparam("this_fence"),
     records.c.state == State.CANCELLING,
 )
+_NOW: Final = bindparam("now", type_=records.c.due.type)
+_DUE_NOW: Final = case((records.c.first_due > _NOW, records.c.first_due), else_=_NOW)  # its own hold counts too
+_FIRST: Final = records.alias("first")
 _RELEASE: Final = (
     update(records)
     .where(records.c.predecessor == bindparam("this_id"), records.c.state == State.HELD)
-    .values(
-        state=State.WAITING,
-        due=case(
-            (records.c.first_due > bindparam("now", type_=records.c.due.type), records.c.first_due),
-            else_=bindparam("now", type_=records.c.due.type),
-        ),
-    )
+    .values(state=State.WAITING, due=_DUE_NOW)
 )
-_SUCCESSOR: Final = select(records.c.id).where(
+_FREE: Final = (
+    update(records)
+    .where(
+        records.c.id == bindparam("this_id"),
+        records.c.state == State.HELD,
+        records.c.predecessor.in_(select(_FIRST.c.id).where(_FIRST.c.state == State.QUARANTINED)),
+    )
+    .values(state=State.WAITING, due=_DUE_NOW)
+)
+_SUCCESSOR: Final = select(records.c.id, records.c.clear_until).where(
     records.c.predecessor == bindparam("this_id"), records.c.state == State.HELD
 )
 _STAND: Final = update(orders).where(orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order"))
@@ -77,18 +83,21 @@ def too_late(connection: Connection, stored: Stored, now: datetime) -> bool:
     if not connection.execute(_LEASED, _mine(stored) | news | {"clear": None}).rowcount:
         return False
     records_sql.empty_parts(connection, stored.id)
-    for successor in connection.execute(_SUCCESSOR, {"this_id": stored.id}).scalars().all():
-        records_sql.withdraw(connection, successor, now, Ending.TOO_LATE)
+    for successor in connection.execute(_SUCCESSOR, {"this_id": stored.id}).all():
+        records_sql.withdraw(connection, successor.id, now, Ending.TOO_LATE, successor.clear_until)
         if order is not None:
             connection.execute(_STAND, {**order, "record_id": stored.id})
     return True
 
 
 def revive(connection: Connection, record_id: str, now: datetime) -> bool:
-    """A dead letter goes again: the same bytes under the same key, or the request to cancel it. False for what is no
-    dead letter, or has lost what would be sent.
+    """A dead letter goes again: the same bytes under the same key, or the request to cancel it. What is held behind a
+    record in quarantine, which will never be cancelled, goes as well. False for what is neither, or has lost what would
+    be sent.
     """
     _locked(connection, record_id)
+    if connection.execute(_FREE, {"this_id": record_id, "now": now}).rowcount:
+        return True
     row = connection.execute(_DEAD, {"this_id": record_id}).one_or_none()
     if row is None:
         return False

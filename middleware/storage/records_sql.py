@@ -15,7 +15,7 @@ _NEW_RECORD: Final = insert(records)
 _NEW_PARTS: Final = insert(parts)
 _NEW_ENTRIES: Final = insert(index_entries)
 _CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
-_ENDED: Final = (State.DELIVERED, State.DEAD, State.QUARANTINED)
+_NOT_IN_HAND: Final = (State.WAITING, State.DELIVERED, State.DEAD, State.QUARANTINED)
 _REMOVE: Final = delete(records).where(records.c.id == bindparam("this_id"))
 _UNINDEX: Final = delete(index_entries).where(index_entries.c.record_id == bindparam("this_id"))
 _EMPTY: Final = update(parts).where(parts.c.record_id == bindparam("this_id")).values(jwe=None)
@@ -64,23 +64,22 @@ def remove(connection: Connection, record_id: str) -> None:
     connection.execute(_REMOVE, {"this_id": record_id})
 
 
-def withdraw(connection: Connection, record_id: str, at: datetime, code: str | None, until: date | None = None) -> None:
+def withdraw(connection: Connection, record_id: str, at: datetime, code: str | None, until: date) -> None:
     """End a record that was never claimed: what would have been sent leaves, and all that leads to it or tells of it.
 
-    ``until`` is how long its mere state may be remembered; None leaves its end as it is.
+    ``until`` is how long its mere state may be remembered.
     """
-    news: dict[str, Any] = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": code}
-    if until is not None:
-        news["until"] = until
-    connection.execute(_CHANGE, {"this_id": record_id, **news, "clear": None, "receipt": ""})
+    gone: dict[str, Any] = {"clear": None, "receipt": ""}
+    news = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": code, "until": until, **gone}
+    connection.execute(_CHANGE, {"this_id": record_id, **news})
     connection.execute(_UNINDEX, {"this_id": record_id})
     empty_parts(connection, record_id)
 
 
 def recall(connection: Connection, record_id: str, state: State, ending: Ending, at: datetime) -> None:
-    """A frozen record is to be cancelled at the platform: at once if it has ended, else when its outcome is known."""
+    """A frozen record is to be cancelled at the platform: at once, unless a relay has it in hand."""
     news: dict[str, Any] = {"ending": ending}
-    if state in _ENDED:
+    if state in _NOT_IN_HAND:
         news |= {"state": State.CANCELLING, "due": at, "attempts": 0}
     connection.execute(_CHANGE, {"this_id": record_id, **news})
 

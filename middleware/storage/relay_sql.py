@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, case, func, literal, null, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, select, update
 
 from middleware.model import Delivered, Ending, State, Stored
 from middleware.storage.database import Upserts
@@ -20,6 +20,7 @@ _PAUSED: Final = select(lanes.c.carrier, lanes.c.code).where(lanes.c.paused_unti
 _LIVE: Final = records.c.due.is_not(None)  # said in full: a partial index is used where its condition is said
 _MAY_GO: Final = (
     records.c.due <= bindparam("now"),
+    records.c.carrier.not_in(bindparam("without", expanding=True)),
     records.c.carrier.not_in(_PAUSED.with_only_columns(lanes.c.carrier)),
 )
 _NEXT: Final = (  # a leased record is due again when its lease ends: one comparison finds the waiting and the abandoned
@@ -42,6 +43,10 @@ _SETTLE: Final = update(records).where(
 )
 
 
+_UNWANTED: Final = (Ending.REPLACED, Ending.CANCELLED)
+_WANTED: Final = records.c.ending.is_(None) | records.c.ending.not_in(_UNWANTED)
+
+
 def _shops_with_work() -> Any:
     """The shops with something due: one look into the index for each shop, however much each has."""
     first = select(func.min(records.c.shop).label("shop")).where(_LIVE)
@@ -55,13 +60,16 @@ def _shops_with_work() -> Any:
 _DUE: Final = _shops_with_work()
 
 
-def due(connection: Connection, now: datetime) -> Sequence[str]:
+def due(connection: Connection, now: datetime, without: Collection[str]) -> Sequence[str]:
     """Every shop that has something due."""
-    return connection.execute(_DUE, {"now": now}).scalars().all()
+    return connection.execute(_DUE, {"now": now, "without": list(without)}).scalars().all()
 
 
-def claim(connection: Connection, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
-    record_id = connection.execute(_NEXT, {"now": now, "this_shop": shop}).scalar_one_or_none()
+def claim(
+    connection: Connection, now: datetime, lease_seconds: float, shop: str, without: Collection[str]
+) -> Stored | None:
+    asked = {"now": now, "this_shop": shop, "without": list(without)}
+    record_id = connection.execute(_NEXT, asked).scalar_one_or_none()
     if record_id is None:
         return None
     try:
@@ -75,7 +83,7 @@ def claim(connection: Connection, now: datetime, lease_seconds: float, shop: str
 def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds: float) -> Stored:
     row = connection.execute(_READ, {"this_id": record_id}).one()
     held = parts_of(connection, record_id)
-    cancelling = row.state == State.CANCELLING
+    cancelling = row.state == State.CANCELLING or row.ending in _UNWANTED  # its lease ended before it was settled
     lease = {
         "state": State.CANCELLING if cancelling else State.CLAIMED,
         "due": now + timedelta(seconds=lease_seconds),
@@ -100,16 +108,20 @@ def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds
 def delivered(connection: Connection, stored: Stored, outcome: Delivered, now: datetime) -> bool:
     """What was sent leaves in the same transaction: sealed parts and clear rest. Tags, index, receipt, barcode stay."""
     news = {"settled_at": now, "barcode": outcome.barcode, "clear": None}
-    if not _end(connection, stored, State.DELIVERED, now, news):
+    if not _end(connection, stored, {"state": State.DELIVERED, "due": None, "attempts": stored.attempts}, now, news):
         return False
     empty_parts(connection, stored.id)
     return True
 
 
 def retry(connection: Connection, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool:
+    """It waits for its next attempt; what its order no longer wants for the end of its lease alone, to be cancelled."""
     attempts = stored.attempts + 1 if counted else stored.attempts
-    state = State.CANCELLING if stored.cancelling else State.WAITING
-    return _settle(connection, stored, {"state": state, "due": at, "last_code": code, "attempts": attempts})
+    if stored.cancelling:
+        news = {"state": State.CANCELLING, "due": at, "attempts": attempts, "last_code": code}
+        return _settle(connection, stored, news)
+    wanted = {"state": State.WAITING, "due": at, "attempts": attempts}
+    return _end(connection, stored, wanted, records.c.due, {"last_code": code})
 
 
 def bury(connection: Connection, stored: Stored, state: State, code: str, now: datetime) -> bool:
@@ -119,7 +131,7 @@ def bury(connection: Connection, stored: Stored, state: State, code: str, now: d
     news = {"settled_at": now, "last_code": code}
     if stored.cancelling:  # it could not be cancelled: not tried for ever
         return _settle(connection, stored, news | {"state": state, "due": None})
-    return _end(connection, stored, state, now, news)
+    return _end(connection, stored, {"state": state, "due": None, "attempts": stored.attempts}, now, news)
 
 
 def pause_lane(connection: Connection, upserts: Upserts, carrier: str, until: datetime, code: str) -> None:
@@ -132,18 +144,25 @@ def paused_lanes(connection: Connection, now: datetime) -> Mapping[str, str]:
     return {row.carrier: row.code for row in connection.execute(_PAUSED, {"now": now}).all()}
 
 
-def _end(connection: Connection, stored: Stored, state: State, now: datetime, news: Mapping[str, Any]) -> bool:
-    """The outcome is known. What its order no longer wants goes on to be cancelled; whatever was answered, the
-    platform may hold it. Decided by the database, which may have learnt of it a moment ago.
+def _end(
+    connection: Connection,
+    stored: Stored,
+    wanted: Mapping[str, Any],
+    otherwise: datetime | ColumnElement[datetime],
+    news: Mapping[str, Any],
+) -> bool:
+    """An attempt is over. What its order no longer wants is to be cancelled, from ``otherwise`` on, whatever the
+    outcome was: the platform may hold it. Decided by the database, which may have learnt of it a moment ago.
     """
-    wanted = records.c.ending.is_(None) | (records.c.ending == Ending.TOO_LATE)
-    settle = _SETTLE.values(
-        state=case((wanted, state), else_=State.CANCELLING),
-        due=case((wanted, null()), else_=bindparam("this_now", now, records.c.due.type)),
-        attempts=case((wanted, records.c.attempts), else_=0),
-        **news,
-    )
-    return connection.execute(settle, _mine(stored)).rowcount == 1
+    unwanted = {"state": State.CANCELLING, "due": otherwise, "attempts": 0}
+    cases = {
+        name: case((_WANTED, _value(name, value)), else_=_value(name, unwanted[name])) for name, value in wanted.items()
+    }
+    return connection.execute(_SETTLE.values(**cases, **news), _mine(stored)).rowcount == 1
+
+
+def _value(name: str, value: Any) -> ColumnElement[Any]:
+    return value if isinstance(value, ColumnElement) else literal(value, records.c[name].type)
 
 
 def _settle(connection: Connection, stored: Stored, news: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ databases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from middleware.model import (
@@ -49,11 +49,11 @@ class SqlStore:
     def see(self, shop: str | None, now: datetime) -> int:
         return self._database.write(lambda connection: intake_sql.see(connection, shop, now))
 
-    def due(self, now: datetime) -> Sequence[str]:
-        return self._database.read(lambda connection: relay_sql.due(connection, now))
+    def due(self, now: datetime, without: Collection[str] = ()) -> Sequence[str]:
+        return self._database.read(lambda connection: relay_sql.due(connection, now, without))
 
-    def claim(self, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
-        return self._database.write(lambda connection: relay_sql.claim(connection, now, lease_seconds, shop))
+    def claim(self, now: datetime, lease_seconds: float, shop: str, without: Collection[str] = ()) -> Stored | None:
+        return self._database.write(lambda connection: relay_sql.claim(connection, now, lease_seconds, shop, without))
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
         return self._database.write(lambda connection: relay_sql.delivered(connection, stored, outcome, now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -32,10 +32,10 @@ class FakeStore:
     calls: list[Call] = field(default_factory=list)
     claims: list[tuple[datetime, float]] = field(default_factory=list)
 
-    def due(self, now: datetime) -> list[str]:
+    def due(self, now: datetime, without: Collection[str] = ()) -> list[str]:
         return ["demo"]
 
-    def claim(self, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
+    def claim(self, now: datetime, lease_seconds: float, shop: str, without: Collection[str] = ()) -> Stored | None:
         assert shop == "demo"
         self.claims.append((now, lease_seconds))
         found = self.waiting.pop(0) if self.waiting else None

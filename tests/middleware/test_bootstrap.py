@@ -353,11 +353,13 @@ def test_a_way_out_that_cannot_be_used_stops_the_start(instance: Instance) -> No
 def test_the_relay_verifies_with_the_key_that_signs_and_has_a_lane_for_each_platform(instance: Instance) -> None:
     migrate(f"sqlite:///{instance.database}")
     spare = f'[carriers.spare]\nkind = "parcel-json"\nurl = "http://{DEAD}"\nallow_private = ["127.0.0.1"]\n'
-    relay = bootstrap.relay(instance.write(more=spare).settings(), lambda carrier, result: None)
-    relay.store.close()
+    relays = bootstrap.relays(instance.write(more=spare).settings(), lambda carrier, result: None)
+    relays[0].store.close()
     signing = load_service(instance.folder / "keys").signing
-    assert set(relay.lanes) == {"platform", "spare"}
-    assert {kid: key.thumbprint() for kid, key in relay.keys.items()} == {signing.kid: signing.thumbprint()}
+    assert len(relays) == 2
+    for relay in relays:
+        assert set(relay.lanes) == {"platform", "spare"}
+        assert {kid: key.thumbprint() for kid, key in relay.keys.items()} == {signing.kid: signing.thumbprint()}
 
 
 def test_logging_is_set_up_at_the_configured_level_and_tells_the_role(

@@ -6,7 +6,7 @@ import json
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -245,12 +245,15 @@ class TestTurns:
             self.left = {"flood": 50, "small": 3}
             self.served: list[str] = []
             self.asked = 0
+            self.without: set[frozenset[str]] = set()
 
-        def due(self, now: datetime) -> list[str]:
+        def due(self, now: datetime, without: Collection[str] = ()) -> list[str]:
             self.asked += 1
+            self.without.add(frozenset(without))
             return [shop for shop, number in self.left.items() if number]
 
-        def claim(self, now: datetime, lease_seconds: float, shop: str) -> Stored | None:
+        def claim(self, now: datetime, lease_seconds: float, shop: str, without: Collection[str] = ()) -> Stored | None:
+            self.without.add(frozenset(without))
             if not self.left[shop]:
                 return None
             self.left[shop] -= 1
@@ -276,6 +279,11 @@ class TestTurns:
         store = self.Shops()
         self.serve(store, 6)
         assert store.asked == 3
+
+    def test_what_others_serve_is_left_to_them(self) -> None:
+        store = self.Shops()
+        Turns(without={"slow"}).claim(cast(Store, store), NOW)
+        assert store.without == {frozenset({"slow"})}
 
 
 class TestTampered:

@@ -14,6 +14,7 @@ from middleware.storage.tables import index_entries, orders, parts
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record, rejection
 from tests.storage.looking import claim, column
 
+EXPIRED = NOW + timedelta(seconds=LEASE)
 DONE = Delivered(barcode="323299901059900000012345", state="created")
 ENDED = ("delivered", "dead", "quarantined")
 
@@ -65,22 +66,42 @@ def superseded(store: Store, end: str | None = None) -> tuple[Arrival, Record, R
 
 
 class TestAnotherContent:
-    @pytest.mark.parametrize("end", [None, "retried"])
-    def test_while_under_way_it_is_held_until_the_outcome_is_known(self, store: Store, end: str | None) -> None:
-        _, first, second = superseded(store, end)
-        assert shown(store, first.id).ending is Ending.REPLACED
-        assert shown(store, first.id).state in (State.CLAIMED, State.WAITING)
+    def test_while_it_is_in_hand_the_new_one_is_held_until_the_outcome_is_known(self, store: Store) -> None:
+        _, first, second = superseded(store)
+        assert state(store, first.id) == (State.CLAIMED, Ending.REPLACED)
         found = shown(store, second.id)
         assert (found.state, found.due, found.predecessor) == (State.HELD, None, first.id)
 
-    @pytest.mark.parametrize("end", ENDED)
-    def test_when_the_outcome_is_known_already_it_is_cancelled_at_once(self, store: Store, end: str) -> None:
+    @pytest.mark.parametrize("end", [*ENDED, "retried"])
+    def test_when_nobody_has_it_in_hand_it_is_cancelled_at_once(self, store: Store, end: str) -> None:
         _, first, second = superseded(store, end)
         assert state(store, first.id) == (State.CANCELLING, Ending.REPLACED)
         assert shown(store, second.id).state is State.HELD
         stored = claim(store)
         assert (stored.id, stored.cancelling, stored.attempts) == (first.id, True, 0)
         assert stored.clear == (b"" if end == "delivered" else first.clear)
+
+    def test_what_failed_meanwhile_is_not_tried_again(self, store: Store) -> None:
+        arrived, first, stored = frozen(store)
+        store.accept(again(arrived), belonging(arrived, record()))
+        assert store.retry(stored, NOW + timedelta(hours=10), "timeout", counted=True)
+        found = shown(store, first.id)
+        assert (found.state, found.due, found.attempts) == (State.CANCELLING, EXPIRED, 0)
+
+    def test_what_was_abandoned_meanwhile_is_claimed_to_be_cancelled(self, store: Store) -> None:
+        arrived, first, _ = frozen(store)
+        store.accept(again(arrived, halt=Reason.CANCELLED), None)
+        found = store.claim(EXPIRED, LEASE, "demo")
+        assert found is not None
+        assert (found.id, found.cancelling) == (first.id, True)
+        assert state(store, first.id) == (State.CANCELLING, Ending.CANCELLED)
+
+    @pytest.mark.parametrize("end", ["dead", "quarantined"])
+    def test_what_was_given_up_gives_place_even_to_the_same_content(self, store: Store, end: str) -> None:
+        arrived, made, _ = frozen(store, end)
+        mended = belonging(arrived, record(content=made.content))
+        assert store.accept(again(arrived), mended).status is Status.ACCEPTED
+        assert state(store, made.id) == (State.CANCELLING, Ending.REPLACED)
 
     @pytest.mark.parametrize("end", ENDED)
     def test_when_the_outcome_comes_later_it_is_cancelled_then(self, store: Store, behind: Engine, end: str) -> None:
@@ -157,6 +178,7 @@ class TestTooLate:
         assert column(behind, parts, "jwe") == [None] * 6
         assert column(behind, orders, "record_id") == [first.id]
         assert column(behind, index_entries, "record_id") == [first.id]
+        assert shown(store, second.id).until == second.clear_until
 
     def test_from_then_on_changes_are_flagged_alone(self, store: Store) -> None:
         newer, first, _ = superseded(store, "delivered")
@@ -317,6 +339,14 @@ class TestRevive:
         assert store.gone(claim(store), NOW)
         assert claim(store).id == second.id
 
+    def test_what_is_held_behind_what_is_in_quarantine_may_go(self, store: Store) -> None:
+        _, first, second = superseded(store, "quarantined")
+        assert not store.revive(second.id, NOW)
+        store.bury(claim(store), State.QUARANTINED, "tampered", NOW)
+        assert store.revive(second.id, NOW + LATER)
+        assert (shown(store, second.id).state, shown(store, second.id).due) == (State.WAITING, NOW + LATER)
+        assert shown(store, first.id).state is State.QUARANTINED
+
     @pytest.mark.parametrize("end", [None, "retried", "delivered", "quarantined"])
     def test_nothing_else_does(self, store: Store, end: str | None) -> None:
         _, made, _ = frozen(store, end)
@@ -345,6 +375,13 @@ class TestDue:
         assert store.claim(NOW, LEASE, "b") is not None
         assert list(store.due(NOW)) == ["a", "c"]
         assert list(store.due(NOW + LATER)) == ["a", "b", "c", "later", "paused"]
+
+    def test_lanes_that_others_serve_are_left_out(self, store: Store) -> None:
+        store.accept(arrival(shop="a"), record(carrier="slow"))
+        store.accept(arrival(shop="b"), record())
+        assert list(store.due(NOW, ["slow"])) == ["b"]
+        assert store.claim(NOW, LEASE, "a", ["slow"]) is None
+        assert store.claim(NOW, LEASE, "a", ["platform"]) is not None
 
     def test_none(self, store: Store) -> None:
         assert list(store.due(NOW)) == []

@@ -18,7 +18,8 @@ from tests.storage.builders import LATER, LEASE, NOW, arrival, digest, record
 
 ORDERS = (digest(), digest())
 CONTENTS = (digest(), digest())
-ENDED = (State.DELIVERED, State.DEAD)
+MAY_GO = (State.WAITING, State.CANCELLING)
+NOT_IN_HAND = (State.WAITING, State.DELIVERED, State.DEAD)
 
 arrivals = st.builds(
     lambda order, minutes, halt, content: ("arrive", order, minutes, halt, content),
@@ -45,7 +46,7 @@ class Modelled:
 
     def recall(self, ending: Ending) -> None:
         self.ending = ending
-        if self.state in ENDED:
+        if self.state in NOT_IN_HAND:
             self.state, self.due = State.CANCELLING, NOW
 
     def end(self, state: State) -> None:
@@ -125,7 +126,7 @@ class Model:
             new.content = made.content if made else new.content
 
     def due(self) -> set[str]:
-        live = [one for one in self.records.values() if one.state in (State.WAITING, State.CANCELLING)]
+        live = [one for one in self.records.values() if one.state in MAY_GO and one.due <= NOW]
         first = min((one.due for one in live), default=None)
         return {one.made.id for one in live if one.due == first}
 
@@ -133,8 +134,8 @@ class Model:
         one = self.records[stored.id]
         match settlement:
             case "retry":
-                one.state = State.CANCELLING if stored.cancelling else State.WAITING
-                one.due = one.made.due
+                one.state = State.CANCELLING if stored.cancelling or one.ending else State.WAITING
+                one.due = one.made.due if stored.cancelling or not one.ending else one.due
             case "bury" if stored.cancelling:
                 one.state = State.DEAD
             case "bury":
