@@ -176,7 +176,10 @@ class Onboarding:
             raise ShopInFileError()
         content = self.vault.open(row.name, row.sealed or "")
         ends = [one.until for one in in_force(content.secrets, now) if one.until is not None]
-        return self._usable(row.name, content, now), min(ends, default=None)
+        shop = self._usable(row.name, content, now)
+        if row.domain != self.vault.of_domain(shop.settings.domain):
+            raise TamperedError()  # the digest stands beside what is sealed, and orders are found by it
+        return shop, min(ends, default=None)
 
     def domains(self, shop: str | None) -> Mapping[str, str]:
         """The domain of every shop that ever was, or of one; ``""`` where it cannot be told. Raises: StorageError."""

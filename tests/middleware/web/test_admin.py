@@ -324,3 +324,19 @@ def test_a_row_that_does_not_open_is_named_and_can_be_replaced(api: Api) -> None
     problem(api.ask("POST", "new/pause"), 500, "tampered")
     assert api.ask("PUT", "new", wanted("new")).status_code == 200
     assert api.post("new", order()).status_code == 200
+
+
+def test_who_only_writes_to_the_database_sends_no_shops_orders_to_another(api: Api) -> None:
+    """The digests of domains stand beside what is sealed: exchanged, each shop's orders would be the other's."""
+    rows = api.onboarding.store
+    for name in ("new", "other"):
+        api.ask("PUT", name, wanted(name))
+    new, other = rows.find("new"), rows.find("other")
+    assert new is not None
+    assert other is not None
+    away = rows.put(replace(other, domain=b"nobody"), (), other.version)
+    rows.put(replace(new, domain=other.domain), (), new.version)
+    rows.put(replace(away, domain=new.domain), (), away.version)
+    for name in ("new", "other"):
+        problem(api.post(name, order()), 401, "invalid-signature")
+        assert api.ask("GET", name).get_json()["fault"] == "A sealed part or receipt is not what was sealed or signed."
