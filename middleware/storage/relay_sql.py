@@ -15,6 +15,8 @@ from middleware.storage.records_sql import empty_parts
 from middleware.storage.tables import UnreadableError, lanes, records
 
 UNREADABLE: Final = "unreadable-row"
+MOST_COUNTED: Final = 2**31 - 1
+"""The largest number of a column of type integer on PostgreSQL."""
 
 _PAUSED: Final = select(lanes.c.carrier, lanes.c.code).where(lanes.c.paused_until > bindparam("now"))
 _LIVE: Final = records.c.due.is_not(None)  # said in full: a partial index is used where its condition is said
@@ -83,11 +85,12 @@ def claim(
 def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds: float) -> Stored:
     row = connection.execute(_READ, {"this_id": record_id}).one()
     held = parts_of(connection, record_id)
+    fence, attempts = _count(row.fence) + 1, _count(row.attempts)
     cancelling = row.state == State.CANCELLING or row.ending in _UNWANTED  # its lease ended before it was settled
     lease = {
         "state": State.CANCELLING if cancelling else State.CLAIMED,
         "due": now + timedelta(seconds=lease_seconds),
-        "fence": row.fence + 1,
+        "fence": fence,
         "first_claimed_at": row.first_claimed_at or now,
     }
     connection.execute(_LEASE, {"this_id": row.id, **lease})
@@ -99,10 +102,17 @@ def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds
         clear=b"" if row.clear is None and cancelling else row.clear,
         parts=held,
         receipt=row.receipt,
-        attempts=row.attempts,
-        fence=row.fence + 1,
+        attempts=attempts,
+        fence=fence,
         until=row.until,
     )
+
+
+def _count(value: object) -> int:
+    """A number that can still grow by one. Raises: UnreadableError."""
+    if not isinstance(value, int) or not 0 <= value < MOST_COUNTED:
+        raise UnreadableError()
+    return value
 
 
 def delivered(connection: Connection, stored: Stored, outcome: Delivered, now: datetime) -> bool:

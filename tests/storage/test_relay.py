@@ -210,6 +210,9 @@ class TestUnreadable:
         [
             ("records", "until = 'no day'"),
             ("records", "created_at = 9223372036854775807"),
+            ("records", "attempts = -100"),
+            ("records", "fence = 2147483647"),
+            ("records", "fence = -1"),
             ("parts", "until = '2027-02-30'"),
         ],
     )
