@@ -95,7 +95,7 @@ def _ended(stored: Stored, asked: Request, response: Response) -> Request | Outc
     request of ours that was lost on its way should arrive after all (contract: a tombstone).
     """
     if asked.method == "DELETE":
-        return Gone() if response.status in (200, 204, 404, 410) else None
+        return Gone() if response.status in (200, 204, 410) else None
     if response.status == 409:
         return TooLate()
     if response.status == 404:

@@ -311,7 +311,12 @@ def test_a_parcel_on_its_way_cannot_be_cancelled() -> None:
 def test_of_what_the_platform_never_had_it_is_told_to_take_it_no_more() -> None:
     asked = ended(404)
     assert (asked.method, asked.path, asked.body) == ("DELETE", f"/shipments/{ID}/parts/recipient.delivery", None)
-    assert [ended(status, asked) for status in (200, 204, 404, 410)] == [Gone()] * 4
+    assert [ended(status, asked) for status in (200, 204, 410)] == [Gone()] * 3
+
+
+def test_a_platform_that_knows_neither_the_shipment_nor_what_it_is_to_forget_has_forgotten_nothing() -> None:
+    """As one that is reached under a wrong address: a request of ours could still arrive, beside the successor."""
+    assert ended(404, ended(404)) == Refused(code="http-404")
 
 
 @pytest.mark.parametrize("forgetting", [False, True])
