@@ -65,7 +65,13 @@ def accept(connection: Connection, upserts: Upserts, arrival: Arrival, record: R
 
 
 def reject(connection: Connection, upserts: Upserts, rejection: Rejection) -> Answer:
-    """Keep the rejection, once per body however often it arrives. What stands for its order is now out of date."""
+    """Keep the rejection, once per body however often it arrives. What stands for its order is now out of date.
+
+    A body that was accepted once, under other settings perhaps, is a duplicate: it tells nothing new of its order.
+    """
+    again = seen(connection, rejection.shop, rejection.topic, rejection.webhook, rejection.body)
+    if again is not None:
+        return again
     order, updated_at = rejection.version or (None, None)
     row = {
         "id": rejection.id,

@@ -10,7 +10,7 @@ from middleware.model import Answer, Reason, Status
 from middleware.ports import Store
 from middleware.storage.tables import rejections
 from tests.storage.builders import LATER, NOW, arrival, record, rejection
-from tests.storage.looking import column, sizes
+from tests.storage.looking import claim, column, sizes
 
 
 def test_it_is_kept_with_its_pointers(store: Store) -> None:
@@ -54,6 +54,17 @@ def test_a_body_that_was_rejected_may_be_ignored_later(store: Store) -> None:
     assert store.accept(later, None) == Answer(status=Status.IGNORED, reason=Reason.NOT_PAID)
     expected = Answer(status=Status.DUPLICATE, reason=Reason.NOT_PAID)
     assert store.seen(later.shop, later.topic, later.webhook, later.body) == expected
+
+
+def test_a_body_that_was_accepted_is_never_rejected_later(store: Store) -> None:
+    """As when the shop's settings changed since: a replay must not end what its order stands for."""
+    first, made = arrival(), record()
+    store.accept(first, made)
+    replay = rejection(body=first.body, version=(first.order, first.updated_at))
+    expected = Answer(status=Status.DUPLICATE, id=made.id, reference=made.reference)
+    assert store.reject(replay) == expected
+    assert store.seen(first.shop, first.topic, first.webhook, first.body) == expected
+    assert (claim(store).id, store.rejections(None, 10)) == (made.id, [])
 
 
 def test_the_rate_counts_what_nobody_has_seen_and_what_was_made(store: Store) -> None:
