@@ -12,7 +12,10 @@ import hmac
 from collections.abc import Sequence
 
 _DIGEST_BYTES = 32
-_NOBODY = b"nobody's secret: an unknown shop costs the same time as a known one"
+NOBODY = b"nobody's secret: an unknown shop costs the same time as a known one"
+"""Public, and so it opens nothing."""
+
+MOST_SECRETS = 2
 
 
 def decode(header: str | None) -> bytes | None:
@@ -28,11 +31,11 @@ def decode(header: str | None) -> bytes | None:
 
 def verify(body: bytes, header: str | None, secrets: Sequence[bytes]) -> bool:
     """Whether one of ``secrets`` (two while rotating) made the signature. Bytes are compared in constant time; every
-    secret is tried.
+    secret is tried, and whoever has fewer than two costs as much as who has two.
     """
     claimed = decode(header)
     genuine = False
-    for secret in secrets or (_NOBODY,):
+    for secret in (*secrets, *(NOBODY,) * (MOST_SECRETS - len(secrets))):
         digest = hmac.new(secret, body, hashlib.sha256).digest()
-        genuine |= hmac.compare_digest(digest, claimed or bytes(_DIGEST_BYTES))
-    return genuine and claimed is not None and bool(secrets)
+        genuine |= hmac.compare_digest(digest, claimed or bytes(_DIGEST_BYTES)) and secret is not NOBODY
+    return genuine and claimed is not None

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from middleware.core.signature import decode, verify
+from middleware.core.signature import NOBODY, decode, verify
 
 VECTORS = sorted((Path(__file__).parents[2] / "vectors" / "signature").glob("*.json"))
 
@@ -109,10 +109,11 @@ def test_a_digest_has_one_spelling(header: str) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "not base64", signed(BODY, b"another"), signed(BODY, SECRET)])
-@pytest.mark.parametrize(("known", "comparisons"), [((), 1), ((SECRET,), 1), ((SECRET, b"next"), 2)])
-def test_every_request_costs_a_comparison_for_every_secret(
-    monkeypatch: pytest.MonkeyPatch, header: str | None, known: tuple[bytes, ...], comparisons: int
+@pytest.mark.parametrize("known", [(), (SECRET,), (SECRET, b"next")])
+def test_every_request_costs_as_much_as_one_of_a_shop_that_rotates(
+    monkeypatch: pytest.MonkeyPatch, header: str | None, known: tuple[bytes, ...]
 ) -> None:
+    """A digest of two megabytes takes a millisecond: one more for two secrets would tell which shops there are."""
     compared: list[tuple[int, int]] = []
     genuine = hmac.compare_digest
 
@@ -122,4 +123,9 @@ def test_every_request_costs_a_comparison_for_every_secret(
 
     monkeypatch.setattr(hmac, "compare_digest", counting)
     assert verify(BODY, header, known) is (header == signed(BODY, SECRET) and SECRET in known)
-    assert compared == [(32, 32)] * comparisons
+    assert compared == [(32, 32)] * 2
+
+
+@pytest.mark.parametrize("known", [(), (SECRET,), (SECRET, b"next")])
+def test_what_is_computed_for_nobody_lets_nobody_in(known: tuple[bytes, ...]) -> None:
+    assert not verify(BODY, signed(BODY, NOBODY), known)
