@@ -8,20 +8,25 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, type_coerce, update
 
 from middleware.errors import ChangedMeanwhileError, DomainTakenError, SecretTakenError
 from middleware.model_shop import ShopRow, ShopState
 from middleware.storage.database import Database, Upserts
-from middleware.storage.tables import shop_changes, shop_secrets, shops
+from middleware.storage.tables import EPOCH, UnreadableError, moment, shop_changes, shop_secrets, shops
 
 _NEWEST: Final = select(shop_changes.c.version).where(shop_changes.c.id == 1)
 _NEXT: Final = update(shop_changes).values(version=shop_changes.c.version + 1).where(shop_changes.c.id == 1)
-_BY_NAME: Final = select(shops).where(shops.c.name == bindparam("this_name"))
-_SINCE: Final = select(shops).where(shops.c.version > bindparam("since")).order_by(shops.c.version)
+_READ: Final = (  # the moment as it is stored: one that cannot be read would take the whole page with it
+    *(column for column in shops.c if column.name != "updated_at"),
+    type_coerce(shops.c.updated_at, BigInteger).label("updated_at"),
+)
+_BY_NAME: Final = select(*_READ).where(shops.c.name == bindparam("this_name"))
+_SINCE: Final = select(*_READ).where(shops.c.version > bindparam("since")).order_by(shops.c.version)
 
 
 class SqlShopStore:
@@ -79,11 +84,12 @@ def _put(connection: Connection, upserts: Upserts, row: ShopRow, secrets: Sequen
 
 
 def _row(row: Row[Any]) -> ShopRow:
+    """A row as it was put. One that nobody of us wrote comes with nothing sealed: its shop does not open, and no other
+    shop has to wait for it.
+    """
+    sealed, state, updated_at = "", ShopState.LIVE, EPOCH
+    with suppress(ValueError, UnreadableError):
+        state, updated_at, sealed = ShopState(row.state), moment(row.updated_at), row.sealed
     return ShopRow(
-        name=row.name,
-        domain=row.domain,
-        sealed=row.sealed,
-        state=ShopState(row.state),
-        version=row.version,
-        updated_at=row.updated_at,
+        name=row.name, domain=row.domain, sealed=sealed, state=state, version=row.version, updated_at=updated_at
     )

@@ -35,7 +35,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 T = TypeVar("T")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -50,10 +50,10 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else (value - EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else _read(value, lambda whole: _EPOCH + int(whole) * _MICROSECOND)
+        return None if value is None else moment(value)
 
 
 class Day(TypeDecorator[date]):
@@ -67,6 +67,11 @@ class Day(TypeDecorator[date]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else _read(value, date.fromisoformat)
+
+
+def moment(value: Any) -> datetime:
+    """The moment that ``Instant`` stored. Raises: UnreadableError."""
+    return _read(value, lambda whole: EPOCH + int(whole) * _MICROSECOND)
 
 
 def _read(value: Any, reader: Callable[[Any], T]) -> T:

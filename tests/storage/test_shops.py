@@ -153,6 +153,20 @@ def test_records_and_shops_share_their_connections(url: str) -> None:
     shops.close()
 
 
+@pytest.mark.parametrize("change", ["state = 'k4n4rie'", "updated_at = 9223372036854775807"])
+def test_a_row_that_nobody_of_us_wrote_stops_no_other(behind: Engine, shops: ShopStore, change: str) -> None:
+    """It does not open: its shop is quarantined, and the changes of the others are seen."""
+    for name in ("demo", "other"):
+        shops.put(row(name), [], 0)
+    with behind.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE shops SET {change} WHERE name = 'demo'")  # noqa: S608 - ours
+    assert [(one.name, one.sealed) for one in shops.changed(0, 10)] == [("demo", ""), ("other", "sealed other")]
+    found = shops.find("demo")
+    assert found is not None
+    assert (found.sealed, found.version) == ("", 1)
+    assert shops.put(row("demo"), [], found.version).sealed == "sealed demo"
+
+
 def test_a_failure_is_told_without_a_value(behind: Engine, shops: ShopStore) -> None:
     with behind.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE shops RENAME COLUMN sealed TO closed")
