@@ -56,6 +56,8 @@ class SqlShopStore:
 
 
 def _find(connection: Connection, name: str) -> ShopRow | None:
+    if "\0" in name:  # PostgreSQL would refuse the question; a name that comes with a request may hold anything
+        return None
     found = connection.execute(_BY_NAME, {"this_name": name}).one_or_none()
     return None if found is None else _row(found)
 
