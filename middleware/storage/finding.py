@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, select, tuple_, union
 
 from middleware.model import Ending, Rejection, State
 from middleware.storage.reading import rejection_of
-from middleware.storage.tables import inbox, index_entries, orders, records, rejections
+from middleware.storage.tables import inbox, index_entries, orders, records, rejections, word
 from middleware.trail import Asked, Sighting, Trail
 
 ORDER: Final = "order.id"
@@ -159,7 +159,7 @@ def _reasons(connection: Connection, shop: str, digest: bytes) -> tuple[str, ...
 
 
 def _sighting(row: Any) -> Sighting:
-    state = State(row.state)
+    state = word(row.state, State)
     return Sighting(
         id=row.id,
         reference=row.reference,
@@ -173,7 +173,7 @@ def _sighting(row: Any) -> Sighting:
         last_code=row.last_code,
         barcode=row.barcode,
         changed_after_delivery=row.changed_after_delivery,
-        ending=None if row.ending is None else Ending(row.ending),
+        ending=None if row.ending is None else word(row.ending, Ending),
         predecessor=row.predecessor,
     )
 

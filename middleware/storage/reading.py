@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, select
 
 from middleware.model import Ending, Rejection, Removal, RemovalReport, State, Summary, TaggedPart
-from middleware.storage.tables import parts, records, rejections, removals
+from middleware.storage.tables import parts, records, rejections, removals, word
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SUMMARY: Final = tuple(column for column in records.c if column.name not in ("receipt", "clear"))
@@ -107,14 +107,14 @@ def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
         id=row.id,
         reference=row.reference,
         shop=row.shop,
-        state=State(row.state),
+        state=word(row.state, State),
         created_at=row.created_at,
         due=row.due,
         attempts=row.attempts,
         last_code=row.last_code,
         barcode=row.barcode,
         changed_after_delivery=row.changed_after_delivery,
-        ending=Ending(row.ending) if row.ending else None,
+        ending=word(row.ending, Ending) if row.ending else None,
         predecessor=row.predecessor,
         parts=tags,
         removal=row.removal,

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, t
 from middleware.errors import ChangedMeanwhileError, DomainTakenError, SecretTakenError
 from middleware.model_shop import ShopRow, ShopState
 from middleware.storage.database import Database, Upserts
-from middleware.storage.tables import EPOCH, UnreadableError, moment, shop_changes, shop_secrets, shops
+from middleware.storage.tables import EPOCH, UnreadableError, moment, shop_changes, shop_secrets, shops, word
 
 _NEWEST: Final = select(shop_changes.c.version).where(shop_changes.c.id == 1)
 _NEXT: Final = update(shop_changes).values(version=shop_changes.c.version + 1).where(shop_changes.c.id == 1)
@@ -90,8 +90,8 @@ def _row(row: Row[Any]) -> ShopRow:
     shop has to wait for it.
     """
     sealed, state, updated_at = "", ShopState.LIVE, EPOCH
-    with suppress(ValueError, UnreadableError):
-        state, updated_at, sealed = ShopState(row.state), moment(row.updated_at), row.sealed
+    with suppress(UnreadableError):
+        state, updated_at, sealed = word(row.state, ShopState), moment(row.updated_at), row.sealed
     return ShopRow(
         name=row.name, domain=row.domain, sealed=sealed, state=state, version=row.version, updated_at=updated_at
     )

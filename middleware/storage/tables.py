@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -34,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 T = TypeVar("T")
+W = TypeVar("W", bound=StrEnum)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -72,6 +74,11 @@ class Day(TypeDecorator[date]):
 def moment(value: Any) -> datetime:
     """The moment that ``Instant`` stored. Raises: UnreadableError."""
     return _read(value, lambda whole: EPOCH + int(whole) * _MICROSECOND)
+
+
+def word(value: Any, kind: type[W]) -> W:
+    """One of the words that ``kind`` lists. Raises: UnreadableError."""
+    return _read(value, kind)
 
 
 def _read(value: Any, reader: Callable[[Any], T]) -> T:

@@ -16,7 +16,7 @@ from middleware.core.lifecycle import Standing, Step, decide
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
 from middleware.storage import records_sql
 from middleware.storage.database import Upserts
-from middleware.storage.tables import orders, records
+from middleware.storage.tables import orders, records, word
 
 _THIS_ORDER: Final = (orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order"))
 _VERSION: Final = (
@@ -86,9 +86,9 @@ def _found(connection: Connection, upserts: Upserts, arrival: Arrival, record: R
         return _Found(standing=Standing(**known), until=version.until)
     standing = Standing(
         **known,
-        state=State(stands.state),
+        state=word(stands.state, State),
         claimed=stands.first_claimed_at is not None,
-        ending=Ending(stands.ending) if stands.ending else None,
+        ending=word(stands.ending, Ending) if stands.ending else None,
     )
     return _Found(
         standing=standing,
@@ -146,7 +146,7 @@ def _recall(connection: Connection, record_id: str | None, ending: Ending, arriv
     """What is at the platform, or may be, is to be cancelled there. A record that was erased needs it no more."""
     stands = connection.execute(_RECORD, {"this_id": record_id}).one_or_none() if record_id else None
     if stands is not None:
-        records_sql.recall(connection, stands.id, State(stands.state), ending, arrival.received_at)
+        records_sql.recall(connection, stands.id, word(stands.state, State), ending, arrival.received_at)
 
 
 def _remember(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import traceback
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import Engine
 
 from middleware.errors import StorageError
 from middleware.model import Delivered, State, Stored, Summary
-from middleware.ports import Store
+from middleware.ports import Finder, Store
 from middleware.storage.tables import index_entries, parts, records
-from tests.storage.builders import LATER, LEASE, NOW, arrival, record
+from middleware.trail import Asked
+from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
 from tests.storage.looking import claim, column
 
 DONE = Delivered(barcode="323299901059900000012345", state="created")
@@ -229,11 +231,28 @@ class TestUnreadable:
             told = connection.exec_driver_sql(f"SELECT state, last_code FROM records WHERE id = '{first.id}'").one()  # noqa: S608 - ours
         assert tuple(told) == ("quarantined", "unreadable-row")
 
-    def test_what_asks_for_it_is_told_of_the_storage_and_of_no_value(self, store: Store, behind: Engine) -> None:
+    @pytest.mark.parametrize("column", ["until", "state", "ending"])
+    def test_what_asks_for_it_is_told_of_the_storage_and_of_no_value(
+        self, store: Store, behind: Engine, column: str
+    ) -> None:
         made = record()
         store.accept(arrival(), made)
         with behind.begin() as connection:
-            connection.exec_driver_sql("UPDATE records SET until = 'k4n4rie'")
+            connection.exec_driver_sql(f"UPDATE records SET {column} = 'k4n4rie'")  # noqa: S608 - ours
         with pytest.raises(StorageError) as caught:
             store.show(made.id)
         assert "k4n4rie" not in "".join(traceback.format_exception(caught.value))
+
+    @pytest.mark.parametrize("column", ["state", "ending"])
+    def test_neither_a_newer_version_nor_a_question_fails_otherwise(
+        self, store: Store, behind: Engine, column: str
+    ) -> None:
+        first, made = arrival(), record()
+        store.accept(first, made)
+        with behind.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE records SET {column} = 'k4n4rie'")  # noqa: S608 - ours
+        asked = Asked(shops=frozenset(("demo",)), digests=(), record_id=made.id, reference=None, barcode=None)
+        with pytest.raises(StorageError):
+            store.accept(again(first), record())
+        with pytest.raises(StorageError):
+            cast(Finder, store).find(asked)
