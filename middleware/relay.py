@@ -13,8 +13,8 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from middleware.core import receipt, retry
@@ -24,10 +24,16 @@ from middleware.logs import logger
 from middleware.model import Delivered, Failed, Gone, Outcome, Refused, Request, State, Stored, TooLate
 from middleware.ports import Carrier, Clock, Store, Transport
 
-LEASE_SECONDS = 60.0
-"""Longer than the longest conversation (twice: connect 3 s, answer 20 s): who loses it had stopped."""
+LEASE_SECONDS = 90.0
+"""Longer than the longest conversation (three times: connect 3 s, answer 20 s): who loses it had stopped."""
 
-MOST_EXCHANGES = 2
+MOST_EXCHANGES = 3
+
+FORBIDDEN = "http-403"
+BEHIND = timedelta(minutes=1)
+"""How long, when a forbidden lane opens again, the record that closed it lets others go first: they show whose fault it
+was.
+"""
 
 IDLE_SECONDS = 0.25
 """How long a worker rests when nothing is due."""
@@ -94,6 +100,8 @@ class Relay:
     observe: Observer
     chance: Callable[[], float] = random.random
     turns: Turns = field(default_factory=Turns)
+    well: dict[str, datetime] = field(default_factory=dict)
+    """Since when a lane is known to be well: when it last took a record."""
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set; what is under way is finished."""
@@ -151,6 +159,7 @@ class Relay:
         now = self.clock()
         match outcome:
             case Delivered():
+                self.well[stored.carrier] = now
                 return "delivered", self.store.delivered(stored, outcome, now)
             case Gone():
                 return "cancelled", self.store.gone(stored, now)
@@ -165,13 +174,18 @@ class Relay:
 
     def _again(self, stored: Stored, failed: Failed) -> tuple[str, bool]:
         now = self.clock()
+        well = self.well.get(stored.carrier)
+        if failed.code == FORBIDDEN and well is not None and now - well < retry.LANE_PAUSE:
+            failed = replace(failed, pause_lane=False)  # the lane took another a moment ago: it is this one's own fault
         decision = retry.decide(stored, failed, now, self.chance())
         if isinstance(decision, retry.GiveUp):
             return "dead", self.store.bury(stored, State.DEAD, decision.code, now)
         if not decision.counted:
             self.store.pause_lane(stored.carrier, decision.at, failed.code)
             _log.error("lane_paused", carrier=stored.carrier, code=failed.code)
-        return "retry", self.store.retry(stored, decision.at, failed.code, counted=decision.counted)
+            behind = BEHIND if failed.code == FORBIDDEN else timedelta(0)
+            return "retry", self.store.retry(stored, decision.at + behind, failed.code, counted=False)
+        return "retry", self.store.retry(stored, decision.at, failed.code, counted=True)
 
 
 def _converse(stored: Stored, lane: Lane) -> Outcome:

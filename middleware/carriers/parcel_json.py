@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from middleware.core import body, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
@@ -29,6 +30,9 @@ from schemas.order import Address, CustomsItem, Order
 
 MAX_WEIGHT_GRAMS = 30_000
 """The heaviest parcel of the product."""
+
+CANCELLED = "cancelled"
+"""The state of a shipment that was cancelled (contract: the parcel API's states)."""
 
 MAX_CUSTOMS_ITEMS = 500
 LONGEST_DESCRIPTION = 255
@@ -91,17 +95,27 @@ class ParcelJson:
 def _ended(stored: Stored, asked: Request, response: Response) -> Request | Outcome | None:
     """What became of a cancellation; None if it did not succeed.
 
-    Of an id that the platform has never heard, it is told to forget its part: it then refuses the shipment if a
-    request of ours that was lost on its way should arrive after all (contract: a tombstone).
+    Of an id that the platform has never heard, it is told to forget the part: it then refuses the shipment if a
+    request of ours that was lost on its way should arrive after all (contract: a tombstone). It may have arrived a
+    moment before, so the platform is asked what it has now.
     """
-    if asked.method == "DELETE":
-        return Gone() if response.status in (200, 204, 410) else None
-    if response.status == 409:
-        return TooLate()
-    if response.status == 404:
-        path = f"/shipments/{stored.id}/parts/{_EVERY}"
-        return Request(method="DELETE", path=path, headers={"Accept": "application/json"}, body=None)
-    return Gone() if response.status in (200, 204, 410) else None
+    path = f"/shipments/{stored.id}"
+    match asked.method, response.status:
+        case "POST", 404:
+            return _asking("DELETE", f"{path}/parts/{_EVERY}")
+        case "POST", 409:
+            return TooLate()
+        case "DELETE", 204 | 410:
+            return _asking("GET", path)
+        case ("POST", 410) | ("GET", 404 | 410):
+            return Gone()
+        case "POST" | "GET", 200:  # said by whatever stands in between, too: only the shipment's own state counts
+            return Gone() if _state(response) == CANCELLED else Failed(code="unreadable-answer")
+    return None
+
+
+def _asking(method: str, path: str) -> Request:
+    return Request(method=method, path=path, headers={"Accept": "application/json"}, body=None)
 
 
 def _unsuccessful(response: Response) -> Outcome:
@@ -202,11 +216,22 @@ _NEEDS_POSTAL_CODE = frozenset(
 
 
 def _read(response: Response) -> Outcome:
-    try:
-        answer = load(parcel_platform.SHIPMENT, body.read(response.body))
-    except (BodyError, NotPermitted):
+    answer = _shipment(response)
+    if answer is None:
         return Failed(code="unreadable-answer")
     return Delivered(barcode=answer["barcode"], state=answer["state"])
+
+
+def _state(response: Response) -> str | None:
+    answer = _shipment(response)
+    return None if answer is None else str(answer["state"])
+
+
+def _shipment(response: Response) -> Mapping[str, Any] | None:
+    try:
+        return load(parcel_platform.SHIPMENT, body.read(response.body))
+    except (BodyError, NotPermitted):
+        return None
 
 
 def _seconds(headers: Mapping[str, str]) -> float | None:

@@ -52,7 +52,7 @@ class TestStep:
         made = bench()
         made.relay.step()
         assert made.store.claims == [(NOW, LEASE_SECONDS)]
-        assert LEASE_SECONDS > 2 * (3 + 20)
+        assert LEASE_SECONDS > MOST_EXCHANGES * (3 + 20)
 
     def test_delivered(self) -> None:
         one = due()
@@ -135,14 +135,15 @@ class TestStep:
         made.relay.step()
         assert [call[0] for call in made.store.calls] == ["delivered"]
 
-    @pytest.mark.parametrize("status", [401, 403])
-    def test_no_permission_pauses_the_lane_and_costs_no_attempt(self, status: int) -> None:
+    @pytest.mark.parametrize(("status", "behind"), [(401, 0), (403, 1)])
+    def test_no_permission_pauses_the_lane_and_costs_no_attempt(self, status: int, behind: int) -> None:
         one = due(attempts=7)
         made = bench(one, outcomes=(Failed(code=f"http-{status}", pause_lane=True),))
         made.relay.step()
         later = NOW + timedelta(minutes=15)
         code = f"http-{status}"
-        assert made.store.calls == [("pause", "platform", later, code), ("retry", one.id, later, code, False)]
+        again = later + timedelta(minutes=behind)
+        assert made.store.calls == [("pause", "platform", later, code), ("retry", one.id, again, code, False)]
         assert made.told == [("platform", "retry")]
 
     def test_blocked_egress_pauses_the_lane_and_costs_no_attempt(self) -> None:
@@ -180,6 +181,38 @@ class TestStep:
 
     def test_waits_are_spread_by_chance(self) -> None:
         assert Relay.__dataclass_fields__["chance"].default is random.random
+
+
+class TestForbidden:
+    """403 may be the lane's fault or the record's: what others are told shows whose."""
+
+    def test_what_a_lane_alone_refuses_that_took_another_counts_as_a_failure_of_its_own(self) -> None:
+        forbidden = Failed(code="http-403", pause_lane=True)
+        made = bench(due(), due(), outcomes=(DONE, forbidden))
+        made.relay.step()
+        made.relay.step()
+        assert [call[0] for call in made.store.calls] == ["delivered", "retry"]
+        assert made.store.calls[1][4] is True
+
+    def test_long_after_the_lane_took_another_it_may_be_the_lane_again(self) -> None:
+        clock = Ticking()
+        made = bench(due(), due(), outcomes=(DONE, Failed(code="http-403", pause_lane=True)), clock=clock)
+        made.relay.step()
+        clock.now += timedelta(minutes=15)
+        made.relay.step()
+        assert [call[0] for call in made.store.calls] == ["delivered", "pause", "retry"]
+
+    def test_a_token_that_is_not_taken_is_always_the_lane_s(self) -> None:
+        made = bench(due(), due(), outcomes=(DONE, Failed(code="http-401", pause_lane=True)))
+        made.relay.step()
+        made.relay.step()
+        assert [call[0] for call in made.store.calls] == ["delivered", "pause", "retry"]
+
+    def test_when_the_lane_opens_again_others_go_first(self) -> None:
+        made = bench(due(), outcomes=(Failed(code="http-403", pause_lane=True),))
+        made.relay.step()
+        (_, _, until, _), (_, _, at, _, counted) = made.store.calls
+        assert (at - until, counted) == (timedelta(minutes=1), False)
 
 
 class TestCancelling:

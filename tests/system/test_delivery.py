@@ -310,6 +310,7 @@ def test_what_the_platform_refuses_is_given_up_and_shown(line: Scripted) -> None
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_platform_that_knows_us_no_more_pauses_the_lane(line: Scripted, status: int) -> None:
+    line.move(minutes=20)  # long after it took an order of another test
     line.scripted.reply = lambda _: Reply(status=status)
     first = line.accept("scripted", order())
     paused = f"SELECT 1 FROM lanes WHERE carrier = 'scripted' AND code = 'http-{status}'"  # noqa: S608 - a number
@@ -323,7 +324,7 @@ def test_a_platform_that_knows_us_no_more_pauses_the_lane(line: Scripted, status
     line.rest()
     assert line.scripted.seen == []
     line.scripted.reply = lambda _: None
-    line.move(minutes=2)
+    line.move(minutes=3)
     line.wait(first, "delivered")
     line.wait(second, "delivered")
 

@@ -287,10 +287,9 @@ def test_how_long_to_wait_is_taken_from_a_plain_number_alone(status: int, header
 ENDING = replace(STORED, cancelling=True, clear=b"", parts=())
 
 
-def ended(status: int, asked: Request | None = None, **headers: str) -> Any:
-    return CARRIER.after(
-        ENDING, asked or CARRIER.start(ENDING), Response(status=status, headers=headers, body=b'{"name": "Mirte"}')
-    )
+def ended(status: int, asked: Request | None = None, wait: str = "", content: bytes = b'{"name": "Mirte"}') -> Any:
+    response = Response(status=status, headers={"retry-after": wait} if wait else {}, body=content)
+    return CARRIER.after(ENDING, asked or CARRIER.start(ENDING), response)
 
 
 def test_the_request_to_cancel_holds_the_id_alone() -> None:
@@ -299,9 +298,23 @@ def test_the_request_to_cancel_holds_the_id_alone() -> None:
     assert dict(request.headers) == {"Accept": "application/json"}
 
 
-@pytest.mark.parametrize("status", [200, 204, 410])
-def test_what_was_cancelled_or_erased_is_gone(status: int) -> None:
-    assert ended(status) == Gone()
+def test_what_was_cancelled_or_erased_is_gone() -> None:
+    told = b'{"barcode": "323299901059900000012345", "label": "/shipments/1/label", "state": "cancelled"}'
+    assert ended(200, content=told) == Gone()
+    assert ended(410) == Gone()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>not what you asked for</html>",
+        b"",
+        b"{}",
+        b'{"barcode": "323299901059900000012345", "label": "/shipments/1/label", "state": "created"}',
+    ],
+)
+def test_only_the_shipments_own_state_tells_that_it_was_cancelled(content: bytes) -> None:
+    assert ended(200, content=content) == Failed(code="unreadable-answer")
 
 
 def test_a_parcel_on_its_way_cannot_be_cancelled() -> None:
@@ -311,7 +324,18 @@ def test_a_parcel_on_its_way_cannot_be_cancelled() -> None:
 def test_of_what_the_platform_never_had_it_is_told_to_take_it_no_more() -> None:
     asked = ended(404)
     assert (asked.method, asked.path, asked.body) == ("DELETE", f"/shipments/{ID}/parts/recipient.delivery", None)
-    assert [ended(status, asked) for status in (200, 204, 410)] == [Gone()] * 3
+    now = ended(204, asked)
+    assert (now.method, now.path, now.body) == ("GET", f"/shipments/{ID}", None)
+    assert ended(410, asked) == now
+    assert [ended(status, now) for status in (404, 410)] == [Gone()] * 2
+    assert ended(200, asked) == Failed(code="http-200")  # whatever stands in between says that
+
+
+def test_what_arrived_a_moment_before_it_was_to_be_refused_is_cancelled_next_time() -> None:
+    now = ended(204, ended(404))
+    assert CARRIER.after(ENDING, now, Response(status=200, headers={}, body=TAKEN)) == Failed(code="unreadable-answer")
+    gone = Response(status=200, headers={}, body=TAKEN.replace(b'"created"', b'"cancelled"'))
+    assert CARRIER.after(ENDING, now, gone) == Gone()
 
 
 def test_a_platform_that_knows_neither_the_shipment_nor_what_it_is_to_forget_has_forgotten_nothing() -> None:
@@ -322,7 +346,7 @@ def test_a_platform_that_knows_neither_the_shipment_nor_what_it_is_to_forget_has
 @pytest.mark.parametrize("forgetting", [False, True])
 def test_a_cancellation_that_did_not_succeed_is_judged_as_any_request(forgetting: bool) -> None:
     asked = ended(404) if forgetting else None
-    assert ended(503, asked, **{"retry-after": "60"}) == Failed(code="http-503", retry_after=60)
+    assert ended(503, asked, wait="60") == Failed(code="http-503", retry_after=60)
     assert ended(401, asked) == Failed(code="http-401", pause_lane=True)
     assert ended(422, asked) == Refused(code="http-422")
     assert ended(302, asked) == Failed(code="http-302")
