@@ -41,6 +41,7 @@ BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_SECONDS = 60.0
 """A process that lived this long starts its back-off anew."""
 STOP_SECONDS = 30.0
+"""In which all processes together must have ended; who ends the service by force must grant more (compose.yaml)."""
 
 ALLOCATOR: Mapping[str, str] = {
     "MALLOC_ARENA_MAX": "2",
@@ -155,11 +156,12 @@ class Supervisor:
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    until = time.monotonic() + STOP_SECONDS
     for process in processes:
         process.terminate()
     for process in processes:
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
 

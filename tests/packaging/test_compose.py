@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from middleware.cli.serve import STOP_SECONDS
+
 TREE = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((TREE / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -44,6 +46,12 @@ def test_database_and_keys_are_ready_before_the_service() -> None:
     assert order["parcelveil"] == {"keys", "migrate"}
     conditions = {one["condition"] for one in SERVICES["parcelveil"]["depends_on"].values()}
     assert conditions == {"service_completed_successfully"}
+
+
+def test_the_service_is_given_the_time_that_it_takes_to_stop() -> None:
+    granted = re.fullmatch(r"(\d+)s", SERVICES["parcelveil"]["stop_grace_period"])
+    assert granted is not None
+    assert int(granted[1]) >= STOP_SECONDS + 5  # Docker's own are ten
 
 
 def test_the_configuration_dials_the_simulated_platform_and_holds_no_secret() -> None:

@@ -135,8 +135,12 @@ class Child:
     """A process that does what it is told, and remembers it."""
 
     returncode: int | None = None
-    stubborn: bool = False
+    takes: float = 0.0
+    """Seconds until it ends once it is told to."""
+    late: bool = False
+    """Whether it is seen to have ended although that took longer than was granted, as a busy machine has it."""
     told: list[str] = field(default_factory=list)
+    bench: Bench | None = None
 
     def poll(self) -> int | None:
         return self.returncode
@@ -149,7 +153,11 @@ class Child:
 
     def wait(self, seconds: float) -> int:
         self.told.append(f"wait {seconds:.0f}")
-        if self.stubborn:
+        assert seconds >= 0
+        taken = self.takes if self.late else min(self.takes, seconds)
+        if self.bench is not None:
+            self.bench.now += taken
+        if taken < self.takes:
             raise subprocess.TimeoutExpired("made up", seconds)
         return 0
 
@@ -204,12 +212,24 @@ def test_what_was_steady_is_started_again_at_once(bench: Bench) -> None:
     assert bench.die() == BACK_OFF_SECONDS[1]
 
 
-def test_stopping_asks_all_before_it_waits_for_any() -> None:
-    first, second = Child(stubborn=True), Child()
-    order: list[str] = first.told
-    second.told = order
-    serving._stop(cast(Any, [first, second]))
-    assert order == ["terminate", "terminate", f"wait {STOP_SECONDS:.0f}", "kill", f"wait {STOP_SECONDS:.0f}"]
+def test_stopping_asks_all_before_it_waits_for_any_and_has_one_deadline_for_all(bench: Bench) -> None:
+    order: list[str] = []
+    children = [
+        Child(told=order, takes=10, bench=bench),
+        Child(told=order, takes=100, bench=bench),
+        Child(told=order, bench=bench),
+    ]
+    began = bench.now
+    serving._stop(cast(Any, children))
+    waits = [f"wait {STOP_SECONDS:.0f}", f"wait {STOP_SECONDS - 10:.0f}", "kill", "wait 0"]
+    assert order == ["terminate", "terminate", "terminate", *waits]
+    assert bench.now - began == STOP_SECONDS
+
+
+def test_what_is_late_for_the_deadline_is_still_looked_at(bench: Bench) -> None:
+    children = [Child(takes=STOP_SECONDS + 1, late=True, bench=bench), Child(bench=bench)]
+    serving._stop(cast(Any, children))
+    assert [child.told for child in children] == [["terminate", "wait 30"], ["terminate", "wait 0"]]
 
 
 def test_a_signal_ends_every_process_and_the_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
