@@ -5,15 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import pytest
 import requests
@@ -72,9 +72,11 @@ def service(prepared: Service, gate: Gate) -> Iterator[Service]:
         prepared.stop()
 
 
-def told_to_stop(service: Service, number: signal.Signals) -> None:
+def told_to_stop(service: Service, number: signal.Signals, *idle: str) -> None:
+    """All are told at the same moment; it has come to them once those that have nothing in hand have ended."""
     assert service.process is not None
     service.process.popen.send_signal(number)
+    wait_for(lambda: not any(map(service.running, idle or ("api",))), "the end of who has nothing in hand")
 
 
 def ended(service: Service, family: list[int]) -> None:
@@ -100,37 +102,67 @@ def states(service: Service) -> Json:
     return dict(service.ask("SELECT id, state FROM records"))
 
 
+@contextmanager
+def sending(service: Service, body: bytes, sent: int) -> Iterator[socket.socket]:
+    """A signed request under way: so many bytes of its body are sent, and the server has read all that was sent."""
+    given = {
+        "Host": HOST,
+        "Connection": "close",
+        "Content-Length": str(len(body)),
+        **headers(body, "plain.myshopify.com"),
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    with socket.create_connection((HOST, port_of(service)), timeout=20) as connection:
+        connection.sendall(f"POST /webhooks/shopify/orders HTTP/1.1\r\n{head}\r\n".encode() + body[:sent])
+        wait_for(lambda: has_read(service, connection), "the server to read it")
+        yield connection
+
+
+def port_of(service: Service) -> int:
+    return int(service.url.rpartition(":")[2])
+
+
+def has_read(service: Service, connection: socket.socket) -> bool:
+    """Whether the server has accepted this connection (until then its end has no inode) and left nothing unread."""
+    ends = f":{port_of(service):04X}", f":{connection.getsockname()[1]:04X}"
+    for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+        _, local, remote, _, queues, *rest = row.split()
+        if (local[-5:], remote[-5:]) == ends:
+            return int(queues.partition(":")[2], 16) == 0 and rest[4] != "0"
+    return False
+
+
+def answer_of(connection: socket.socket) -> tuple[int, Json]:
+    """(status, body) of all that comes back."""
+    head, _, body = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    told: Json = json.loads(body)
+    return int(head.split()[1]), told
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_request_in_hand_is_answered(service: Service, number: signal.Signals) -> None:
     family = service.pids()
-    with ThreadPoolExecutor() as pool:
+    with ExitStack() as stack:
         with locked(service):
-            answers = [pool.submit(service.post, "plain", order()) for _ in range(3)]
-            time.sleep(0.4)  # long enough to be read and to wait for the lock
+            bodies = [json.dumps(order()).encode() for _ in range(3)]
+            waiting = [stack.enter_context(sending(service, body, len(body))) for body in bodies]
             told_to_stop(service, number)
-            time.sleep(0.4)
-            assert not any(answer.done() for answer in answers)
-        told = [answer.result() for answer in answers]
-    assert [(answer.status_code, answer.json()["status"]) for answer in told] == [(200, "accepted")] * 3
+            assert select.select(waiting, [], [], 0)[0] == []
+        told = [answer_of(connection) for connection in waiting]
+    assert [(status, answer["status"]) for status, answer in told] == [(200, "accepted")] * 3
     ended(service, family)
-    assert {answer.json()["id"] for answer in told} <= states(service).keys()
+    assert {answer["id"] for _, answer in told} <= states(service).keys()
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_body_in_hand_is_read_to_its_end(service: Service, number: signal.Signals) -> None:
     family = service.pids()
     body = json.dumps(order()).encode()
-    given = {"Host": HOST, "Content-Length": str(len(body)), **headers(body, "plain.myshopify.com")}
-    head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
-    with socket.create_connection((HOST, int(service.url.rpartition(":")[2])), timeout=20) as connection:
-        connection.sendall(f"POST /webhooks/shopify/orders HTTP/1.1\r\n{head}\r\n".encode() + body[:100])
-        time.sleep(0.4)
+    with sending(service, body, 100) as connection:
         told_to_stop(service, number)
-        time.sleep(0.4)
         connection.sendall(body[100:])
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    assert answer.startswith(b"HTTP/1.1 200 ")
-    assert b'"accepted"' in answer
+        status, answer = answer_of(connection)
+    assert (status, answer["status"]) == (200, "accepted")
     ended(service, family)
 
 
@@ -146,8 +178,7 @@ def test_a_delivery_in_hand_is_finished_and_settled(
     wait_for(lambda: gate.waiting == before + 3, "the deliveries")
     later = {service.post("plain", order()).json()["id"] for _ in range(6)}  # more than there are threads
     wait_for(lambda: gate.waiting == before + 4, "one more")
-    told_to_stop(service, number)
-    time.sleep(0.4)
+    told_to_stop(service, number, "api", "intake")
     gate.opened.set()
     ended(service, family)
     found = states(service)
