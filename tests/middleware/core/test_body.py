@@ -18,6 +18,7 @@ from middleware.errors import BodyError
 VECTORS = sorted((Path(__file__).parents[2] / "vectors" / "json").glob("*.json"))
 REFUSED = [path for path in VECTORS if path.name.startswith("n_")]
 ACCEPTED = [path for path in VECTORS if path.name.startswith("y_")]
+UNDECIDED = [path for path in VECTORS if path.name.startswith("i_")]
 
 CANARY = "k4n4rie-van-lotte"
 SECONDS = 20.0
@@ -50,7 +51,8 @@ def same(one: object, other: object) -> bool:
 def test_the_vectors_are_there() -> None:
     assert len(REFUSED) >= 300
     assert len(ACCEPTED) >= 80
-    assert len(VECTORS) == len(REFUSED) + len(ACCEPTED)
+    assert len(UNDECIDED) >= 4
+    assert len(VECTORS) == len(REFUSED) + len(ACCEPTED) + len(UNDECIDED)
 
 
 @pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
@@ -63,6 +65,16 @@ def test_refuses(path: Path) -> None:
 @pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.stem)
 def test_accepts(path: Path) -> None:
     assert same(read(path.read_bytes()), json.loads(path.read_bytes()))
+
+
+@pytest.mark.parametrize("path", UNDECIDED, ids=lambda path: path.stem)
+def test_reads_or_refuses_in_the_one_way(path: Path) -> None:
+    try:
+        found = read(path.read_bytes())
+    except BodyError as error:
+        assert (error.code, error.status) == ("malformed-json", 400)
+    else:
+        assert found == json.loads(path.read_bytes())
 
 
 @given(documents, st.booleans(), st.sampled_from([None, 1, "\t"]))
