@@ -69,12 +69,12 @@ def test_accepts(path: Path) -> None:
 
 @pytest.mark.parametrize("path", UNDECIDED, ids=lambda path: path.stem)
 def test_reads_or_refuses_in_the_one_way(path: Path) -> None:
+    told: object
     try:
-        found = read(path.read_bytes())
+        told = read(path.read_bytes())
     except BodyError as error:
-        assert (error.code, error.status) == ("malformed-json", 400)
-    else:
-        assert found == json.loads(path.read_bytes())
+        told = error.code
+    assert told in (json.loads(path.read_bytes()), "malformed-json")
 
 
 @given(documents, st.booleans(), st.sampled_from([None, 1, "\t"]))
