@@ -1,4 +1,4 @@
-"""Intake and relay as two Unix users: the line works, and neither can do what only the other must."""
+"""Intake with api, and relay, as two Unix users: the line works, and neither can do what only the other must."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -118,11 +119,13 @@ def user_of(pid: int) -> tuple[int, int]:
 
 def test_an_order_goes_all_the_way_between_two_users(users: Users, platform: Mock) -> None:
     intake = users.serve(INTAKE, "intake")
+    api = users.serve(INTAKE, "api")
     relay = users.serve(RELAY, "relay")
-    wait_for(lambda: users.service.answers("/readyz"), f"readiness: {users.said()}")
+    for url in (users.service.url, users.service.api):
+        wait_for(partial(users.service.answers, "/readyz", url), f"readiness: {users.said()}")
     ids = [users.service.post("plain", order()).json()["id"] for _ in range(5)]
     wait_for(lambda: set(ids) <= platform.shipments().keys(), f"the deliveries: {users.said()}")
-    for process, user in ((intake, INTAKE), (relay, RELAY)):
+    for process, user in ((intake, INTAKE), (api, INTAKE), (relay, RELAY)):
         family = [process.popen.pid, *descendants(process.popen.pid)]
         assert {user_of(pid) for pid in family} == {(user, user)}
     late = users.service.post("plain", order()).json()["id"]  # intake writes after the relay has
@@ -130,7 +133,7 @@ def test_an_order_goes_all_the_way_between_two_users(users: Users, platform: Moc
     refreshed = users.service.folder / "state" / "platform-platform.json"
     wait_for(lambda: refreshed.stat().st_uid == INTAKE, "a refresh by intake itself")
     assert [line for line in users.said().splitlines() if '"error"' in line] == []
-    assert {process.stop() for process in (intake, relay)} == {0}
+    assert {process.stop() for process in (intake, api, relay)} == {0}
 
 
 def test_only_the_relays_user_can_read_its_keys(users: Users) -> None:
