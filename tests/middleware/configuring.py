@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from middleware import config
+from middleware.errors import ConfigError
 
 SHOP = """
 [shops.NAME]
@@ -39,6 +41,9 @@ secrets = [{ env = "SECRET" }]
 )
 
 SECRETS = {"TOKEN": "made-up-token", "SECRET": "made-up-secret", "OTHER": "other-made-up-secret", "EMPTY": ""}
+
+CANARY = "Canary-secret-9f3"
+"""A secret that no refusal may tell."""
 
 Load = Callable[..., config.Config]
 """Loads ``WHOLE`` after replacing each (old, new); ``add`` stands at its end, ``env`` in the environment."""
@@ -80,3 +85,14 @@ def loader(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Load:
             return config.load(file)
 
     return load
+
+
+def refused(load: Load, *changes: tuple[str, str], add: str = "", env: dict[str, str] | None = None) -> str:
+    """The one line without place and example; nothing hangs on the error that could tell more."""
+    with pytest.raises(ConfigError) as caught:
+        load(*changes, add=add, env=env)
+    line = str(caught.value)
+    assert len(line.splitlines()) == 1
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+    assert [value for value in SECRETS.values() if value and value in line] == []
+    return without_place(line)

@@ -1,11 +1,9 @@
-"""The configuration as a whole: where it is found, server, carriers and apps, and the environment over it."""
+"""The configuration as a whole: where it is found, its server, and the example."""
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
-import traceback
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,10 +11,9 @@ import pytest
 
 from middleware import config
 from middleware.errors import ConfigError
-from tests.middleware.configuring import SECRETS, WHOLE, Load, cleaned, loader, without_place
+from tests.middleware.configuring import CANARY, WHOLE, Load, cleaned, loader, refused
 
 TREE = Path(__file__).resolve().parents[2]
-CANARY = "Canary-secret-9f3"
 
 
 @pytest.fixture(autouse=True)
@@ -27,20 +24,6 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
     return loader(monkeypatch, tmp_path)
-
-
-def refused(load: Load, *changes: tuple[str, str], add: str = "", env: dict[str, str] | None = None) -> str:
-    """The one line without place and example; nothing hangs on the error that could tell more."""
-    with pytest.raises(ConfigError) as caught:
-        load(*changes, add=add, env=env)
-    line = str(caught.value)
-    assert len(line.splitlines()) == 1
-    assert CANARY not in "".join(traceback.format_exception(caught.value))
-    assert [value for value in SECRETS.values() if value and value in line] == []
-    return without_place(line)
-
-
-# ---- where it is found -----------------------------------------------------------------------------------------------
 
 
 def test_the_option_wins_then_the_folder_then_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -98,9 +81,6 @@ def test_the_environment_is_given_as_a_copy() -> None:
     assert copy == dict(os.environ)
     copy["PARCELVEIL_ADDED"] = "x"
     assert "PARCELVEIL_ADDED" not in os.environ
-
-
-# ---- [server] --------------------------------------------------------------------------------------------------------
 
 
 def test_an_empty_server_has_every_default(load: Load) -> None:
@@ -204,250 +184,6 @@ def test_a_clock_of_its_own_is_for_loopback(load: Load, host: str) -> None:
 def test_a_debug_server_is_refused(load: Load) -> None:
     assert refused(load, env={"FLASK_DEBUG": "1"}).startswith("$FLASK_DEBUG: ")
     assert load(env={"FLASK_DEBUG": "0"}).quarantined == {}
-
-
-# ---- the environment over the file -----------------------------------------------------------------------------------
-
-
-def test_the_port_is_replaced_and_the_host_is_not(load: Load) -> None:
-    change = ("[server]\n", '[server]\nlisten = "10.0.0.2:8080"\n')
-    assert load(change, env={"PORT": "5000"}).server.listen == ("10.0.0.2", 5000)
-    both = {"PORT": "5000", "PARCELVEIL_SERVER__LISTEN": "10.0.0.1:1"}
-    assert load(change, env=both).server.listen == ("10.0.0.1", 5000)
-    assert load(change, env={"PORT": ""}).server.listen == ("10.0.0.2", 8080)
-    for port in ("x", "0", "65536", "80 "):
-        assert refused(load, change, env={"PORT": port}) == "$PORT: expected host:port, such as 127.0.0.1:8080"
-
-
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_the_database_may_come_with_its_password_from_the_environment(load: Load, scheme: str) -> None:
-    url = f"{scheme}://a:{CANARY}@b/c?sslmode=verify-full"
-    expected = f"postgresql+psycopg://a:{CANARY}@b/c?sslmode=verify-full"
-    for name in ("DATABASE_URL", "PARCELVEIL_SERVER__DATABASE"):
-        found = load(env={name: url})
-        assert found.server.database == expected
-        assert CANARY not in repr(found)
-    assert load(env={"DATABASE_URL": "sqlite:////a.db"}).server.database == "sqlite:////a.db"
-
-
-def test_every_setting_can_come_from_the_environment(load: Load) -> None:
-    found = load(
-        env={
-            "PARCELVEIL_SERVER__LOG_LEVEL": "WARNING",
-            "PARCELVEIL_CARRIERS__PLATFORM__ALLOW_PRIVATE": '["10.0.0.0/8"]',
-            "PARCELVEIL_CARRIERS__PLATFORM__TOKEN__ENV": "OTHER",
-            "PARCELVEIL_APPS__PARCELVEIL__SECRETS": '[{ env = "SECRET" }, { env = "OTHER" }]',
-            "PARCELVEIL_SHOPS__DEMO__NOTIFY": "sms",
-            "PARCELVEIL_SHOPS__DEMO__DEFAULT_WEIGHT_GRAMS": "250",
-            "PARCELVEIL_SHOPS__DEMO__SENDER__POSTAL_CODE": "2000",
-            "PARCELVEIL_SHOPS__DEMO__SENDER__NUMBER": '"12"',
-            "PARCELVEIL_SHOPS__DEMO__INTEGRATION__REQUESTED_ON": "2026-11-23",
-            "PARCELVEIL_SHOPS__DEMO__INTERPRETATIONS__RECIPIENT_CLOCK": "delivered",
-        }
-    )
-    shop = found.shops["demo"]
-    assert found.server.log_level == "WARNING"
-    assert found.carriers["platform"].allow_private == (ipaddress.ip_network("10.0.0.0/8"),)
-    assert found.carriers["platform"].token == "other-made-up-secret"
-    assert shop.secrets == (b"made-up-secret", b"other-made-up-secret")
-    assert (shop.delivery.notify, shop.default_weight_grams) == ("sms", 250)
-    assert (shop.sender.postal_code, shop.sender.number) == ("2000", "12")
-    assert str(shop.integration_requested_on) == "2026-11-23"
-    assert shop.interpretations == {"recipient_clock": "delivered"}
-
-
-def test_a_hyphen_of_a_name_is_an_underscore_in_the_environment(load: Load) -> None:
-    found = load(("[shops.demo]", "[shops.demo-two]"), env={"PARCELVEIL_SHOPS__DEMO_TWO__NOTIFY": "email"})
-    assert found.shops["demo-two"].delivery.notify == "email"
-
-
-MISTAKEN = {
-    "PARCELVEIL_SERVR__LISTEN": "$PARCELVEIL_SERVR__LISTEN: no such setting; did you mean server?",
-    "PARCELVEIL_QQQQ__X": "$PARCELVEIL_QQQQ__X: no such setting",
-    "PARCELVEIL___X": "$PARCELVEIL___X: no such setting",
-    "PARCELVEIL_SERVER__": "$PARCELVEIL_SERVER__: no such setting",
-    "PARCELVEIL_SERVER__LISTN": "server.listn: unknown key; did you mean listen?",
-    "PARCELVEIL_SERVER__LISTEN__HOST": "server.listen: expected one line of text",
-    "PARCELVEIL_CARRIERS__PLATFROM__URL": (
-        "$PARCELVEIL_CARRIERS__PLATFROM__URL: the file has no [carriers.platfrom]; did you mean platform?"
-    ),
-    "PARCELVEIL_SHOPS__DEMO": "$PARCELVEIL_SHOPS__DEMO: the file has no [shops.demo]",
-    "PARCELVEIL_CARRIERS__PLATFORM__URL__HOST": "$PARCELVEIL_CARRIERS__PLATFORM__URL__HOST: url is no table",
-    "PARCELVEIL_CARRIERS__PLATFORM__TOKEN": (
-        'carriers.platform.token: expected { env = "NAME" } or { file = "PATH" }, never the secret itself'
-    ),
-}
-
-
-@pytest.mark.parametrize("name", MISTAKEN)
-def test_a_variable_that_means_nothing_stops_the_start(load: Load, name: str) -> None:
-    assert refused(load, env={name: CANARY}) == MISTAKEN[name]
-
-
-@pytest.mark.parametrize(
-    "name", ["PARCELVEIL_CONFIG", "PARCELVEIL_PORT", "PARCELVEIL_PORT_8080_TCP", "OTHER__X", "parcelveil_server__x"]
-)
-def test_variables_of_others_are_left_alone(load: Load, name: str) -> None:
-    assert load(env={name: "tcp://10.0.0.1:8080"}) == load()
-
-
-def test_a_value_of_the_environment_cannot_bring_another_key(load: Load) -> None:
-    line = refused(load, env={"PARCELVEIL_SERVER__LOG_LEVEL": '"INFO"\nkeys = "x"'})
-    assert line == "server.log_level: expected one line of text"
-
-
-# ---- [carriers.*] and [apps.*] ---------------------------------------------------------------------------------------
-
-
-def test_a_carrier_is_read_with_the_way_out_of_the_server(load: Load) -> None:
-    way = '[server]\negress_proxy = "http://10.0.0.1:3128"\nca_file = "ca.pem"\n'
-    token = 'token = { env = "TOKEN" }'
-    carrier = load(("[server]\n", way), (token, f'{token}\nallow_private = ["127.0.0.1", "fd00::/8"]')).carriers[
-        "platform"
-    ]
-    assert (carrier.name, carrier.kind, carrier.url) == ("platform", "parcel-json", "https://platform.example")
-    assert carrier.token == "made-up-token"
-    assert carrier.allow_private == (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("fd00::/8"))
-    assert (carrier.proxy, carrier.ca_file) == ("http://10.0.0.1:3128", Path("ca.pem"))
-    assert load((token, "")).carriers["platform"].token is None
-
-
-URL = 'url = "https://platform.example"'
-REFUSED_BY_CARRIER = {
-    (URL, ""): "url: expected one line of text",
-    (URL, 'url = ""'): "url: expected one line of text",
-    (URL, 'url = "platform.example"'): "url: expected https://host[:port], and no more",
-    (URL, 'url = "https://platform.example/api"'): "url: expected https://host[:port], and no more",
-    (URL, f'url = "https://a:{CANARY}@platform.example"'): "url: expected https://host[:port], and no more",
-    (URL, 'url = "https://platform.example:0"'): "url: expected https://host[:port], and no more",
-    (URL, 'url = "https://platform..example"'): "url: expected https://host[:port], and no more",
-    (URL, 'url = "http://platform.example"'): "url: expected https://host[:port], and no more",
-    (URL, 'url = "https://[::1"'): "url: expected https://host[:port], and no more",
-    (
-        URL,
-        'url = "ftp://x"\nallow_private = ["10.0.0.1"]',
-    ): "url: expected https://host[:port] or http://host[:port], and no more",
-    (URL, f'{URL}\nallow_private = "10.0.0.1"'): "allow_private: expected a list of private addresses or networks, ",
-    (URL, f"{URL}\nallow_private = [10]"): "allow_private: expected a list of private addresses or networks, ",
-    (URL, f'{URL}\nallow_private = {{ "10.0.0.1" = 1 }}'): "allow_private: expected a list of private addresses ",
-    (
-        URL,
-        f'{URL}\nallow_private = ["10.0.0.1/8"]',
-    ): "allow_private: expected a list of private addresses or networks, ",
-    (URL, f'{URL}\nallow_private = ["0.0.0.0/0"]'): "allow_private: expected a list of private addresses or networks, ",
-    (URL, f'{URL}\nallow_private = ["::/0"]'): "allow_private: expected a list of private addresses or networks, ",
-    (URL, f'{URL}\nallow_private = ["8.8.8.8"]'): "allow_private: expected a list of private addresses or networks, ",
-    ('"parcel-json"', '"bpost-shm"'): "kind: expected one of parcel-json",
-    ('kind = "parcel-json"', ""): "kind: expected one line of text",
-    (URL, f"{URL}\nurll = 1"): "urll: unknown key; did you mean url?",
-}
-
-
-@pytest.mark.parametrize("change", REFUSED_BY_CARRIER, ids=[" ".join(change) for change in REFUSED_BY_CARRIER])
-def test_a_fault_of_a_carrier_stops_the_start(load: Load, change: tuple[str, str]) -> None:
-    assert refused(load, change).startswith(f"carriers.platform.{REFUSED_BY_CARRIER[change]}")
-
-
-def test_plain_http_needs_a_private_network_that_is_named(load: Load) -> None:
-    carrier = load((URL, 'url = "http://10.0.0.1:8090/"\nallow_private = ["10.0.0.1", "100.64.0.0/10"]')).carriers[
-        "platform"
-    ]
-    assert carrier.url == "http://10.0.0.1:8090/"
-
-
-@pytest.mark.parametrize("name", ['"../../x"', '"A"', '"a_b"', '""', f'"{"a" * 64}"'])
-@pytest.mark.parametrize("section", ["carriers.platform", "apps.parcelveil"])
-def test_a_name_that_is_no_name_stops_the_start(load: Load, section: str, name: str) -> None:
-    """A carrier's name is part of a file's name."""
-    line = refused(load, (f"[{section}]", f"[{section.partition('.')[0]}.{name}]"))
-    assert line.endswith(": expected a name of small letters, digits and hyphens")
-
-
-@pytest.mark.parametrize("platform", ['"woocommerce"', '"direct"', '""'])
-def test_an_app_of_another_platform_stops_the_start(load: Load, platform: str) -> None:
-    line = refused(load, ('[apps.parcelveil]\nplatform = "shopify"', f"[apps.parcelveil]\nplatform = {platform}"))
-    assert line.startswith("apps.parcelveil.platform: expected ")
-
-
-# ---- secrets ---------------------------------------------------------------------------------------------------------
-
-GIVEN = 'secrets = [{ env = "SECRET" }]'
-NEVER = 'expected { env = "NAME" } or { file = "PATH" }, never the secret itself'
-REFUSED_SECRETS = {
-    f'"{CANARY}"': "expected a list of one secret, or of two while rotating, such as ",
-    f'["{CANARY}"]': NEVER,
-    "[]": "expected a list of one secret, or of two while rotating, such as ",
-    '[{ env = "SECRET" }, { env = "SECRET" }, { env = "SECRET" }]': "expected a list of one secret, or of two ",
-    "[{}]": NEVER,
-    '[{ env = "SECRET", file = "x" }]': NEVER,
-    "[{ env = 3 }]": NEVER,
-    f'[{{ value = "{CANARY}" }}]': 'expected { env = "NAME" } or { file = "PATH" }',
-    '[{ env = "MISSING" }]': "the secret in env MISSING is missing or empty",
-    '[{ env = "EMPTY" }]': "the secret in env EMPTY is missing or empty",
-    '[{ file = "missing" }]': "the file missing cannot be read (No such file or directory)",
-    '[{ file = "." }]': "the file . cannot be read (Is a directory)",
-}
-
-
-@pytest.mark.parametrize("secrets", REFUSED_SECRETS)
-def test_a_secret_that_is_none_stops_the_start(load: Load, secrets: str) -> None:
-    line = refused(load, (GIVEN, f"secrets = {secrets}"))
-    assert line.startswith(f"apps.parcelveil.secrets: {REFUSED_SECRETS[secrets]}")
-
-
-@pytest.mark.parametrize(
-    ("content", "secret"),
-    [
-        (b"a b", b"a b"),
-        (b"a\n", b"a"),
-        (b"a\r\n", b"a"),
-        (b"a\n\n", b"a\n"),
-        (b" a\xff", b" a\xff"),
-        (b"\n", None),
-        (b"", None),
-    ],
-)
-def test_of_a_file_one_line_break_at_the_end_is_left_out(load: Load, content: bytes, secret: bytes | None) -> None:
-    Path("secret").write_bytes(content)
-    change = (GIVEN, 'secrets = [{ file = "secret" }]')
-    if secret is None:
-        assert refused(load, change).endswith(
-            "the secret in file secret is missing or empty; write the secret into that file"
-        )
-    else:
-        assert load(change).shops["demo"].secrets == (secret,)
-
-
-def test_two_secrets_while_rotating_in_their_order(load: Load) -> None:
-    change = (GIVEN, 'secrets = [{ env = "OTHER" }, { env = "SECRET" }]')
-    assert load(change).shops["demo"].secrets == (b"other-made-up-secret", b"made-up-secret")
-
-
-@pytest.mark.parametrize("token", [f"{CANARY}\r\nX: y", f"{CANARY}\n", f" {CANARY}", f"{CANARY}é", f"{CANARY}\udcff"])
-def test_a_token_that_no_header_can_carry_stops_the_start(load: Load, token: str) -> None:
-    line = refused(load, env={"TOKEN": token})
-    assert line == "carriers.platform.token: expected a secret of printable ASCII characters alone"
-
-
-def test_no_secret_is_ever_printed(load: Load) -> None:
-    found = load(env={"TOKEN": CANARY, "SECRET": CANARY, "DATABASE_URL": f"postgresql://a:{CANARY}@b/c"})
-    assert (found.carriers["platform"].token, found.shops["demo"].secrets) == (CANARY, (CANARY.encode(),))
-    printed = [
-        repr(found),
-        str(found),
-        repr(found.carriers),
-        repr(found.server),
-        repr(found.shops),
-        str(vars_of(found)),
-    ]
-    assert [text for text in printed if CANARY in text] == []
-
-
-def vars_of(found: config.Config) -> list[object]:
-    return [found.server, *found.carriers.values(), *found.shops.values()]
-
-
-# ---- the example -----------------------------------------------------------------------------------------------------
 
 
 def test_the_example_can_be_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

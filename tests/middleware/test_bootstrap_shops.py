@@ -1,0 +1,164 @@
+"""What the composition root makes of shops: a fault quarantines the one shop, and each has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from middleware import bootstrap
+from middleware.errors import ConfigError
+from middleware.keys import ServiceKeys, load_service
+from middleware.services import Shop
+from middleware.storage import migrate
+from schemas.order import Sender
+from tests.middleware.cli.bench import PACK, Instance, second_shop
+from tests.middleware.starting import cleaned, made, timed
+
+KID = "recipient.delivery/vp.recipient.operational/2027-12"
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    cleaned(monkeypatch)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Instance:
+    return made(tmp_path)
+
+
+@pytest.fixture
+def own(instance: Instance) -> ServiceKeys:
+    return load_service(instance.folder / "keys")
+
+
+def bound(instance: Instance, own: ServiceKeys, more: str = "") -> tuple[Mapping[str, Shop], Mapping[str, ConfigError]]:
+    return bootstrap.bind(instance.write(more=more).settings(), own)
+
+
+SHOP_FAULTS = {
+    "an unknown pack": ("policy", '"nonesuch"', f"shops.faulty.policy: no such pack; use one of {PACK}"),
+    "an unknown interpretation": (
+        "interpretations",
+        '{ recipient_klok = "delivered" }',
+        f"shops.faulty.interpretations: {PACK}: no interpretation 'recipient_klok'; use one of recipient_clock, ",
+    ),
+    "a reading that the pack does not have": (
+        "interpretations",
+        '{ recipient_clock = "printed" }',
+        f"shops.faulty.interpretations: {PACK}: interpretations.recipient_clock: it has no such choice; use one of ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHOP_FAULTS)
+def test_a_fault_of_a_shop_quarantines_this_shop_alone(instance: Instance, own: ServiceKeys, name: str) -> None:
+    setting, value, line = SHOP_FAULTS[name]
+    shops, faults = bound(
+        instance, own, second_shop("faulty", **{setting: value}) + second_shop("third", secret="THIRD_SECRET")
+    )
+    assert (set(shops), set(faults)) == ({"demo", "third"}, {"faulty"})
+    assert isinstance(faults["faulty"], ConfigError)
+    place, _, said = str(faults["faulty"]).partition(": ")
+    assert said.startswith(line)
+    lines = instance.file.read_text(encoding="utf-8").splitlines()
+    assert lines[int(place.removeprefix(f"{instance.file}:")) - 1].startswith(f"{setting} = ")
+    assert "\n" not in str(faults["faulty"])
+    bootstrap.check(instance.settings())
+
+
+@pytest.mark.policy("VP-PLG-3")
+@pytest.mark.parametrize(("now", "open_"), [("2026-11-01T22:59:00Z", False), ("2026-11-01T23:00:00Z", True)])
+def test_nothing_is_exchanged_before_the_day_of_the_request_to_integrate(
+    instance: Instance, own: ServiceKeys, now: str, open_: bool
+) -> None:
+    shops, faults = bootstrap.bind(timed(instance, now), own)  # requested on 2026-11-02, in Brussels
+    assert (set(shops), set(faults)) == (({"demo"}, set()) if open_ else (set(), {"demo"}))
+    assert [str(fault).split(": ")[1] for fault in faults.values()] == [
+        "shops.demo.integration.requested_on" for _ in faults
+    ]
+
+
+def test_what_the_configuration_quarantined_is_among_the_faults(instance: Instance, own: ServiceKeys) -> None:
+    shops, faults = bound(instance, own, second_shop("faulty", account_type='"guest"'))
+    assert (set(shops), set(faults)) == ({"demo"}, {"faulty"})
+    assert "account_type" in str(faults["faulty"])
+
+
+def test_a_shop_has_its_own_reading_of_the_pack(instance: Instance, own: ServiceKeys) -> None:
+    shops, _ = bound(instance, own, second_shop("other", interpretations='{ recipient_clock = "delivered" }'))
+    triggers = {name: shop.policy.retention["vp.recipient.operational"].trigger for name, shop in shops.items()}
+    assert triggers == {"demo": "label_created", "other": "delivered"}
+    assert shops["other"].policy.sha256 == shops["demo"].policy.sha256
+
+
+def test_the_same_value_has_another_index_in_every_shop(instance: Instance, own: ServiceKeys) -> None:
+    shops, _ = bound(instance, own, second_shop("other"))
+    digests = {shop.indexer.of("order.id", "5001") for shop in shops.values()}
+    assert len(digests) == len(shops) == 2
+
+
+WHOLE = Sender(
+    name="Ysolde Afzenderinne",
+    company="Huis Verzinsel",
+    street="Bedachte Kouter",
+    number="17",
+    box="b",
+    line2="achteraan",
+    locality="Gent",
+    postal_code="9000",
+    country="BE",
+    email="afzender@huis-verzinsel.example",
+    phone="+3292000017",
+)
+
+
+@pytest.mark.policy("VP-CAT-2", "VP-CAT-4", "VP-CAT-8")
+@pytest.mark.parametrize(
+    ("account_type", "kept"),
+    [
+        ("professional", WHOLE),
+        ("residential", Sender(name=WHOLE.name, email=WHOLE.email, phone=WHOLE.phone)),
+        ("guest", Sender(name=WHOLE.name, email=WHOLE.email, phone=WHOLE.phone)),
+    ],
+)
+def test_of_the_sender_stays_what_the_pack_permits_for_the_account_type(
+    instance: Instance, own: ServiceKeys, account_type: str, kept: Sender
+) -> None:
+    settings = instance.settings()
+    shop = replace(settings.shops["demo"], sender=WHOLE, account_type=account_type)
+    shops, _ = bootstrap.bind(replace(settings, shops={"demo": shop}), own)
+    assert shops["demo"].sender == kept
+
+
+def test_shops_of_one_platform_know_the_same_keys(instance: Instance, own: ServiceKeys) -> None:
+    shops, _ = bound(instance, own, second_shop("other"))
+    assert not shops["demo"].keys.known().keys
+    instance.know(KID)
+    assert [set(shop.keys.known().keys) for shop in shops.values()] == [{KID}, {KID}]
+
+
+FAULTY = second_shop("faulty", secret="THIRD_SECRET", policy='"nonesuch"')
+
+
+def test_services_find_a_shop_by_its_domain_only_behind_the_common_app(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(
+        bootstrap, "_log", SimpleNamespace(error=lambda event, shop, code: said.append((event, shop, code)))
+    )
+    migrate(f"sqlite:///{instance.database}")
+    settings = instance.write(more=second_shop("own") + FAULTY).settings()
+    services = bootstrap.services(settings)
+    services.store.close()
+    names = {name for name in ("demo", "own", "faulty") if services.shops.get(name)}
+    domains = {name for name in ("demo", "own", "faulty") if services.domains.get(f"{name}.myshopify.com")}
+    assert (names, domains) == ({"demo", "own"}, {"demo"})
+    assert services.domains.get("demo.myshopify.com") is services.shops.get("demo")
+    assert said == [("shop_quarantined", "faulty", "configuration")]
+    assert services.keys.index == load_service(instance.folder / "keys").index
