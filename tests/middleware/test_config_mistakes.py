@@ -99,7 +99,7 @@ def test_what_is_changed_here_is_right_by_itself(tmp_path: Path) -> None:
 
 @each_setting
 @given(data=st.data())
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_wrong_type_or_value_is_told_with_its_line(
     tmp_path: Path, place: Place, setting: Setting, data: st.DataObject
 ) -> None:
