@@ -31,6 +31,7 @@ from tests.system.processes import (
     start,
     wait_for,
 )
+from tests.system.settings import Literal, Settings, toml
 
 SECRET = b"made-up secret of an app"
 OWN_SECRET = b"made-up secret of a shop of its own"
@@ -49,7 +50,6 @@ SENDER: Mapping[str, str] = {
 }
 """Who sends: a made-up professional shop."""
 
-Settings = Mapping[str, Any]
 Json = dict[str, Any]
 
 
@@ -69,28 +69,6 @@ def shop(name: str, **changes: Any) -> dict[str, Any]:
         **changes,
     }
     return {key: value for key, value in settings.items() if value is not None}
-
-
-class Literal(str):
-    """A TOML value that is written as it stands."""
-
-    __slots__ = ()
-
-
-def toml(settings: Settings, path: str = "") -> str:
-    """Tables of tables are TOML tables, what they hold is written inline."""
-    values = "".join(f"{key} = {_inline(value)}\n" for key, value in settings.items())
-    return f"[{path}]\n{values}\n"
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, Literal):
-        return str(value)
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_inline(inner)}" for key, inner in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_inline, value)) + "]"
-    return json.dumps(value)
 
 
 def sign(body: bytes, secret: bytes = SECRET) -> str:

@@ -15,7 +15,8 @@ from tests.system.haystacks import files, rows
 from tests.system.orders import order
 from tests.system.processes import SECONDS, wait_for
 from tests.system.search import Canary, Needles
-from tests.system.stack import Json, Mock, Service, configure, mock, serving, shop, toml
+from tests.system.settings import toml
+from tests.system.stack import Json, Mock, Service, configure, mock, serving, shop
 
 WITHIN = 5.0
 """Seconds in which a change is in force. One test holds that; the others wait for as long as a busy machine needs."""
