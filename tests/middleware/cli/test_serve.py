@@ -279,7 +279,7 @@ def test_a_worker_that_fails_ends_the_relay_and_is_not_hidden(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     relay = Relay()
-    monkeypatch.setattr(bootstrap, "relay", lambda settings, observe: relay)
+    monkeypatch.setattr(bootstrap, "relays", lambda settings, observe: [relay])
     with pytest.raises(ZeroDivisionError):
         serving._relay(instance.settings())
     assert (relay.workers, relay.stopped) == (serving.RELAY_THREADS, serving.RELAY_THREADS - 1)
