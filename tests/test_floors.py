@@ -16,6 +16,8 @@ import pytest
 from mypy import api as mypy
 
 ROOT = Path(__file__).resolve().parents[1]
+SIZED = ("schemas", "middleware", "simulator", "benchmarks", "scripts")
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 45
 PACKAGES = ("schemas", "middleware", "simulator")
 SETTINGS = configparser.ConfigParser()
 SETTINGS.read(ROOT / "setup.cfg", encoding="utf-8")
@@ -232,6 +234,33 @@ def test_a_name_is_found_however_it_is_written(source: str, name: str) -> None:
 )
 def test_a_name_that_is_only_spoken_of_makes_nothing(source: str) -> None:
     assert ("middleware.model.Record", True) not in set(uses(source))
+
+
+def functions(source: str) -> Iterator[tuple[str, int]]:
+    """(name, lines) of every function, inner ones and methods too."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+@pytest.mark.parametrize("package", SIZED)
+def test_no_module_and_no_function_is_too_long(package: str) -> None:
+    sources = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in (ROOT / package).rglob("*.py")}
+    assert len(sources) > 2
+    modules = {name: count for name, text in sources.items() if (count := len(text.splitlines())) > MOST_LINES}
+    assert modules == {}
+    long = {
+        f"{name}: {function}": count
+        for name, text in sources.items()
+        for function, count in functions(text)
+        if count > MOST_LINES_OF_A_FUNCTION
+    }
+    assert long == {}
+
+
+def test_every_line_of_a_function_counts() -> None:
+    source = "class A:\n    async def f(self):\n        def g():\n\n            return 1\n        return g\n"
+    assert set(functions(source)) == {("f", 5), ("g", 3)}
 
 
 SNIPPET = """\

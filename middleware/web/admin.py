@@ -47,16 +47,7 @@ def blueprint(administration: Administration) -> Blueprint:
     shops = administration.onboarding
 
     def connect(shop: str) -> tuple[Response, int]:
-        settings = dict(_settings(read(body_of(request))))
-        secrets = [secret.encode() for secret in settings.pop("secrets", ())]
-        token = settings.pop("token", "").encode() or None
-        refused = ""
-        try:
-            face, new = shops.connect(shop, settings, secrets, token)
-        except ConfigError as fault:
-            refused = fault.pointer or "/"
-        if refused:
-            raise SchemaError((Fault(pointer=refused.rstrip("/"), code="value"),))
+        face, new = _connected(shops, shop)
         _log.info("shop_connected", shop=shop, request_id=g.request_id)
         return _shown(face), 201 if new else 200
 
@@ -95,6 +86,21 @@ def blueprint(administration: Administration) -> Blueprint:
         guarded = _guarded(view, administration.tokens)
         routes.add_url_rule(rule, view_func=guarded, methods=[method], provide_automatic_options=False)
     return routes
+
+
+def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool]:
+    """The shop that the request describes, and whether it is new.
+
+    Raises: BodyError, SchemaError, and what ``Onboarding.connect`` raises but for ConfigError.
+    """
+    settings = dict(_settings(read(body_of(request))))
+    secrets = [secret.encode() for secret in settings.pop("secrets", ())]
+    token = settings.pop("token", "").encode() or None
+    try:
+        return shops.connect(shop, settings, secrets, token)
+    except ConfigError as fault:
+        refused = fault.pointer or "/"
+    raise SchemaError((Fault(pointer=refused.rstrip("/"), code="value"),))
 
 
 def _guarded(view: View, tokens: Sequence[bytes]) -> View:

@@ -14,6 +14,7 @@ def upgrade() -> None:
     _create_records()
     _create_what_belongs_to_a_record()
     _create_what_intake_remembers()
+    _create_rejections()
     op.create_table(
         "lanes",
         sa.Column("carrier", sa.Text(), nullable=False),
@@ -123,6 +124,9 @@ def _create_what_intake_remembers() -> None:
         sa.PrimaryKeyConstraint("shop", "body", name="pk_inbox"),
         sqlite_with_rowid=False,
     )
+
+
+def _create_rejections() -> None:
     op.create_table(
         "rejections",
         sa.Column("id", sa.Text(), nullable=False),
