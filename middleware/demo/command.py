@@ -95,14 +95,25 @@ def _stay(keep: bool) -> bool:
 
 
 def _where(stage: Stage) -> str:
-    send = f"SHOPIFY_SECRET={stage.secret.decode('ascii')} parcelveil simulate shopify"
+    program, configuration = _program(), stage.folder / "parcelveil.toml"
     return f"""\
 Parcelveil           {stage.url}  (health {stage.url}/healthz, interface {stage.url}/openapi.json)
 The parcel platform  {stage.platform}  (what it received: {stage.platform}/_ledger)
-Configuration        {stage.folder / "parcelveil.toml"}
+Configuration        {configuration}
 
-Send more orders, from files or made up:
+In another terminal, with the made-up secrets of this run:
 
-  {send} --url {stage.url}/webhooks/shopify/orders --shop {DOMAIN} --made-up 3
+  export SHOPIFY_SECRET={stage.secret.decode("ascii")} PARCEL_PLATFORM_TOKEN={stage.token}
+
+Send more orders, from files or made up, and look at what became of them:
+
+  {program} simulate shopify --url {stage.url}/webhooks/shopify/orders --shop {DOMAIN} --made-up 3
+  {program} deliveries list --config {configuration}
 
 Ctrl-C ends everything and removes the folder."""
+
+
+def _program() -> str:
+    """How this program is called from another folder, where it may be on no path."""
+    called = Path(sys.argv[0]).absolute()
+    return f"{sys.executable} -m middleware" if called.suffix == ".py" else str(called)

@@ -141,17 +141,14 @@ def test_it_stays_until_it_is_told_to_stop(tmp_path: Path) -> None:
         accepted = sum(order.status == "accepted" for order in made_up())
         assert len(requests.get(f"{platform}/_ledger", timeout=5).json()["shipments"]) == accepted
         folder = next(path for path in tmp_path.iterdir() if path.name.startswith("parcelveil-demo-"))
-        command = re.search(r"  SHOPIFY_SECRET=(\S+) parcelveil (simulate .*)", text)
-        assert command is not None
-        more = subprocess.run(
-            [sys.executable, "-m", "middleware", *command.group(2).split()],
-            env=environment(tmp_path, SHOPIFY_SECRET=command.group(1)),
-            capture_output=True,
-            text=True,
-            timeout=WAIT,
-            check=False,
-        )
+        secrets = dict(re.findall(r"(\w+)=(\S+)", text.split("  export ")[1].splitlines()[0]))
+        send, look = (line.split() for line in text.splitlines() if line.startswith(f"  {sys.executable} "))
+        env = environment(tmp_path, **secrets)
+        more = subprocess.run(send, env=env, capture_output=True, text=True, timeout=WAIT, check=False)
         assert more.stdout.count('"status": 200') == 3, more.stderr
+        listed = subprocess.run(look, env=env, capture_output=True, text=True, timeout=WAIT, check=False)
+        assert listed.returncode == 0, listed.stderr
+        assert listed.stdout.count("delivered") >= accepted
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=WAIT)
         assert (process.returncode, errors) == (0, "")
