@@ -67,7 +67,7 @@ class _Known:
                 self.domains[row.domain] = entry
         if before is not None and before.row.domain is not None and self.domains.get(before.row.domain) is before:
             del self.domains[before.row.domain]
-        self.version = row.version
+        self.version = max(self.version, row.version)
 
 
 @dataclass(slots=True, kw_only=True, repr=False)

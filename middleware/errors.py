@@ -177,6 +177,13 @@ class TamperedError(SealError):
     status = 500
 
 
+class ShopUnreadableError(ParcelveilError):
+    """The row of this shop holds what this service never writes; connect the shop anew, or disconnect it."""
+
+    code = "unreadable-row"
+    status = 500
+
+
 class StorageError(ParcelveilError):
     """The storage is not available."""
 

@@ -20,6 +20,7 @@ class ShopState(StrEnum):
     LIVE = "live"  # its orders are taken
     PAUSED = "paused"  # genuine orders are answered 503, so that the shop tries again
     DISCONNECTED = "disconnected"  # unknown to everybody; settings and secrets are gone, the name stays taken
+    UNREADABLE = "unreadable"  # never written: the row holds what nobody of us wrote, and its shop is quarantined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -44,7 +45,8 @@ class ShopContent(Hidden):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopRow:
     """A shop as it rests in the database. ``version`` grows with every change of any shop; ``domain`` is a keyed digest
-    (32 bytes). Of a disconnected shop ``domain`` and ``sealed`` are None.
+    (32 bytes). Of a disconnected shop ``domain`` and ``sealed`` are None; of an unreadable row only name and version
+    are true.
     """
 
     name: str

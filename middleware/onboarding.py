@@ -22,6 +22,7 @@ from middleware.errors import (
     ParcelveilError,
     SecretTakenError,
     ShopInFileError,
+    ShopUnreadableError,
     TamperedError,
 )
 from middleware.model import ShopSettings
@@ -79,7 +80,7 @@ class Onboarding:
         if self._usable(name, content, now).settings.mode == "live":
             self._fit(name, content, now)
         stands = row is not None and row.state is not ShopState.DISCONNECTED
-        state = row.state if row is not None and stands else ShopState.LIVE
+        state = ShopState.PAUSED if row is not None and row.state is ShopState.PAUSED else ShopState.LIVE
         return self._face(self._put(name, content, state, row, now)), not stands
 
     def check(self, name: str) -> list[Fitness]:
@@ -89,7 +90,7 @@ class Onboarding:
             return list(_unreadable(seed) if isinstance(seed, ConfigError) else _fitness(seed, self.clock()))
         row = self._row(name)
         try:
-            content = self.vault.open(name, row.sealed or "")
+            content = self._content(row)
         except ParcelveilError as fault:
             return list(_unreadable(fault))
         return self._checked(name, content, self.clock())
@@ -104,7 +105,7 @@ class Onboarding:
 
     def pause(self, name: str, *, paused: bool) -> ShopFace:
         """Let the shop's orders wait over there, or take them again. Raises: ShopInFileError, NotFoundError,
-        ChangedMeanwhileError, StorageError, TamperedError.
+        ShopUnreadableError, TamperedError, ChangedMeanwhileError, StorageError.
         """
         row, content = self._opened(name)
         state = ShopState.PAUSED if paused else ShopState.LIVE
@@ -165,16 +166,20 @@ class Onboarding:
                 yield row, fault
 
     def _rows(self) -> list[ShopRow]:
-        rows: list[ShopRow] = []
-        while page := self.store.changed(rows[-1].version if rows else 0, PAGE):
+        page = self.store.changed(0, PAGE)
+        rows = [*page]
+        while len(page) == PAGE:
+            page = self.store.changed(rows[-1].version, PAGE)
             rows += page
         return sorted(rows, key=lambda row: row.name)
 
     def opened(self, row: ShopRow, now: datetime) -> tuple[Shop, datetime | None]:
-        """A row's shop at work, and when its first secret ends. Raises: ConfigError, SealError, ConflictError."""
+        """A row's shop at work, and when its first secret ends. Raises: ConfigError, SealError, ConflictError,
+        ShopUnreadableError.
+        """
         if row.name in self.seeds:
             raise ShopInFileError()
-        content = self.vault.open(row.name, row.sealed or "")
+        content = self._content(row)
         ends = [one.until for one in in_force(content.secrets, now) if one.until is not None]
         shop = self._usable(row.name, content, now)
         if row.domain != self.vault.of_domain(shop.settings.domain):
@@ -190,13 +195,13 @@ class Onboarding:
 
     def _before(self, row: ShopRow | None, *, wanted: bool) -> ShopContent | None:
         """What is sealed of a connected shop. A row that does not open is replaced, unless its secrets are wanted.
-        Raises: TamperedError.
+        Raises: ShopUnreadableError, TamperedError.
         """
         if row is None or row.sealed is None:
             return None
         try:
-            return self.vault.open(row.name, row.sealed)
-        except TamperedError:
+            return self._content(row)
+        except (ShopUnreadableError, TamperedError):
             if wanted:
                 raise
         return None
@@ -214,7 +219,13 @@ class Onboarding:
     def _opened(self, name: str) -> tuple[ShopRow, ShopContent]:
         self._own(name)
         row = self._row(name)
-        return row, self.vault.open(name, row.sealed or "")
+        return row, self._content(row)
+
+    def _content(self, row: ShopRow) -> ShopContent:
+        """Raises: ShopUnreadableError, TamperedError."""
+        if row.state is ShopState.UNREADABLE:
+            raise ShopUnreadableError()
+        return self.vault.open(row.name, row.sealed or "")
 
     def _usable(self, name: str, content: ShopContent, now: datetime) -> Shop:
         """The shop at work. Raises: ConfigError; DomainTakenError, SecretTakenError for what the
@@ -258,11 +269,13 @@ class Onboarding:
 
     def _face(self, row: ShopRow) -> ShopFace:
         bare = ShopFace(shop=row.name, origin="database", state=row.state, updated_at=row.updated_at)
+        if row.state is ShopState.UNREADABLE:
+            bare = replace(bare, updated_at=None)
         if row.sealed is None:
             return bare
         now = self.clock()
         try:
-            content = self.vault.open(row.name, row.sealed)
+            content = self._content(row)
             shop, _ = self.opened(row, now)
         except ParcelveilError as fault:
             return replace(bare, fault=str(fault))

@@ -18,7 +18,7 @@ from middleware.cli import words
 from middleware.cli.common import config_option, json_option, loaded, print_json
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
-from middleware.errors import ConfigError, KeyRefusedError, ParcelveilError
+from middleware.errors import ConfigError, KeyRefusedError, ParcelveilError, ShopUnreadableError, TamperedError
 from middleware.keys import ServiceKeys
 from middleware.model import Request
 from middleware.platform_keys import PlatformKeys
@@ -154,10 +154,19 @@ def _quarantined(name: str, fault: str, remedy: str) -> Finding:
     return _warn(f"shop {name}", what, remedy)
 
 
+def _faulty(name: str, fault: ParcelveilError) -> Finding:
+    """A shop in the database that is quarantined: bad where somebody or something else changed its row."""
+    if isinstance(fault, (ShopUnreadableError, TamperedError)):
+        remedy = f"`parcelveil shops connect {name}` or `shops disconnect {name}`; look who could write to the database"
+        return _bad(f"shop {name}", f"quarantined, the others run: {fault}", remedy)
+    remedy = "mend what is named, or give it other settings with `parcelveil shops connect`"
+    return _quarantined(name, str(fault), remedy)
+
+
 def _connected(settings: config.Config, day: date, *, others: bool) -> Iterator[Finding]:
     """The shops in the database: how many, and whatever is wrong with one of them."""
     shops: list[Shop] = []
-    faults: dict[str, str] = {}
+    faults: dict[str, ParcelveilError] = {}
     try:
         known = bootstrap.onboarding(settings)
         with closing(known.store):
@@ -165,11 +174,12 @@ def _connected(settings: config.Config, day: date, *, others: bool) -> Iterator[
                 if isinstance(shop, Shop):
                     shops.append(shop)
                 else:
-                    faults[row.name] = str(shop)
-    except ParcelveilError:
-        return  # the database has a finding of its own
+                    faults[row.name] = shop
+    except ParcelveilError as problem:
+        yield _bad("shops in the database", str(problem), "mend the database: no process starts without them")
+        return
     for name, fault in faults.items():
-        yield _quarantined(name, fault, "mend what is named, or give it other settings with `parcelveil shops connect`")
+        yield _faulty(name, fault)
     if not shops and not others:
         how = "add one as [shops.<name>], or with `parcelveil shops connect`"
         yield _warn("shops", "none can be served, so every webhook is answered 401", how)

@@ -86,12 +86,25 @@ def _put(connection: Connection, upserts: Upserts, row: ShopRow, secrets: Sequen
 
 
 def _row(row: Row[Any]) -> ShopRow:
-    """A row as it was put. One that nobody of us wrote comes with nothing sealed: its shop does not open, and no other
-    shop has to wait for it.
+    """A row as it was put. One that nobody of us wrote comes as unreadable, with nothing sealed: no other shop has to
+    wait for it.
     """
-    sealed, state, updated_at = "", ShopState.LIVE, EPOCH
+    domain, sealed, state, updated_at = None, "", ShopState.UNREADABLE, EPOCH
+    version = row.version if isinstance(row.version, int) else 0
     with suppress(UnreadableError):
-        state, updated_at, sealed = word(row.state, ShopState), moment(row.updated_at), row.sealed
+        if _is_ours(row):
+            state, updated_at = word(row.state, ShopState), moment(row.updated_at)
+            domain, sealed = row.domain, row.sealed
     return ShopRow(
-        name=row.name, domain=row.domain, sealed=sealed, state=state, version=row.version, updated_at=updated_at
+        name=str(row.name), domain=domain, sealed=sealed, state=state, version=version, updated_at=updated_at
+    )
+
+
+def _is_ours(row: Row[Any]) -> bool:
+    """Whether the values are of their columns' types: SQLite keeps any value in any column."""
+    texts = (row.name, row.state, *(() if row.sealed is None else (row.sealed,)))
+    return (
+        all(isinstance(text, str) for text in texts)
+        and isinstance(row.version, int)
+        and (row.domain is None or isinstance(row.domain, bytes))
     )

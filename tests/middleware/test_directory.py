@@ -83,6 +83,13 @@ class Bench:
         end = self.ends.get(row.name)
         return shop(row.name, own_app=row.name in self.own), end if end and now < end else None
 
+    def asked_after(self, since: int) -> list[ShopRow]:
+        """What is newer, and after it a row that has no version to compare."""
+        assert since not in self.rows.asked
+        self.rows.asked.append(since)
+        newer = [row for row in self.rows.rows.values() if row.version > since]
+        return [*newer, replace(self.rows.rows["a"], name="odd", domain=None, version=0)]
+
     def directory(self, *seeds: str) -> Directory:
         return Directory(
             store=cast(Any, self.rows),
@@ -209,6 +216,18 @@ def test_a_shop_with_a_fault_is_left_out_and_named_once_and_the_others_run(
         assert (known.get("faulty"), name(known.get("sound"))) == (None, "sound")
     assert bench.said == [("shop_quarantined", "faulty", fault.code)]
     assert bench.bound == ["faulty", "sound"]
+
+
+def test_a_row_without_a_version_is_taken_in_and_nothing_is_read_twice_for_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "PAGE", 3)
+    for one in ("a", "b"):
+        bench.rows.put(one)
+    known = bench.directory()
+    monkeypatch.setattr(bench.rows, "changed", lambda since, _: bench.asked_after(since))  # as SQLite answers
+    assert (known.refresh(), known.refresh(), bench.rows.asked) == (3, 0, [0])
+    assert name(known.get("odd")) == "odd"
 
 
 def test_a_shop_with_a_fault_is_tried_again(bench: Bench) -> None:

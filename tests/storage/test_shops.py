@@ -153,7 +153,11 @@ def test_records_and_shops_share_their_connections(url: str) -> None:
     shops.close()
 
 
-@pytest.mark.parametrize("change", ["state = 'k4n4rie'", "updated_at = 9223372036854775807"])
+ODD = ["state = 'k4n4rie'", "updated_at = 9223372036854775807"]
+ODD_TYPES = ["domain = 'odd'", "sealed = x'ff'", "state = x'ff'", "updated_at = 'odd'", "updated_at = x'ff'"]
+
+
+@pytest.mark.parametrize("change", ODD)
 def test_a_row_that_nobody_of_us_wrote_stops_no_other(behind: Engine, shops: ShopStore, change: str) -> None:
     """It does not open: its shop is quarantined, and the changes of the others are seen."""
     for name in ("demo", "other"):
@@ -163,8 +167,34 @@ def test_a_row_that_nobody_of_us_wrote_stops_no_other(behind: Engine, shops: Sho
     assert [(one.name, one.sealed) for one in shops.changed(0, 10)] == [("demo", ""), ("other", "sealed other")]
     found = shops.find("demo")
     assert found is not None
-    assert (found.sealed, found.version) == ("", 1)
+    assert (found.sealed, found.state, found.version) == ("", ShopState.UNREADABLE, 1)
     assert shops.put(row("demo"), [], found.version).sealed == "sealed demo"
+
+
+@pytest.mark.parametrize("change", ODD_TYPES)
+def test_sqlite_keeps_any_type_in_any_column_and_that_stops_no_other(
+    sqlite_behind: Engine, sqlite_url: str, change: str
+) -> None:
+    shops = open_shops(sqlite_url)
+    for name in ("demo", "other"):
+        shops.put(row(name), [], 0)
+    with sqlite_behind.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE shops SET {change} WHERE name = 'demo'")  # noqa: S608 - ours
+    states = {one.name: one.state for one in shops.changed(0, 10)}
+    shops.close()
+    assert states == {"demo": ShopState.UNREADABLE, "other": ShopState.LIVE}
+
+
+def test_a_version_that_is_none_is_told_of_and_its_shop_can_be_replaced(sqlite_behind: Engine, sqlite_url: str) -> None:
+    shops = open_shops(sqlite_url)
+    for name in ("demo", "other"):
+        shops.put(row(name), [], 0)
+    with sqlite_behind.begin() as connection:
+        connection.exec_driver_sql("UPDATE shops SET version = 'odd' WHERE name = 'demo'")
+    told = [(one.name, one.state, one.version) for one in shops.changed(0, 10)]
+    assert told == [("other", ShopState.LIVE, 2), ("demo", ShopState.UNREADABLE, 0)]
+    assert shops.put(row("demo"), [], 0).version == 3
+    shops.close()
 
 
 def test_a_failure_is_told_without_a_value(behind: Engine, shops: ShopStore) -> None:
