@@ -112,7 +112,8 @@ class Onboarding:
         return self._face(row if row.state is state else self._put(name, content, state, row, self.clock()))
 
     def rotate(self, name: str, secret: bytes, retire_after: timedelta | None) -> ShopFace:
-        """Put a new secret in the place of those that the shop has, which end after that time; None: at once.
+        """Put a new secret in the place of those that the shop has, which end after that time; None: at once. Repeated
+        with the secret that is the newest already, the one before ends when it was to end.
 
         Raises: as ``pause``; NotOwnSecretError for a shop of an app; SecretTakenError.
         """
@@ -120,8 +121,11 @@ class Onboarding:
         if not content.secrets:
             raise NotOwnSecretError()
         now = self.clock()
-        older = in_force(content.secrets, now)[:1] if retire_after else ()
-        kept = [replace(one, until=now + (retire_after or timedelta(0))) for one in older if one.value != secret]
+        kept: list[ShopSecret] = []
+        if retire_after:
+            repeated = content.secrets[0].value == secret
+            older = [one for one in in_force(content.secrets, now) if one.value != secret][:1]
+            kept = [one if repeated and one.until else replace(one, until=now + retire_after) for one in older]
         turned = replace(content, secrets=(ShopSecret(value=secret), *kept))
         return self._face(self._put(name, turned, row.state, row, now))
 

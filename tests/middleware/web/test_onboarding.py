@@ -1,0 +1,48 @@
+"""What connects shops, beneath the admin API and the command line: secrets, states, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tests.middleware.web.conftest import Api
+from tests.middleware.web.test_admin import OWN, own
+
+NEWER, NEWEST = b"made-up secret from now on", b"made-up secret of the day after"
+DAY = timedelta(days=1)
+
+
+def secrets(api: Api, name: str = "new") -> Sequence[tuple[bytes, datetime | None]]:
+    """What is sealed of a shop's secrets."""
+    row = api.onboarding.store.find(name)
+    assert row is not None
+    return [(one.value, one.until) for one in api.onboarding.vault.open(name, row.sealed or "").secrets]
+
+
+# ---- rotating ------------------------------------------------------------------------------------------------------
+
+
+def test_a_rotation_repeated_after_a_lost_answer_leaves_the_old_secret_its_time(api: Api) -> None:
+    api.ask("PUT", "new", own("new"))
+    ends = api.clock() + DAY
+    for _ in range(3):
+        assert api.onboarding.rotate("new", NEWER, DAY).secrets == 2
+        assert secrets(api) == [(NEWER, None), (OWN.encode(), ends)]
+        api.clock.move(timedelta(hours=1))
+    assert api.onboarding.rotate("new", NEWER, None).secrets == 1  # unless it is to end at once
+    assert secrets(api) == [(NEWER, None)]
+
+
+def test_of_two_secrets_that_stay_the_older_ends_when_the_newer_is_confirmed(api: Api) -> None:
+    api.ask("PUT", "new", own("new", NEWER.decode(), OWN))
+    api.onboarding.rotate("new", NEWER, DAY)
+    assert secrets(api) == [(NEWER, None), (OWN.encode(), api.clock() + DAY)]
+
+
+def test_who_goes_back_to_the_old_secret_keeps_it(api: Api) -> None:
+    api.ask("PUT", "new", own("new"))
+    api.onboarding.rotate("new", NEWER, DAY)
+    api.onboarding.rotate("new", OWN.encode(), DAY)
+    assert secrets(api) == [(OWN.encode(), None), (NEWER, api.clock() + DAY)]
+    api.onboarding.rotate("new", NEWEST, DAY)
+    assert [value for value, _ in secrets(api)] == [NEWEST, OWN.encode()]
