@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from middleware.core.calendar import today
-from middleware.core.schedule import required_kids
 from middleware.core.shops import Vault, in_force
 from middleware.errors import (
     ConfigError,
@@ -25,10 +23,12 @@ from middleware.errors import (
     ShopUnreadableError,
     TamperedError,
 )
+from middleware.fitness import fitness, unreadable
 from middleware.model import ShopSettings
 from middleware.model_shop import Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
 from middleware.ports import Clock, ShopStore
 from middleware.services import Shop
+from schemas.shops import SHORTEST_SECRET
 
 PAGE = 500
 KEEP_OLD = timedelta(hours=24)
@@ -36,8 +36,6 @@ KEEP_OLD = timedelta(hours=24)
 
 KEEP_OLD_LEAST = timedelta(hours=1)
 """Shopify signs with the old one for a while."""
-
-_ADDRESS = ("street", "locality", "postal_code", "country")
 
 Read = Callable[[str, ShopContent, datetime], ShopSettings]
 """A shop's settings out of its content. Raises: ConfigError."""
@@ -70,6 +68,7 @@ class Onboarding:
         ShopInFileError, DomainTakenError, SecretTakenError, ChangedMeanwhileError, StorageError.
         """
         self._own(name)
+        _long_enough(name, secrets, token)
         row, now = self.store.find(name), self.clock()
         held = tuple(ShopSecret(value=secret) for secret in secrets)
         keeps = not secrets and "app" not in settings
@@ -87,12 +86,12 @@ class Onboarding:
         """What the shop needs to be live, and whether it is there. Raises: NotFoundError, StorageError."""
         seed = self.seeds.get(name)
         if seed is not None:
-            return list(_unreadable(seed) if isinstance(seed, ConfigError) else _fitness(seed, self.clock()))
+            return list(unreadable(seed) if isinstance(seed, ConfigError) else fitness(seed, self.clock()))
         row = self._row(name)
         try:
             content = self._content(row)
         except ParcelveilError as fault:
-            return list(_unreadable(fault))
+            return list(unreadable(fault))
         return self._checked(name, content, self.clock())
 
     def go_live(self, name: str) -> ShopFace:
@@ -115,8 +114,10 @@ class Onboarding:
         """Put a new secret in the place of those that the shop has, which end after that time; None: at once. Repeated
         with the secret that is the newest already, the one before ends when it was to end.
 
-        Raises: as ``pause``; NotOwnSecretError for a shop of an app; SecretTakenError.
+        Raises: as ``pause``; ConfigError for a secret that is too short, or settings that cannot be used any more;
+        NotOwnSecretError for a shop of an app; DomainTakenError, SecretTakenError.
         """
+        _long_enough(name, (secret,))
         row, content = self._opened(name)
         if not content.secrets:
             raise NotOwnSecretError()
@@ -262,8 +263,8 @@ class Onboarding:
         try:
             shop = self._usable(name, live, now)
         except ParcelveilError as fault:
-            return list(_unreadable(fault))
-        return list(_fitness(shop, now))
+            return list(unreadable(fault))
+        return list(fitness(shop, now))
 
     def _fit(self, name: str, content: ShopContent, now: datetime) -> None:
         missing = [one for one in self._checked(name, content, now) if not one.ok]
@@ -288,6 +289,15 @@ class Onboarding:
         return _seen(seen, shop.settings)
 
 
+def _long_enough(name: str, secrets: Sequence[bytes], token: bytes | None = None) -> None:
+    """Raises: ConfigError for a secret or a token of less than ``SHORTEST_SECRET`` characters."""
+    held = [(f"secrets/{place}", secret) for place, secret in enumerate(secrets)]
+    for place, value in (*held, *(() if token is None else (("token", token),))):
+        if len(value.decode("utf-8", "surrogateescape")) < SHORTEST_SECRET:
+            problem = f"expected at least {SHORTEST_SECRET} characters"
+            raise ConfigError(f"shops.{name}.{place.partition('/')[0]}: {problem}", pointer=f"/{place}")
+
+
 def _seen(face: ShopFace, settings: ShopSettings) -> ShopFace:
     return replace(face, mode=settings.mode, domain=settings.domain, carrier=settings.carrier, policy=settings.policy)
 
@@ -298,44 +308,3 @@ def _seed_face(name: str, seed: Shop | ConfigError) -> ShopFace:
         return replace(bare, fault=str(seed))
     own = len(seed.settings.secrets) if seed.settings.own_app else 0
     return _seen(replace(bare, secrets=own), seed.settings)
-
-
-def _unreadable(fault: ParcelveilError) -> Iterator[Fitness]:
-    pointer = fault.pointer if isinstance(fault, ConfigError) else ""
-    yield Fitness(check="settings", ok=False, message=str(fault), pointer=pointer)
-
-
-def _fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
-    settings = shop.settings
-    yield Fitness(check="settings", ok=True, message=f"policy {settings.policy}, account {settings.account_type}")
-    count = len(settings.secrets)
-    usable = bool(count) and all(settings.secrets)
-    told = f"{count} of {'its own' if settings.own_app else 'its app'}" if usable else "none: give it one"
-    yield Fitness(check="secret", ok=usable, message=told, pointer="/secrets")
-    lacking = [name for name in _ADDRESS if not getattr(settings.sender, name)]
-    told = f"sender without {', '.join(lacking)}: add what is missing" if lacking else "complete"
-    yield Fitness(check="sender", ok=not lacking, message=told, pointer=f"/sender/{lacking[0]}" if lacking else "")
-    yield from _keys(shop, now)
-
-
-def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
-    carrier = shop.settings.carrier
-    try:
-        known = shop.keys.known()
-    except ConfigError as fault:
-        yield Fitness(check="keys", ok=False, message=str(fault), pointer="/carrier")
-        return
-    if known.fetched_at is None:
-        told = f"{carrier} was never heard: run `parcelveil keys provision`"
-        yield Fitness(check="keys", ok=False, message=told, pointer="/carrier")
-        return
-    missing = sorted(required_kids(shop.policy, today(now)) - set(known.keys))
-    told = f"{carrier} has the retention keys that an order of today needs"
-    if missing:
-        told = f"{carrier} has no key {missing[0]}: run `parcelveil keys provision`, or ask the parcel platform for it"
-    yield Fitness(check="keys", ok=not missing, message=told, pointer="/carrier")
-    heard = bool(known.points) or shop.settings.pickup_attribute is None
-    told = f"{len(known.points)} of {carrier} are known"
-    if not heard:
-        told = f"none of {carrier} is known: run `parcelveil keys provision`, or leave pickup_attribute out"
-    yield Fitness(check="pickup_points", ok=heard, message=told, pointer="/pickup_attribute")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import pytest
+
+from middleware.errors import ConfigError
 from tests.middleware.web.conftest import Api
-from tests.middleware.web.test_admin import OWN, own
+from tests.middleware.web.test_admin import OWN, own, wanted
 
 NEWER, NEWEST = b"made-up secret from now on", b"made-up secret of the day after"
 DAY = timedelta(days=1)
@@ -46,3 +49,25 @@ def test_who_goes_back_to_the_old_secret_keeps_it(api: Api) -> None:
     assert secrets(api) == [(OWN.encode(), None), (NEWER, api.clock() + DAY)]
     api.onboarding.rotate("new", NEWEST, DAY)
     assert [value for value, _ in secrets(api)] == [NEWEST, OWN.encode()]
+
+
+# ---- short secrets -------------------------------------------------------------------------------------------------
+
+SHORT, LONG = b"fifteen letters", b"sixteen letters."
+
+
+def test_a_secret_or_token_has_sixteen_characters_whoever_brings_it(api: Api) -> None:
+    settings = wanted("new", app=None)
+    for secrets, token, pointer in (([LONG, SHORT], None, "/secrets/1"), ([LONG], SHORT, "/token")):
+        with pytest.raises(ConfigError, match="at least 16 characters") as refusal:
+            api.onboarding.connect("new", settings, secrets, token)
+        assert refusal.value.pointer == pointer
+        assert SHORT.decode() not in str(refusal.value)
+    api.onboarding.connect("new", settings, [LONG], LONG)
+    with pytest.raises(ConfigError, match=r"shops\.new\.secrets: expected at least 16 characters"):
+        api.onboarding.rotate("new", SHORT, None)
+
+
+def test_sixteen_characters_are_counted_and_not_bytes(api: Api) -> None:
+    with pytest.raises(ConfigError):
+        api.onboarding.connect("new", wanted("new", app=None), ["\u00e9".encode() * 15])

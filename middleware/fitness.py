@@ -1,0 +1,57 @@
+"""What a shop needs before it may be live: whether it is there, and what to do where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from middleware.core.calendar import today
+from middleware.core.schedule import required_kids
+from middleware.errors import ConfigError, ParcelveilError
+from middleware.model_shop import Fitness
+from middleware.services import Shop
+
+_ADDRESS = ("street", "locality", "postal_code", "country")
+
+
+def unreadable(fault: ParcelveilError) -> Iterator[Fitness]:
+    """What is told of a shop whose settings cannot be used."""
+    pointer = fault.pointer if isinstance(fault, ConfigError) else ""
+    yield Fitness(check="settings", ok=False, message=str(fault), pointer=pointer)
+
+
+def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
+    """What is told of a shop that works: one thing after another."""
+    settings = shop.settings
+    yield Fitness(check="settings", ok=True, message=f"policy {settings.policy}, account {settings.account_type}")
+    count = len(settings.secrets)
+    usable = bool(count) and all(settings.secrets)
+    told = f"{count} of {'its own' if settings.own_app else 'its app'}" if usable else "none: give it one"
+    yield Fitness(check="secret", ok=usable, message=told, pointer="/secrets")
+    lacking = [name for name in _ADDRESS if not getattr(settings.sender, name)]
+    told = f"sender without {', '.join(lacking)}: add what is missing" if lacking else "complete"
+    yield Fitness(check="sender", ok=not lacking, message=told, pointer=f"/sender/{lacking[0]}" if lacking else "")
+    yield from _keys(shop, now)
+
+
+def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
+    carrier = shop.settings.carrier
+    try:
+        known = shop.keys.known()
+    except ConfigError as fault:
+        yield Fitness(check="keys", ok=False, message=str(fault), pointer="/carrier")
+        return
+    if known.fetched_at is None:
+        told = f"{carrier} was never heard: run `parcelveil keys provision`"
+        yield Fitness(check="keys", ok=False, message=told, pointer="/carrier")
+        return
+    missing = sorted(required_kids(shop.policy, today(now)) - set(known.keys))
+    told = f"{carrier} has the retention keys that an order of today needs"
+    if missing:
+        told = f"{carrier} has no key {missing[0]}: run `parcelveil keys provision`, or ask the parcel platform for it"
+    yield Fitness(check="keys", ok=not missing, message=told, pointer="/carrier")
+    heard = bool(known.points) or shop.settings.pickup_attribute is None
+    told = f"{len(known.points)} of {carrier} are known"
+    if not heard:
+        told = f"none of {carrier} is known: run `parcelveil keys provision`, or leave pickup_attribute out"
+    yield Fitness(check="pickup_points", ok=heard, message=told, pointer="/pickup_attribute")
