@@ -6,8 +6,6 @@ out, and neither does who sends.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import wraps
@@ -15,6 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 
+from middleware.core.bearer import opens
 from middleware.core.body import read
 from middleware.errors import BodyError, ConfigError, Fault, SchemaError, UnauthorisedError
 from middleware.logs import logger
@@ -25,7 +24,6 @@ from schemas.allowlist import Refused
 from schemas.shops import read_shop
 
 _log = logger("admin")
-_SCHEME = "bearer "
 
 View = Callable[..., tuple[Response, int] | Response]
 
@@ -113,16 +111,6 @@ def _guarded(view: View, tokens: Sequence[bytes]) -> View:
         return view(**names)
 
     return guarded
-
-
-def opens(header: str, tokens: Sequence[bytes]) -> bool:
-    """Whether an ``Authorization`` header carries one of ``tokens``: compared by digest in constant time, every one."""
-    scheme, claimed = header[: len(_SCHEME)].lower(), header[len(_SCHEME) :]
-    digest = hashlib.sha256(claimed.encode("utf-8", "surrogateescape")).digest()
-    right = False
-    for token in tokens:
-        right |= hmac.compare_digest(hashlib.sha256(token).digest(), digest)
-    return right and scheme == _SCHEME
 
 
 def _settings(document: object) -> Any:

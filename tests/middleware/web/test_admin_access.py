@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from middleware.errors import StorageError
-from middleware.web.admin import opens
 from tests.middleware.web.answering import PERSON, problem
 from tests.middleware.web.conftest import ADMIN_OLD, ADMIN_TOKEN, Api
 from tests.middleware.web.test_admin import OWN, TOKEN, own, wanted
@@ -34,24 +33,6 @@ def test_without_a_right_token_nothing_is_done_and_nothing_told(
 def test_two_tokens_work_while_one_is_changed(api: Api) -> None:
     for token in (ADMIN_TOKEN, ADMIN_OLD):
         assert api.ask("GET", "plain", token=token).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("header", "tokens", "right"),
-    [
-        ("Bearer one", [b"one"], True),
-        ("bearer two", [b"one", b"two"], True),
-        ("Bearer one", [], False),
-        ("Bearer ", [], False),
-        ("Bearer ", [b""], True),  # which no configuration can hold
-        ("Basic one", [b"one"], False),
-        ("Bearer  one", [b"one"], False),
-        ("one", [b"one"], False),
-        ("", [b"one"], False),
-    ],
-)
-def test_a_token_opens_or_does_not(header: str, tokens: list[bytes], right: bool) -> None:
-    assert opens(header, tokens) is right
 
 
 @pytest.mark.parametrize("method", ["PATCH", "OPTIONS", "TRACE", "POST"])
