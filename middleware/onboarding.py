@@ -103,12 +103,16 @@ class Onboarding:
         return self._face(self._put(name, live, row.state, row, now))
 
     def pause(self, name: str, *, paused: bool) -> ShopFace:
-        """Let the shop's orders wait over there, or take them again. Raises: ShopInFileError, NotFoundError,
-        ShopUnreadableError, TamperedError, ChangedMeanwhileError, StorageError.
+        """Let the shop's orders wait over there, or take them again, whether its settings can be used or not. Raises:
+        ShopInFileError, NotFoundError, ShopUnreadableError, TamperedError, ChangedMeanwhileError, DomainTakenError,
+        SecretTakenError, StorageError.
         """
         row, content = self._opened(name)
-        state = ShopState.PAUSED if paused else ShopState.LIVE
-        return self._face(row if row.state is state else self._put(name, content, state, row, self.clock()))
+        state, now = ShopState.PAUSED if paused else ShopState.LIVE, self.clock()
+        if row.state is not state:
+            held = self.vault.of_secrets(one.value for one in in_force(content.secrets, now))
+            row = self.store.put(replace(row, state=state, updated_at=now), held, row.version)
+        return self._face(row)
 
     def rotate(self, name: str, secret: bytes, retire_after: timedelta | None) -> ShopFace:
         """Put a new secret in the place of those that the shop has, which end after that time; None: at once. Repeated

@@ -54,6 +54,7 @@ Problem = Callable[[str], Mapping[str, Any]]
 
 _SHOP = {"in": "path", "name": "shop", "required": True, "schema": {"type": "string"}}
 _STANDS = "It was changed at the same time, or stands in the configuration file, which wins"
+_DAMAGED = "Its row was changed by another hand: connect it anew, with its secrets, or disconnect it"
 
 
 def paths(problem: Problem) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -72,7 +73,7 @@ def paths(problem: Problem) -> Iterator[tuple[str, Mapping[str, Any]]]:
     )
     told = {"200": _json("What it needs, and whether it is there", "ShopCheck")}
     yield f"{PREFIX}/check", {"post": _operation("Whether the shop is fit to be live", told, problem)}
-    changed = {"200": _json("The shop", "Shop"), "409": problem(_STANDS)}
+    changed = {"200": _json("The shop", "Shop"), "409": problem(_STANDS), "500": problem(_DAMAGED)}
     for verb, summary in (
         ("pause", "Answer its orders 503, so that it tries again later"),
         ("resume", "Take its orders again"),
@@ -103,6 +104,7 @@ def _connect(problem: Problem) -> Mapping[str, Any]:
             "413": problem("The body is too large"),
             "415": problem("Not application/json in UTF-8"),
             "422": problem("Not the permitted form, or a setting that cannot be used"),
+            "500": problem(_DAMAGED),
             "503": problem("A fault of ours: try again"),
         },
     }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 import pytest
 
 from middleware.errors import ConfigError
+from middleware.model_shop import ShopState
 from tests.middleware.web.conftest import Api
 from tests.middleware.web.test_admin import OWN, own, wanted
 
@@ -71,3 +74,24 @@ def test_a_secret_or_token_has_sixteen_characters_whoever_brings_it(api: Api) ->
 def test_sixteen_characters_are_counted_and_not_bytes(api: Api) -> None:
     with pytest.raises(ConfigError):
         api.onboarding.connect("new", wanted("new", app=None), ["\u00e9".encode() * 15])
+
+
+# ---- pausing -------------------------------------------------------------------------------------------------------
+
+
+def test_a_shop_whose_settings_cannot_be_used_any_more_pauses_and_resumes_and_keeps_all_that_it_has(api: Api) -> None:
+    api.ask("PUT", "new", own("new", mode="test"))
+    before = api.onboarding.store.find("new")
+    assert before is not None
+
+    def refuse(*_: object) -> NoReturn:
+        raise ConfigError("there is no simulated platform any more")
+
+    unusable = replace(api.onboarding, read=refuse)
+    for paused, state in ((True, ShopState.PAUSED), (False, ShopState.LIVE)):
+        face = unusable.pause("new", paused=paused)
+        assert (face.state, face.fault) == (state, "there is no simulated platform any more")
+        after = api.onboarding.store.find("new")
+        assert after is not None
+        assert (after.sealed, after.domain, after.state) == (before.sealed, before.domain, state)
+    assert api.ask("PUT", "other", own("other")).status_code == 409  # its secret stays its own
