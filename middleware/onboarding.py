@@ -186,21 +186,34 @@ class Onboarding:
         """A row's shop at work, and when its first secret ends. Raises: ConfigError, SealError, ConflictError,
         ShopUnreadableError.
         """
-        if row.name in self.seeds:
-            raise ShopInFileError()
+        self._own(row.name)
         content = self._content(row)
         ends = [one.until for one in in_force(content.secrets, now) if one.until is not None]
+        return self._at_work(row, content, now), min(ends, default=None)
+
+    def _at_work(self, row: ShopRow, content: ShopContent, now: datetime) -> Shop:
         shop = self._usable(row.name, content, now)
         if row.domain != self.vault.of_domain(shop.settings.domain):
             raise TamperedError()  # the digest stands beside what is sealed, and orders are found by it
-        return shop, min(ends, default=None)
+        return shop
 
     def domains(self, shop: str | None) -> Mapping[str, str]:
         """The domain of every shop that ever was, or of one; ``""`` where it cannot be told. Raises: StorageError."""
         seeds = {name: _seed_face(name, seed) for name, seed in self.seeds.items() if shop in (None, name)}
         rows = self._rows() if shop is None else filter(None, [None if shop in seeds else self.store.find(shop)])
-        faces = {row.name: self._face(row) for row in rows} | seeds
-        return {name: face.domain or "" for name, face in faces.items()}
+        return {row.name: self._domain(row) for row in rows} | {name: face.domain or "" for name, face in seeds.items()}
+
+    def _domain(self, row: ShopRow) -> str:
+        """As it is sealed, whether the shop's settings can be used or not: no shop is bound for it."""
+        if row.sealed is None:
+            return ""
+        try:
+            domain = self._content(row).settings.get("domain")
+        except ParcelveilError:
+            return ""
+        if not isinstance(domain, str) or row.domain != self.vault.of_domain(domain.lower()):
+            return ""
+        return domain.lower()
 
     def _before(self, row: ShopRow | None, *, wanted: bool) -> ShopContent | None:
         """What is sealed of a connected shop. A row that does not open is replaced, unless its secrets are wanted.
@@ -284,8 +297,9 @@ class Onboarding:
             return bare
         now = self.clock()
         try:
+            self._own(row.name)
             content = self._content(row)
-            shop, _ = self.opened(row, now)
+            shop = self._at_work(row, content, now)
         except ParcelveilError as fault:
             return replace(bare, fault=str(fault))
         app = content.settings.get("app")

@@ -9,8 +9,10 @@ from typing import NoReturn
 
 import pytest
 
+from middleware.core.shops import Vault
 from middleware.errors import ConfigError
-from middleware.model_shop import ShopState
+from middleware.model import ShopSettings
+from middleware.model_shop import ShopContent, ShopState
 from tests.middleware.web.conftest import Api
 from tests.middleware.web.test_admin import OWN, own, wanted
 
@@ -95,3 +97,38 @@ def test_a_shop_whose_settings_cannot_be_used_any_more_pauses_and_resumes_and_ke
         assert after is not None
         assert (after.sealed, after.domain, after.state) == (before.sealed, before.domain, state)
     assert api.ask("PUT", "other", own("other")).status_code == 409  # its secret stays its own
+
+
+# ---- what looking costs --------------------------------------------------------------------------------------------
+
+
+def test_domains_are_told_without_putting_a_shop_to_work(api: Api) -> None:
+    api.ask("PUT", "new", wanted("new", domain="New.myshopify.com"))
+    api.ask("PUT", "gone", wanted("gone"))
+    api.ask("DELETE", "gone")
+
+    def bind(_: ShopSettings) -> NoReturn:
+        raise AssertionError("a shop was bound")
+
+    idle = replace(api.onboarding, bind=bind)
+    told = idle.domains(None)
+    assert (told["new"], told["gone"], told["plain"]) == ("new.myshopify.com", "", "plain.myshopify.com")
+    assert (idle.domains("new"), idle.domains("nonesuch")) == ({"new": "new.myshopify.com"}, {})
+    row = idle.store.find("new")
+    assert row is not None
+    idle.store.put(replace(row, domain=b"of another".ljust(32)), (), row.version)
+    assert idle.domains("new") == {"new": ""}
+
+
+def test_a_shop_is_opened_once_to_be_shown(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.ask("PUT", "new", wanted("new"))
+    opened: list[str] = []
+    opens = Vault.open
+
+    def open_(vault: Vault, name: str, sealed: str) -> ShopContent:
+        opened.append(name)
+        return opens(vault, name, sealed)
+
+    monkeypatch.setattr(Vault, "open", open_)
+    assert api.onboarding.show("new").fault is None
+    assert opened == ["new"]
