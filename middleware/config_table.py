@@ -23,6 +23,7 @@ _DURATION: Final = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BEARER: Final = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 _ADDRESS: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
 
 
@@ -221,20 +222,29 @@ class Table:
         if source == "env":
             secret = self._environ.get(name, "").encode("utf-8", "surrogateescape")
         elif source == "file":
-            secret = self._from_file(key, Path(name))
+            secret = self._from_file(key, name)
         else:
             raise self.fault(key, '{ env = "NAME" } or { file = "PATH" }')
         if not secret:
-            remedy = f"set it, as with export {name}=…" if source == "env" else "write the secret into that file"
-            raise self.refusal(key, f"the secret in {source} {name} is missing or empty; {remedy}")
+            raise self._missing(key, source, name)
         return secret
 
-    def _from_file(self, key: str, path: Path) -> bytes:
+    def _missing(self, key: str, source: str, name: str) -> ConfigError:
+        """What stands in the place of a variable's name may be the secret itself: only a name is told."""
+        if source == "file":
+            return self.refusal(key, "the file of the secret is empty; write the secret into it")
+        if not _VARIABLE.fullmatch(name):
+            return self.fault(key, '{ env = "NAME" } with the name of a variable that is set, never the secret itself')
+        return self.refusal(key, f"the secret in env {name} is missing or empty; set it, as with export {name}=…")
+
+    def _from_file(self, key: str, path: str) -> bytes:
         try:
-            return path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+            return Path(path).read_bytes().removesuffix(b"\n").removesuffix(b"\r")
         except OSError as problem:
-            fault = self.refusal(key, f"the file {path} cannot be read ({problem.strerror})")
-        raise fault
+            why = problem.strerror
+        except ValueError:  # a NUL
+            why = "no path"
+        raise self.fault(key, f'{{ file = "PATH" }} of a file that can be read ({why}), never the secret itself')
 
     def _typed(self, key: str, default: object) -> Any:
         value = self._get(key, default)

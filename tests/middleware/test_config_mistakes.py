@@ -25,6 +25,10 @@ FREE = {"keys", "state", "journal", "ca_file", "pickup_attribute", "reference", 
 """Settings that take any one line of text, beside those of the sender."""
 
 WRONG_TYPES = [f'["{CANARY}"]', f'{{ canary = "{CANARY}" }}', "true", "2026-11-22T10:00:00", "1.5", "[[1]]"]
+PASTED = [f'{{ {source} = "{text}" }}' for source in ("env", "file") for text in (CANARY, f"{CANARY}\\u0000")]
+"""The secret itself where the name of its variable, or of its file, should stand."""
+
+WRONG_TYPES += [*PASTED, *(f"[{pasted}]" for pasted in PASTED)]
 WRONG_VALUES = [f'"{CANARY} é!"', f'"{CANARY}\\nb"', f"'''\n{CANARY}\n# x'''"]
 
 EVERY = [
@@ -134,6 +138,27 @@ def test_an_example_is_found_by_the_path_of_its_setting(place: Place, setting: S
     path = tuple("whatever" if name == ANY else name for name in place)
     assert example((*path, setting.key)) == f"{setting.key} = {setting.example}"
     assert example((*path, "nonesuch")) == example(()) == ""
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+@pytest.mark.parametrize(
+    ("place", "key", "listed"),
+    [
+        (("admin",), "tokens", True),
+        (("carriers", ANY), "token", False),
+        (("apps", ANY), "secrets", True),
+        (("shops", ANY), "secrets", True),
+        (("shops", ANY), "token", False),
+    ],
+)
+def test_a_secret_in_the_place_of_its_name_is_not_repeated(
+    tmp_path: Path, place: Place, key: str, listed: bool, pasted: str
+) -> None:
+    text, line = replaced(place, key, f"[{pasted}]" if listed else pasted)
+    told = said(tmp_path, text)
+    assert told is not None
+    assert told.startswith(f"{tmp_path}/made.toml:{line}: {table_of(place)}.{key}: expected {{ ")
+    assert "never the secret itself" in told
 
 
 REQUIRED = [(place, setting.key) for place, entries in SETTINGS.items() for setting in entries if setting.required]

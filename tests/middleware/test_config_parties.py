@@ -104,8 +104,8 @@ REFUSED_SECRETS = {
     f'[{{ value = "{CANARY}" }}]': 'expected { env = "NAME" } or { file = "PATH" }',
     '[{ env = "MISSING" }]': "the secret in env MISSING is missing or empty",
     '[{ env = "EMPTY" }]': "the secret in env EMPTY is missing or empty",
-    '[{ file = "missing" }]': "the file missing cannot be read (No such file or directory)",
-    '[{ file = "." }]': "the file . cannot be read (Is a directory)",
+    '[{ file = "missing" }]': 'expected { file = "PATH" } of a file that can be read (No such file or directory)',
+    '[{ file = "." }]': 'expected { file = "PATH" } of a file that can be read (Is a directory)',
 }
 
 
@@ -132,7 +132,7 @@ def test_of_a_file_one_line_break_at_the_end_is_left_out(load: Load, content: by
     change = (GIVEN, 'secrets = [{ file = "secret" }]')
     if secret is None:
         assert refused(load, change).endswith(
-            "the secret in file secret is missing or empty; write the secret into that file"
+            "the file of the secret is empty; write the secret into it"
         )
     else:
         assert load(change).shops["demo"].secrets == (secret,)
