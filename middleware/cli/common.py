@@ -19,6 +19,9 @@ from middleware import config
 WIDTH = 200
 """Columns where nobody looks at a terminal: lines are not broken for a file or another program."""
 
+PROSE = 100
+"""Columns of a sentence."""
+
 BROKEN = 12
 """Columns that a cell gets at least before it is broken."""
 

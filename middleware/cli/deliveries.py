@@ -5,24 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import date, datetime
 from textwrap import fill
 from typing import Any
 
 import click
 
 from middleware import bootstrap, tracking
-from middleware.cli import words
-from middleware.cli.common import config_option, harmless, json_option, loaded, print_json, print_table
+from middleware.cli import telling, words
+from middleware.cli.common import PROSE, config_option, harmless, json_option, loaded, print_json, print_table
 from middleware.cli.rejections import print_rejections
-from middleware.cli.telling import moment
+from middleware.core.calendar import today
 from middleware.model import RemovalReport, State, Summary, TaggedPart
+from middleware.ports import Store
 from middleware.tracking import Refusal
 from schemas.known import REASONS
 
 Row = Mapping[str, Any]
-
-PROSE = 100
-"""Columns of a sentence."""
 
 _RECORDS = ("id", "on the label", "shop", "state", "since", "barcode or code")
 
@@ -92,19 +91,34 @@ def show(config_file: str | None, as_json: bool, record_id: str) -> None:
 @config_option
 @click.argument("record_ids", metavar="ID...", nargs=-1, required=True)
 def retry(config_file: str | None, record_ids: tuple[str, ...]) -> None:
-    """Let dead letters go again: the same bytes under the same key, so that none arrives twice."""
+    """Let dead letters go again: the same bytes under the same key, so that none arrives twice. What could not be
+    cancelled is asked for again; what is held behind a record in quarantine goes.
+    """
     settings = loaded(config_file)
     now = bootstrap.clock(settings)()
     with closing(bootstrap.store(settings)) as store:
-        left = [record_id for record_id in record_ids if not store.revive(record_id, now)]
-    for record_id in record_ids:
-        if record_id in left:
-            click.echo(
-                f"{record_id}: no dead letter, or nothing is left of it to send; look at it with `show`", err=True
-            )
-        else:
-            click.echo(f"{record_id}: goes again now")
-    sys.exit(1 if left else 0)
+        refused = [record_id for record_id in record_ids if not _again(store, record_id, now)]
+    sys.exit(1 if refused else 0)
+
+
+def _again(store: Store, record_id: str, now: datetime) -> bool:
+    summary = store.show(record_id)
+    if summary is not None and _is_over(summary, today(now)):
+        click.echo(f"{record_id}: not sent again. {telling.EXPIRED}", err=True)
+        return False
+    if not store.revive(record_id, now):
+        click.echo(f"{record_id}: nothing of it can go; look at it with `show`", err=True)
+        return False
+    cancelling = summary is not None and summary.ending is not None
+    click.echo(f"{record_id}: {'its cancellation is asked for again now' if cancelling else 'goes again now'}")
+    return True
+
+
+def _is_over(summary: Summary, day: date) -> bool:
+    """Whether the relay would bury a dead letter again: retention comes first. A cancellation has no such end."""
+    if summary.state is not State.DEAD or summary.ending is not None:
+        return False
+    return summary.last_code == "expired" or any(part.until is not None and part.until < day for part in summary.parts)
 
 
 def _print_records(found: Sequence[Summary], as_json: bool) -> None:
@@ -124,8 +138,7 @@ def _print_record(summary: Summary, report: RemovalReport | None) -> None:
     click.secho(harmless(summary.id), bold=True)
     for label, value in _facts(summary):
         click.echo(harmless(f"{label:<17} {value}"))
-    changed = (words.CHANGED,) if summary.changed_after_delivery else ()
-    for sentence in (words.STATES[summary.state], *changed):
+    for sentence in (telling.WHERE[summary.state], telling.todo(summary)):
         click.echo(f"\n{fill(sentence, PROSE)}")
     click.echo()
     columns = ("part", "class", "trigger", "starts", "until")
@@ -141,10 +154,10 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
     yield "state", summary.state
     yield "code on the label", summary.reference
     yield "shop", summary.shop
-    yield "taken in", f"{moment(summary.created_at)} UTC"
+    yield "taken in", f"{telling.moment(summary.created_at)} UTC"
     if summary.due is not None:
         label = "lease ends at" if summary.state is State.CLAIMED else "next attempt at"
-        yield label, f"{moment(summary.due)} UTC"
+        yield label, f"{telling.moment(summary.due)} UTC"
     if summary.attempts:
         yield "failed attempts", summary.attempts
     if summary.last_code is not None:

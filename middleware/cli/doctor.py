@@ -30,7 +30,8 @@ from middleware.transport import HttpTransport
 AHEAD = timedelta(days=45)
 """How long before a retention key is needed its absence is told."""
 
-CLOCKS_APART = timedelta(minutes=5)
+DRIFT = timedelta(minutes=5)
+"""How far the platform's clock and ours may be apart."""
 
 _PROVISION = "run `parcelveil keys provision`, or ask the parcel platform for it"
 _INDENT = " " * 6
@@ -236,6 +237,6 @@ def _clock(check: str, told: str | None) -> Finding:
         apart = abs(bootstrap.system_clock() - parsedate_to_datetime(told or ""))
     except (ValueError, TypeError):
         return _warn(check, "the parcel platform tells no time to compare with", "compare this machine's yourself")
-    if apart > CLOCKS_APART:
+    if apart > DRIFT:
         return _warn(check, f"{round(apart.total_seconds())} s apart", "check that this machine's time is synchronised")
     return _ok(check, "agrees")

@@ -8,12 +8,9 @@ from typing import Any
 
 import click
 
-from middleware.cli.common import print_json, print_table
+from middleware.cli.common import PROSE, print_json, print_table
 from middleware.cli.telling import faults, moment
 from middleware.tracking import Refusal
-
-PROSE = 100
-"""Columns of a sentence."""
 
 _COMPLETE = (
     "These orders were genuine, but cannot be shipped so. Have them completed in the shop: their next version is taken."

@@ -12,11 +12,8 @@ import click
 
 from middleware import bootstrap, tracking
 from middleware.cli import telling
-from middleware.cli.common import config_option, harmless, json_option, loaded, print_json
+from middleware.cli.common import PROSE, config_option, harmless, json_option, loaded, print_json
 from middleware.tracking import Story
-
-PROSE = 100
-"""Columns of a sentence."""
 
 MOST = 20
 """Orders that are told in full: of many shops, many have a #1001."""

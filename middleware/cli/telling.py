@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from middleware.cli import words
-from middleware.model import Ending, Rejection, State
+from middleware.model import Ending, Rejection, State, Summary
 from middleware.tracking import Next, Refusal, Step, Story
 from middleware.trail import Sighting
 
@@ -41,17 +41,21 @@ COMES: Mapping[Next, str] = {
 CAN: Mapping[State, str] = {
     State.WAITING: "Nothing is needed. A change in the shop still counts; cancelling the order there takes it back.",
     State.HELD: (
-        "Nothing is needed, unless the version before it was given up: then look there. A change in the shop still "
-        "counts."
+        "Nothing is needed, unless the version before it was given up or stopped: then look there. If it was stopped, "
+        "cancel it at the parcel platform by hand; then `parcelveil deliveries retry {id}` lets this one go. A change "
+        "in the shop still counts."
     ),
     State.CLAIMED: "Wait a minute and ask again.",
     State.DELIVERED: "For where the parcel is on its way, ask the parcel platform with the barcode.",
     State.CANCELLING: "Do not hand over a parcel with this label.",
     State.CANCELLED: "Throw this label away. To ship all the same, make a new order in the shop.",
-    State.DEAD: "Mend the cause, then `parcelveil deliveries retry {id}`; or enter the parcel at the platform by hand.",
+    State.DEAD: (
+        "Mend the cause, then `parcelveil deliveries retry {id}`: the same goes under the same key, so it cannot "
+        "arrive twice. Or save the order in the shop again: the newer version takes its place."
+    ),
     State.QUARANTINED: (
-        "Tell whoever runs the service: keep it as evidence, and look for who could write to the database. If the "
-        "parcel has to go, enter it at the parcel platform by hand."
+        "Tell whoever runs the service: keep it as evidence, and look for who could write to the database. It is never "
+        "sent. If the parcel has to go, save the order in the shop again: the newer version takes its place."
     ),
     State.WITHDRAWN: "Nothing is needed. If the order can be shipped after all, its next version is taken by itself.",
 }
@@ -77,7 +81,7 @@ def parcel(record: Sighting, step: Step, paused: Mapping[str, str], now: datetim
     """``where`` it is, what is ``next``, and what a person ``can`` do. ``paused`` are lanes and why they are."""
     late = record.state is State.WAITING and step.at is not None and step.at + LATE < now
     halted = paused.get(record.carrier) if record.state in (State.WAITING, State.CANCELLING) else None
-    can = words.CHANGED if record.changed_after_delivery else _can(record)
+    can = todo(record)
     if halted is not None:
         can = f"All that goes to {record.carrier} is paused: {words.code(halted) or halted}. {can}"
     elif late:
@@ -96,13 +100,16 @@ def _where(record: Sighting) -> Iterator[str]:
         )
 
 
-def _can(record: Sighting) -> str:
+def todo(record: Sighting | Summary) -> str:
+    """What a person can do."""
+    if record.changed_after_delivery:
+        return words.CHANGED
+    if record.state is State.DEAD and record.ending is not None:
+        return UNCANCELLED.format(id=record.id)
     if record.state is State.DEAD and record.last_code == "expired":
         return EXPIRED
     if record.state is State.WITHDRAWN and record.last_code == Ending.TOO_LATE:
         return TOO_LATE
-    if record.state is State.DEAD and record.ending is not None:
-        return UNCANCELLED.format(id=record.id)
     if record.state is State.CANCELLED and record.ending is Ending.REPLACED:
         return REPLACED
     return CAN[record.state].format(id=record.id)

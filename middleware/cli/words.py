@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from middleware.errors import ParcelveilError, TransientDeliveryError
-from middleware.model import Ending, Reason, State
+from middleware.model import Ending, Reason
 
 _UNITS: Mapping[str, str] = {"Y": "year", "M": "month", "D": "day"}
 
@@ -48,28 +48,6 @@ BASES: Mapping[str, str] = {
     "A6-1-f": "legitimate interest",
 }
 """Legal bases (Art. 6(1) GDPR)."""
-
-STATES: Mapping[State, str] = {
-    State.WAITING: "It waits for its time, or for the next attempt.",
-    State.HELD: (
-        "The order changed. It goes out as soon as the parcel platform has cancelled what it has of the order; look at "
-        "the record in whose place it comes."
-    ),
-    State.CLAIMED: "It is being sent now.",
-    State.DELIVERED: "The parcel platform has it; the sealed parts have left this database.",
-    State.CANCELLING: "The parcel platform is being asked to cancel it.",
-    State.CANCELLED: "The parcel platform has cancelled it, or never had it; the sealed parts have gone.",
-    State.DEAD: (
-        "It was given up and does nothing more by itself. Mend the cause, then let it go again: "
-        "`parcelveil deliveries retry ID`. The same bytes go under the same key, so it cannot arrive twice."
-    ),
-    State.QUARANTINED: (
-        "Its receipt or seal does not fit: somebody or something changed it here. It is not sent. Keep it as evidence, "
-        "and look for who could write to the database."
-    ),
-    State.WITHDRAWN: "It was withdrawn before it left; the sealed parts have gone.",
-}
-"""What a record's state means, and what to do."""
 
 CHANGED = (
     "The order changed, or was cancelled, and the parcel could not be changed any more: correct it or stop it at the "

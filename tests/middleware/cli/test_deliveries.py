@@ -5,15 +5,19 @@ from __future__ import annotations
 import shutil
 import uuid
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, update
 
-from middleware.cli import words
+from middleware.cli import telling, words
 from middleware.model import Record, State
 from middleware.ports import Store
 from middleware.storage import open_store
+from middleware.storage.tables import parts
+from middleware.storage.tables import records as table
 from schemas.known import REASONS
 from tests.middleware.cli.bench import Instance, refused
 from tests.storage import builders, states
@@ -189,7 +193,9 @@ def test_a_record_is_told_in_plain_words(instance: Instance, records: dict[State
     assert (facts["state"], facts["shop"]) == (state, "demo")
     assert within(lines, 100)
     prose = " ".join(result.stdout.split())
-    assert words.STATES[state] in prose
+    assert telling.WHERE[state] in prose
+    advice = words.CHANGED if state is State.DELIVERED else telling.CAN[state].format(id=record.id)
+    assert advice in prose
     assert (words.CHANGED in prose) == (state is State.DELIVERED)
     tags = [line.split() for line in lines if line.startswith(("recipient.", "sender."))]
     assert tags == [
@@ -287,6 +293,58 @@ def test_what_is_no_dead_letter_is_told_and_the_others_go(instance: Instance, re
     assert result.exit_code == 1
     assert result.stdout == f"{records[State.DEAD].id}: goes again now\n"
     assert [line.split(":")[0] for line in result.stderr.splitlines()] == [records[State.DELIVERED].id, "nonesuch"]
+
+
+EXPIRED = {"last_code": "expired"}
+UNCANCELLED = {"last_code": "http-422", "ending": "cancelled"}
+
+
+def changed(instance: Instance, record: Record, **changes: Any) -> None:
+    engine = create_engine(f"sqlite:///{instance.database}")
+    with engine.begin() as connection:
+        connection.execute(update(table).where(table.c.id == record.id).values(**changes))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"), [(EXPIRED, telling.EXPIRED), (UNCANCELLED, telling.UNCANCELLED)], ids=["expired", "ending"]
+)
+def test_advice_is_the_same_wherever_it_is_given(
+    instance: Instance, records: dict[State, Record], changes: dict[str, Any], advice: str
+) -> None:
+    dead = records[State.DEAD]
+    changed(instance, dead, **changes)
+    advice = advice.format(id=dead.id)
+    shown, found = (instance.run(*asked, dead.id).stdout for asked in (("deliveries", "show"), ("shipments", "find")))
+    assert advice in " ".join(shown.split())
+    assert advice in " ".join(found.split())
+
+
+def test_what_has_expired_does_not_go_again(instance: Instance, records: dict[State, Record]) -> None:
+    dead = records[State.DEAD]
+    changed(instance, dead, **EXPIRED)
+    result = instance.run("deliveries", "retry", dead.id)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"{dead.id}: not sent again. {telling.EXPIRED}\n"
+    assert instance.json("deliveries", "show", dead.id)["state"] == "dead"
+
+
+def test_neither_does_what_would_expire(instance: Instance, records: dict[State, Record]) -> None:
+    dead = records[State.DEAD]
+    engine = create_engine(f"sqlite:///{instance.database}")
+    with engine.begin() as connection:
+        connection.execute(update(parts).where(parts.c.record_id == dead.id).values(until=date(2020, 1, 1)))
+    engine.dispose()
+    assert instance.run("deliveries", "retry", dead.id).exit_code == 1
+    assert instance.json("deliveries", "show", dead.id)["state"] == "dead"
+
+
+def test_a_cancellation_that_failed_is_asked_for_again(instance: Instance, records: dict[State, Record]) -> None:
+    dead = records[State.DEAD]
+    changed(instance, dead, last_code="expired", ending="cancelled")
+    result = instance.run("deliveries", "retry", dead.id)
+    assert (result.exit_code, result.output) == (0, f"{dead.id}: its cancellation is asked for again now\n")
+    assert instance.json("deliveries", "show", dead.id)["state"] == "cancelling"
 
 
 def test_who_has_looked_at_the_rejected_orders_says_so(instance: Instance, records: dict[State, Record]) -> None:

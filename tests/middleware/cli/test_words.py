@@ -7,7 +7,7 @@ import pytest
 from middleware.cli import words
 from middleware.core.retry import SCHEDULE
 from middleware.errors import ConfigError, PermanentDeliveryError, TransientDeliveryError
-from middleware.model import Ending, Reason, State
+from middleware.model import Ending, Reason
 from schemas import policy_terms as terms
 
 TRANSPORT = ("timeout", "connection", "tls", "truncated", "too-large", "content-encoding", "egress-blocked")
@@ -24,11 +24,10 @@ CARRIER_LATER = tuple(f"http-{status}" for status in (408, 410, 425, 429, 500, 5
         (words.AFTERWARDS, terms.AFTER),
         (words.CONDITIONS, terms.CONDITIONS),
         (words.BASES, terms.BASES),
-        (words.STATES, State),
         (words.HALTS, Reason),
         (words.ENDINGS, Ending),
     ],
-    ids=["events", "afterwards", "conditions", "bases", "states", "halts", "endings"],
+    ids=["events", "afterwards", "conditions", "bases", "halts", "endings"],
 )
 def test_every_word_is_explained_and_no_other(told: dict[str, str], vocabulary: tuple[str, ...]) -> None:
     assert set(told) == set(vocabulary)
