@@ -106,8 +106,8 @@ class Store(Protocol):
     def rate(self, shop: str, since: datetime) -> tuple[int, int]:
         """(rejections that nobody has seen, records made) of a shop since then."""
 
-    def see(self, shop: str | None, now: datetime) -> int:
-        """A person has looked at the rejections: of the shop, or of all. How many were new."""
+    def see(self, ids: Sequence[str], now: datetime) -> int:
+        """A person has looked at these rejections. How many were new."""
 
     def due(self, now: datetime, without: Collection[str] = ()) -> Sequence[str]:
         """The shops that have something due on a lane that is not paused, nor one of those."""
@@ -144,7 +144,10 @@ class Store(Protocol):
 
     def paused_lanes(self, now: datetime) -> Mapping[str, str]: ...
 
-    def list(self, states: Sequence[State], shop: str | None, limit: int) -> Sequence[Summary]: ...
+    def list(
+        self, states: Sequence[State], shop: str | None, limit: int, *, changed: bool = False
+    ) -> Sequence[Summary]:
+        """Records, the newest first; with ``changed`` only those that are flagged for a person."""
 
     def show(self, record_id: str) -> Summary | None: ...
 
@@ -153,7 +156,9 @@ class Store(Protocol):
     def rejections(self, shop: str | None, limit: int) -> Sequence[Rejection]: ...
 
     def counts(self) -> Mapping[str, int]:
-        """Records per state, ``oldest_due`` in seconds since the epoch (0 if none waits), and ``unseen`` rejections."""
+        """Records per state, ``oldest_due`` in seconds since the epoch (0 if none waits), ``unseen`` rejections, and
+        records that ``changed`` after delivery.
+        """
 
     def ping(self) -> None: ...
 

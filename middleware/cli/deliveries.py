@@ -23,7 +23,8 @@ from schemas.known import REASONS
 
 Row = Mapping[str, Any]
 
-_RECORDS = ("id", "on the label", "shop", "state", "since", "barcode or code")
+_FLAG = "!"
+_RECORDS = ("id", "on the label", "shop", "state", "since", _FLAG, "barcode or code")
 
 
 @click.group(short_help="Tell what waits, went, failed or was rejected.")
@@ -38,8 +39,9 @@ def deliveries() -> None:
     "--state", "states", multiple=True, type=click.Choice([state.value for state in State]), help="Only these states."
 )
 @click.option("--shop", help="Only this shop.")
+@click.option("--changed", is_flag=True, help="Only those whose order changed when it was too late: for a person.")
 @click.option("--rejected", is_flag=True, help="List rejected orders instead: pointers and codes.")
-@click.option("--seen", is_flag=True, help="With --rejected: note that you have looked at them.")
+@click.option("--seen", is_flag=True, help="With --rejected: note that you have looked at those that are listed.")
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="At most so many, newest first."
 )
@@ -48,25 +50,28 @@ def list_(
     as_json: bool,
     states: tuple[str, ...],
     shop: str | None,
+    changed: bool,
     rejected: bool,
     seen: bool,
     limit: int,
 ) -> None:
     """List records, newest first."""
-    if rejected and states:
-        raise click.UsageError("--rejected orders have no state: leave one of the two out")
+    if rejected and (states or changed):
+        raise click.UsageError("--rejected orders have no state, nor are they flagged: leave one of the two out")
     if seen and not rejected:
         raise click.UsageError("--seen belongs to --rejected")
     settings = loaded(config_file)
     with closing(bootstrap.store(settings)) as store:
         if rejected:
-            desk = bootstrap.desk(settings, store, None)
             found = store.rejections(shop, limit)
+            # What was rejected may outlive its shop; of a shop with nothing to tell it is told whether it is there.
+            desk = bootstrap.desk(settings, store, None if found else shop)
             print_rejections([Refusal(entry=entry, page=tracking.page(entry, desk)) for entry in found], as_json)
             if seen:
-                store.see(shop, bootstrap.clock(settings)())
+                store.see([entry.id for entry in found], bootstrap.clock(settings)())
         else:
-            _print_records(store.list([State(state) for state in states] or list(State), shop, limit), as_json)
+            wanted = [State(state) for state in states] or list(State)
+            _print_records(store.list(wanted, shop, limit, changed=changed), as_json)
 
 
 @deliveries.command("show", short_help="Tell all that is known of one record.")
@@ -125,13 +130,19 @@ def _print_records(found: Sequence[Summary], as_json: bool) -> None:
     if as_json:
         print_json([_summary(row) for row in found])
     elif found:
-        rows = [
-            (row.id, row.reference, row.shop, row.state, f"{row.created_at:%Y-%m-%d}", row.barcode or row.last_code)
-            for row in found
-        ]
-        print_table(_RECORDS, rows, whole=_RECORDS[:-1])
+        shown = [column for column in _RECORDS if column != _FLAG or any(row.changed_after_delivery for row in found)]
+        rows = [[cells[column] for column in shown] for cells in map(_cells, found)]
+        print_table(shown, rows, whole=shown[:-1])
+        if _FLAG in shown:
+            click.echo(f"\n{fill(f'{_FLAG} {words.CHANGED}', PROSE)}")
     else:
         click.echo("There is no such record.")
+
+
+def _cells(row: Summary) -> Mapping[str, object]:
+    flag = _FLAG if row.changed_after_delivery else ""
+    since, last = f"{row.created_at:%Y-%m-%d}", row.barcode or row.last_code
+    return dict(zip(_RECORDS, (row.id, row.reference, row.shop, row.state, since, flag, last), strict=True))
 
 
 def _print_record(summary: Summary, report: RemovalReport | None) -> None:

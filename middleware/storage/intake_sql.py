@@ -5,6 +5,7 @@ A replay cannot grow a table: the inbox has one row per body, and what changes n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ from middleware.model import Answer, Arrival, Reason, Record, Rejection, Status
 from middleware.storage import versions_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import inbox, orders, records, rejections
+
+_AT_ONCE: Final = 500
+"""Ids in one statement: databases take only so many parameters."""
 
 _SEEN: Final = (
     select(func.coalesce(records.c.id, rejections.c.id).label("id"), records.c.reference, inbox.c.reason)
@@ -96,10 +100,14 @@ def reject(connection: Connection, upserts: Upserts, rejection: Rejection) -> An
     return Answer(status=Status.REJECTED, id=rejection.id)
 
 
-def see(connection: Connection, shop: str | None, now: datetime) -> int:
+def see(connection: Connection, ids: Sequence[str], now: datetime) -> int:
     """Mark the rejections as seen by a person; how many were new."""
-    unseen = update(rejections).where(rejections.c.seen_at.is_(None)).values(seen_at=now)
-    return connection.execute(unseen if shop is None else unseen.where(rejections.c.shop == shop)).rowcount
+    new = 0
+    for start in range(0, len(ids), _AT_ONCE):
+        these = rejections.c.id.in_(ids[start : start + _AT_ONCE])
+        unseen = update(rejections).where(these, rejections.c.seen_at.is_(None)).values(seen_at=now)
+        new += connection.execute(unseen).rowcount
+    return new
 
 
 def _arrival(rejection: Rejection, order: bytes, updated_at: datetime) -> Arrival:

@@ -14,6 +14,7 @@ from middleware.storage.tables import parts, records, rejections, removals, word
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SUMMARY: Final = tuple(column for column in records.c if column.name not in ("receipt", "clear"))
+_CHANGED: Final = records.c.changed_after_delivery.is_(True)  # said as its index says it
 _TAGS: Final = (parts.c.name, parts.c.retention, parts.c.trigger, parts.c.starts, parts.c.until.label("part_until"))
 
 
@@ -25,11 +26,17 @@ def parts_of(connection: Connection, record_id: str) -> tuple[TaggedPart, ...]:
     return tuple(_part(row, row.jwe or "") for row in rows)
 
 
-def summaries(connection: Connection, states: Sequence[State], shop: str | None, limit: int) -> Sequence[Summary]:
-    """At most ``limit`` records, the newest first; of every shop if ``shop`` is None."""
-    page = select(*_SUMMARY).where(records.c.state.in_(states))
+def summaries(
+    connection: Connection, states: Sequence[State], shop: str | None, limit: int, *, changed: bool
+) -> Sequence[Summary]:
+    """At most ``limit`` records, the newest first; of every shop if ``shop`` is None, or only what is flagged."""
+    # Concatenated, as the planner would take the index of the states and look at all that was delivered.
+    state = records.c.state.concat("") if changed else records.c.state
+    page = select(*_SUMMARY).where(state.in_(states))
     if shop is not None:
         page = page.where(records.c.shop == shop)
+    if changed:
+        page = page.where(_CHANGED)
     return list(_summaries(connection, page.order_by(records.c.created_at.desc(), records.c.id).limit(limit)))
 
 
@@ -86,7 +93,9 @@ def counts(connection: Connection) -> Mapping[str, int]:
     waiting = select(records.c.due).where(records.c.due.is_not(None), records.c.state.concat("") == State.WAITING)
     oldest = connection.execute(waiting.order_by(records.c.due).limit(1)).scalar_one_or_none()
     unseen = connection.execute(select(func.count()).where(rejections.c.seen_at.is_(None))).scalar_one()
-    return {**found, "unseen": unseen, "oldest_due": 0 if oldest is None else int((oldest - _EPOCH).total_seconds())}
+    changed = connection.execute(select(func.count()).select_from(records).where(_CHANGED)).scalar_one()
+    found |= {"unseen": unseen, "changed": changed}
+    return {**found, "oldest_due": 0 if oldest is None else int((oldest - _EPOCH).total_seconds())}
 
 
 def _summaries(connection: Connection, page: Select[Any]) -> Iterator[Summary]:

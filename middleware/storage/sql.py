@@ -46,8 +46,8 @@ class SqlStore:
     def rate(self, shop: str, since: datetime) -> tuple[int, int]:
         return self._database.read(lambda connection: reading.rate(connection, shop, since))
 
-    def see(self, shop: str | None, now: datetime) -> int:
-        return self._database.write(lambda connection: intake_sql.see(connection, shop, now))
+    def see(self, ids: Sequence[str], now: datetime) -> int:
+        return self._database.write(lambda connection: intake_sql.see(connection, ids, now))
 
     def due(self, now: datetime, without: Collection[str] = ()) -> Sequence[str]:
         return self._database.read(lambda connection: relay_sql.due(connection, now, without))
@@ -80,8 +80,12 @@ class SqlStore:
     def paused_lanes(self, now: datetime) -> Mapping[str, str]:
         return self._database.read(lambda connection: relay_sql.paused_lanes(connection, now))
 
-    def list(self, states: Sequence[State], shop: str | None, limit: int) -> Sequence[Summary]:
-        return self._database.read(lambda connection: reading.summaries(connection, states, shop, limit))
+    def list(
+        self, states: Sequence[State], shop: str | None, limit: int, *, changed: bool = False
+    ) -> Sequence[Summary]:
+        return self._database.read(
+            lambda connection: reading.summaries(connection, states, shop, limit, changed=changed)
+        )
 
     def show(self, record_id: str) -> Summary | None:
         return self._database.read(lambda connection: reading.summary(connection, record_id))

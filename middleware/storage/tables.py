@@ -155,6 +155,12 @@ Index(
     sqlite_where=records.c.due.is_not(None),
     postgresql_where=records.c.due.is_not(None),
 )
+Index(
+    "ix_records_changed",
+    records.c.created_at,
+    sqlite_where=records.c.changed_after_delivery.is_(True),
+    postgresql_where=records.c.changed_after_delivery.is_(True),
+)
 
 parts = Table(
     "parts",

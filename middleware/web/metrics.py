@@ -34,7 +34,7 @@ class _Records(Collector):
         self._store = store
 
     def collect(self) -> Iterator[Metric]:
-        """One gauge with a label per state, the time of the oldest due record, and the rejections to look at."""
+        """One gauge with a label per state, the time of the oldest due record, what a person has to look at."""
         try:
             counts = dict(self._store.counts())
         except StorageError:
@@ -45,10 +45,12 @@ class _Records(Collector):
         oldest.add_metric([], counts.pop("oldest_due", 0))
         unseen = GaugeMetricFamily("parcelveil_rejections_unseen", "Rejected orders at which nobody has looked yet.")
         unseen.add_metric([], counts.pop("unseen", 0))
+        changed = GaugeMetricFamily("parcelveil_records_changed", "Records whose order changed when it was too late.")
+        changed.add_metric([], counts.pop("changed", 0))
         family = GaugeMetricFamily("parcelveil_records", "Records per state.", labels=["state"])
         for state, count in counts.items():
             family.add_metric([state], count)
-        yield from (family, oldest, unseen)
+        yield from (family, oldest, unseen, changed)
 
 
 def serve(address: tuple[str, int], store: Store, folder: str) -> None:

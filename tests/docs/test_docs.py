@@ -301,5 +301,15 @@ def test_metrics_and_events_that_are_named_exist() -> None:
     assert [name for name in sorted(names | events) if f'"{name}"' not in sources] == []
 
 
+def test_every_metric_is_told() -> None:
+    defined = re.findall(
+        r'(Counter|Histogram|GaugeMetricFamily)\(\s*"(parcelveil_\w+)"',
+        (TREE / "middleware" / "web" / "metrics.py").read_text(encoding="utf-8"),
+    )
+    names = {f"{name}_total" if kind == "Counter" else name for kind, name in defined}
+    assert len(names) >= 9
+    assert sorted(names - set(re.findall(r"`(parcelveil_\w+)", OPERATIONS.read_text(encoding="utf-8")))) == []
+
+
 def test_the_version_is_in_the_changelog() -> None:
     assert f"## [{__version__}]" in (TREE / "CHANGELOG.md").read_text(encoding="utf-8")

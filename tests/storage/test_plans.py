@@ -40,6 +40,8 @@ def everything(store: Storage) -> None:
     store.revive("nothing", NOW)
     store.due(NOW)
     store.list([State.DEAD], "demo", 10)
+    store.list(list(State), None, 10, changed=True)
+    store.see(["nothing"], NOW)
     store.show("nothing")
     store.rejections("demo", 10)
     store.counts()
@@ -75,4 +77,7 @@ def test_every_statement_finds_its_rows_by_an_index(sqlite_url: str, sqlite_behi
     oldest = [plan for statement, plan in plans.items() if "ORDER BY records.due" in statement]
     assert len(oldest) == 2  # to claim it and to count since when it waits
     assert all(any("ix_records_shop_due" in step or "ix_records_due" in step for step in plan) for plan in oldest)
+    changed = [plan for statement, plan in plans.items() if "changed_after_delivery IS" in statement]
+    assert len(changed) == 2  # to list it and to count it
+    assert all(any("ix_records_changed" in step for step in plan) for plan in changed)
     assert not any("TEMP B-TREE" in step for plan in oldest for step in plan)

@@ -67,6 +67,13 @@ def test_by_shop_and_state(store: Store) -> None:
     assert store.list([], None, 9) == []
 
 
+def test_only_what_is_flagged(store: Store) -> None:
+    made = states.fill(store)
+    assert [found.id for found in store.list(ALL, None, 9, changed=True)] == [made[State.DELIVERED].id]
+    assert store.list([State.DEAD], None, 9, changed=True) == []
+    assert store.list(ALL, "other", 9, changed=True) == []
+
+
 def test_rejections_the_newest_first(store: Store) -> None:
     made = [rejection(received_at=NOW + number * LATER, shop=shop) for number, shop in enumerate(("a", "b", "a"))]
     for one in made:
@@ -76,13 +83,13 @@ def test_rejections_the_newest_first(store: Store) -> None:
 
 
 def test_counts_of_an_empty_store(store: Store) -> None:
-    assert store.counts() == {**{state.value: 0 for state in State}, "oldest_due": 0, "unseen": 0}
+    assert store.counts() == {**{state.value: 0 for state in State}, "oldest_due": 0, "unseen": 0, "changed": 0}
 
 
 def test_counts_per_state_and_the_oldest_that_waits(store: Store) -> None:
     states.fill(store)
     oldest = int((NOW + LATER).timestamp())
-    assert store.counts() == {**{state.value: 1 for state in State}, "oldest_due": oldest, "unseen": 0}
+    assert store.counts() == {**{state.value: 1 for state in State}, "oldest_due": oldest, "unseen": 0, "changed": 1}
     store.accept(arrival(), record(due=NOW + LATER / 2))
     assert store.counts()["oldest_due"] == oldest - 30
 

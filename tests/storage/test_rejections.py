@@ -68,19 +68,39 @@ def test_a_body_that_was_accepted_is_never_rejected_later(store: Store) -> None:
 
 
 def test_the_rate_counts_what_nobody_has_seen_and_what_was_made(store: Store) -> None:
+    made = [rejection(received_at=NOW + minutes * LATER) for minutes in range(4)]
     for minutes in range(4):
-        store.reject(rejection(received_at=NOW + minutes * LATER))
+        store.reject(made[minutes])
         store.accept(arrival(received_at=NOW + minutes * LATER), record())
     store.reject(rejection(shop="other"))
     assert store.rate("demo", NOW + LATER) == (3, 3)
     assert store.rate("other", NOW) == (1, 0)
-    assert store.see("demo", NOW) == 4
+    assert store.see([one.id for one in made], NOW) == 4
     assert store.rate("demo", NOW) == (0, 4)
     assert store.counts()["unseen"] == 1
 
 
 def test_what_was_seen_tells_since_when(store: Store) -> None:
-    store.reject(rejection())
-    assert store.see(None, NOW) == 1
-    assert store.see(None, NOW + LATER) == 0
+    made = rejection()
+    store.reject(made)
+    assert store.see([made.id], NOW) == 1
+    assert store.see([made.id], NOW + LATER) == 0
     assert [found.seen_at for found in store.rejections(None, 9)] == [NOW]
+
+
+def test_only_those_that_were_looked_at_are_seen(store: Store) -> None:
+    made = [rejection() for _ in range(3)]
+    for one in made:
+        store.reject(one)
+    assert store.see([], NOW) == 0
+    assert store.see([made[1].id, "nothing"], NOW) == 1
+    assert {found.id: found.seen_at for found in store.rejections(None, 9)} == {
+        one.id: NOW if one is made[1] else None for one in made
+    }
+
+
+def test_as_many_may_be_looked_at_as_can_be_listed(store: Store) -> None:
+    made = [rejection() for _ in range(2)]
+    for one in made:
+        store.reject(one)
+    assert store.see([made[0].id, *map(str, range(70_000)), made[1].id], NOW) == 2

@@ -109,7 +109,9 @@ def test_the_list_can_be_read_in_a_hundred_columns(instance: Instance, records: 
 
 
 def test_a_list_that_goes_to_a_file_has_a_line_for_each(instance: Instance, records: dict[State, Record]) -> None:
-    head, *lines = instance.run("deliveries", "list").stdout.splitlines()
+    table_, _, note = instance.run("deliveries", "list").stdout.partition("\n\n")
+    head, *lines = table_.splitlines()
+    assert " ".join(note.split()) == f"! {words.CHANGED}"
     assert head.split()[0] == "id"
     assert len(lines) == len(records)
     assert [line.split()[5:] for line in lines] == [
@@ -118,7 +120,7 @@ def test_a_list_that_goes_to_a_file_has_a_line_for_each(instance: Instance, reco
         ["attempts-exhausted:timeout"],
         [BARCODE],
         [BARCODE],
-        [BARCODE],
+        ["!", BARCODE],
         [],
         [],
         ["http-503"],
@@ -139,6 +141,17 @@ def test_several_states_a_shop_and_a_number_can_be_asked_for(instance: Instance,
     assert len(instance.json("deliveries", "list", "--shop", "demo")) == len(State)
 
 
+def test_what_is_for_a_person_can_be_asked_for(instance: Instance, records: dict[State, Record]) -> None:
+    (listed,) = instance.json("deliveries", "list", "--changed")
+    assert (listed["id"], listed["changed_after_delivery"]) == (records[State.DELIVERED].id, True)
+    assert instance.json("deliveries", "list", "--changed", "--state", "dead") == []
+
+
+def test_without_a_flag_there_is_no_column_for_it(instance: Instance, records: dict[State, Record]) -> None:
+    told = instance.run("deliveries", "list", "--state", "dead").stdout
+    assert "!" not in told
+
+
 def test_nothing_to_list_is_said(instance: Instance) -> None:
     assert instance.run("deliveries", "list").stdout == "There is no such record.\n"
     assert instance.run("deliveries", "list", "--rejected").stdout == "No order was rejected.\n"
@@ -146,7 +159,9 @@ def test_nothing_to_list_is_said(instance: Instance) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--state", "nonesuch"), ("--limit", "0"), ("--rejected", "--state", "dead")], ids=" ".join
+    "words",
+    [("--state", "nonesuch"), ("--limit", "0"), ("--rejected", "--state", "dead"), ("--rejected", "--changed")],
+    ids=" ".join,
 )
 def test_what_cannot_be_listed_is_a_usage_error(instance: Instance, words: tuple[str, ...]) -> None:
     result = instance.run("deliveries", "list", *words)
@@ -350,8 +365,20 @@ def test_a_cancellation_that_failed_is_asked_for_again(instance: Instance, recor
 def test_who_has_looked_at_the_rejected_orders_says_so(instance: Instance, records: dict[State, Record]) -> None:
     assert instance.run("deliveries", "list", "--seen").exit_code == 2
     assert instance.run("deliveries", "list", "--rejected", "--shop", "demo", "--seen").exit_code == 0
+    assert seen(instance) == {"demo": True, "tweede": False}
+
+
+def test_what_was_not_listed_was_not_looked_at(instance: Instance, records: dict[State, Record]) -> None:
+    assert instance.run("deliveries", "list", "--rejected", "--limit", "1", "--seen").exit_code == 0
+    assert seen(instance) == {"demo": False, "tweede": True}
+
+
+def seen(instance: Instance) -> dict[str, bool]:
     with closing(open_store(f"sqlite:///{instance.database}")) as store:
-        assert {row.shop: row.seen_at is not None for row in store.rejections(None, 9)} == {
-            "demo": True,
-            "tweede": False,
-        }
+        return {row.shop: row.seen_at is not None for row in store.rejections(None, 9)}
+
+
+@pytest.mark.parametrize("asked", [("deliveries", "list", "--rejected"), ("shipments", "find", "1001")])
+def test_a_shop_that_nobody_knows_is_refused(instance: Instance, asked: tuple[str, ...]) -> None:
+    line = refused(instance.run(*asked, "--shop", "nonesuch"), 2)
+    assert "nonesuch" in line

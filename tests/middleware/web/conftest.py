@@ -21,6 +21,7 @@ from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.directory import Directory
 from middleware.keys import provision
+from middleware.model import State
 from middleware.onboarding import Onboarding
 from middleware.platform_keys import Known, PlatformKeys, admit
 from middleware.ports import Store
@@ -84,9 +85,7 @@ class Intake:
 
     def records(self) -> int:
         """How many records there are."""
-        return sum(
-            count for state, count in self.services.store.counts().items() if state not in ("oldest_due", "unseen")
-        )
+        return sum(count for state, count in self.services.store.counts().items() if state in list(State))
 
     def lines(self) -> list[Json]:
         """What was logged."""

@@ -61,6 +61,13 @@ def _create_records() -> None:
     op.create_index("ix_records_due", "records", ["due"], sqlite_where=live, postgresql_where=live)
     columns = ["shop", "due", "carrier"]
     op.create_index("ix_records_shop_due_carrier", "records", columns, sqlite_where=live, postgresql_where=live)
+    op.create_index(
+        "ix_records_changed",
+        "records",
+        ["created_at"],
+        sqlite_where=sa.text("changed_after_delivery IS 1"),
+        postgresql_where=sa.text("changed_after_delivery IS true"),
+    )
 
 
 def _create_what_belongs_to_a_record() -> None:
