@@ -13,6 +13,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from schemas.shopify import include_fields
 from tests.docs.reading import DOCS, TREE
@@ -21,6 +22,8 @@ from tests.system.processes import free_port
 GUIDE = DOCS / "connect-shopify.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
 OURS = [block for kind, block in BLOCKS if kind == "sh"]
+LABEL = next(block for _, block in BLOCKS if block.startswith("curl "))
+RUN = [block for kind, block in BLOCKS if kind == "sh" or block == LABEL]
 SECONDS = 200
 WAIT = """
 for _ in $(seq 300); do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.1; done
@@ -29,9 +32,23 @@ for _ in $(seq 300); do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break
 
 ARRIVED = "for _ in $(seq 100); do parcelveil deliveries list | grep -q delivered && break; sleep 0.1; done"
 
-SHIM = f"""#!/bin/bash
+ID = """ID=$(parcelveil shipments find "#1001" --json | sed -n 's/^ *"id": "\\(.*\\)",$/\\1/p')"""
+"""What the reader copies from ``shipments find``."""
+
+SHIMS = {
+    "parcelveil": f"""#!/bin/bash
 exec {sys.executable} -m middleware "$@"
-"""
+""",
+    "curl": f"""#!{sys.executable}
+import sys
+import urllib.request
+
+_, _, header, _, file, url = sys.argv
+name, _, value = header.partition(": ")
+with urllib.request.urlopen(urllib.request.Request(url, headers={{name: value}}), timeout=30) as answer:
+    open(file, "wb").write(answer.read())
+""",
+}
 
 
 def script(blocks: list[str], ports: dict[str, int]) -> str:
@@ -40,6 +57,9 @@ def script(blocks: list[str], ports: dict[str, int]) -> str:
     platform = f"127.0.0.1:{ports['8090']}"
     for line in "".join(blocks).splitlines():
         typed = line.replace("127.0.0.1:8080", f"127.0.0.1:{ports['8080']}")
+        if line in LABEL.splitlines():
+            lines.append(ID)
+            typed = line.replace("127.0.0.1:8090", platform).replace("/ID/", "/$ID/")
         typed = typed.replace("parcelveil mock ", f"parcelveil mock --listen {platform} ")
         typed = typed.replace("parcelveil init --shop", f"parcelveil init --platform-url http://{platform} --shop")
         lines += [f"echo {shlex.quote(f'--- {line}')}", typed]
@@ -53,22 +73,24 @@ def script(blocks: list[str], ports: dict[str, int]) -> str:
 @pytest.fixture
 def said(tmp_path: Path) -> str:
     """All that was printed."""
-    ports = {port: free_port() for port in ("8080", "8090", "9090")}
+    ports = {port: free_port() for port in ("8080", "8081", "8090", "9090")}
     (tmp_path / "bin").mkdir()
-    shim = tmp_path / "bin" / "parcelveil"
-    shim.write_text(SHIM, encoding="utf-8")
-    shim.chmod(0o755)
+    for name, text in SHIMS.items():
+        shim = tmp_path / "bin" / name
+        shim.write_text(text, encoding="utf-8")
+        shim.chmod(0o755)
     (tmp_path / "here").mkdir()
     environment = {
         "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
         "PYTHONPATH": str(TREE),
         "HOME": str(tmp_path),
         "PARCELVEIL_SERVER__LISTEN": f"127.0.0.1:{ports['8080']}",
+        "PARCELVEIL_SERVER__API_LISTEN": f"127.0.0.1:{ports['8081']}",
         "PARCELVEIL_SERVER__METRICS_LISTEN": f"127.0.0.1:{ports['9090']}",
     }
     with (tmp_path / "said").open("wb") as file:
         shell = subprocess.Popen(
-            ["/bin/bash", "-c", script(OURS, ports)],
+            ["/bin/bash", "-c", script(RUN, ports)],
             cwd=tmp_path / "here",
             env=environment,
             stdout=file,
@@ -98,6 +120,9 @@ def test_what_is_ours_runs_as_it_stands_and_ends_with_a_label(said: str, tmp_pat
     assert told["status"] == "accepted"
     assert f"code {told['reference']}  delivered" in found
     assert told["reference"] in printed(said, "parcelveil deliveries list")
+    label = "".join(page.extract_text() for page in PdfReader(tmp_path / "here" / "label.pdf").pages)
+    assert "SPECIMEN" in label
+    assert told["reference"] in label
     checks = [line for line in printed(said, "parcelveil doctor").splitlines() if not line.startswith(("ok ", "   "))]
     assert [line.partition(":")[0] for line in checks] == ["warn  clock beside platform"]
     webhooks = tomllib.loads((tmp_path / "here" / "webhooks.toml").read_text(encoding="utf-8"))["webhooks"]
