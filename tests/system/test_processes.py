@@ -13,6 +13,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from middleware.model import State
 from tests.system.orders import order
 from tests.system.processes import HOST, SECONDS, alive, free_port, role_of, start, wait_for
 from tests.system.stack import Json, Mock, Service, configure, mock, serving, session, shop
@@ -171,6 +172,8 @@ def test_metrics_have_an_address_of_their_own_and_count_both_processes(service: 
     assert grown[("parcelveil_webhooks_total", "test_order,ignored")] == 1
     assert grown[("parcelveil_deliveries_total", "platform,delivered")] == 1
     assert grown[("parcelveil_records", "delivered")] == 1
+    assert {labels for name, labels in after if name == "parcelveil_records"} == set(State)
+    assert after[("parcelveil_records_changed", "")] == 0
     assert service.client.get(f"{service.url}/metrics", timeout=SECONDS).status_code == 404
 
 
