@@ -131,9 +131,7 @@ def test_of_a_file_one_line_break_at_the_end_is_left_out(load: Load, content: by
     Path("secret").write_bytes(content)
     change = (GIVEN, 'secrets = [{ file = "secret" }]')
     if secret is None:
-        assert refused(load, change).endswith(
-            "the file of the secret is empty; write the secret into it"
-        )
+        assert refused(load, change).endswith("the file of the secret is empty; write the secret into it")
     else:
         assert load(change).shops["demo"].secrets == (secret,)
 
