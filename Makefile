@@ -7,13 +7,15 @@ WORKERS ?= 2
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo up test lint lock clean
+.PHONY: help demo up test lint histories weather lock clean
 
 help:
 	@echo "make demo    made-up orders pass through Parcelveil into a simulated parcel platform (BREAK=leak|unsealed|drop|double)"
 	@echo "make up      the same, left running until Ctrl-C"
 	@echo "make test    format, lint and type checks, then all tests with their coverage"
 	@echo "make lint    the checks alone"
+	@echo "make histories  5,000 random lives of orders, judged by the platform's ledger (docs/reliability.md; COUNT=, SEED=)"
+	@echo "make weather    every fault of the platform, kills of every process, acknowledgement times; some ten minutes"
 	@echo "make lock    requirements*.txt made anew from setup.cfg (UPGRADE=1: to the newest permitted versions)"
 	@echo "make clean   removes what the other targets made"
 
@@ -35,6 +37,12 @@ test: lint
 	@echo "== coverage of schemas/" && $(BIN)/coverage report --include='schemas/*'
 	@echo "== coverage of middleware/core/" && $(BIN)/coverage report --include='middleware/core/*'
 
+histories: $(STAMP)
+	@$(BIN)/python -m benchmarks.histories --count $(or $(COUNT),5000) $(if $(SEED),--seed $(SEED))
+
+weather: $(STAMP)
+	@$(BIN)/python -m benchmarks.weather
+
 lock: $(STAMP)
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra postgresql --output-file requirements.txt setup.cfg
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --output-file requirements-dev.txt setup.cfg
@@ -45,7 +53,7 @@ LOCK_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --custo
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
 		.ruff_cache demo-report.html
-	find schemas middleware simulator scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find schemas middleware simulator scripts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements-dev.txt setup.cfg pyproject.toml
 	@command -v "$(PYTHON)" >/dev/null || \
