@@ -45,6 +45,7 @@ class Settings:
     seed: int = 0
     token: str | None = None
     drip_seconds: float = 0.25  # between two bytes of a slow answer
+    elsewhere: str = ELSEWHERE  # where a redirect leads
 
 
 class MockServer(ThreadingHTTPServer):
@@ -58,6 +59,7 @@ class MockServer(ThreadingHTTPServer):
         receipts = ReceiptKeys(fetcher(settings.receipt_keys)) if settings.receipt_keys else None
         self.faults = Faults(settings.faults, settings.seed)
         self.drip_seconds = settings.drip_seconds
+        self.instead = {**INSTEAD, FaultName.REDIRECT: Answer(status=302, headers={"Location": settings.elsewhere})}
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self.platform = Platform(settings.state, receipts=receipts)
@@ -171,7 +173,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault is None or fault in AFTER_COMMIT:
             answer: Answer | None = self.server.api.answer(request)
         else:
-            answer = INSTEAD.get(fault)
+            answer = self.server.instead.get(fault)
         if answer is not None:
             platform.store.answered(seq, answer.status)
         self._finish(fault, answer)

