@@ -63,11 +63,11 @@ class Process:
             self.popen.wait()
 
 
-def start(module: Sequence[str], log: Path, environment: Mapping[str, str]) -> Process:
-    """Start ``python -m …`` with its output in ``log``."""
+def start(module: Sequence[str], log: Path, environment: Mapping[str, str], under: Sequence[str] = ()) -> Process:
+    """Start ``python -m …`` with its output in ``log``; ``under`` comes before it."""
     with log.open("ab") as output:
         popen = subprocess.Popen(
-            [sys.executable, "-m", *module],
+            [*under, sys.executable, "-m", *module],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -163,7 +163,7 @@ def mock(folder: Path, *options: str, token: str | None = TOKEN) -> Iterator[Moc
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """Parcelveil in a folder of its own. ``extra`` comes first on the path of its processes."""
+    """Parcelveil in a folder of its own. ``extra`` comes first on the path of its processes, ``under`` before ``serve``."""
 
     folder: Path
     config: Path
@@ -171,6 +171,7 @@ class Service:
     api: str
     metrics: str
     extra: Path | None = None
+    under: tuple[str, ...] = ()
     process: Process | None = None
     client: requests.Session = field(default_factory=session)
 
@@ -218,7 +219,7 @@ class Service:
         alone = {"intake": [self.url], "api": [self.api]}
         urls = alone.get(options[-1] if options else "", [self.url, self.api])
         words = ["middleware", "serve", "--config", str(self.config), *options]
-        self.process = process = start(words, self.log, self.environment(**changes))
+        self.process = process = start(words, self.log, self.environment(**changes), self.under)
         wait_for(
             lambda: process.popen.poll() is not None or all(self.answers(path, url) for url in urls),
             f"{path} of the service",
@@ -327,9 +328,9 @@ def configure(
 
 
 @contextmanager
-def serving(service: Service, **changes: str) -> Iterator[Service]:
-    """The service, prepared and running until the block ends."""
-    service.prepare().serve(**changes)
+def serving(service: Service, *options: str, **changes: str) -> Iterator[Service]:
+    """The service, prepared and running until the block ends; ``options`` are those of ``serve``."""
+    service.prepare().serve(*options, **changes)
     try:
         yield service
     finally:
