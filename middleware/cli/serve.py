@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,8 +74,11 @@ def serve(role: str, config_file: str | None) -> None:
     with tempfile.TemporaryDirectory(prefix="parcelveil-metrics-") as folder:
         from middleware.web import metrics
 
-        metrics.serve(settings.server.metrics_listen, store, folder)
-        Supervisor(path=path, metrics=folder).run(ROLES[role])
+        metrics.serve(settings.server.metrics_listen, store, bootstrap.clock(settings), folder)
+        for each in ROLES[role]:
+            metrics.RESTARTS.labels(each)  # told from the start: a rise from nothing would be none
+        supervisor = Supervisor(path=path, metrics=folder, observe=lambda died: metrics.RESTARTS.labels(died).inc())
+        supervisor.run(ROLES[role])
     store.close()
 
 
@@ -112,10 +115,11 @@ class _Child:
 
 @dataclass(slots=True, kw_only=True)
 class Supervisor:
-    """Keeps one process per role alive until it is told to stop."""
+    """Keeps one process per role alive until it is told to stop. ``observe`` is told the role of each that died."""
 
     path: Path
     metrics: str
+    observe: Callable[[str], None]
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, roles: tuple[str, ...]) -> None:
@@ -152,6 +156,7 @@ class Supervisor:
         elif child.process.poll() is not None:
             child.failures = 0 if now - child.started > STEADY_SECONDS else child.failures + 1
             child.due = now + BACK_OFF_SECONDS[min(child.failures, len(BACK_OFF_SECONDS) - 1)]
+            self.observe(child.role)
             _log.error("process_died", role=child.role, status=child.process.returncode)
 
 

@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from middleware.errors import StorageError
-from middleware.ports import Store
+from middleware.ports import Clock, Store
 
 WEBHOOKS = Counter("parcelveil_webhooks", "Webhooks by what became of them.", ("status", "reason"))
 CREDENTIALS = Counter("parcelveil_credentials_blocked", "Removed paths that look like a credential (VP-CAT-1).")
@@ -25,20 +25,29 @@ ACKNOWLEDGED = Histogram(
 )
 REFRESHES = Counter("parcelveil_platform_refreshes", "Refreshes of a platform's keys by result.", ("carrier", "result"))
 DELIVERIES = Counter("parcelveil_deliveries", "Delivery attempts by carrier and result.", ("carrier", "result"))
+RESTARTS = Counter("parcelveil_process_restarts", "Processes that died, by role.", ("role",), registry=None)
+"""Counted by the supervisor alone: it serves this one itself."""
 
 
 class _Records(Collector):
-    """Records per state, read from the store when asked."""
+    """Records per state, and lanes that are paused, read from the store when asked."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
-        """One gauge with a label per state, the time of the oldest due record, what a person has to look at."""
+        """One gauge with a label per state, the time of the oldest due record, what a person has to look at, and the
+        lanes that are paused.
+        """
         try:
             counts = dict(self._store.counts())
+            paused = self._store.paused_lanes(self._clock())
         except StorageError:
             return
+        lanes = GaugeMetricFamily("parcelveil_lane_paused", "1 for a carrier that gets nothing.", labels=["carrier"])
+        for carrier in paused:
+            lanes.add_metric([carrier], 1)
         oldest = GaugeMetricFamily(
             "parcelveil_oldest_due_timestamp_seconds", "When the oldest waiting record was due; 0 if none waits."
         )
@@ -50,12 +59,18 @@ class _Records(Collector):
         family = GaugeMetricFamily("parcelveil_records", "Records per state.", labels=["state"])
         for state, count in counts.items():
             family.add_metric([state], count)
-        yield from (family, oldest, unseen, changed)
+        yield from (family, oldest, unseen, changed, lanes)
 
 
-def serve(address: tuple[str, int], store: Store, folder: str) -> None:
+def serve(address: tuple[str, int], store: Store, clock: Clock, folder: str) -> None:
     """Serve the sum of what all processes count in ``folder``, in a background thread of this one."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]  # the library has no types there
-    registry.register(_Records(store))
+    for collector in own(store, clock):
+        registry.register(collector)
     start_http_server(address[1], address[0], registry)
+
+
+def own(store: Store, clock: Clock) -> tuple[Collector, ...]:
+    """What the supervising process tells by itself."""
+    return _Records(store, clock), RESTARTS

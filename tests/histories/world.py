@@ -49,7 +49,7 @@ class World:
         migrate(settings.server.database)
         self.services = replace(bootstrap.services(settings), clock=lambda: self.now)
         self.wire = Wire(self.platform, self._watch)
-        provision.refresh(keys.PlatformKeys(settings.server.keys, "platform"), self.wire, self.now)
+        provision.refresh(bootstrap.platform_keys(settings)["platform"], self.wire, self.now)
         self.carrier: Carrier = ParcelJson()
         self.relay = self._new_relay()
         self._files = {folder / "parcelveil.db": OURS, folder / "platform" / "platform.db": PLATFORMS}

@@ -122,9 +122,11 @@ def test_a_process_that_died_comes_back(service: Service, platform: Mock, role: 
     wait_for(lambda: roles(service) == ALL, "all processes")
     family = service.pids()[1:]
     told = len(died(service, role))
+    counted = samples(service).get(("parcelveil_process_restarts_total", role), 0)
     os.kill(service.running(role)[which], signal.SIGKILL)
     wait_for(lambda: len(died(service, role)) > told, "the supervisor's notice")
     wait_for(lambda: roles(service) == ALL and service.answers("/readyz"), f"a new {role}")
+    assert samples(service)["parcelveil_process_restarts_total", role] == counted + 1
     assert [pid for pid in family if alive(pid) and role in (role_of(pid), "")] == []  # nothing of the old one is left
     id_ = service.post("plain", order()).json()["id"]
     wait_for(lambda: id_ in platform.shipments(), "the delivery")

@@ -63,7 +63,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """What ``serve`` would have started, in order."""
     seen: list[tuple[str, Any]] = []
     monkeypatch.setattr(
-        metrics, "serve", lambda address, store, folder: seen.append(("metrics", Path(folder).is_dir()))
+        metrics, "serve", lambda address, store, clock, folder: seen.append(("metrics", Path(folder).is_dir()))
     )
     monkeypatch.setattr(Supervisor, "run", lambda self, roles: seen.append((str(self.path), roles)))
     return seen
@@ -170,7 +170,8 @@ class Bench:
         self.children: list[Child] = []
         monkeypatch.setattr("middleware.cli.serve.time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(Supervisor, "_start", lambda supervisor, role: self.start())
-        self.supervisor = Supervisor(path=Path("nowhere"), metrics="nowhere")
+        self.died: list[str] = []
+        self.supervisor = Supervisor(path=Path("nowhere"), metrics="nowhere", observe=self.died.append)
         self.child = serving._Child("relay", cast(Any, self.start()), self.now)
 
     def start(self) -> Child:
@@ -204,6 +205,7 @@ def test_what_dies_again_and_again_is_started_less_and_less_eagerly(bench: Bench
     waits = [bench.die() for _ in range(8)]
     assert waits == [*BACK_OFF_SECONDS[1:], *[BACK_OFF_SECONDS[-1]] * 3]
     assert len(bench.children) == 9
+    assert bench.died == ["relay"] * 8
 
 
 def test_what_was_steady_is_started_again_at_once(bench: Bench) -> None:
@@ -242,7 +244,7 @@ def test_a_signal_ends_every_process_and_the_supervisor(monkeypatch: pytest.Monk
         return children[-1]
 
     monkeypatch.setattr(Supervisor, "_start", start)
-    Supervisor(path=Path("nowhere"), metrics="nowhere").run(("intake", "relay"))
+    Supervisor(path=Path("nowhere"), metrics="nowhere", observe=lambda _: None).run(("intake", "relay"))
     assert [child.told[0] for child in children] == ["terminate", "terminate"]
 
 
