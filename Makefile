@@ -15,7 +15,7 @@ help:
 	@echo "make test    format, lint and type checks, then all tests with their coverage"
 	@echo "make lint    the checks alone"
 	@echo "make histories  5,000 random lives of orders, judged by the platform's ledger (docs/reliability.md; COUNT=, SEED=)"
-	@echo "make weather    every fault of the platform, kills of every process, acknowledgement times; some ten minutes"
+	@echo "make weather    every fault of the platform, kills of every process, acknowledgement times; some twenty minutes"
 	@echo "make lock    requirements*.txt made anew from setup.cfg (UPGRADE=1: to the newest permitted versions)"
 	@echo "make clean   removes what the other targets made"
 

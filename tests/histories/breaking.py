@@ -145,7 +145,7 @@ CARRIERS: dict[str, tuple[Carrier, str]] = {
     "a 200 of anybody means cancelled": (Credulous(200), "a cancellation answered by somebody else"),
     "a 404 means that it will never come": (Credulous(404), "a request that arrives after all was cancelled"),
     "a 409 means cancelled": (Credulous(409), "changed after it was handed over"),
-    "other bytes each time": (Restless(), "cancelled while in flight, and the answer lost"),
+    "other bytes each time": (Restless(), "an answer that was lost"),
 }
 STORES: dict[str, tuple[Callable[[Store], Any], str]] = {
     "nothing is written": (Deaf, "changed before it went"),

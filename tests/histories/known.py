@@ -66,6 +66,8 @@ KNOWN = {
     "rejected, then mended": history(SENT, Say(0, "well_formed", False), Say(0, "well_formed", True), MOVED, SENT),
     "a cancellation answered by somebody else": history(SENT, MOVED, Relay(FaultName.GARBAGE), SENT),
     "a cancellation of what never arrived": history(Relay(FaultName.TIMEOUT), OUTAGE, MOVED, SENT, SENT),
+    "an answer that was lost": history(Relay(FaultName.TIMEOUT_AFTER_COMMIT), Wait(40), SENT),
+    "a dead letter that is told of anew": history(OUTAGE, Say(0, "nothing", None), SENT, SENT),
     "a relay that died before it sent": history(Relay(death=Death.BEFORE), MOVED, Wait(2), SENT, SENT),
     "a relay that died before it wrote": history(Relay(death=Death.AFTER), MOVED, Wait(2), SENT, SENT),
     "a dead letter that goes again": history(OUTAGE, Revive(), SENT),

@@ -48,10 +48,13 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What can be seen of an order from outside: what the platform has live of it, and whether a relay ever took it."""
+    """What can be seen of an order: what the platform has live of it, whether a relay ever took it, and whether it was
+    given up, so that any newer version takes its place.
+    """
 
     live: Content | None
     touched: bool
+    given_up: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,7 +90,7 @@ class Book:
         told.cancelled = version.cancelled
         wish = version.wish(shop)
         told.wanted, stood = self._wanted(told, wish, seen), told.wanted
-        told.changes += told.wanted != stood
+        told.changes += told.wanted != stood or seen.given_up
         told.unreadable = wish is UNREADABLE or (wish is USED and told.unreadable)
         told.ever_unreadable |= told.unreadable
         told.once_wanted |= {content for content in told.wanted if content is not None}

@@ -87,6 +87,7 @@ class Play:
         seen = Seen(
             live=next((parcel.content for parcel in world.live(order)), None),
             touched=any(self._records.get(id_) == order for id_ in world.touched),
+            given_up=any(self._records.get(id_) == order for id_ in world.given_up()),
         )
         answer = world.arrive(name, body, topic)
         self._arrived.add((order, number))

@@ -101,6 +101,10 @@ class World:
         """Those that were not cancelled."""
         return [parcel for parcel in self.parcels(order) if parcel.state is not State.CANCELLED]
 
+    def given_up(self) -> list[str]:
+        """The dead letters."""
+        return [summary.id for summary in self.services.store.list((Ours.DEAD,), None, 1000)]
+
     def flagged(self) -> set[str]:
         """The records that wait for a person since their order changed."""
         store = self.services.store
@@ -167,6 +171,7 @@ def _settings(folder: Path) -> config.Config:
         "database": f"sqlite:///{folder}/parcelveil.db",
         "keys": str(folder / "keys"),
         "journal": str(folder / "journal"),
+        "state": str(folder / "state"),
     }
     carrier = {"kind": "parcel-json", "url": "https://platform.example", "token": {"file": str(folder / "token")}}
     text = toml(server, "server") + toml(carrier, "carriers.platform")

@@ -53,7 +53,7 @@ class Shopper:
     def _sent(self, content: Json, webhook: str) -> requests.Response | None:
         try:
             return self._service.post(self._name, content, x_shopify_webhook_id=webhook)
-        except requests.ConnectionError:
+        except requests.RequestException:  # killed before, or amid, its answer
             return None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from middleware.errors import StorageError
 from middleware.ports import Store
 from middleware.storage import open_store
 from simulator.faults import FaultName
@@ -73,8 +74,11 @@ class Weather:
         tell(self.clock, now + timedelta(**by))
 
     def waiting(self) -> int:
-        """How many records have not ended."""
-        counts = self.store.counts()
+        """How many records have not ended; at least one while the database is too busy to tell."""
+        try:
+            counts = self.store.counts()
+        except StorageError:
+            return 1
         return sum(int(count) for state, count in counts.items() if state not in (*ENDED, "oldest_due"))
 
     def settle(self, seconds: float = 120.0) -> None:
