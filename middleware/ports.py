@@ -6,19 +6,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from middleware.exchange import Delivered, Outcome, Request, Response
 from middleware.model import (
     Answer,
     Arrival,
-    Delivered,
     Inbound,
-    Outcome,
     Parsed,
     PickupPoint,
     Record,
     Rejection,
     RemovalReport,
-    Request,
-    Response,
     ShopSettings,
     State,
     Stored,

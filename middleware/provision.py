@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from middleware.errors import TransientDeliveryError
-from middleware.model import Request
+from middleware.exchange import Request
 from middleware.platform_keys import Known, PlatformKeys, admit
 from middleware.ports import Transport
 

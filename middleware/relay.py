@@ -20,8 +20,9 @@ from typing import Any
 from middleware.core import receipt, retry
 from middleware.core.calendar import today
 from middleware.errors import PermanentDeliveryError, StorageError, TamperedError, TransientDeliveryError
+from middleware.exchange import Delivered, Failed, Gone, Outcome, Refused, Request, TooLate
 from middleware.logs import logger
-from middleware.model import Delivered, Failed, Gone, Outcome, Refused, Request, State, Stored, TooLate
+from middleware.model import State, Stored
 from middleware.ports import Carrier, Clock, Store, Transport
 
 LEASE_SECONDS = 90.0

@@ -29,7 +29,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import ProxyManager
 
 from middleware.errors import ConfigError, DeliveryError, PermanentDeliveryError, TransientDeliveryError
-from middleware.model import Request, Response
+from middleware.exchange import Request, Response
 
 CONNECT_SECONDS: Final = 3.0
 """For one address: the TCP handshake, and again the TLS handshake."""

@@ -11,18 +11,8 @@ from typing import Any
 from middleware.core import body, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
-from middleware.model import (
-    Delivered,
-    Failed,
-    Gone,
-    Outcome,
-    PickupPoint,
-    Refused,
-    Request,
-    Response,
-    Stored,
-    TooLate,
-)
+from middleware.exchange import Delivered, Failed, Gone, Outcome, Refused, Request, Response, TooLate
+from middleware.model import PickupPoint, Stored
 from schemas import parcel_platform
 from schemas.allowlist import Refused as NotPermitted
 from schemas.allowlist import load

@@ -19,8 +19,8 @@ from middleware.cli.common import config_option, json_option, loaded, print_json
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.errors import ConfigError, KeyRefusedError, ParcelveilError, ShopUnreadableError, TamperedError
+from middleware.exchange import Request
 from middleware.keys import ServiceKeys
-from middleware.model import Request
 from middleware.platform_keys import PlatformKeys
 from middleware.provision import fetch
 from middleware.services import Shop

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from middleware.core.calendar import today
-from middleware.model import Failed, Stored
+from middleware.exchange import Failed
+from middleware.model import Stored
 
 SCHEDULE = tuple(timedelta(seconds=seconds) for seconds in (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000))
 """The wait before attempt n, counted from the failure of attempt n - 1; the first goes at once."""

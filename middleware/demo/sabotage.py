@@ -74,7 +74,7 @@ def unsealed() -> None:
 
 def drop() -> None:
     """A shipment is taken for delivered and never sent."""
-    from middleware.model import Request, Response
+    from middleware.exchange import Request, Response
     from middleware.transport import HttpTransport
 
     send, numbers = HttpTransport.send, itertools.count()

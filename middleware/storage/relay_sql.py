@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, select, update
 
-from middleware.model import Delivered, Ending, State, Stored
+from middleware.exchange import Delivered
+from middleware.model import Ending, State, Stored
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import empty_parts

@@ -9,17 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from middleware.model import (
-    Answer,
-    Arrival,
-    Delivered,
-    Record,
-    Rejection,
-    RemovalReport,
-    State,
-    Stored,
-    Summary,
-)
+from middleware.exchange import Delivered
+from middleware.model import Answer, Arrival, Record, Rejection, RemovalReport, State, Stored, Summary
 from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema
 from middleware.storage import finding as looking
 from middleware.storage.database import Database, Finding, finding

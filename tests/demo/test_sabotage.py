@@ -19,7 +19,8 @@ import pytest
 from middleware import intake
 from middleware.core import seal
 from middleware.demo import sabotage
-from middleware.model import Answer, Arrival, Inbound, Request, Response, Status
+from middleware.exchange import Request, Response
+from middleware.model import Answer, Arrival, Inbound, Status
 from middleware.platforms.shopify import Shopify
 from middleware.transport import HttpTransport
 

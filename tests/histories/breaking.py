@@ -11,20 +11,8 @@ from typing import Any
 
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.core.seal import new_id
-from middleware.model import (
-    Answer,
-    Arrival,
-    Gone,
-    Outcome,
-    Reason,
-    Record,
-    Rejection,
-    Request,
-    Response,
-    Status,
-    Stored,
-    Summary,
-)
+from middleware.exchange import Gone, Outcome, Request, Response
+from middleware.model import Answer, Arrival, Reason, Record, Rejection, Status, Stored, Summary
 from middleware.ports import Carrier, Store
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from middleware.errors import TransientDeliveryError
-from middleware.model import Request, Response
+from middleware.exchange import Request, Response
 from simulator.api import Answer, Api
 from simulator.api import Request as Asked
 from simulator.faults import AFTER_COMMIT, FaultName, Faults

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from middleware import bootstrap, config, keys, logs, provision
 from middleware.carriers.parcel_json import ParcelJson
+from middleware.exchange import Request
 from middleware.intake import receive
-from middleware.model import Answer, Request
+from middleware.model import Answer
 from middleware.model import State as Ours
 from middleware.ports import Carrier
 from middleware.relay import Lane, Relay
@@ -25,7 +26,8 @@ from simulator.store import State
 from tests.histories.oracle import Broken, Parcel, Promise
 from tests.histories.shop import BEGINNING, HOLDS, SHIP_WHEN, Content, webhook
 from tests.histories.wire import Died, Wire
-from tests.system.stack import SECRET, shop, toml
+from tests.system.settings import toml
+from tests.system.stack import SECRET, shop
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 

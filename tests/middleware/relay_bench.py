@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.model import Delivered, Outcome, PickupPoint, Request, Response, State, Stored
+from middleware.exchange import Delivered, Outcome, Request, Response
+from middleware.model import PickupPoint, State, Stored
 from middleware.ports import Store
 from middleware.relay import Lane, Relay
 from schemas.order import Order

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from middleware.errors import TransientDeliveryError
-from middleware.model import Request
+from middleware.exchange import Request
 from middleware.transport import HttpTransport
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1"),)

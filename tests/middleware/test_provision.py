@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from middleware.errors import ConfigError, KeyRefusedError, PermanentDeliveryError, TransientDeliveryError
-from middleware.model import Request, Response
+from middleware.exchange import Request, Response
 from middleware.platform_keys import Known, PlatformKeys
 from middleware.provision import fetch, refresh
 from tests.middleware.published import CANARY, KID, LATER, NOW, OTHER, POINT, jwk, jwks, known, points

@@ -15,7 +15,8 @@ import pytest
 
 from middleware.core.tag import tag
 from middleware.errors import PermanentDeliveryError, StorageError, TransientDeliveryError
-from middleware.model import Failed, Gone, Outcome, Refused, Request, Response, State, Stored, TooLate
+from middleware.exchange import Failed, Gone, Outcome, Refused, Request, Response, TooLate
+from middleware.model import State, Stored
 from middleware.ports import Store
 from middleware.relay import IDLE_SECONDS, LEASE_SECONDS, MOST_EXCHANGES, STORAGE_REST_SECONDS, Relay, Turns
 from tests.middleware.core.made_up import NOW, POLICY, REPORT, order, sealed, stamp, stored, values

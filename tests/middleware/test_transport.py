@@ -13,7 +13,7 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from middleware import transport
 from middleware.errors import ConfigError, PermanentDeliveryError, TransientDeliveryError
-from middleware.model import Request
+from middleware.exchange import Request
 from middleware.transport import HttpTransport
 
 ORIGIN = "https://platform.example"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from middleware.errors import TransientDeliveryError
-from middleware.model import Request
+from middleware.exchange import Request
 from tests.middleware.serving import OK, POST, Server, code_of, saying, serving, transport
 
 

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from middleware.errors import ConfigError, PermanentDeliveryError, TransientDeliveryError
-from middleware.model import Request
+from middleware.exchange import Request
 from middleware.transport import HttpTransport
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1"),)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from middleware.model import Arrival, Delivered, Reason, Record, State, Stored
+from middleware.exchange import Delivered
+from middleware.model import Arrival, Reason, Record, State, Stored
 from middleware.ports import Store
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
 

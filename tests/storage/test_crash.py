@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from middleware.errors import StorageError
-from middleware.model import Delivered, State
+from middleware.exchange import Delivered
+from middleware.model import State
 from middleware.ports import Store
 from middleware.storage import open_store, postgres
 from middleware.storage.tables import inbox, index_entries, orders, parts, records

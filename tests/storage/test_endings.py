@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from middleware.model import Answer, Arrival, Delivered, Ending, Reason, Record, State, Status, Stored, Summary
+from middleware.exchange import Delivered
+from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status, Stored, Summary
 from middleware.ports import Store
 from middleware.storage.tables import index_entries, orders, parts
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record, rejection

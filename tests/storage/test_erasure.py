@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from middleware.model import Delivered, Reason, Record
+from middleware.exchange import Delivered
+from middleware.model import Reason, Record
 from middleware.storage import open_store
 from tests.storage.builders import NOW, again, arrival, record
 from tests.storage.looking import claim

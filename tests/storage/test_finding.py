@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, update
 
-from middleware.model import Arrival, Delivered, Ending, IndexEntry, Reason, Record, State
+from middleware.exchange import Delivered
+from middleware.model import Arrival, Ending, IndexEntry, Reason, Record, State
 from middleware.ports import Storage
 from middleware.storage import open_store
 from middleware.storage.tables import records, rejections

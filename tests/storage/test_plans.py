@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from middleware.model import Delivered, Reason, State
+from middleware.exchange import Delivered
+from middleware.model import Reason, State
 from middleware.ports import Storage
 from middleware.storage import open_store
 from middleware.trail import Asked, Digest

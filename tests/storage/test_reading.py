@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from middleware.model import Delivered, Reason, State, Summary
+from middleware.exchange import Delivered
+from middleware.model import Reason, State, Summary
 from middleware.ports import Store
 from tests.storage import states
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record, rejection

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from middleware.errors import StorageError
-from middleware.model import Delivered, State, Stored, Summary
+from middleware.exchange import Delivered
+from middleware.model import State, Stored, Summary
 from middleware.ports import Finder, Store
 from middleware.storage.tables import index_entries, parts, records
 from middleware.trail import Asked

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from middleware.core.lifecycle import Standing, Step, decide
-from middleware.model import Answer, Arrival, Delivered, Ending, IndexEntry, Reason, Record, State, Status, Stored
+from middleware.exchange import Delivered
+from middleware.model import Answer, Arrival, Ending, IndexEntry, Reason, Record, State, Status, Stored
 from middleware.ports import Store
 from middleware.storage.tables import metadata, orders, parts
 from tests.storage.builders import LATER, LEASE, NOW, arrival, digest, record

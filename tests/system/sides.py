@@ -18,7 +18,7 @@ from jwcrypto import jwe, jwk
 
 from middleware import bootstrap, config
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.model import Request, Response
+from middleware.exchange import Request, Response
 from middleware.relay import Lane, Relay
 from middleware.services import Services
 from middleware.storage import migrate

@@ -23,6 +23,7 @@ STEADY: Mapping[str, float] = {}
 MIXED: Mapping[str, float] = {name.value: 0.3 / len(FaultName) for name in FaultName}
 """Three requests in ten meet a fault, whichever."""
 
+NO_STATES = ("oldest_due", "unseen", "changed")
 ENDED = ("delivered", "cancelled", "withdrawn")
 
 
@@ -79,7 +80,7 @@ class Weather:
             counts = self.store.counts()
         except StorageError:
             return 1
-        return sum(int(count) for state, count in counts.items() if state not in (*ENDED, "oldest_due"))
+        return sum(int(count) for state, count in counts.items() if state not in (*ENDED, *NO_STATES))
 
     def settle(self, seconds: float = 120.0) -> None:
         """The sun shines, and time runs until everything has ended. Raises: AssertionError if it never does."""

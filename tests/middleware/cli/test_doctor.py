@@ -16,7 +16,7 @@ from middleware.cli import doctor
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.errors import ParcelveilError, TransientDeliveryError
-from middleware.model import Request, Response
+from middleware.exchange import Request, Response
 from middleware.transport import HttpTransport
 from schemas.policy_loader import load
 from simulator.http import Settings, running

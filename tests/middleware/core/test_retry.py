@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from middleware.core.calendar import BRUSSELS
 from middleware.core.retry import SCHEDULE, Again, GiveUp, decide
-from middleware.model import Failed, Stored
+from middleware.exchange import Failed
+from middleware.model import Stored
 from tests.middleware.core.made_up import NOW, order, record, stored
 
 with (Path(__file__).parents[2] / "vectors" / "retry" / "schedule.csv").open(encoding="utf-8", newline="") as _file:

@@ -1,0 +1,70 @@
+"""What passes between a carrier and the way out: what is asked, what comes back, and what that means.
+
+All values are frozen; what holds a body prints its name alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.order import Hidden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Request(Hidden):
+    """What a carrier wants sent. ``path`` is relative to the profile's one origin."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Response:
+    """What came back: status, headers in lower case, a body capped in size. Never logged."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """The parcel platform has the shipment."""
+
+    barcode: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The parcel platform has cancelled the shipment, or has none of this id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooLate:
+    """The parcel platform can no longer cancel the shipment: the parcel is on its way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The parcel platform will never take this; ``code`` says why in a stable word."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """This attempt did not succeed, a later one may. ``retry_after`` is what the platform asked for, in seconds."""
+
+    code: str
+    retry_after: float | None = None
+    pause_lane: bool = False
+
+
+Outcome = Delivered | Gone | TooLate | Refused | Failed
