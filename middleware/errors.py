@@ -114,6 +114,12 @@ class DomainTakenError(ConflictError):
     code = "domain-taken"
 
 
+class DomainChangedError(ConflictError):
+    """A shop of this name has or had another domain, and its records stay under the name; choose another name."""
+
+    code = "domain-changed"
+
+
 class SecretTakenError(ConflictError):
     """This secret belongs to another shop or app."""
 

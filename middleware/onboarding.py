@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from middleware.core.shops import Vault, in_force
 from middleware.errors import (
     ConfigError,
+    DomainChangedError,
     DomainTakenError,
     Fault,
     NotFitError,
@@ -65,11 +66,13 @@ class Onboarding:
         without an app those that it has stay, and so does its token.
 
         Raises: ConfigError for settings that cannot be used; NotFitError for a live shop that lacks something;
-        ShopInFileError, DomainTakenError, SecretTakenError, ChangedMeanwhileError, StorageError.
+        ShopInFileError, DomainTakenError, DomainChangedError, SecretTakenError, ChangedMeanwhileError, StorageError.
         """
         self._own(name)
         _long_enough(name, secrets, token)
         row, now = self.store.find(name), self.clock()
+        if self._former(row) not in (None, str(settings.get("domain")).lower()):
+            raise DomainChangedError()  # who has the name's token sees the name's parcels
         held = tuple(ShopSecret(value=secret) for secret in secrets)
         keeps = not secrets and "app" not in settings
         before = self._before(row, wanted=keeps)
@@ -135,7 +138,8 @@ class Onboarding:
         return self._face(self._put(name, turned, row.state, row, now))
 
     def disconnect(self, name: str) -> None:
-        """End the exchange: settings and secrets are erased, the name stays taken; records stay as long as they may.
+        """End the exchange: settings and secrets are erased. Records stay as long as they may, and so the name stays
+        that of its domain, which alone is kept, sealed.
 
         Raises: ShopInFileError, NotFoundError, ChangedMeanwhileError, StorageError.
         """
@@ -143,8 +147,10 @@ class Onboarding:
         row = self.store.find(name)
         if row is None:
             raise NotFoundError()
+        former = self._former(row)
+        kept = former and self.vault.close(name, ShopContent(settings={"domain": former}, secrets=(), token=None))
         gone = ShopRow(
-            name=name, domain=None, sealed=None, state=ShopState.DISCONNECTED, version=0, updated_at=self.clock()
+            name=name, domain=None, sealed=kept, state=ShopState.DISCONNECTED, version=0, updated_at=self.clock()
         )
         if row.state is not ShopState.DISCONNECTED:
             self.store.put(gone, (), row.version)
@@ -215,11 +221,19 @@ class Onboarding:
             return ""
         return domain.lower()
 
+    def _former(self, row: ShopRow | None) -> str | None:
+        """The domain that a name was connected with; None where it never was, or that cannot be told."""
+        try:
+            domain = self._content(row).settings.get("domain") if row and row.sealed else None
+        except (ShopUnreadableError, TamperedError):
+            return None
+        return domain.lower() if isinstance(domain, str) else None
+
     def _before(self, row: ShopRow | None, *, wanted: bool) -> ShopContent | None:
         """What is sealed of a connected shop. A row that does not open is replaced, unless its secrets are wanted.
         Raises: ShopUnreadableError, TamperedError.
         """
-        if row is None or row.sealed is None:
+        if row is None or row.sealed is None or row.state is ShopState.DISCONNECTED:
             return None
         try:
             return self._content(row)
@@ -293,7 +307,7 @@ class Onboarding:
         bare = ShopFace(shop=row.name, origin="database", state=row.state, updated_at=row.updated_at)
         if row.state is ShopState.UNREADABLE:
             bare = replace(bare, updated_at=None)
-        if row.sealed is None:
+        if row.sealed is None or row.state is ShopState.DISCONNECTED:
             return bare
         now = self.clock()
         try:

@@ -14,6 +14,8 @@ import pytest
 from click.testing import Result
 
 from middleware import bootstrap
+from middleware.core.shops import Vault
+from middleware.keys import load_service
 from middleware.model_shop import ShopContent, ShopRow
 from middleware.onboarding import Onboarding
 from tests.middleware.cli.bench import SECRET, Instance, refused
@@ -318,7 +320,10 @@ def test_a_shop_is_let_go_and_its_secrets_are_erased(instance: Instance, sender:
     connect(instance, "new", sender, "--secret-env", "NEW_SECRET")
     assert instance.run("shops", "disconnect", "new").stdout.startswith("new: disconnected; ")
     gone = row(instance, "new")
-    assert (gone.sealed, gone.domain) == (None, None)
+    assert gone.domain is None
+    keys = load_service(instance.folder / "keys")
+    left = Vault(service=keys.service, index=keys.index).open("new", gone.sealed or "")
+    assert (left.settings, left.secrets, left.token) == ({"domain": "new.myshopify.com"}, (), None)
     assert listed(instance)["new"]["state"] == "disconnected"
     assert connect(instance, "other", sender, "--secret-env", "NEW_SECRET").exit_code == 0
 
