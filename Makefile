@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo up test lint histories weather lock clean
+.PHONY: help demo up test lint histories pairs weather lock clean
 
 help:
 	@echo "make demo    made-up orders pass through Parcelveil into a simulated parcel platform (BREAK=leak|unsealed|drop|double)"
@@ -15,6 +15,7 @@ help:
 	@echo "make test    format, lint and type checks, then all tests with their coverage"
 	@echo "make lint    the checks alone"
 	@echo "make histories  5,000 random lives of orders, judged by the platform's ledger (docs/reliability.md; COUNT=, SEED=)"
+	@echo "make pairs      10,260 pairs of orders that differ only in what may not be read: nobody must notice"
 	@echo "make weather    every fault of the platform, kills of every process, acknowledgement times; some twenty minutes"
 	@echo "make lock    requirements*.txt made anew from setup.cfg (UPGRADE=1: to the newest permitted versions)"
 	@echo "make clean   removes what the other targets made"
@@ -39,6 +40,9 @@ test: lint
 
 histories: $(STAMP)
 	@$(BIN)/python -m benchmarks.histories --count $(or $(COUNT),5000) $(if $(SEED),--seed $(SEED))
+
+pairs: $(STAMP)
+	@TEST_PAIRS_TIMES=36 $(BIN)/pytest -n $(WORKERS) -o timeout=0 tests/system/test_non_interference.py -k no_effect
 
 weather: $(STAMP)
 	@$(BIN)/python -m benchmarks.weather
