@@ -24,7 +24,7 @@ class Shopper:
         self._name = name
         self._stop = threading.Event()
         self._numbers = itertools.count()
-        self._threads = [threading.Thread(target=self._run) for _ in range(2)]
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(2)]
         for thread in self._threads:
             thread.start()
 
