@@ -177,7 +177,8 @@ def _connected(settings: config.Config, day: date, *, others: bool) -> Iterator[
                 else:
                     faults[row.name] = shop
     except ParcelveilError as problem:
-        yield _bad("shops in the database", str(problem), "mend the database: no process starts without them")
+        remedy = "`parcelveil migrate` if the schema is bad too, else mend the database: no process starts without them"
+        yield _bad("shops in the database", str(problem), remedy)
         return
     for name, fault in faults.items():
         yield _faulty(name, fault)
