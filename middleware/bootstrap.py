@@ -29,6 +29,7 @@ from middleware.platforms.shopify import Shopify
 from middleware.ports import Clock, Finder, ShopStore, Storage
 from middleware.provision import refresh
 from middleware.relay import Lane, Observer, Relay, Turns
+from middleware.retention_keys import PublicKeys
 from middleware.services import Services, Shop
 from middleware.storage import is_current, open_both
 from middleware.tracking import Desk
@@ -112,6 +113,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
     """What intake needs. A shop with a fault is left out and named; the others run. With ``follow`` a thread of this
     process takes in what changes of the shops in the database. Raises: ConfigError, StorageError.
     """
+    own = settings.server
     known, records = _onboarding(settings)
     for name, seed in known.seeds.items():
         if isinstance(seed, ConfigError):
@@ -134,6 +136,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         platform=Shopify(),
         shops=directory,
         domains=directory.domains,
+        copies=PublicKeys(own.keys, own.keys_group) if own.keep_delivered == "policy" else None,
     )
 
 

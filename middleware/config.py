@@ -11,7 +11,6 @@ import os
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from grp import getgrnam
 from ipaddress import ip_address
 from pathlib import Path
@@ -32,6 +31,7 @@ LEVEL: Final = "__"
 FILE_VARIABLE: Final = "PARCELVEIL_CONFIG"
 SECTIONS: Final = ("server", "admin", "carriers", "apps", "shops")
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+KEEP_DELIVERED: Final = ("0d", "policy")
 ADDRESSES: Final = {
     "listen": "127.0.0.1:8080",
     "api_listen": "127.0.0.1:8081",
@@ -42,7 +42,7 @@ ADDRESSES: Final = {
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServerSettings:
     """``[server]``. ``listen``, ``api_listen`` and ``metrics_listen`` are (host, port), ``keys_group`` is a group's
-    number; ``clock_file`` tells a test its time.
+    number; ``keep_delivered`` is one of ``KEEP_DELIVERED``; ``clock_file`` tells a test its time.
     """
 
     listen: tuple[str, int]
@@ -53,7 +53,7 @@ class ServerSettings:
     keys_group: int | None
     state: Path
     journal: Path
-    keep_delivered: timedelta
+    keep_delivered: str
     egress_proxy: str | None
     ca_file: Path | None
     clock_file: Path | None
@@ -243,7 +243,7 @@ def _server(table: Table) -> ServerSettings:
         keys_group=_group(table),
         state=Path(table.text("state", "var/state")),
         journal=Path(table.text("journal", "var/journal")),
-        keep_delivered=_keep_delivered(table),
+        keep_delivered=table.choice("keep_delivered", KEEP_DELIVERED, "0d"),
         egress_proxy=table.origin("egress_proxy", ("http",), "") or None,
         ca_file=_file(table.text("ca_file", "")),
         clock_file=_clock(table),
@@ -281,12 +281,6 @@ def _group(table: Table) -> int | None:
     except KeyError:
         fault = table.fault("keys_group", 'a group of this machine, by its name or its number, such as "parcelveil"')
     raise fault
-
-
-def _keep_delivered(table: Table) -> timedelta:
-    if table.text("keep_delivered", "0d") != "0d":
-        raise table.fault("keep_delivered", '"0d", as sealed parts leave on delivery')
-    return timedelta(0)
 
 
 def _clock(table: Table) -> Path | None:

@@ -183,6 +183,13 @@ class TamperedError(SealError):
     status = 500
 
 
+class DestructionRefusedError(ParcelveilError):
+    """This key may not be destroyed yet."""
+
+    code = "destruction-refused"
+    status = 409
+
+
 class ShopUnreadableError(ParcelveilError):
     """The row of this shop holds what this service never writes; connect the shop anew, or disconnect it."""
 

@@ -66,7 +66,8 @@ def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, no
     if made is None:
         return None
     keys = shop.keys.public(made.plan)
-    sealed = seal(made.order, shop.sender, made.plan, keys, shop=settings.name, reference=made.reference)
+    copies = services.copies.public(made.plan) if services.copies else None
+    sealed = seal(made.order, shop.sender, made.plan, keys, shop=settings.name, reference=made.reference, copies=copies)
     stamp = Stamp(
         policy=shop.policy,
         account_type=settings.account_type,

@@ -171,11 +171,20 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SealedCopy:
+    """A part sealed once more, to this service's own key of that month: what stays here after delivery."""
+
+    kid: str
+    jwe: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealedPart:
     """One part after sealing: a compact JWE (RFC 7516) and nothing else of the person."""
 
     name: str
     jwe: str
+    copy: SealedCopy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -198,6 +207,7 @@ class TaggedPart:
     starts: date | None
     until: date | None
     jwe: str
+    copy: SealedCopy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from middleware.exchange import Delivered, Outcome, Request, Response
@@ -21,6 +21,7 @@ from middleware.model import (
     Stored,
     Summary,
 )
+from middleware.model_keys import AuditEntry, KeptCopy
 from middleware.model_shop import ShopRow
 from middleware.trail import Asked, Trail
 from schemas.allowlist import Node
@@ -195,6 +196,40 @@ class ShopStore(Protocol):
         """
 
     def close(self) -> None: ...
+
+
+class Copies(Protocol):
+    """Where sealed copies rest that stay after delivery. ``first`` is the first day of the month that has begun: what
+    ends before it need not outlive its key. Raises: StorageError from all methods.
+    """
+
+    def kids(self) -> Mapping[str, int]:
+        """How many copies are sealed to each key."""
+
+    def living(self, kid: str, first: date, limit: int, after: KeptCopy | None = None) -> Sequence[KeptCopy]:
+        """Copies sealed to that key that end on ``first`` or later, or whose clock has not started: a page of them, in
+        one order, which begins behind ``after``.
+        """
+
+    def resealed(self, before: Sequence[KeptCopy], after: Sequence[KeptCopy]) -> int:
+        """Put the new in the place of the old, where the old still is. How many were."""
+
+    def note(self, entry: AuditEntry, first: date) -> int:
+        """Write the entry, unless copies that live are sealed to the key that it speaks of. How many do."""
+
+    def noted(self, subject: str) -> Sequence[AuditEntry]:
+        """What the log tells of a key, the oldest first."""
+
+    def close(self) -> None: ...
+
+
+class KeyRing(Protocol):
+    """Who holds private retention keys."""
+
+    def open(self, copy: KeptCopy) -> bytes:
+        """The padded plaintext of a copy. Raises: UnknownKeyError without its key; TamperedError, whatever else is
+        wrong.
+        """
 
 
 class Transport(Protocol):

@@ -15,6 +15,7 @@ from middleware.keys import ServiceKeys
 from middleware.model import Inbound, ShopSettings
 from middleware.platform_keys import PlatformKeys
 from middleware.ports import Carrier, Clock, Finder, Platform, Store
+from middleware.retention_keys import PublicKeys
 from schemas.order import Sender
 from schemas.policy import Policy
 
@@ -56,7 +57,9 @@ class Domains(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Services:
-    """Everything that a use-case of intake needs."""
+    """Everything that a use-case of intake needs. ``copies`` are our own retention keys, where sealed copies stay after
+    delivery.
+    """
 
     clock: Clock
     store: Store
@@ -65,6 +68,7 @@ class Services:
     platform: Platform
     shops: Shops
     domains: Domains
+    copies: PublicKeys | None = None
 
     def __repr__(self) -> str:
         return "<Services>"
@@ -106,9 +110,14 @@ class Services:
 
     def check_keys(self) -> None:
         """Whether orders could be sealed now. Raises: UnknownKeyError when every shop lacks this month's key; one whose
-        own parcel platform alone has none stops no other.
+        own parcel platform alone has none stops no other. ConfigError where our own keys cannot be read.
         """
         day = today(self.clock())
         asked = {(id(shop.keys), id(shop.policy)): shop for shop in self.shops.values()}
-        if asked and all(required_kids(shop.policy, day) - set(shop.keys.known().keys) for shop in asked.values()):
+        if asked and all(required_kids(shop.policy, day) - self._sealable(shop) for shop in asked.values()):
             raise UnknownKeyError()
+
+    def _sealable(self, shop: Shop) -> frozenset[str]:
+        """The ids of the keys to which everything that is needed can be sealed."""
+        known = frozenset(shop.keys.known().keys)
+        return known & frozenset(self.copies.known()) if self.copies else known

@@ -7,13 +7,17 @@ from datetime import date
 
 import click
 
-from middleware import bootstrap
+from middleware import bootstrap, bootstrap_months
 from middleware.cli import words
 from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
+from middleware.cli.destroying import destroy
 from middleware.core.calendar import today
 from middleware.errors import DeliveryError
 from middleware.keys import provision
 from middleware.storage import migrate as migrate_database
+
+OURS = "(our own)"
+"""In the place of a parcel platform's name, which has no brackets."""
 
 
 @click.command(short_help="Bring the database schema up to date.")
@@ -30,6 +34,9 @@ def keys() -> None:
     """The service's own keys, and the parcel platforms' public retention keys."""
 
 
+keys.add_command(destroy)
+
+
 @keys.command("provision", short_help="Make what is missing, fetch what is public.")
 @config_option
 def keys_provision(config_file: str | None) -> None:
@@ -41,6 +48,9 @@ def keys_provision(config_file: str | None) -> None:
     settings = loaded(config_file)
     made = provision(settings.server.keys, settings.server.keys_group)
     click.echo(f"Made {', '.join(made)}." if made else "The service's own keys are there already.")
+    months = bootstrap_months.provision(settings)
+    if months:
+        click.echo(f"Made {len(months)} retention keys of our own, up to {max(_closes(kid) for kid in months):%Y-%m}.")
     failed = False
     for name, problem in bootstrap.refresh_all(settings):
         if problem is None:
@@ -56,13 +66,19 @@ def keys_provision(config_file: str | None) -> None:
 @config_option
 @json_option
 def keys_list(config_file: str | None, as_json: bool) -> None:
-    """List the retention keys by platform, with the days until their month has passed."""
+    """List the retention keys by platform, with the days until their month has passed: then a key is destroyed, by the
+    platform itself, or ours with `keys destroy`.
+    """
     settings = loaded(config_file)
     day = today(bootstrap.clock(settings)())
     rows = [
         {"carrier": carrier, "kid": kid, "thumbprint": key.thumbprint(), "days_left": (_closes(kid) - day).days}
         for carrier, platform in bootstrap.platform_keys(settings).items()
         for kid, key in sorted(platform.known().keys.items())
+    ]
+    rows += [
+        {"carrier": OURS, "kid": kid, "thumbprint": thumbprint, "days_left": (_closes(kid) - day).days}
+        for kid, thumbprint in sorted(bootstrap_months.ring(settings).thumbprints().items())
     ]
     if as_json:
         print_json(rows)

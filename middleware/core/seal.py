@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey, OctKey
 from joserfc.registry import HeaderParameter
 
 from middleware.errors import TamperedError
-from middleware.model import Plan, Sealed, SealedPart
+from middleware.model import PartPlan, Plan, Sealed, SealedCopy, SealedPart
 from schemas.order import Order, Sender
 
 ALG, ENC = "ECDH-ES+A256KW", "A256GCM"
@@ -72,18 +72,23 @@ def read_reference(text: str) -> str | None:
 
 
 def seal(
-    order: Order, sender: Sender, plan: Plan, keys: Mapping[str, ECKey], *, shop: str, reference: str | None = None
+    order: Order,
+    sender: Sender,
+    plan: Plan,
+    keys: Mapping[str, ECKey],
+    *,
+    shop: str,
+    reference: str | None = None,
+    copies: Mapping[str, ECKey] | None = None,
 ) -> Sealed:
-    """Seal every part of ``plan``; ``keys`` maps the plan's key ids to public keys.
+    """Seal every part of ``plan``; ``keys`` maps the plan's key ids to the parcel platform's public keys, ``copies`` to
+    our own where a copy stays here.
 
     ``reference`` is what the parcel platform sees; None for a short code of ours.
     """
     record_id, code = new_id(), new_reference()
     plaintexts = _plaintexts(order, sender)
-    parts = tuple(
-        SealedPart(name=part.name, jwe=_encrypt(record_id, part.name, part.kid, plaintexts[part.name], keys[part.kid]))
-        for part in plan.parts
-    )
+    parts = tuple(_sealed(record_id, part, plaintexts[part.name], keys, copies) for part in plan.parts)
     return Sealed(id=record_id, reference=code, parts=parts, clear=_clear(order, record_id, shop, reference or code))
 
 
@@ -112,9 +117,42 @@ def unlock(token: str, key: OctKey, purpose: str = "") -> str:
     return text.rstrip(" ")
 
 
-def _encrypt(record_id: str, name: str, kid: str, content: Mapping[str, object], key: ECKey) -> str:
+def opened(token: str, kid: str, record_id: str, key: ECKey) -> bytes:
+    """The padded plaintext of a part that was sealed to ``kid`` for this record. Raises: TamperedError, whatever is
+    wrong.
+    """
+    wanted = {"alg": ALG, "enc": ENC, "kid": kid, "rid": record_id}
+    try:
+        box = jwe.decrypt_compact(token, key, registry=_REGISTRY)
+        told = {name: value for name, value in box.protected.items() if name != "epk"}
+        plaintext = box.plaintext if told == wanted else None
+    except (JoseError, ValueError, TypeError):
+        plaintext = None
+    if plaintext is None:  # raised outside the handler: nothing of the token hangs on the exception
+        raise TamperedError()
+    return plaintext
+
+
+def sealed_to(kid: str, record_id: str, plaintext: bytes, key: ECKey) -> str:
+    """Compact JWE of a padded plaintext, to the public key of that id, for this record."""
     header = {"alg": ALG, "enc": ENC, "kid": kid, "rid": record_id}
-    return jwe.encrypt_compact(header, padded(content, SIZES[name]), key, registry=_REGISTRY)
+    return jwe.encrypt_compact(header, plaintext, key, registry=_REGISTRY)
+
+
+def _sealed(
+    record_id: str,
+    part: PartPlan,
+    content: Mapping[str, object],
+    keys: Mapping[str, ECKey],
+    copies: Mapping[str, ECKey] | None,
+) -> SealedPart:
+    name, kid = part.name, part.kid
+    copy = SealedCopy(kid=kid, jwe=_encrypt(record_id, name, kid, content, copies[kid])) if copies else None
+    return SealedPart(name=name, jwe=_encrypt(record_id, name, kid, content, keys[kid]), copy=copy)
+
+
+def _encrypt(record_id: str, name: str, kid: str, content: Mapping[str, object], key: ECKey) -> str:
+    return sealed_to(kid, record_id, padded(content, SIZES[name]), key)
 
 
 def padded(content: Mapping[str, object], size: int) -> bytes:

@@ -41,6 +41,7 @@ def tag(sealed: Sealed, plan: Plan, order: Order, report: Report, stamp: Stamp) 
     only.
     """
     jwes = {part.name: part.jwe for part in sealed.parts}
+    copies = {part.name: part.copy for part in sealed.parts}
     parts = tuple(
         TaggedPart(
             name=part.name,
@@ -49,6 +50,7 @@ def tag(sealed: Sealed, plan: Plan, order: Order, report: Report, stamp: Stamp) 
             starts=part.starts,
             until=part.until,
             jwe=jwes[part.name],
+            copy=copies[part.name],
         )
         for part in plan.parts
     )

@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from middleware.errors import ConfigError
 from middleware.storage import schema
+from middleware.storage.copies_sql import SqlCopies
 from middleware.storage.database import Database, translated
 from middleware.storage.postgres import PostgresDatabase
 from middleware.storage.shops_sql import SqlShopStore
@@ -16,9 +17,9 @@ from middleware.storage.sql import SqlStore
 from middleware.storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from middleware.ports import ShopStore, Storage
+    from middleware.ports import Copies, ShopStore, Storage
 
-__all__ = ["is_current", "migrate", "open_both", "open_shops", "open_store"]
+__all__ = ["is_current", "migrate", "open_both", "open_copies", "open_shops", "open_store"]
 
 
 def open_store(url: str) -> Storage:
@@ -30,6 +31,11 @@ def open_store(url: str) -> Storage:
     Raises: ConfigError for a URL that cannot be used; StorageError if the file cannot be opened.
     """
     return SqlStore(_database(url))
+
+
+def open_copies(url: str) -> Copies:
+    """The sealed copies of that database. Raises: as ``open_store``."""
+    return SqlCopies(_database(url))
 
 
 def open_shops(url: str) -> ShopStore:

@@ -70,6 +70,7 @@ def gone(connection: Connection, stored: Stored, now: datetime) -> bool:
     if not connection.execute(_LEASED, _mine(stored) | news).rowcount:
         return False
     records_sql.empty_parts(connection, stored.id)
+    records_sql.drop_copies(connection, stored.id)
     connection.execute(_RELEASE, {"this_id": stored.id, "now": now})
     return True
 

@@ -9,16 +9,18 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from middleware.model import Ending, Record, State
 from middleware.storage.database import Upserts
-from middleware.storage.tables import index_entries, parts, records, removals
+from middleware.storage.tables import copies, index_entries, parts, records, removals
 
 _NEW_RECORD: Final = insert(records)
 _NEW_PARTS: Final = insert(parts)
+_NEW_COPIES: Final = insert(copies)
 _NEW_ENTRIES: Final = insert(index_entries)
 _CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
 _NOT_IN_HAND: Final = (State.WAITING, State.DELIVERED, State.DEAD, State.QUARANTINED)
 _REMOVE: Final = delete(records).where(records.c.id == bindparam("this_id"))
 _UNINDEX: Final = delete(index_entries).where(index_entries.c.record_id == bindparam("this_id"))
 _EMPTY: Final = update(parts).where(parts.c.record_id == bindparam("this_id")).values(jwe=None)
+_DROP_COPIES: Final = delete(copies).where(copies.c.record_id == bindparam("this_id"))
 _REPORT: Final = select(removals.c.until).where(removals.c.id == bindparam("this_id"))
 _LENGTHEN: Final = update(removals).where(
     removals.c.id == bindparam("this_id"), removals.c.until < bindparam("this_until")
@@ -54,7 +56,8 @@ def store(
         "clear_until": record.clear_until,
     }
     connection.execute(_NEW_RECORD, row)
-    for statement, rows in ((_NEW_PARTS, _parts(record)), (_NEW_ENTRIES, _entries(record, shop))):
+    told = ((_NEW_PARTS, _parts(record)), (_NEW_COPIES, _copies(record)), (_NEW_ENTRIES, _entries(record, shop)))
+    for statement, rows in told:
         if rows:  # SQLAlchemy takes an empty list for one row of defaults
             connection.execute(statement, rows)
 
@@ -74,6 +77,7 @@ def withdraw(connection: Connection, record_id: str, at: datetime, code: str | N
     connection.execute(_CHANGE, {"this_id": record_id, **news})
     connection.execute(_UNINDEX, {"this_id": record_id})
     empty_parts(connection, record_id)
+    drop_copies(connection, record_id)
 
 
 def recall(connection: Connection, record_id: str, state: State, ending: Ending, at: datetime) -> None:
@@ -94,6 +98,11 @@ def empty_parts(connection: Connection, record_id: str) -> None:
     connection.execute(_EMPTY, {"this_id": record_id})
 
 
+def drop_copies(connection: Connection, record_id: str) -> None:
+    """There is no shipment any more that would have been a reason to keep them."""
+    connection.execute(_DROP_COPIES, {"this_id": record_id})
+
+
 def _parts(record: Record) -> list[dict[str, Any]]:
     return [
         {
@@ -107,6 +116,14 @@ def _parts(record: Record) -> list[dict[str, Any]]:
             "jwe": part.jwe,
         }
         for position, part in enumerate(record.parts)
+    ]
+
+
+def _copies(record: Record) -> list[dict[str, Any]]:
+    return [
+        {"record_id": record.id, "part": part.name, "kid": part.copy.kid, "until": part.until, "jwe": part.copy.jwe}
+        for part in record.parts
+        if part.copy
     ]
 
 

@@ -175,6 +175,31 @@ parts = Table(
     Column("jwe", Text, doc="compact JWE; null once it left: the tag stays"),
 )
 
+copies = Table(
+    "copies",
+    metadata,
+    Column("record_id", ForeignKey(records.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("part", Text, primary_key=True, doc="parts.name"),
+    Column("kid", Text, nullable=False, index=True, doc="the key of ours that it is sealed to"),
+    Column("until", Day, doc="as its part: null while the clock has not started"),
+    Column("jwe", Text, nullable=False, doc="compact JWE"),
+)
+"""What stays after delivery with ``keep_delivered = "policy"``: each part once more, under a key of our own, as long as
+the part may live.
+"""
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("fact", Text, nullable=False, doc="middleware.model.Fact"),
+    Column("subject", Text, nullable=False, doc="a key id or a record id: nothing of a person"),
+    Column("actor", Text, nullable=False, doc="who did it, by the name under which this operator knows them"),
+    Index("ix_audit_entries_subject_fact", "subject", "fact"),
+    info={"ends": "with the log: it tells what was done to keys and records, and nothing of whom they are of"},
+)
+
 index_entries = Table(
     "index_entries",
     metadata,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -89,7 +88,7 @@ def test_an_empty_server_has_every_default(load: Load) -> None:
     assert server.database == "sqlite:///var/parcelveil.db"
     assert (server.keys, server.state, server.journal) == (Path("var/keys"), Path("var/state"), Path("var/journal"))
     assert server.keys_group is None
-    assert server.keep_delivered == timedelta(0)
+    assert server.keep_delivered == "0d"
     assert (server.egress_proxy, server.ca_file, server.clock_file) == (None, None, None)
     assert server.log_level == "INFO"
 
@@ -103,7 +102,7 @@ keys = "k"
 keys_group = "4300"
 state = "s"
 journal = "/j"
-keep_delivered = "0d"
+keep_delivered = "policy"
 egress_proxy = "http://10.0.0.1:3128"
 ca_file = "ca.pem"
 clock = "file:var/clock"
@@ -113,7 +112,7 @@ log_level = "DEBUG"
     assert (server.listen, server.metrics_listen) == (("::1", 8081), ("localhost", 9091))
     assert server.database == "postgresql+psycopg://parcelveil@db.example/parcelveil"
     assert (server.keys, server.state, server.journal) == (Path("k"), Path("s"), Path("/j"))
-    assert (server.keys_group, server.ca_file) == (4300, Path("ca.pem"))
+    assert (server.keys_group, server.ca_file, server.keep_delivered) == (4300, Path("ca.pem"), "policy")
     assert (server.egress_proxy, server.clock_file) == ("http://10.0.0.1:3128", Path("var/clock"))
     assert server.log_level == "DEBUG"
 
@@ -137,8 +136,7 @@ REFUSED_BY_SERVER = {
     'api_listen = "127.0.0.1:8080"': "server.api_listen: expected another address than that of listen",
     'api_listen = "nowhere"': "server.api_listen: expected host:port, such as 127.0.0.1:8080",
     'api_listen = "0.0.0.0:8081"\nclock = "file:x"': "server.clock: a test instance may listen on loopback only",
-    'keep_delivered = "policy"': 'server.keep_delivered: expected "0d", as sealed parts leave on delivery',
-    'keep_delivered = "1d"': 'server.keep_delivered: expected "0d", as sealed parts leave on delivery',
+    'keep_delivered = "1d"': 'server.keep_delivered: expected one of 0d, policy',
     'clock = "var/clock"': 'server.clock: expected "file:PATH"',
     'clock = "file:c"\nlisten = "0.0.0.0:80"': "server.clock: a test instance may listen on loopback only",
     'clock = "file:c"\nlisten = "shop.example:80"': "server.clock: a test instance may listen on loopback only",

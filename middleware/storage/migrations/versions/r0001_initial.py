@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("carrier", name="pk_lanes"),
     )
     _create_shops()
+    _create_the_audit_log()
 
 
 def _create_records() -> None:
@@ -84,6 +85,17 @@ def _create_what_belongs_to_a_record() -> None:
         sa.PrimaryKeyConstraint("record_id", "name", name="pk_parts"),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_parts_record_id", ondelete="CASCADE"),
     )
+    op.create_table(
+        "copies",
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("kid", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text()),
+        sa.Column("jwe", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "part", name="pk_copies"),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_copies_record_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_copies_kid", "copies", ["kid"])
     op.create_table(
         "index_entries",
         sa.Column("shop", sa.Text(), nullable=False),
@@ -184,3 +196,16 @@ def _create_shops() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_shop_changes"),
     )
+
+
+def _create_the_audit_log() -> None:
+    op.create_table(
+        "audit_entries",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("fact", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_entries"),
+    )
+    op.create_index("ix_audit_entries_subject_fact", "audit_entries", ["subject", "fact"])

@@ -1,0 +1,61 @@
+"""The composition of what keeps sealed copies and their keys, for the relay and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+
+from middleware import bootstrap
+from middleware.config import Config
+from middleware.core.calendar import today
+from middleware.months import Closed, close, needed
+from middleware.ports import Copies
+from middleware.retention_keys import KeyRing, PublicKeys
+from middleware.storage import open_copies
+from schemas.policy import Policy
+from schemas.policy_loader import names
+
+
+def ring(settings: Config) -> KeyRing:
+    """The private halves of our own retention keys."""
+    return KeyRing(settings.server.keys, settings.server.keys_group)
+
+
+def copies(settings: Config) -> Copies:
+    """The sealed copies of the database. Raises: ConfigError, StorageError."""
+    return open_copies(settings.server.database)
+
+
+def provision(settings: Config) -> list[str]:
+    """Make our own retention keys for this month and those ahead; the ids made. Raises: ConfigError."""
+    if settings.server.keep_delivered != "policy":
+        return []
+    return ring(settings).provision(needed(_packs().values(), today(bootstrap.clock(settings)())))
+
+
+def lacking(settings: Config) -> frozenset[str]:
+    """The ids of own keys that orders may need within the months ahead and that are not published yet. Raises:
+    ConfigError.
+    """
+    server = settings.server
+    if server.keep_delivered != "policy":
+        return frozenset()
+    public = PublicKeys(server.keys, server.keys_group).known()
+    return needed(_packs().values(), today(bootstrap.clock(settings)())) - frozenset(public)
+
+
+def close_months(settings: Config) -> Closed:
+    """Seal again what outlives its month. Raises: as ``months.close``; ConfigError."""
+    durations = _durations(_packs())
+    with closing(copies(settings)) as kept:
+        return close(kept, ring(settings), bootstrap.clock(settings)(), durations.__getitem__)
+
+
+def _packs() -> Mapping[str, Policy]:
+    """Every pack that a shop may name: one that is connected tomorrow finds its keys."""
+    return {name: bootstrap.pack(name) for name in names()}
+
+
+def _durations(packs: Mapping[str, Policy]) -> Mapping[str, str]:
+    rules = (rule for policy in packs.values() for rule in policy.retention.values())
+    return {rule.id: rule.duration for rule in rules if rule.duration}

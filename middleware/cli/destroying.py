@@ -1,0 +1,45 @@
+"""``keys destroy``: what was sealed to a key of ours can no longer be read, wherever it lies. In two steps."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+
+import click
+
+from middleware import bootstrap, bootstrap_months, months
+from middleware.cli.common import config_option, loaded
+
+_ACTOR = re.compile(r"[\w .@-]{2,60}")
+
+
+def _named(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not _ACTOR.fullmatch(value):
+        raise click.BadParameter("a name of 2 to 60 letters, digits, spaces and .@-")
+    return value
+
+
+@click.command("destroy", short_help="Destroy the retention keys of a month that is over.")
+@config_option
+@click.argument("month_or_key", metavar="MONTH|KEY")
+@click.option("--by", "actor", required=True, callback=_named, help="Who asks for it: it stands in the audit log.")
+@click.option("--carry-out", is_flag=True, help="The second step: destroy what was announced.")
+def destroy(config_file: str | None, month_or_key: str, actor: str, carry_out: bool) -> None:
+    """Destroy our own retention keys of MONTH (2027-12), or one KEY as `keys list` shows it.
+
+    Everything that is sealed to them can no longer be read, in this database and in every backup. The first step
+    announces it, the second (--carry-out) does it; both stand in the audit log with the name that --by gives. Refused
+    while something that is permitted to live is sealed to a key.
+    """
+    settings = loaded(config_file)
+    ring, now = bootstrap_months.ring(settings), bootstrap.clock(settings)()
+    with closing(bootstrap_months.copies(settings)) as kept:
+        for kid in months.destructible(ring, month_or_key, now):
+            if carry_out:
+                months.carry_out(kept, ring, kid, actor, now)
+                click.echo(f"{kid}: destroyed")
+            else:
+                months.announce(kept, kid, actor, now)
+                click.echo(f"{kid}: announced")
+    if not carry_out:
+        click.echo("Nothing is destroyed yet. The second step: the same command with --carry-out.")

@@ -1,0 +1,76 @@
+"""``keys destroy``: in two steps, by somebody, and only what is over."""
+
+from __future__ import annotations
+
+import pytest
+
+from middleware import bootstrap, bootstrap_months, config
+from middleware.months import needed
+from tests.middleware.cli.bench import Instance
+
+BACK = "recipient.delivery/vp.recipient.operational/2020-01"
+
+
+@pytest.fixture
+def keeping(fresh: Instance) -> Instance:
+    """An instance that keeps copies, with a key whose month was over long ago."""
+    fresh.write(server='keep_delivered = "policy"')
+    assert fresh.run("keys", "provision").exit_code in (0, 1)  # nobody listens where its platform would be
+    assert fresh.run("migrate").exit_code == 0
+    bootstrap_months.ring(config.load(fresh.file)).provision({BACK})
+    return fresh
+
+
+def kids(instance: Instance) -> frozenset[str]:
+    return bootstrap_months.ring(config.load(instance.file)).kids()
+
+
+def test_months_ahead_are_provisioned_and_listed(keeping: Instance) -> None:
+    day = bootstrap.system_clock().date()
+    assert needed([bootstrap.pack("bpost-shipping-platform")], day) <= kids(keeping)
+    assert bootstrap_months.lacking(config.load(keeping.file)) == frozenset()
+    rows = keeping.json("keys", "list")
+    listed = {row["kid"]: row["days_left"] for row in rows if row["carrier"] == "(our own)"}
+    assert set(listed) == kids(keeping)
+    assert listed[BACK] < 0
+
+
+def test_where_nothing_stays_no_keys_are_made(fresh: Instance) -> None:
+    fresh.run("keys", "provision")
+    assert kids(fresh) == frozenset()
+    assert not (fresh.folder / "keys" / "retention").exists()
+
+
+def test_two_steps_destroy_a_month(keeping: Instance) -> None:
+    first = keeping.run("keys", "destroy", "2020-01", "--by", "Els De Smet")
+    assert (first.exit_code, first.stdout.splitlines()[0]) == (0, f"{BACK}: announced")
+    assert "--carry-out" in first.stdout
+    assert BACK in kids(keeping)
+    second = keeping.run("keys", "destroy", "2020-01", "--by", "Noor", "--carry-out")
+    assert (second.exit_code, second.stdout) == (0, f"{BACK}: destroyed\n")
+    assert BACK not in kids(keeping)
+
+
+def test_without_the_first_step_nothing_is_destroyed(keeping: Instance) -> None:
+    refused = keeping.run("keys", "destroy", BACK, "--by", "Noor", "--carry-out")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert (
+        refused.stderr
+        == f"parcelveil: {BACK}: its destruction was not announced; that is the first step (destruction-refused)\n"
+    )
+    assert BACK in kids(keeping)
+
+
+def test_a_month_that_is_not_over_is_refused(keeping: Instance) -> None:
+    living = next(kid for kid in sorted(kids(keeping)) if kid != BACK)
+    refused = keeping.run("keys", "destroy", living.rpartition("/")[2], "--by", "Els")
+    assert refused.exit_code == 1
+    assert "not over" in refused.stderr
+    assert living in kids(keeping)
+
+
+@pytest.mark.parametrize("by", ["", "E", "Els\nNoor", "x" * 61])
+def test_nobody_destroys_namelessly(keeping: Instance, by: str) -> None:
+    refused = keeping.run("keys", "destroy", "2020-01", "--by", by)
+    assert refused.exit_code == 2
+    assert keeping.run("keys", "destroy", "2020-01").exit_code == 2

@@ -1,0 +1,108 @@
+"""Sealed copies rest beside their record, and leave with it; what they are sealed to can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from middleware.exchange import Delivered
+from middleware.model import Reason, Record, SealedCopy
+from middleware.model_keys import AuditEntry, Fact
+from middleware.ports import Copies, Store
+from middleware.storage import open_copies
+from middleware.storage.tables import audit_entries, copies
+from tests.storage.builders import NOW, again, arrival, part, record
+from tests.storage.looking import claim
+
+KID, OTHER = "recipient.delivery/vp.recipient.operational/2027-12", "sender.contact/vp.sender.legal/2036-11"
+FIRST = date(2028, 1, 1)
+
+
+@pytest.fixture
+def kept(url: str) -> Iterator[Copies]:
+    opened = open_copies(url)
+    yield opened
+    opened.close()
+
+
+def with_copies(**ends: date | None) -> Record:
+    """A record with a copy of each part, sealed to ``KID``; ``ends`` are the parts' last days."""
+    days = {"delivery": date(2027, 12, 22), **ends}
+    parts = tuple(
+        part(f"recipient.{name}", until=until, copy=SealedCopy(kid=KID, jwe=f"copy of {name}"))
+        for name, until in days.items()
+    )
+    return record(parts=parts)
+
+
+def count(behind: Engine) -> int:
+    with behind.connect() as connection:
+        return connection.execute(select(func.count()).select_from(copies)).scalar_one()
+
+
+def test_a_record_without_copies_has_none(store: Store, kept: Copies) -> None:
+    store.accept(arrival(), record())
+    assert kept.kids() == {}
+
+
+@pytest.mark.policy("VP-RET-4")
+def test_a_copy_stays_after_delivery_and_the_part_leaves(store: Store, kept: Copies, behind: Engine) -> None:
+    made = with_copies()
+    store.accept(arrival(), made)
+    store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+    assert kept.kids() == {KID: 1}
+    found = store.show(made.id)
+    assert found is not None
+    assert [one.jwe for one in found.parts] == [""]
+    assert count(behind) == 1
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "replaced", "cancelled"])
+def test_a_copy_leaves_with_what_is_not_sent(store: Store, kept: Copies, end: str) -> None:
+    arrived = arrival()
+    store.accept(arrived, with_copies())
+    if end == "replaced":
+        store.accept(again(arrived), record())
+    elif end == "cancelled":
+        store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+        store.accept(again(arrived, halt=Reason.CANCELLED), None)
+        assert store.gone(claim(store), NOW)
+    else:
+        store.accept(again(arrived, halt=Reason.CANCELLED), None)
+    assert kept.kids() == {}
+
+
+def test_those_that_outlive_their_month_are_told_apart(store: Store, kept: Copies) -> None:
+    ends = {"delivery": date(2027, 12, 31), "notification": date(2028, 1, 1), "customs": None}
+    store.accept(arrival(), with_copies(**ends))
+    living = kept.living(KID, FIRST, 10)
+    assert {copy.part for copy in living} == {"recipient.notification", "recipient.customs"}
+    assert kept.living(OTHER, FIRST, 10) == []
+    assert len(kept.living(KID, FIRST, 1)) == 1
+
+
+def test_a_copy_is_replaced_only_where_the_old_one_still_is(store: Store, kept: Copies) -> None:
+    store.accept(arrival(), with_copies(customs=None))
+    (before,) = kept.living(KID, FIRST, 10)
+    after = replace(before, kid=OTHER, jwe="sealed again")
+    assert kept.resealed([before], [after]) == 1
+    assert kept.resealed([before], [after]) == 0
+    assert kept.living(OTHER, FIRST, 10) == [after]
+    assert kept.kids() == {KID: 1, OTHER: 1}
+
+
+def test_nothing_is_noted_while_something_lives(store: Store, kept: Copies, behind: Engine) -> None:
+    store.accept(arrival(), with_copies(customs=None))
+    entry = AuditEntry(at=NOW, fact=Fact.DESTRUCTION_ANNOUNCED, subject=KID, actor="Els")
+    assert kept.note(entry, FIRST) == 1
+    assert kept.noted(KID) == []
+    (before,) = kept.living(KID, FIRST, 10)
+    kept.resealed([before], [replace(before, kid=OTHER)])
+    assert kept.note(entry, FIRST) == 0
+    assert kept.noted(KID) == [entry]
+    with behind.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(audit_entries)).scalar_one() == 1
