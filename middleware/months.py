@@ -76,7 +76,7 @@ def _resealed(ring: KeyRing, copy: KeptCopy, kid: str) -> KeptCopy | None:
     try:
         return ring.reseal(copy, kid)
     except (TamperedError, UnknownKeyError) as problem:
-        _log.error("copy_unreadable", record_id=copy.record_id, part=copy.part, code=problem.code)
+        _log.error("copy_unreadable", record_id=copy.record_id, path=copy.part, code=problem.code)
     return None
 
 

@@ -42,6 +42,7 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("shipments", "find"): ("some-id",),
     **{("shops", verb): ("demo",) for verb in ("connect", "check", "pause", "disconnect")},
     ("shops", "rotate-secret"): ("demo", "--secret-env", "SHOPIFY_SECRET"),
+    ("keys", "destroy"): ("2020-01", "--by", "Els"),
 }
 """What a command asks for before it looks for a configuration."""
 
