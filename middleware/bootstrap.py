@@ -5,23 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from middleware import logs
+from middleware.binding import Binder, ShopFault
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import Config
 from middleware.config_parties import CarrierSettings
+from middleware.config_settings import example
 from middleware.config_shop import stored_settings
-from middleware.core.calendar import today
-from middleware.core.index import Indexer
-from middleware.core.minimise import barred_of_sender
 from middleware.core.shops import Vault
 from middleware.directory import Directory, keep_known
-from middleware.errors import ConfigError, ParcelveilError
+from middleware.errors import ConfigError, ParcelveilError, SettingError
 from middleware.keys import ServiceKeys, load_service
-from middleware.model import ShopSettings
 from middleware.model_shop import Reserved
 from middleware.onboarding import Onboarding
 from middleware.platform_keys import PlatformKeys
@@ -34,12 +31,6 @@ from middleware.services import Services, Shop
 from middleware.storage import is_current, open_both
 from middleware.tracking import Desk
 from middleware.transport import HttpTransport
-from schemas import shopify
-from schemas.allowlist import categories
-from schemas.errors import SchemaFault
-from schemas.order import Sender, catalogue
-from schemas.policy import Policy
-from schemas.policy_loader import check_fields, load, names
 
 REFRESH_SECONDS = 3_600.0
 """How often a parcel platform's keys and pick-up points are fetched again; after a failure sooner."""
@@ -70,8 +61,10 @@ def _told(path: Path) -> datetime:
     try:
         return datetime.fromisoformat(path.read_text(encoding="ascii").strip()).astimezone(UTC)
     except (OSError, ValueError):
-        problem = f"{path}: the clock of this test instance must hold a time such as 2027-12-23T09:00:00+01:00"
-    raise ConfigError(problem)
+        problem = SettingError(
+            place=str(path), expected="the time of this test instance", example="2027-12-23T09:00:00+01:00"
+        )
+    raise problem
 
 
 def store(settings: Config) -> Storage:
@@ -147,7 +140,7 @@ def onboarding(settings: Config) -> Onboarding:
 
 def _onboarding(settings: Config) -> tuple[Onboarding, Storage]:
     own = service_keys(settings)
-    binder, vault, around = Binder(settings, own), Vault(own.service, own.index), settings.around()
+    binder, vault, around = _binder(settings, own), Vault(own.service, own.index), settings.around()
     seeds, faults = bind(settings, own, binder)
     records, stored = _stores(settings)
     shared = {secret for secrets in settings.apps.values() for secret in secrets}
@@ -173,107 +166,39 @@ def check(settings: Config) -> None:
     transports(settings)
 
 
+def _binder(settings: Config, own: ServiceKeys) -> Binder:
+    return Binder(known=platform_keys(settings), index=own.index, clock=clock(settings))
+
+
 def bind(
     settings: Config, own: ServiceKeys, binder: Binder | None = None
 ) -> tuple[Mapping[str, Shop], Mapping[str, ConfigError]]:
     """Every sound shop of the configuration with all that belongs to it, and the fault of every other."""
-    binder = binder or Binder(settings, own)
+    binder = binder or _binder(settings, own)
     shops: dict[str, Shop] = {}
     faults = {name: ConfigError(reason) for name, reason in settings.quarantined.items()}
     for name, shop in settings.shops.items():
         try:
             shops[name] = binder.bind(shop)
         except ShopFault as fault:
-            faults[name] = ConfigError(f"{settings.source.place(('shops', name, *fault.key))}: {fault.reason}")
+            faults[name] = fault.at(settings.source.place(fault.path))
     return shops, faults
 
 
-class ShopFault(ConfigError):
-    """The settings of this shop cannot be used: ``reason`` tells what is wrong at ``key``."""
-
-    def __init__(self, shop: str, key: tuple[str, ...], reason: str) -> None:
-        self.key, self.reason = key, reason
-        super().__init__(f"shops.{shop}.{'.'.join(key)}: {reason}", pointer=f"/{'/'.join(key)}")
-
-
-_Reading = tuple[str, frozenset[tuple[str, str]]]
-"""A pack's name and the interpretations under which it is read."""
-
-
-class Binder:
-    """Puts a shop to work; packs are read once and shared by all shops that read them alike."""
-
-    def __init__(self, settings: Config, own: ServiceKeys) -> None:
-        self._known, self._index, self._clock = platform_keys(settings), own.index, clock(settings)
-        self._packs: dict[str, Policy] = {}
-        self._readings: dict[_Reading, Policy] = {}
-        self._barred: dict[tuple[_Reading, str], tuple[str, ...]] = {}
-
-    def bind(self, shop: ShopSettings) -> Shop:
-        """The shop with all that belongs to it. Raises: ShopFault for one that cannot work; ConfigError for a pack that
-        does not hold together.
-        """
-        day, asked = today(self._clock()), shop.integration_requested_on
-        if shop.policy not in self._packs and shop.policy not in names():
-            raise ShopFault(shop.name, ("policy",), f"no such pack; use one of {', '.join(names())}")
-        if asked and asked > day:
-            late = "this day has not come; there is no exchange before the request to integrate (VP-PLG-3)"
-            raise ShopFault(shop.name, ("integration", "requested_on"), late)
-        reading = (shop.policy, frozenset(shop.interpretations.items()))
-        policy = self._interpreted(shop, reading)
-        told = (reading, shop.account_type)
-        if told not in self._barred:
-            self._barred[told] = barred_of_sender(policy, shop.account_type)
-        return Shop(
-            settings=shop,
-            platform=Shopify(),
-            carrier=ParcelJson(),
-            policy=policy,
-            keys=self._known[shop.carrier],
-            indexer=Indexer(self._index, shop.name),
-            sender=replace(shop.sender, **dict.fromkeys(self._barred[told])),
-        )
-
-    def _interpreted(self, shop: ShopSettings, reading: _Reading) -> Policy:
-        if shop.policy not in self._packs:
-            self._packs[shop.policy] = pack(shop.policy)
-        try:
-            if reading not in self._readings:
-                self._readings[reading] = self._packs[shop.policy].interpret(shop.interpretations)
-            return self._readings[reading]
-        except SchemaFault as fault:
-            problem = ShopFault(shop.name, ("interpretations",), str(fault))
-        raise problem
-
-
-def pack(name: str) -> Policy:
-    """A pack, checked against everything that the code can read or keep.
-
-    Raises: ConfigError: a pack that does not hold together stops the start, with one line.
-    """
-    try:
-        policy = load(name)
-        check_fields(policy, catalogue())
-        check_fields(policy, categories(shopify.SHAPE, dict(catalogue())))
-        check_fields(policy, ((f"sender.{path}", category) for path, category in catalogue(Sender)))
-    except SchemaFault as fault:
-        problem = str(fault)
-    else:
-        _check_durations(policy)
-        return policy
-    raise ConfigError(problem)
-
-
-def _check_durations(policy: Policy) -> None:
-    kept = [part.retention for part in policy.parts.values() if part.sealed] + ["pv.inbox"]
-    for rule in kept:
-        if rule not in policy.retention or policy.retention[rule].duration is None:
-            raise ConfigError(f"{policy.id}: retention.{rule}: a duration is needed, or nothing may be stored under it")
-
-
 def transports(settings: Config) -> Mapping[str, HttpTransport]:
-    """One way out per parcel platform, by carrier."""
-    return {name: _transport(carrier) for name, carrier in settings.carriers.items()}
+    """One way out per parcel platform, by carrier. Raises: SettingError for certificates that cannot be read."""
+    try:
+        return {name: _transport(carrier) for name, carrier in settings.carriers.items()}
+    except ConfigError as fault:
+        path = ("server", "ca_file")
+        problem = SettingError(
+            place=settings.source.place(path),
+            problem=str(fault),
+            expected="a file of certificates (PEM)",
+            example=example(path),
+            path=path,
+        )
+    raise problem
 
 
 def _transport(carrier: CarrierSettings) -> HttpTransport:

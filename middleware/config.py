@@ -10,19 +10,18 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from grp import getgrnam
-from ipaddress import ip_address
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from middleware import config_parties
 from middleware.config_lines import lines
 from middleware.config_parties import CarrierSettings, carrier_settings
+from middleware.config_server import ServerSettings, server_settings
 from middleware.config_shop import Around, shop_settings
-from middleware.config_table import FromEnvironment, Source, Table, address, meant
+from middleware.config_table import FromEnvironment, Source, Table, meant
 from middleware.core.body import read
-from middleware.errors import BodyError, ConfigError
+from middleware.errors import BodyError, ConfigError, SettingError
 from middleware.model import ShopSettings
 
 DEFAULT_FILE: Final = "parcelveil.toml"
@@ -30,37 +29,6 @@ PREFIX: Final = "PARCELVEIL_"
 LEVEL: Final = "__"
 FILE_VARIABLE: Final = "PARCELVEIL_CONFIG"
 SECTIONS: Final = ("server", "admin", "carriers", "apps", "shops")
-LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
-KEEP_DELIVERED: Final = ("0d", "policy")
-ADDRESSES: Final = {
-    "listen": "127.0.0.1:8080",
-    "api_listen": "127.0.0.1:8081",
-    "metrics_listen": "127.0.0.1:9090",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ServerSettings:
-    """``[server]``. ``listen``, ``api_listen`` and ``metrics_listen`` are (host, port), ``keys_group`` is a group's
-    number; ``keep_delivered`` is one of ``KEEP_DELIVERED``; ``clock_file`` tells a test its time.
-    """
-
-    listen: tuple[str, int]
-    api_listen: tuple[str, int]
-    metrics_listen: tuple[str, int]
-    database: str
-    keys: Path
-    keys_group: int | None
-    state: Path
-    journal: Path
-    keep_delivered: str
-    egress_proxy: str | None
-    ca_file: Path | None
-    clock_file: Path | None
-    log_level: str
-
-    def __repr__(self) -> str:
-        return "<ServerSettings>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +70,29 @@ def find(option: str | None) -> Path:
     if not option and not named.exists() and os.environ.get(FILE_VARIABLE):
         named = Path(os.environ[FILE_VARIABLE])
     if not named.is_file():
-        raise ConfigError(f"{named}: no such configuration file; name one with --config FILE or ${FILE_VARIABLE}")
+        raise SettingError(
+            place=str(named.absolute()),
+            problem="no such configuration file",
+            expected=f"one here, or named with --config FILE or ${FILE_VARIABLE}",
+            example="--config /etc/parcelveil.toml",
+            hint="`parcelveil init` writes one",
+        )
     return named.absolute()
 
 
 def load(path: Path) -> Config:
     """Read, complete from the environment, and check. Raises: ConfigError, one clear line."""
     if os.environ.get("FLASK_DEBUG", "0") not in ("", "0"):
-        raise ConfigError("$FLASK_DEBUG: a debug server shows what passes through it; unset it")
-    document, source = _parsed(path)
-    root = Table(_overridden(document), source, (), os.environ)
-    server = _server(root.table("server"))
+        raise SettingError(
+            place="$FLASK_DEBUG",
+            problem="a debug server shows what passes through it",
+            expected="it not to be set",
+            example="unset FLASK_DEBUG",
+        )
+    document, in_file = _parsed(path)
+    source = replace(in_file, elsewhere=_overridden(document))
+    root = Table(document, source, (), os.environ)
+    server = server_settings(root.table("server"), os.environ)
     admin_tokens = config_parties.admin_tokens(root.table("admin"))
     section = root.table("carriers")
     proxy, ca_file = server.egress_proxy, server.ca_file
@@ -120,8 +100,8 @@ def load(path: Path) -> Config:
         name: carrier_settings(name, section.table(name), proxy=proxy, ca_file=ca_file) for name in section.names()
     }
     if len(simulated := [name for name, carrier in carriers.items() if carrier.simulated]) > 1:
-        reason = f"{simulated[0]} is the simulated platform already"
-        raise section.table(simulated[1]).refusal("simulated", reason)
+        problem = f"{simulated[0]} is the simulated platform already"
+        raise section.table(simulated[1]).fault("simulated", "no more than one", problem=problem)
     section = root.table("apps")
     apps = {name: config_parties.app_secrets(name, section.table(name)) for name in section.names()}
     shops: dict[str, ShopSettings] = {}
@@ -133,10 +113,7 @@ def load(path: Path) -> Config:
         except ConfigError as fault:
             quarantined[name] = str(fault)
     root.done()
-    quarantined |= {
-        name: f"{source.place(('shops', name, key))}: {fault}"
-        for name, key, fault in config_parties.clashes(shops, apps)
-    }
+    quarantined |= {name: str(fault) for name, fault in config_parties.clashes(shops, apps, source)}
     sound = {name: shop for name, shop in shops.items() if name not in quarantined}
     return Config(
         path=path,
@@ -150,26 +127,28 @@ def load(path: Path) -> Config:
     )
 
 
-def shop_file(path: Path) -> dict[str, Any]:
-    """What a file says of one shop, or of who sends: TOML, or JSON where its name ends so. Raises: ConfigError."""
+def shop_file(path: Path) -> tuple[dict[str, Any], Source]:
+    """What a file says of one shop, or of who sends, and where: TOML, or JSON where its name ends so. Raises:
+    ConfigError.
+    """
     if path.suffix != ".json":
-        return _parsed(path)[0]
+        return _parsed(path)
     try:
         document = read(path.read_bytes())
     except OSError as problem:
-        fault = f"{path}: {problem.strerror}"
+        fault = _unreadable(path, problem)
     except BodyError:
-        fault = f"{path}: not strict JSON"
+        fault = _no_object(path, "not strict JSON")
     else:
         if isinstance(document, dict):
-            return document
-        fault = f"{path}: expected one object"
-    raise ConfigError(fault)
+            return document, Source(file=str(path))
+        fault = _no_object(path, "another kind of JSON")
+    raise fault
 
 
-def resolved(content: Mapping[str, Any], source: str) -> tuple[tuple[bytes, ...], bytes | None]:
+def resolved(content: Mapping[str, Any], source: Source) -> tuple[tuple[bytes, ...], bytes | None]:
     """The secrets and the token that ``content`` names by ``{env = …}`` or ``{file = …}``. Raises: ConfigError."""
-    table = Table(content, Source(file=source), (), os.environ)
+    table = Table(content, source, (), os.environ)
     secrets = table.secrets("secrets") if "secrets" in table else ()
     return secrets, table.bearer("token").encode() if "token" in table else None
 
@@ -179,26 +158,49 @@ def _parsed(path: Path) -> tuple[dict[str, Any], Source]:
         text = path.read_text(encoding="utf-8")
         return tomllib.loads(text), Source(file=str(path), lines=lines(text))
     except OSError as problem:
-        fault = f"{path}: {problem.strerror}"
+        fault = _unreadable(path, problem)
     except tomllib.TOMLDecodeError as problem:
         fault = _not_toml(path, str(problem).splitlines()[0])
     except UnicodeDecodeError:
-        fault = f"{path}: not UTF-8; save it in this encoding"
-    raise ConfigError(fault)
+        fault = SettingError(
+            place=str(path), problem="not UTF-8", expected="text in this encoding", example=f"iconv -t UTF-8 {path}"
+        )
+    raise fault
 
 
-def _not_toml(path: Path, said: str) -> str:
+def _unreadable(path: Path, problem: OSError) -> SettingError:
+    return SettingError(
+        place=str(path),
+        problem=str(problem.strerror),
+        expected=f"a file that user {os.geteuid()} may read",
+        example="one that `parcelveil init` writes",
+    )
+
+
+def _no_object(path: Path, problem: str) -> SettingError:
+    return SettingError(
+        place=str(path), problem=problem, expected="one object", example='{"domain": "demo.myshopify.com"}'
+    )
+
+
+def _not_toml(path: Path, said: str) -> SettingError:
     """What ``tomllib`` said, with the line where others look for it. It tells characters and keys, never a value."""
     what, found, place = said.partition(" (at line ")
     line, _, column = place.removesuffix(")").partition(", ")
     where, at = (f"{path}:{line}", f", {column}") if found else (f"{path}", "")
-    return f'{where}: not TOML: {what}{at}; a setting is written as notify = "email", text in quotation marks'
+    return SettingError(
+        place=where,
+        problem=f"not TOML: {what}{at}",
+        expected="a key, an equals sign and a value, text in quotation marks",
+        example='notify = "email"',
+    )
 
 
-def _overridden(document: dict[str, Any]) -> dict[str, Any]:
-    """What the environment says, laid over the file. Without two underscores a variable is none of ours: container
-    platforms make ``PARCELVEIL_PORT`` and the like of a service's name.
+def _overridden(document: dict[str, Any]) -> Mapping[tuple[str, ...], str]:
+    """Lays over the file what the environment says: path → ``$VARIABLE``. Without two underscores a variable is none of
+    ours: container platforms make ``PARCELVEIL_PORT`` and the like of a service's name.
     """
+    found: dict[tuple[str, ...], str] = {}
     for variable, value in sorted(os.environ.items()):
         if variable.startswith(PREFIX) and LEVEL in variable:
             *above, last = _path(variable, document)
@@ -206,100 +208,32 @@ def _overridden(document: dict[str, Any]) -> dict[str, Any]:
             for step in above:
                 here = here.setdefault(step, {})
                 if not isinstance(here, dict):
-                    raise ConfigError(f"${variable}: {step} is no table")
-            here[last] = FromEnvironment(value, variable)
-    return document
+                    raise _no_setting(variable, f"{step} is no table", "the name of a setting")
+            here[last] = FromEnvironment(value)
+            found[(*above, last)] = f"${variable}"
+    return found
 
 
 def _path(variable: str, document: Mapping[str, Any]) -> list[str]:
     """The tables and the key that a variable means; a hyphen of a name is an underscore there."""
     section, *path = variable.removeprefix(PREFIX).lower().split(LEVEL)
     if section not in SECTIONS or not all(path):
-        raise ConfigError(f"${variable}: no such setting{_hint(section, SECTIONS)}")
+        expected = f"one of {', '.join(SECTIONS)} and a setting of it"
+        raise _no_setting(variable, "no such setting", expected, _hint(section, SECTIONS))
     if section in ("server", "admin"):
         return [section, *path]
     there = document.get(section)
     names = {name.lower().replace("-", "_"): name for name in there} if isinstance(there, dict) else {}
     if path[0] not in names or len(path) < 2:
-        raise ConfigError(f"${variable}: the file has no [{section}.{path[0]}]{_hint(path[0], names)}")
+        problem = f"the file has no [{section}.{path[0]}]"
+        raise _no_setting(variable, problem, "a table of the file and a setting of it", _hint(path[0], names))
     return [section, names[path[0]], *path[1:]]
 
 
+def _no_setting(variable: str, problem: str, expected: str, hint: str = "") -> SettingError:
+    example = "PARCELVEIL_SHOPS__DEMO__NOTIFY"
+    return SettingError(place=f"${variable}", problem=problem, expected=expected, example=example, hint=hint)
+
+
 def _hint(given: str, known: Collection[str]) -> str:
-    hint = meant(given, known)
-    return f"; {hint}" if hint and given not in known else ""
-
-
-def _server(table: Table) -> ServerSettings:
-    host, port = _address(table, "listen")
-    if told := os.environ.get("PORT"):
-        host, port = address(f"{host}:{told}", "$PORT")
-    settings = ServerSettings(
-        listen=(host, port),
-        api_listen=_address(table, "api_listen"),
-        metrics_listen=_address(table, "metrics_listen"),
-        database=_database(table),
-        keys=Path(table.text("keys", "var/keys")),
-        keys_group=_group(table),
-        state=Path(table.text("state", "var/state")),
-        journal=Path(table.text("journal", "var/journal")),
-        keep_delivered=table.choice("keep_delivered", KEEP_DELIVERED, "0d"),
-        egress_proxy=table.origin("egress_proxy", ("http",), "") or None,
-        ca_file=_file(table.text("ca_file", "")),
-        clock_file=_clock(table),
-        log_level=table.choice("log_level", LEVELS, "INFO"),
-    )
-    if settings.api_listen == settings.listen:
-        raise table.fault("api_listen", "another address than that of listen")
-    if settings.metrics_listen in (settings.listen, settings.api_listen):
-        raise table.fault("metrics_listen", "another address than those of listen and api_listen")
-    table.done()
-    return settings
-
-
-def _address(table: Table, key: str) -> tuple[str, int]:
-    return address(table.text(key, ADDRESSES[key]), table.place(key))
-
-
-def _database(table: Table) -> str:
-    """Container platforms hand out ``postgres://``; ours is the driver psycopg."""
-    url = table.text("database", "sqlite:///var/parcelveil.db")
-    user = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    if (":" in user or "password=" in url) and table.is_in_file("database"):
-        raise table.fault("database", "a URL without a password; one with a password belongs into $DATABASE_URL")
-    url = os.environ.get("DATABASE_URL") or url
-    scheme, separator, rest = url.partition("://")
-    return f"postgresql+psycopg://{rest}" if separator and scheme in ("postgres", "postgresql") else url
-
-
-def _group(table: Table) -> int | None:
-    name = table.text("keys_group", "")
-    if not name or (name.isascii() and name.isdigit()):
-        return int(name) if name else None
-    try:
-        return getgrnam(name).gr_gid
-    except KeyError:
-        fault = table.fault("keys_group", 'a group of this machine, by its name or its number, such as "parcelveil"')
-    raise fault
-
-
-def _clock(table: Table) -> Path | None:
-    setting = table.text("clock", "")
-    if not setting:
-        return None
-    if not setting.startswith("file:"):
-        raise table.fault("clock", '"file:PATH"')
-    if not all(_loopback(_address(table, key)[0]) for key in ("listen", "api_listen")):
-        raise table.refusal("clock", "a test instance may listen on loopback only")
-    return Path(setting.removeprefix("file:"))
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _file(text: str) -> Path | None:
-    return Path(text) if text else None
+    return "" if given in known else meant(given, known)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from middleware.config_shop import Around, check_name
-from middleware.config_table import Network, Table
+from middleware.config_table import Network, Source, Table
+from middleware.errors import SettingError
 from middleware.model import ShopSettings
 
 CARRIER_KINDS: Final = ("parcel-json",)
@@ -34,14 +35,13 @@ class CarrierSettings:
 
 
 def carrier_settings(name: str, table: Table, *, proxy: str | None, ca_file: Path | None) -> CarrierSettings:
-    """A carrier's settings, with the way out that all have. Raises: ConfigError."""
+    """A carrier's settings, with the way out that all have. Raises: SettingError."""
     check_name(name, table)
     allowed = table.networks("allow_private")
     settings = CarrierSettings(
         name=name,
         kind=table.choice("kind", CARRIER_KINDS, None),
-        # Plain http is possible to the addresses of allow_private alone; a name's are judged when it is dialled.
-        url=table.origin("url", ("https", "http") if allowed else ("https",), None),
+        url=_url(table, allowed),
         token=table.bearer("token") if "token" in table else None,
         allow_private=allowed,
         proxy=proxy,
@@ -52,17 +52,27 @@ def carrier_settings(name: str, table: Table, *, proxy: str | None, ca_file: Pat
     return settings
 
 
+def _url(table: Table, allowed: tuple[Network, ...]) -> str:
+    """Plain http is possible to the addresses of allow_private alone; a name's are judged when it is dialled."""
+    if table.text("url", None).startswith("http://") and not allowed:
+        problem = "plain http is for the addresses of allow_private alone, and there is none"
+        hint = 'for a platform on this machine or network add them, as in allow_private = ["127.0.0.1"]'
+        raise table.fault("url", "https://host[:port], and no more", problem=problem, hint=hint)
+    return table.origin("url", ("https", "http") if allowed else ("https",), None)
+
+
 def admin_tokens(table: Table) -> tuple[bytes, ...]:
-    """The tokens that open the admin API; none where none is configured. Raises: ConfigError."""
+    """The tokens that open the admin API; none where none is configured. Raises: SettingError."""
     tokens = table.secrets("tokens") if "tokens" in table else ()
     if any(len(token) < SHORTEST_TOKEN or not token.isascii() or b" " in token for token in tokens):
-        raise table.refusal("tokens", f"expected tokens of at least {SHORTEST_TOKEN} ASCII characters, without spaces")
+        expected = f"tokens of at least {SHORTEST_TOKEN} ASCII characters, without spaces"
+        raise table.fault("tokens", expected, example="those of `openssl rand -hex 32`")
     table.done()
     return tokens
 
 
 def app_secrets(name: str, table: Table) -> tuple[bytes, ...]:
-    """An app's secrets. Raises: ConfigError."""
+    """An app's secrets. Raises: SettingError."""
     check_name(name, table)
     table.choice("platform", ("shopify",), None)
     secrets = table.secrets("secrets")
@@ -76,13 +86,18 @@ def around(carriers: Mapping[str, CarrierSettings], apps: Mapping[str, tuple[byt
     return Around(carriers=carriers, simulated=simulated, apps=apps)
 
 
-def clashes(shops: Mapping[str, ShopSettings], apps: Mapping[str, tuple[bytes, ...]]) -> Iterator[tuple[str, str, str]]:
-    """A secret or a domain that two shops share would let one speak for the other: (shop, key, what is wrong)."""
+def clashes(
+    shops: Mapping[str, ShopSettings], apps: Mapping[str, tuple[bytes, ...]], source: Source
+) -> Iterator[tuple[str, SettingError]]:
+    """A secret or a domain that two shops share would let one speak for the other: (shop, what is wrong)."""
     shared = {secret for secrets in apps.values() for secret in secrets}
     for name, shop in shops.items():
+        table = Table({}, source, ("shops", name), {})
         others = [other for other in shops.values() if other.name != name]
         if any(shop.domain == other.domain for other in others):
-            yield name, "domain", "another shop has the same"
+            yield name, table.fault("domain", "a domain of its own", problem="another shop has the same")
         taken = shared | {secret for other in others for secret in other.secrets}
         if shop.own_app and taken & set(shop.secrets):
-            yield name, "secrets", "a secret that is also another shop's or app's is refused"
+            problem = "a secret that is also another shop's or app's is refused"
+            expected = "a secret of its own, or the app in place of it"
+            yield name, table.fault("secrets", expected, problem=problem, example='app = "parcelveil"')

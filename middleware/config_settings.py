@@ -113,8 +113,8 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
 }
 """The settings by place, in the order of docs/configuration.md."""
 
-NAMED: Final = frozenset(place[0] for place in SETTINGS if ANY in place)
-"""The tables whose keys are names."""
+NAMES: Final[Mapping[str, str]] = {"carriers": "platform", "apps": "parcelveil", "shops": "demo"}
+"""The tables whose keys are names, each with an example of one."""
 
 
 def example(path: Place) -> str:
@@ -122,5 +122,5 @@ def example(path: Place) -> str:
     known.
     """
     *above, key = path or ("",)
-    place = tuple(ANY if above[0] in NAMED and position == 1 else name for position, name in enumerate(above))
+    place = tuple(ANY if above[0] in NAMES and position == 1 else name for position, name in enumerate(above))
     return next((f"{key} = {setting.example}" for setting in SETTINGS.get(place, ()) if setting.key == key), "")

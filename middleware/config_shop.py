@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from middleware.config_settings import NAMES
 from middleware.config_table import Source, Table
 from middleware.core.shops import in_force
-from middleware.errors import ConfigError
+from middleware.errors import SettingError
 from middleware.model import Delivery, ShopSettings
 from middleware.model_shop import ShopContent
 from schemas.order import Sender
@@ -43,14 +44,14 @@ def shop_settings(
     name: str, table: Table, around: Around, own_secrets: tuple[bytes, ...] | None = None
 ) -> ShopSettings:
     """A shop's settings. Of a shop in the database ``own_secrets`` are those of an app of its own, and the table holds
-    none. Raises: ConfigError.
+    none. Raises: SettingError.
     """
     check_name(name, table)
     if table.text("platform", None) in _NOT_YET:
-        raise table.refusal("platform", f"{table.text('platform', None)} is not supported yet")
+        raise table.fault("platform", "another one", problem=f"{table.text('platform', None)} is not supported yet")
     table.choice("platform", ("shopify",), None)
     if own_secrets and "app" in table:
-        raise table.refusal("secrets", "either the app or secrets of the shop's own, not both")
+        raise _one_of_both(table, "secrets")
     own_app, secrets = (True, own_secrets) if own_secrets else _secrets(table, around.apps)
     requested = table.table("integration")
     settings = ShopSettings(
@@ -84,10 +85,15 @@ def shop_settings(
 
 
 def stored_settings(name: str, content: ShopContent, now: datetime, around: Around) -> ShopSettings:
-    """The settings of a shop in the database: nothing of it comes from the environment. Raises: ConfigError."""
+    """The settings of a shop in the database: nothing of it comes from the environment. Raises: SettingError."""
     for key in ("secrets", "token"):
         if key in content.settings:  # read by a table, they would be looked for on this machine
-            raise ConfigError(f"shops.{name}.{key}: not taken for a shop in the database", pointer=f"/{key}")
+            raise Table({}, Source(file="settings"), ("shops", name), {}).fault(
+                key,
+                "it beside the settings, never among them",
+                problem="not taken for a shop in the database",
+                example="--secret-env SHOPIFY_SECRET",
+            )
     secrets = tuple(secret.value for secret in in_force(content.secrets, now))
     table = Table(_dated(content.settings), Source(file="settings"), ("shops", name), {})
     return replace(shop_settings(name, table, around, secrets), token=content.token)
@@ -115,24 +121,34 @@ def _dated(settings: Mapping[str, Any]) -> dict[str, object]:
 
 
 def check_name(name: str, table: Table) -> None:
-    """Raises: ConfigError for what is no ``NAME``."""
+    """Raises: SettingError for what is no ``NAME``."""
     if not NAME.fullmatch(name):
-        raise table.fault("", "a name of small letters, digits and hyphens")
+        raise table.fault(
+            "", "a name of small letters, digits and hyphens", example=f"[{table.section}.my-{NAMES[table.section]}]"
+        )
 
 
 def _secrets(table: Table, apps: Mapping[str, tuple[bytes, ...]]) -> tuple[bool, tuple[bytes, ...]]:
     if "app" in table and "secrets" in table:
-        raise table.refusal("app", "either the app or secrets of the shop's own, not both")
+        raise _one_of_both(table, "app")
     if "secrets" in table:
         return True, table.secrets("secrets")
+    if "app" not in table:
+        expected = f"an app, one of {', '.join(sorted(apps)) or 'none'}, or secrets of an app of its own"
+        raise table.fault("app", expected, problem="neither of them is there")
     return False, apps[table.choice("app", sorted(apps), None)]
 
 
+def _one_of_both(table: Table, key: str) -> SettingError:
+    expected = "either the app or secrets of the shop's own, not both"
+    return table.fault(key, expected, example='app = "parcelveil"')
+
+
 def domain_of(table: Table) -> str:
-    """The domain of a shop at Shopify, in small letters. Raises: ConfigError."""
+    """The domain of a shop at Shopify, in small letters. Raises: SettingError."""
     domain = table.text("domain", None).lower()
     if not _DOMAIN.fullmatch(domain):
-        raise table.fault("domain", "the shop's own domain, such as demo.myshopify.com")
+        raise table.fault("domain", "the shop's own domain, which ends in .myshopify.com")
     return domain
 
 
@@ -141,31 +157,32 @@ def _carrier(table: Table, around: Around) -> str:
     carrier = table.choice("carrier", sorted(around.carriers), None)
     if table.choice("mode", MODES, "live") == "live":
         if carrier == around.simulated:
-            raise table.refusal("carrier", 'this is the simulated platform, which shops in mode = "test" go to')
+            problem = 'this is the simulated platform, which shops in mode = "test" go to'
+            raise table.fault("carrier", 'a real one for a live shop, or mode = "test"', problem=problem)
         return carrier
     if around.simulated is None:
-        raise table.refusal("mode", "test needs a simulated platform: a [carriers.<name>] with simulated = true")
+        expected = "a simulated platform in the configuration: a [carriers.<name>] with simulated = true"
+        raise table.fault("mode", expected, problem="test is not possible here", example='mode = "live"')
     return around.simulated
 
 
 def _account_type(table: Table) -> str:
     kind = table.choice("account_type", ("guest", "residential", "professional"), None)
     if kind != "professional":
-        raise table.refusal("account_type", "the plug-in exists for professional accounts only (VP-PLG-1)")
+        problem = "the plug-in exists for professional accounts only (VP-PLG-1)"
+        raise table.fault("account_type", "that account type", problem=problem)
     return kind
 
 
 def _integration(table: Table, requested: Table) -> date:
     if "integration" not in table or "requested_on" not in requested:
-        raise table.fault(
-            "integration", 'the recorded request (VP-PLG-3), such as { requested_on = 2026-11-22, reference = "…" }'
-        )
+        raise table.fault("integration", "the recorded request (VP-PLG-3)")
     return requested.day("requested_on")
 
 
 def _sender(table: Table) -> Sender:
     values = {entry.name: table.text(entry.name, "") or None for entry in fields(Sender)}
-    values["country"] = table.matching("country", _COUNTRY, "", "two capital letters (ISO 3166-1), such as BE") or None
+    values["country"] = table.matching("country", _COUNTRY, "", "two capital letters (ISO 3166-1)") or None
     table.done()
     if not (values["name"] or values["company"]):
         raise table.fault("name", "a name or a company: who sends the parcel")

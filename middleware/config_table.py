@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from middleware.config_settings import example
-from middleware.errors import ConfigError
+from middleware.config_settings import example as example_of
+from middleware.errors import SettingError
 
 Network = IPv4Network | IPv6Network
 
@@ -28,29 +28,26 @@ _ADDRESS: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})"
 
 
 class FromEnvironment(str):
-    """A value of the environment: text, until its key says what it takes. ``variable`` is where it came from."""
+    """A value of the environment: text, until its key says what it takes."""
 
-    __slots__ = ("variable",)
-
-    variable: str
-
-    def __new__(cls, value: str, variable: str) -> Self:
-        """``value`` as it is set in ``variable``."""
-        made = super().__new__(cls, value)
-        made.variable = variable
-        return made
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The file that tables come from, and the line of every key in it."""
+    """The file that tables come from, the line of every key in it, and where what is not from the file stands."""
 
     file: str
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    elsewhere: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
     def place(self, path: tuple[str, ...]) -> str:
-        """File, line and dotted key, for messages; of what is not there the line of the table where it belongs."""
-        dotted = ".".join(_spelt(key) for key in path)
+        """File, line and dotted key, for messages; of what is not there the line of the table where it belongs, and of
+        what is not from the file that place.
+        """
+        dotted = spelt(path)
+        if elsewhere := self.elsewhere.get(path):
+            return f"{elsewhere}: {dotted}"
         for length in range(len(path), 0, -1):
             if line := self.lines.get(path[:length]):
                 return f"{self.file}:{line}: {dotted}"
@@ -66,41 +63,56 @@ class Table:
         self._content, self._source, self._path, self._environ = content, source, path, environ
         self._asked: set[str] = set()
 
+    @property
+    def section(self) -> str:
+        """The first of the tables that this one lies beneath, such as ``shops``."""
+        return self._path[0]
+
     def __contains__(self, key: str) -> bool:
         self._asked.add(key)
         return key in self._content
 
     def place(self, key: str) -> str:
-        """Where a key stands, for messages: file, line and dotted key; of the environment the variable."""
+        """Where a key stands, for messages."""
+        return self._source.place(self._beneath(key))
+
+    def fault(
+        self, key: str, expected: str, *, example: str = "", problem: str = "", hint: str = "", pointer: str = ""
+    ) -> SettingError:
+        """The error for a key: what is wrong and what is expected there, what was perhaps meant, and an example, which
+        is the setting's own where none is given.
+        """
         path = self._beneath(key)
-        value = self._content.get(key)
-        if isinstance(value, FromEnvironment):
-            return f"${value.variable}: {'.'.join(map(_spelt, path))}"
-        return self._source.place(path)
-
-    def fault(self, key: str, expected: str, hint: str = "") -> ConfigError:
-        """The error for a key: what is expected there, an example, and what was perhaps meant."""
-        shown = example(self._beneath(key)) if "such as" not in expected else ""
-        such_as = f", such as {shown}" if shown else ""
-        return self.refusal(key, f"expected {expected}{such_as}{hint and '; '}{hint}")
-
-    def refusal(self, key: str, reason: str) -> ConfigError:
-        """The error for a key: what is wrong there."""
-        return ConfigError(f"{self.place(key)}: {reason}", pointer=_pointer(self._beneath(key)))
+        return SettingError(
+            place=self.place(key),
+            expected=expected,
+            example=example or example_of(path),
+            problem=problem,
+            hint=hint,
+            pointer=pointer or _pointer(path),
+            path=path,
+        )
 
     def done(self) -> None:
-        """Raises: ConfigError for the first key that nobody asked for."""
+        """Raises: SettingError for the first key that nobody asked for."""
         for key in self._content:
             if key not in self._asked:
-                hint = meant(key, self._asked) or f"known are {', '.join(sorted(self._asked))}"
-                pointer = _pointer((*self._path, "*"))
-                raise ConfigError(f"{self.place(key)}: unknown key; {hint}", pointer=pointer)
+                near = nearest(key, self._asked)
+                shown = near or min(self._asked)
+                raise self.fault(
+                    key,
+                    "one that is known" if near else f"one of {', '.join(sorted(self._asked))}",
+                    problem="unknown key",
+                    example=example_of(self._beneath(shown)) or f"[{shown}]",
+                    hint=meant(key, self._asked),
+                    pointer=_pointer((*self._path, "*")),
+                )
 
     def table(self, key: str) -> Table:
         """A table beneath; an empty one where there is none."""
         content = self._get(key, {})
         if not isinstance(content, dict):
-            raise self.fault(key, f"a table, as in [{key}]")
+            raise self.fault(key, "a table", example=f"[{spelt(self._beneath(key))}]")
         return Table(content, self._source, self._beneath(key), self._environ)
 
     def names(self) -> tuple[str, ...]:
@@ -125,7 +137,7 @@ class Table:
         """One of several words."""
         value = self.text(key, default)
         if value not in choices:
-            raise self.fault(key, f"one of {', '.join(choices) or 'none'}", meant(value, choices))
+            raise self.fault(key, f"one of {', '.join(choices) or 'none'}", hint=meant(value, choices))
         return value
 
     def matching(self, key: str, form: re.Pattern[str], default: str | None, expected: str) -> str:
@@ -160,7 +172,7 @@ class Table:
         """A date."""
         value = self._typed(key, None)
         if type(value) is not date:
-            raise self.fault(key, "a date without quotes, such as 2026-11-22")
+            raise self.fault(key, "a date without quotes")
         return value
 
     def duration(self, key: str, default: str, most: timedelta) -> timedelta:
@@ -169,7 +181,7 @@ class Table:
         length = timedelta(**{_UNITS[match.group(2)]: int(match.group(1))}) if match else None
         if length is None or length > most:
             hours = most // timedelta(hours=1)
-            raise self.fault(key, f'a length of time, such as "30s", "2m", "1h" or "0d", of at most {hours} hours')
+            raise self.fault(key, f'a length of time like "30s", "2m", "1h" or "0d", of at most {hours} hours')
         return length
 
     def networks(self, key: str) -> tuple[Network, ...]:
@@ -182,13 +194,13 @@ class Table:
                     return networks
         except ValueError:
             pass
-        raise self.fault(key, 'a list of private addresses or networks, such as ["127.0.0.1", "10.0.0.0/8"]')
+        raise self.fault(key, "a list of private addresses or networks")
 
     def mapping(self, key: str) -> Mapping[str, str]:
         """A table of texts."""
         value = self._typed(key, {})
         if not isinstance(value, dict) or not all(isinstance(inner, str) for inner in value.values()):
-            raise self.fault(key, 'a table of texts, such as { recipient_clock = "label-created" }')
+            raise self.fault(key, "a table of texts")
         return dict(value)
 
     def secret(self, key: str) -> bytes:
@@ -206,9 +218,7 @@ class Table:
         """One secret, or two while rotating."""
         values = self._typed(key, None)
         if not isinstance(values, list) or not 1 <= len(values) <= 2:
-            raise self.fault(
-                key, 'a list of one secret, or of two while rotating, such as [{ env = "SHOPIFY_SECRET" }]'
-            )
+            raise self.fault(key, "a list of one secret, or of two while rotating")
         return tuple(self._secret(key, value) for value in values)
 
     def _beneath(self, key: str) -> tuple[str, ...]:
@@ -229,13 +239,14 @@ class Table:
             raise self._missing(key, source, name)
         return secret
 
-    def _missing(self, key: str, source: str, name: str) -> ConfigError:
+    def _missing(self, key: str, source: str, name: str) -> SettingError:
         """What stands in the place of a variable's name may be the secret itself: only a name is told."""
         if source == "file":
-            return self.refusal(key, "the file of the secret is empty; write the secret into it")
+            return self.fault(key, "a file with the secret in it", problem="the file of the secret is empty")
         if not _VARIABLE.fullmatch(name):
             return self.fault(key, '{ env = "NAME" } with the name of a variable that is set, never the secret itself')
-        return self.refusal(key, f"the secret in env {name} is missing or empty; set it, as with export {name}=…")
+        problem = f"the secret in env {name} is missing or empty"
+        return self.fault(key, "it to be set", problem=problem, example=f"export {name}=…")
 
     def _from_file(self, key: str, path: str) -> bytes:
         try:
@@ -260,15 +271,20 @@ def _pointer(path: tuple[str, ...]) -> str:
     return "".join(f"/{key}" for key in path[2:])
 
 
-def _spelt(key: str) -> str:
-    """A key as it is written in the file."""
-    return key if _BARE.fullmatch(key) else json.dumps(key)
+def spelt(path: tuple[str, ...]) -> str:
+    """A dotted key as it is written in the file."""
+    return ".".join(key if _BARE.fullmatch(key) else json.dumps(key) for key in path)
+
+
+def nearest(given: str, known: Collection[str]) -> str:
+    """The name that comes near, or nothing."""
+    return next(iter(difflib.get_close_matches(given.lower(), known, 1)), "")
 
 
 def meant(given: str, known: Collection[str]) -> str:
     """``did you mean …?``, or nothing where no name comes near."""
-    near = difflib.get_close_matches(given.lower(), known, 1)
-    return f"did you mean {near[0]}?" if near else ""
+    near = nearest(given, known)
+    return f"did you mean {near}?" if near else ""
 
 
 def _parsed(value: FromEnvironment) -> object:
@@ -296,8 +312,8 @@ def _is_origin(value: str, schemes: Collection[str]) -> bool:
 
 
 def address(text: str, place: str) -> tuple[str, int]:
-    """``host:port`` as (host, port). Raises: ConfigError."""
+    """``host:port`` as (host, port). Raises: SettingError."""
     match = _ADDRESS.fullmatch(text)
     if match is None or not 1 <= int(match.group(2)) <= 65_535:
-        raise ConfigError(f"{place}: expected host:port, such as 127.0.0.1:8080")
+        raise SettingError(place=place, expected="host:port", example="127.0.0.1:8080")
     return match.group(1).strip("[]"), int(match.group(2))

@@ -44,6 +44,41 @@ class ConfigError(ParcelveilError):
         self.pointer = pointer
 
 
+class SettingError(ConfigError):
+    """A setting of the configuration is not what it has to be."""
+
+    def __init__(
+        self,
+        *,
+        place: str,
+        expected: str,
+        example: str,
+        problem: str = "",
+        hint: str = "",
+        pointer: str = "",
+        path: tuple[str, ...] = (),
+    ) -> None:
+        """``place`` is the file, the line and the key, or whatever else a mistake can be mended at; ``example`` is to
+        be typed as it stands. Nobody can tell of a mistake without these. ``path`` leads to a setting by all its names.
+        """
+        self.expected, self.example, self.problem, self.hint = expected, example, problem, hint
+        self.path = path
+        told = "; ".join(filter(None, (problem, f"expected {expected}, such as {example}", hint)))
+        super().__init__(f"{place}: {told}", pointer=pointer)
+
+    def at(self, place: str, hint: str = "") -> SettingError:
+        """The same mistake, told of a place that is known better now."""
+        return SettingError(
+            place=place,
+            expected=self.expected,
+            example=self.example,
+            problem=self.problem,
+            hint=hint or self.hint,
+            pointer=self.pointer,
+            path=self.path,
+        )
+
+
 class RequestError(ParcelveilError):
     """The request cannot be accepted."""
 

@@ -20,6 +20,7 @@ from middleware.errors import (
     NotOwnSecretError,
     ParcelveilError,
     SecretTakenError,
+    SettingError,
     ShopInFileError,
     ShopUnreadableError,
     TamperedError,
@@ -326,8 +327,14 @@ def _long_enough(name: str, secrets: Sequence[bytes], token: bytes | None = None
     held = [(f"secrets/{place}", secret) for place, secret in enumerate(secrets)]
     for place, value in (*held, *(() if token is None else (("token", token),))):
         if len(value.decode("utf-8", "surrogateescape")) < SHORTEST_SECRET:
-            problem = f"expected at least {SHORTEST_SECRET} characters"
-            raise ConfigError(f"shops.{name}.{place.partition('/')[0]}: {problem}", pointer=f"/{place}")
+            key = place.partition("/")[0]
+            raise SettingError(
+                place=f"shops.{name}.{key}",
+                expected=f"at least {SHORTEST_SECRET} characters",
+                example="those of `openssl rand -hex 32`",
+                pointer=f"/{place}",
+                path=("shops", name, key),
+            )
 
 
 def _seen(face: ShopFace, settings: ShopSettings) -> ShopFace:

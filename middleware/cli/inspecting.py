@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from middleware import bootstrap
+from middleware import binding, bootstrap
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.cli import words
 from middleware.cli.common import json_option, print_json, print_table
@@ -70,7 +70,7 @@ def inspect(
 
     Exit status 1 if an order would be rejected.
     """
-    policy = bootstrap.pack(pack)
+    policy = binding.pack(pack)
     settings = _settings(platform, pack, notify, pickup_attribute)
     now = bootstrap.system_clock()
     results = [{"file": name, **inspection_json(_inspected(name, settings, policy, now), policy)} for name in files]

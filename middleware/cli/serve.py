@@ -25,7 +25,7 @@ import click
 
 from middleware import bootstrap, config
 from middleware.cli.common import config_option
-from middleware.errors import ConfigError
+from middleware.errors import SettingError
 from middleware.logs import logger
 
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -69,8 +69,8 @@ def serve(role: str, config_file: str | None) -> None:
     store = bootstrap.store(settings)
     bootstrap.check(settings)
     for setting, address in _addresses(settings, ROLES[role]).items():
-        _check_free(setting, address)
-    _check_free("metrics_listen", settings.server.metrics_listen)
+        _check_free(settings.source.place(("server", setting)), address)
+    _check_free(settings.source.place(("server", "metrics_listen")), settings.server.metrics_listen)
     with tempfile.TemporaryDirectory(prefix="parcelveil-metrics-") as folder:
         from middleware.web import metrics
 
@@ -88,8 +88,8 @@ def _addresses(settings: config.Config, roles: tuple[str, ...]) -> Mapping[str, 
     return dict(known[role] for role in roles if role in known)
 
 
-def _check_free(setting: str, address: tuple[str, int]) -> None:
-    """Raises: ConfigError for an address that cannot be listened on. A process that finds it out later dies again and
+def _check_free(place: str, address: tuple[str, int]) -> None:
+    """Raises: SettingError for an address that cannot be listened on. A process that finds it out later dies again and
     again.
     """
     host, port = address
@@ -101,7 +101,13 @@ def _check_free(setting: str, address: tuple[str, int]) -> None:
         reason = problem.strerror
     else:
         return
-    raise ConfigError(f"server.{setting}: {host}:{port}: {reason}; does another instance run?")
+    raise SettingError(
+        place=place,
+        problem=f"{host}:{port}: {reason}",
+        expected="an address of this machine that is free",
+        example="127.0.0.1:8082",
+        hint="does another instance run?",
+    )
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,13 +15,15 @@ import click
 from middleware import bootstrap, config
 from middleware.cli.common import Function, config_option, json_option, loaded, print_json, print_table
 from middleware.config_shop import plain
-from middleware.errors import ConfigError, NotFitError
+from middleware.config_table import Source, Table
+from middleware.errors import NotFitError, SettingError
 from middleware.model_shop import Fitness, ShopFace
 from middleware.onboarding import KEEP_OLD_LEAST, Onboarding
 
 T = TypeVar("T")
 
 _WITHIN = "in force on every process within five seconds"
+_SECRETS = "--app NAME, --secret-env VAR or --secret-file FILE tells it"
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -84,10 +86,25 @@ def connect(name: str, config_file: str | None, as_json: bool, **options: str | 
     Options win over the file. Without --app and without a secret, a connected shop keeps the secrets that it has. A
     live shop must be fit: `parcelveil shops check` says what that takes.
     """
-    content, secrets, token = _wanted(options)
-    with _onboarding(config_file) as known:
-        face, new = _fit(name, lambda: known.connect(name, content, secrets, token))
+    content, source = _wanted(options)
+    secrets, token = config.resolved(content, source)
+    settings = plain({key: value for key, value in content.items() if key not in ("secrets", "token")})
+    with _onboarding(config_file) as known, _told_of(source):
+        face, new = _fit(name, lambda: known.connect(name, settings, secrets, token))
     _tell(face, as_json, f"{name}: {'connected' if new else 'changed'}, mode {face.mode}; {_WITHIN}.")
+
+
+@contextmanager
+def _told_of(source: Source) -> Iterator[None]:
+    """A mistake in settings is told of where they were given."""
+    try:
+        yield
+    except SettingError as fault:
+        key = fault.path[2:]
+        mistake = fault.at(source.place(key), _SECRETS if key == ("app",) and key not in source.elsewhere else "")
+    else:
+        return
+    raise mistake
 
 
 def _fit(name: str, connect: Callable[[], T]) -> T:
@@ -102,25 +119,32 @@ def _fit(name: str, connect: Callable[[], T]) -> T:
     sys.exit(1)
 
 
-def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, object], tuple[bytes, ...], bytes | None]:
-    """Settings in JSON's types, secrets, and the token, out of files and options. Raises: ConfigError."""
-    source = options["from_file"] or "shops connect"
+def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, Any], Source]:
+    """Settings out of files and options, and where each of them stands. Raises: ConfigError."""
     content: dict[str, Any] = {"platform": "shopify"}
+    source = Source(file="shops connect")
     if options["from_file"]:
-        content = config.shop_file(Path(source))
+        content, source = config.shop_file(Path(options["from_file"]).absolute())
     plain_options = ("domain", "carrier", "app", "account_type", "notify", "mode")
-    content |= {key: options[key] for key in plain_options if options[key] is not None}
+    given = {key: options[key] for key in plain_options if options[key] is not None}
+    content |= given
+    elsewhere: dict[tuple[str, ...], str] = {(key,): f"--{key.replace('_', '-')}" for key in given}
     if options["requested_on"] is not None:
         content["integration"] = {**content.get("integration", {}), "requested_on": options["requested_on"]}
+        elsewhere["integration", "requested_on"] = "--requested-on"
     if options["sender_file"] is not None:
-        content["sender"] = config.shop_file(Path(options["sender_file"]))
-    named = _named_secret(options["secret_env"], options["secret_file"])
-    content |= {"secrets": [named]} if named else {}
+        content["sender"], sender = config.shop_file(Path(options["sender_file"]).absolute())
+        elsewhere |= {("sender", key): sender.place((key,)).rpartition(": ")[0] for key in content["sender"]}
+        elsewhere["sender",] = sender.file
+    if named := _named_secret(options["secret_env"], options["secret_file"]):
+        content["secrets"] = [named]
+        elsewhere["secrets",] = f"--secret-{next(iter(named))}"
+    source = replace(source, elsewhere=elsewhere)
     if "app" in content and "secrets" in content:
-        raise ConfigError(f"{source}: either an app, or a secret of an app of its own, not both")
-    secrets, token = config.resolved(content, source)
-    settings = {key: value for key, value in content.items() if key not in ("secrets", "token")}
-    return plain(settings), secrets, token
+        raise Table({}, source, (), {}).fault(
+            "secrets", "either an app, or a secret of an app of its own, not both", example="--app parcelveil"
+        )
+    return content, source
 
 
 def _named_secret(env: str | None, file: str | None) -> dict[str, str]:
@@ -208,7 +232,7 @@ def rotate_secret(
     named = _named_secret(secret_env, secret_file)
     if not named:
         raise click.UsageError("where the new secret is: --secret-env or --secret-file")
-    (secret,), _ = config.resolved({"secrets": [named]}, "shops rotate-secret")
+    (secret,), _ = config.resolved({"secrets": [named]}, Source(file="shops rotate-secret"))
     with _onboarding(config_file) as known:
         face = known.rotate(name, secret, None if at_once else retire_after)
     _tell(face, as_json, f"{name}: the new secret is there, {face.secrets} in all; {_WITHIN}.")

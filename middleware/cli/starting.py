@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from middleware.config import DEFAULT_FILE
-from middleware.config_settings import ANY, SETTINGS, Place, Setting
+from middleware.config_settings import ANY, NAMES, SETTINGS, Place, Setting
 from middleware.config_shop import domain_of
 from middleware.config_table import Source, Table
 from middleware.keys import provision
@@ -29,7 +29,6 @@ SECRETS: Final = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN")
 NEXT: Final = ("parcelveil keys provision", "parcelveil migrate", "parcelveil doctor")
 
 _COLUMN: Final = 45
-_NAMES: Final = {"carriers": "platform", "apps": "parcelveil"}
 _HEAD: Final = """\
 # Parcelveil's configuration: one shop, one parcel platform, everything on one machine. Every setting stands here with
 # its default; docs/configuration.md tells more of each. To be changed: url, domain, integration and sender.
@@ -86,7 +85,7 @@ def init(folder: Path, shop_domain: str, platform_url: str, *, force: bool) -> N
 
 def written(shop_domain: str, platform_url: str) -> str:
     """The text of a configuration. Raises: ConfigError for a domain or an address that it could not hold."""
-    domain = domain_of(Table({"domain": shop_domain}, Source(file="--shop-domain"), (), {}))
+    domain = domain_of(Table({"domain": shop_domain}, Source(file="--shop-domain"), ("shops", NAMES["shops"]), {}))
     own = _own(platform_url) | {("shops", ANY, "domain"): f'"{domain}"'}
     shop = domain.partition(".")[0]
     sections = [
@@ -100,7 +99,7 @@ def _own(url: str) -> dict[Place, str]:
     """The settings of the platform at this address: plain http is for addresses of this machine and its networks."""
     host = urlsplit(url).hostname or ""
     private = _private(host)
-    origin = Table({"url": url}, Source(file="--platform-url"), (), {}).origin(
+    origin = Table({"url": url}, Source(file="--platform-url"), ("carriers", NAMES["carriers"]), {}).origin(
         "url", ("https", "http") if private else ("https",), None
     )
     return {("carriers", ANY, "url"): f'"{origin}"', ("carriers", ANY, "allow_private"): json.dumps(private)}
@@ -120,7 +119,8 @@ def _title(place: Place) -> tuple[str, ...]:
 
 
 def _named(place: Place, shop: str) -> str:
-    return ".".join(_NAMES.get(place[0], shop) if name == ANY else name for name in place)
+    names = {**NAMES, "shops": shop}
+    return ".".join(names[place[0]] if name == ANY else name for name in place)
 
 
 def _lines(place: Place, settings: tuple[Setting, ...], own: Mapping[Place, str]) -> Iterator[str]:

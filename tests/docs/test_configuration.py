@@ -119,7 +119,7 @@ def test_every_setting_is_documented_and_every_documented_one_known(tmp_path: Pa
         (said,) = loaded(tmp_path, written(examples)).quarantined.values()
     except ConfigError as fault:
         said = str(fault)
-    known = said.partition("unknown key; known are ")[2].split(", ")
+    known = said.partition("unknown key; expected one of ")[2].partition(", such as ")[0].split(", ")
     assert set(known) == {unquoted(row[0]) for row in rows(CONFIGURATION, heading)}
 
 

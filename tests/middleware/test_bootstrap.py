@@ -51,7 +51,11 @@ def test_a_way_out_that_cannot_be_used_stops_the_start(instance: Instance) -> No
     settings = instance.write(server=f'ca_file = "{instance.folder}/ca.pem"').settings()
     with pytest.raises(ConfigError) as problem:
         bootstrap.check(settings)
-    assert one_line(problem).endswith("no certificates of an authority (PEM) can be read from it")
+    said = one_line(problem)
+    assert said.startswith(
+        f"{instance.file}:7: server.ca_file: {instance.folder}/ca.pem: no certificates of an authority"
+    )
+    assert said.endswith('expected a file of certificates (PEM), such as ca_file = "/etc/ssl/own-ca.pem"')
 
 
 def test_the_relay_verifies_with_the_key_that_signs_and_has_a_lane_for_each_platform(instance: Instance) -> None:
@@ -108,5 +112,5 @@ def test_a_clock_file_that_tells_no_time_is_a_fault(instance: Instance, text: st
         tell()
     with pytest.raises(ConfigError):
         bootstrap.check(instance.settings())
-    assert one_line(problem).startswith(f"{instance.folder}/clock: the clock of this test instance must hold a time")
+    assert one_line(problem).startswith(f"{instance.folder}/clock: expected the time of this test instance, such as 2")
     assert (problem.value.__cause__, problem.value.__context__) == (None, None)

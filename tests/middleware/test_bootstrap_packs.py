@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from middleware import bootstrap
+from middleware import binding, bootstrap
 from middleware.errors import ConfigError
 from middleware.keys import ServiceKeys, load_service
 from schemas.order import Sender, catalogue
@@ -92,9 +92,9 @@ def test_a_pack_that_does_not_hold_together_stops_the_start_with_one_line(
     instance: Instance, own: ServiceKeys, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     old, new, line = PACK_FAULTS[name]
-    monkeypatch.setattr(bootstrap, "load", broken(instance.folder, old, new))
+    monkeypatch.setattr(binding, "load", broken(instance.folder, old, new))
     starts: list[Callable[[], object]] = [
-        lambda: bootstrap.pack(PACK),
+        lambda: binding.pack(PACK),
         lambda: bootstrap.check(instance.settings()),
         lambda: bootstrap.bind(instance.settings(), own),
         lambda: bootstrap.services(instance.settings()),
@@ -123,9 +123,9 @@ def test_a_field_of_a_schema_that_the_pack_does_not_place_stops_the_start(
             yield "shoe_size", category
 
     if schema == "shopify":
-        monkeypatch.setattr(bootstrap, "categories", lambda *_: [("shoe_size", category)])
+        monkeypatch.setattr(binding, "categories", lambda *_: [("shoe_size", category)])
     else:
-        monkeypatch.setattr(bootstrap, "catalogue", with_a_shoe_size)
+        monkeypatch.setattr(binding, "catalogue", with_a_shoe_size)
     with pytest.raises(ConfigError) as problem:
         bootstrap.check(instance.settings())
     place = "sender." if schema == "sender" else ""
@@ -146,7 +146,7 @@ def test_a_pack_that_does_not_place_a_field_that_is_read_stops_the_start(
     whole = load(PACK)
     rule = whole.parts[part]
     fewer = replace(rule, categories=tuple(name for name in rule.categories if name != category))
-    monkeypatch.setattr(bootstrap, "load", lambda name: replace(whole, parts={**whole.parts, part: fewer}))
+    monkeypatch.setattr(binding, "load", lambda name: replace(whole, parts={**whole.parts, part: fewer}))
     with pytest.raises(ConfigError) as problem:
         bootstrap.check(instance.settings())
     assert one_line(problem) == (
@@ -156,4 +156,4 @@ def test_a_pack_that_does_not_place_a_field_that_is_read_stops_the_start(
 
 
 def test_a_sound_pack_is_the_one_that_is_loaded() -> None:
-    assert bootstrap.pack(PACK) == load(PACK)
+    assert binding.pack(PACK) == load(PACK)

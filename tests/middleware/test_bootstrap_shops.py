@@ -41,7 +41,7 @@ def bound(instance: Instance, own: ServiceKeys, more: str = "") -> tuple[Mapping
 
 
 SHOP_FAULTS = {
-    "an unknown pack": ("policy", '"nonesuch"', f"shops.faulty.policy: no such pack; use one of {PACK}"),
+    "an unknown pack": ("policy", '"nonesuch"', f"shops.faulty.policy: no such pack; expected one of {PACK}"),
     "an unknown interpretation": (
         "interpretations",
         '{ recipient_klok = "delivered" }',

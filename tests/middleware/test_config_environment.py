@@ -27,7 +27,7 @@ def test_the_port_is_replaced_and_the_host_is_not(load: Load) -> None:
     assert load(change, env=both).server.listen == ("10.0.0.1", 5000)
     assert load(change, env={"PORT": ""}).server.listen == ("10.0.0.2", 8080)
     for port in ("x", "0", "65536", "80 "):
-        assert refused(load, change, env={"PORT": port}) == "$PORT: expected host:port, such as 127.0.0.1:8080"
+        assert refused(load, change, env={"PORT": port}) == "$PORT: expected a port, from 1 to 65535, such as PORT=8080"
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -72,18 +72,26 @@ def test_a_hyphen_of_a_name_is_an_underscore_in_the_environment(load: Load) -> N
     assert found.shops["demo-two"].delivery.notify == "email"
 
 
+SETTING = ", such as PARCELVEIL_SHOPS__DEMO__NOTIFY"
+NO_SUCH = f"no such setting; expected one of server, admin, carriers, apps, shops and a setting of it{SETTING}"
 MISTAKEN = {
-    "PARCELVEIL_SERVR__LISTEN": "$PARCELVEIL_SERVR__LISTEN: no such setting; did you mean server?",
-    "PARCELVEIL_QQQQ__X": "$PARCELVEIL_QQQQ__X: no such setting",
-    "PARCELVEIL___X": "$PARCELVEIL___X: no such setting",
-    "PARCELVEIL_SERVER__": "$PARCELVEIL_SERVER__: no such setting",
-    "PARCELVEIL_SERVER__LISTN": "server.listn: unknown key; did you mean listen?",
+    "PARCELVEIL_SERVR__LISTEN": f"$PARCELVEIL_SERVR__LISTEN: {NO_SUCH}; did you mean server?",
+    "PARCELVEIL_QQQQ__X": f"$PARCELVEIL_QQQQ__X: {NO_SUCH}",
+    "PARCELVEIL___X": f"$PARCELVEIL___X: {NO_SUCH}",
+    "PARCELVEIL_SERVER__": f"$PARCELVEIL_SERVER__: {NO_SUCH}",
+    "PARCELVEIL_SERVER__LISTN": "server.listn: unknown key; expected one that is known; did you mean listen?",
     "PARCELVEIL_SERVER__LISTEN__HOST": "server.listen: expected one line of text",
     "PARCELVEIL_CARRIERS__PLATFROM__URL": (
-        "$PARCELVEIL_CARRIERS__PLATFROM__URL: the file has no [carriers.platfrom]; did you mean platform?"
+        "$PARCELVEIL_CARRIERS__PLATFROM__URL: the file has no [carriers.platfrom]; "
+        f"expected a table of the file and a setting of it{SETTING}; did you mean platform?"
     ),
-    "PARCELVEIL_SHOPS__DEMO": "$PARCELVEIL_SHOPS__DEMO: the file has no [shops.demo]",
-    "PARCELVEIL_CARRIERS__PLATFORM__URL__HOST": "$PARCELVEIL_CARRIERS__PLATFORM__URL__HOST: url is no table",
+    "PARCELVEIL_SHOPS__DEMO": (
+        "$PARCELVEIL_SHOPS__DEMO: the file has no [shops.demo]; "
+        f"expected a table of the file and a setting of it{SETTING}"
+    ),
+    "PARCELVEIL_CARRIERS__PLATFORM__URL__HOST": (
+        f"$PARCELVEIL_CARRIERS__PLATFORM__URL__HOST: url is no table; expected the name of a setting{SETTING}"
+    ),
     "PARCELVEIL_CARRIERS__PLATFORM__TOKEN": (
         'carriers.platform.token: expected { env = "NAME" } or { file = "PATH" }, never the secret itself'
     ),

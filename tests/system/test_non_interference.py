@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from jwcrypto import jwk
 
-from middleware import bootstrap, intake
+from middleware import binding, intake
 from middleware.core.schedule import required_kids
 from middleware.keys import provision
 from middleware.model import Answer, Inbound
@@ -82,7 +82,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         "sms": shop("sms", notify="sms"),
         "refuse": shop("refuse", on_invalid="refuse"),
     }
-    policy = bootstrap.pack("bpost-shipping-platform")
+    policy = binding.pack("bpost-shipping-platform")
     private = {kid: jwk.JWK.generate(kty="EC", crv="P-256") for kid in required_kids(policy, NOW.date())}
     public = [{**key.export_public(as_dict=True), "kid": kid, "alg": "ECDH-ES+A256KW"} for kid, key in private.items()]
     known = admit(Known(), json.dumps({"keys": public}).encode(), b'{"points": []}', NOW)

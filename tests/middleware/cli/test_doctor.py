@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from middleware import bootstrap
+from middleware import binding, bootstrap
 from middleware.cli import doctor
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
@@ -140,7 +140,7 @@ BAD: dict[str, tuple[Break, str, str]] = {
     "a clock file that is missing": (
         lambda one: one.write(server='clock = "file:nowhere"'),
         "clock",
-        "nowhere: the clock of this test instance must hold a time such as",
+        "nowhere: expected the time of this test instance, such as",
     ),
 }
 
@@ -183,7 +183,7 @@ def test_a_platform_whose_key_changed_is_bad(instance: Instance, tmp_path: Path)
 
 
 def test_a_pack_that_does_not_hold_together_is_bad(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "catalogue", lambda *_: [("shoe_size", "recipient.shoe_size")])
+    monkeypatch.setattr(binding, "catalogue", lambda *_: [("shoe_size", "recipient.shoe_size")])
     verdict, said = instance.checks(status=1)["shops"]
     assert verdict == "BAD"
     assert "schema field shoe_size: unknown category 'recipient.shoe_size'" in said
@@ -194,7 +194,7 @@ def test_certificates_that_cannot_be_read_are_bad(instance: Instance) -> None:
     instance.write(server=f'ca_file = "{instance.folder}/ca.pem"')
     verdict, said = instance.checks(status=1)["carriers"]
     assert verdict == "BAD"
-    assert "ca.pem: no certificates of an authority (PEM) can be read from it; check server.ca_file" in said
+    assert "ca.pem: no certificates of an authority (PEM) can be read from it; expected a file of certif" in said
 
 
 WARN: dict[str, tuple[Break, str, str]] = {
@@ -211,7 +211,7 @@ WARN: dict[str, tuple[Break, str, str]] = {
     "a shop with an unknown pack": (
         lambda one: one.write(more=second_shop("tweede", policy='"nonesuch"')),
         "shop tweede",
-        "no such pack; use one of bpost-shipping-platform",
+        "no such pack; expected one of bpost-shipping-platform",
     ),
     "a platform that is down": (
         lambda one: one.write(f"http://{DEAD}"),

@@ -80,7 +80,11 @@ def test_an_address_that_is_not_public_may_be_dialled(here: Path, host: str) -> 
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--shop-domain", "shop.example", "expected the shop's own domain, such as demo.myshopify.com"),
+        (
+            "--shop-domain",
+            "shop.example",
+            "expected the shop's own domain, which ends in .myshopify.com",
+        ),
         ("--shop-domain", 'a"b.myshopify.com', "expected the shop's own domain"),
         ("--platform-url", "http://parcels.example", "expected https://host[:port], and no more"),
         ("--platform-url", "https://parcels.example/api", "expected https://host[:port], and no more"),

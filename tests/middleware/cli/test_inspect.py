@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from middleware import bootstrap
+from middleware import binding
 from middleware.core.body import MAX_BYTES
 from middleware.model import Reason, Status
 from schemas.errors import SchemaFault
@@ -233,7 +233,7 @@ def test_a_pack_that_does_not_hold_together_is_one_line(monkeypatch: pytest.Monk
     def broken(_: str) -> None:
         raise SchemaFault(fault(tmp_path, 'covers = ["complaint"]', 'covers = ["complaints"]'))
 
-    monkeypatch.setattr(bootstrap, "load", broken)
+    monkeypatch.setattr(binding, "load", broken)
     result = run(*SHOPIFY, ACCEPTED)
     assert (result.exit_code, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()

@@ -103,7 +103,10 @@ def test_what_prints_data_can_print_json(path: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("path", [path for path in LEAVES if "--config" in options(path)], ids=" ".join)
 def test_a_command_without_its_configuration_says_so_in_one_line(path: tuple[str, ...]) -> None:
     line = refused(run(*path, *NEEDED.get(path, ())), 2)
-    assert line == "parcelveil.toml: no such configuration file; name one with --config FILE or $PARCELVEIL_CONFIG"
+    assert line == (
+        f"{Path.cwd()}/parcelveil.toml: no such configuration file; expected one here, or named with --config FILE or "
+        "$PARCELVEIL_CONFIG, such as --config /etc/parcelveil.toml; `parcelveil init` writes one"
+    )
 
 
 @pytest.mark.parametrize("words", [["nonesuch"], ["keys", "nonesuch"], ["policy", "nonesuch"], ["deliveries", "x"]])
@@ -155,7 +158,7 @@ def test_what_nobody_expected_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_process_ends_with_status_and_line_and_no_traceback(tmp_path: Path) -> None:
     line = refused(process("doctor", cwd=tmp_path), 2)
-    assert line.startswith("parcelveil.toml: no such configuration file")
+    assert line.startswith(f"{tmp_path}/parcelveil.toml: no such configuration file")
 
 
 def test_a_secret_that_is_missing_ends_the_process_with_one_line(instance: Instance) -> None:

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from middleware import bootstrap
+from middleware import binding, bootstrap
 from middleware.cli import serve as serving
 from middleware.cli.serve import BACK_OFF_SECONDS, ROLES, STEADY_SECONDS, STOP_SECONDS, Supervisor
 from middleware.web import metrics
@@ -88,7 +88,11 @@ def test_an_address_that_is_taken_is_one_line(
 ) -> None:
     ready.write(server=addresses(**{setting: busy}))
     line = refused(ready.run("serve"), 2)
-    assert line == f"server.{setting}: {busy}: Address already in use; does another instance run?"
+    assert line.startswith(f"{ready.file}:")
+    assert line.partition(": ")[2] == (
+        f"server.{setting}: {busy}: Address already in use; expected an address of this machine that is free, "
+        "such as 127.0.0.1:8082; does another instance run?"
+    )
     assert started == []
 
 
@@ -124,7 +128,7 @@ def test_what_it_must_not_start_without_is_one_line(
 def test_a_pack_that_does_not_hold_together_stops_the_start(
     ready: Instance, started: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "catalogue", lambda *_: [("shoe_size", "")])
+    monkeypatch.setattr(binding, "catalogue", lambda *_: [("shoe_size", "")])
     line = refused(ready.run("serve"), 2)
     assert line == "bpost-shipping-platform: schema field shoe_size: no category; declare one of schemas/categories.py"
     assert started == []

@@ -147,14 +147,26 @@ def test_a_secret_comes_from_a_variable_or_a_file(instance: Instance, sender: Pa
 
 
 REFUSED: Mapping[str, tuple[tuple[str, ...], int, str]] = {
-    "an unknown carrier": (("--app", "parcelveil", "--carrier", "x"), 2, "shops.new.carrier: expected one of platform"),
-    "an unknown app": (("--app", "x"), 2, "settings: shops.new.app: expected one of parcelveil"),
-    "app and secret": (("--app", "parcelveil", "--secret-env", "NEW_SECRET"), 2, "shops connect: either an app, or a "),
+    "an unknown carrier": (
+        ("--app", "parcelveil", "--carrier", "x"),
+        2,
+        "--carrier: carrier: expected one of ",
+    ),
+    "an unknown app": (("--app", "x"), 2, "--app: app: expected one of parcelveil"),
+    "app and secret": (
+        ("--app", "parcelveil", "--secret-env", "NEW_SECRET"),
+        2,
+        "--secret-env: secrets: expected either ",
+    ),
     "no secret there": (("--secret-env", "NONESUCH"), 2, "the secret in env NONESUCH is missing or empty"),
     "a day that is none": (("--app", "parcelveil", "--requested-on", "soon"), 2, "integration.requested_on: expected"),
     "a domain of another": (("--app", "parcelveil", "--domain", "demo.myshopify.com"), 1, "(domain-taken)"),
     "the app's secret": (("--secret-env", "SHOPIFY_SECRET"), 1, "This secret belongs to another shop or app."),
-    "no simulated platform": (("--app", "parcelveil", "--mode", "test"), 2, "mode: test needs a simulated platform"),
+    "no simulated platform": (
+        ("--app", "parcelveil", "--mode", "test"),
+        2,
+        "--mode: mode: test is not possible ",
+    ),
     "no such file": (("--from", "nonesuch.toml"), 2, "nonesuch.toml: No such file or directory"),
 }
 
@@ -166,6 +178,30 @@ def test_what_cannot_be_connected_is_told_in_one_line(instance: Instance, sender
     assert line in said
     assert "new" not in listed(instance)
     assert SECRET not in said
+
+
+def test_without_app_and_secret_it_is_told_how_either_is_given(instance: Instance) -> None:
+    said = refused(instance.run("shops", "connect", "new", "--domain", "new.myshopify.com"), 2)
+    assert said == (
+        "shops connect: app: neither of them is there; expected an app, one of parcelveil, or secrets of an app of its "
+        'own, such as app = "parcelveil"; --app NAME, --secret-env VAR or --secret-file FILE tells it'
+    )
+
+
+def test_a_mistake_in_a_file_is_told_with_its_line(instance: Instance, sender: Path) -> None:
+    file = instance.folder / "new.toml"
+    file.write_text('platform = "shopify"\napp = "parcelveil"\n\nhold = "2"\n', encoding="utf-8")
+    said = refused(connect(instance, "new", sender, "--from", str(file)), 2)
+    assert said.startswith(f"{file}:4: hold: expected a length of time")
+    file.write_text('app = "parcelveil"\nplatform = "shopify"\nnotfy = "sms"\n', encoding="utf-8")
+    assert refused(connect(instance, "new", sender, "--from", str(file)), 2).startswith(
+        f"{file}:3: notfy: unknown key; "
+    )
+    file.write_text('app = "parcelveil"\nplatform = "shopify"\n', encoding="utf-8")
+    sender.write_text('name = "Iemand"\ncountry = "Elders"\n', encoding="utf-8")
+    toml = sender.rename(sender.with_suffix(".toml"))
+    said = refused(connect(instance, "new", toml, "--from", str(file)), 2)
+    assert said.startswith(f"{toml}:2: sender.country: expected two capital letters")
 
 
 def test_a_shop_that_is_not_fit_is_told_what_it_lacks(instance: Instance, sender: Path) -> None:

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from jwcrypto import jwk
 from werkzeug.test import TestResponse
 
-from middleware import bootstrap, config
+from middleware import binding, bootstrap, config
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.directory import Directory
@@ -126,7 +126,7 @@ class Api:
 
 def platform_keys(folder: Path, moment: datetime) -> None:
     """What a refresh would leave behind: public keys for every part that is sealed now, and one pick-up point."""
-    policy = bootstrap.pack("bpost-shipping-platform")
+    policy = binding.pack("bpost-shipping-platform")
     public = [
         {**jwk.JWK.generate(kty="EC", crv="P-256").export_public(as_dict=True), "kid": kid, "alg": "ECDH-ES+A256KW"}
         for kid in sorted(required_kids(policy, today(moment)))

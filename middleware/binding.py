@@ -1,0 +1,117 @@
+"""Putting a shop to work: with its policy pack as the shop reads it, its parcel platform's keys, its blind indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from middleware.carriers.parcel_json import ParcelJson
+from middleware.config_settings import example
+from middleware.core.calendar import today
+from middleware.core.index import Indexer
+from middleware.core.minimise import barred_of_sender
+from middleware.errors import ConfigError, SettingError
+from middleware.model import ShopSettings
+from middleware.platform_keys import PlatformKeys
+from middleware.platforms.shopify import Shopify
+from middleware.ports import Clock
+from middleware.services import Shop
+from schemas import shopify
+from schemas.allowlist import categories
+from schemas.errors import SchemaFault
+from schemas.order import Sender, catalogue
+from schemas.policy import Policy
+from schemas.policy_loader import check_fields, load, names
+
+
+class ShopFault(SettingError):
+    """The settings of this shop cannot be used: ``problem`` tells what is wrong at ``key``."""
+
+    def __init__(self, shop: str, key: tuple[str, ...], *, problem: str, expected: str) -> None:
+        path = ("shops", shop, *key)
+        super().__init__(
+            place=".".join(path),
+            problem=problem,
+            expected=expected,
+            example=example(path),
+            pointer=f"/{'/'.join(key)}",
+            path=path,
+        )
+
+
+_Reading = tuple[str, frozenset[tuple[str, str]]]
+"""A pack's name and the interpretations under which it is read."""
+
+
+class Binder:
+    """Puts a shop to work; packs are read once and shared by all shops that read them alike."""
+
+    def __init__(self, *, known: Mapping[str, PlatformKeys], index: bytes, clock: Clock) -> None:
+        self._known, self._index, self._clock = known, index, clock
+        self._packs: dict[str, Policy] = {}
+        self._readings: dict[_Reading, Policy] = {}
+        self._barred: dict[tuple[_Reading, str], tuple[str, ...]] = {}
+
+    def bind(self, shop: ShopSettings) -> Shop:
+        """The shop with all that belongs to it. Raises: ShopFault for one that cannot work; ConfigError for a pack that
+        does not hold together.
+        """
+        day, asked = today(self._clock()), shop.integration_requested_on
+        if shop.policy not in self._packs and shop.policy not in names():
+            expected = f"one of {', '.join(names())}"
+            raise ShopFault(shop.name, ("policy",), problem="no such pack", expected=expected)
+        if asked and asked > day:
+            late = "this day has not come; there is no exchange before the request to integrate (VP-PLG-3)"
+            expected = "a day that has"
+            raise ShopFault(shop.name, ("integration", "requested_on"), problem=late, expected=expected)
+        reading = (shop.policy, frozenset(shop.interpretations.items()))
+        policy = self._interpreted(shop, reading)
+        told = (reading, shop.account_type)
+        if told not in self._barred:
+            self._barred[told] = barred_of_sender(policy, shop.account_type)
+        return Shop(
+            settings=shop,
+            platform=Shopify(),
+            carrier=ParcelJson(),
+            policy=policy,
+            keys=self._known[shop.carrier],
+            indexer=Indexer(self._index, shop.name),
+            sender=replace(shop.sender, **dict.fromkeys(self._barred[told])),
+        )
+
+    def _interpreted(self, shop: ShopSettings, reading: _Reading) -> Policy:
+        if shop.policy not in self._packs:
+            self._packs[shop.policy] = pack(shop.policy)
+        try:
+            if reading not in self._readings:
+                self._readings[reading] = self._packs[shop.policy].interpret(shop.interpretations)
+            return self._readings[reading]
+        except SchemaFault as fault:
+            expected = "readings that the policy leaves open"
+            problem = ShopFault(shop.name, ("interpretations",), problem=str(fault), expected=expected)
+        raise problem
+
+
+def pack(name: str) -> Policy:
+    """A pack, checked against everything that the code can read or keep.
+
+    Raises: ConfigError: a pack that does not hold together stops the start, with one line.
+    """
+    try:
+        policy = load(name)
+        check_fields(policy, catalogue())
+        check_fields(policy, categories(shopify.SHAPE, dict(catalogue())))
+        check_fields(policy, ((f"sender.{path}", category) for path, category in catalogue(Sender)))
+    except SchemaFault as fault:
+        problem = str(fault)
+    else:
+        _check_durations(policy)
+        return policy
+    raise ConfigError(problem)
+
+
+def _check_durations(policy: Policy) -> None:
+    kept = [part.retention for part in policy.parts.values() if part.sealed] + ["pv.inbox"]
+    for rule in kept:
+        if rule not in policy.retention or policy.retention[rule].duration is None:
+            raise ConfigError(f"{policy.id}: retention.{rule}: a duration is needed, or nothing may be stored under it")
