@@ -19,7 +19,7 @@ from middleware.core.shops import Vault
 from middleware.directory import Directory, keep_known
 from middleware.errors import ConfigError, ParcelveilError, SettingError
 from middleware.keys import ServiceKeys, load_service
-from middleware.model_shop import Reserved
+from middleware.model_shop import Reserved, made_up
 from middleware.onboarding import Onboarding
 from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
@@ -161,8 +161,10 @@ def _onboarding(settings: Config) -> tuple[Onboarding, Storage]:
 
 
 def check(settings: Config) -> None:
-    """What must be right before any process starts. Raises: ConfigError."""
-    bind(settings, service_keys(settings))
+    """What must be right before any process starts; a sender that was made up is told. Raises: ConfigError."""
+    for name, shop in bind(settings, service_keys(settings))[0].items():
+        if made_up(shop.settings.sender):
+            _log.warning("sender_made_up", shop=name)
     transports(settings)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from middleware.model_shop import MADE_UP
+
 ANY: Final = "*"
 """The name of a carrier, an app or a shop in a place."""
 
@@ -98,9 +100,9 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _set("reference", '""', '"request 17"', "where it is filed"),
     ),
     ("shops", ANY, "sender"): (
-        _set("name", '""', '"Voorbeeldwinkel"', "a person or a shop; this or a company is required"),
+        _set("name", '""', f'"{MADE_UP["name"]}"', "a person or a shop; this or a company is required"),
         _set("company", '""', '"Voorbeeld BV"', "the company"),
-        _set("street", '""', '"Voorbeeldstraat"', "street"),
+        _set("street", '""', f'"{MADE_UP["street"]}"', "street"),
         _set("number", '""', '"1"', "house number"),
         _set("box", '""', '"A"', "box"),
         _set("line2", '""', '"Achterbouw"', "second address line"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.errors import ConfigError, ParcelveilError
-from middleware.model_shop import Fitness
+from middleware.model_shop import Fitness, made_up
 from middleware.services import Shop
 
 _ADDRESS = ("street", "locality", "postal_code", "country")
@@ -30,7 +30,10 @@ def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
     yield Fitness(check="secret", ok=usable, message=told, pointer="/secrets")
     lacking = [name for name in _ADDRESS if not getattr(settings.sender, name)]
     told = f"sender without {', '.join(lacking)}: add what is missing" if lacking else "complete"
-    yield Fitness(check="sender", ok=not lacking, message=told, pointer=f"/sender/{lacking[0]}" if lacking else "")
+    if still := made_up(settings.sender):
+        told = f"{' and '.join(still)} made up by `parcelveil init`: write who sends"
+    wrong = still or lacking
+    yield Fitness(check="sender", ok=not wrong, message=told, pointer=f"/sender/{wrong[0]}" if wrong else "")
     yield from _keys(shop, now)
 
 

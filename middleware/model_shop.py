@@ -10,8 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
-from schemas.order import Hidden
+from schemas.order import Hidden, Sender
+
+MADE_UP: Final[Mapping[str, str]] = {"name": "Example Shop", "street": "Example Street"}
+"""What `parcelveil init` writes of who sends, until somebody writes the true one: no parcel can go back there."""
+
+
+def made_up(sender: Sender) -> tuple[str, ...]:
+    """What of a sender is still as `parcelveil init` wrote it."""
+    return tuple(key for key, value in MADE_UP.items() if getattr(sender, key) == value)
 
 
 class ShopState(StrEnum):

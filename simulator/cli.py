@@ -88,6 +88,8 @@ def simulate_shopify(
             delivery = shopify.send(url, shop, topic, body, secret, retry_scale=retry_scale)
         except ValueError:
             raise click.UsageError("--url is not an http(s) address") from None
+        if delivery.status is None:
+            click.echo(f"nobody answers at {url}: does the service run, and does it listen there?", err=True)
         told = {"webhook_id": delivery.webhook_id, "status": delivery.status, "answer": delivery.answer}
         click.echo(json.dumps({"file": name, **told}))
         lost += not delivery.acknowledged

@@ -21,6 +21,7 @@ from middleware.core.schedule import required_kids
 from middleware.errors import ConfigError, KeyRefusedError, ParcelveilError, ShopUnreadableError, TamperedError
 from middleware.exchange import Request
 from middleware.keys import ServiceKeys
+from middleware.model_shop import made_up
 from middleware.platform_keys import PlatformKeys
 from middleware.provision import fetch
 from middleware.services import Shop
@@ -147,6 +148,9 @@ def _shops(settings: config.Config, own: ServiceKeys | None, day: date) -> Itera
         yield _quarantined(name, str(fault), "mend the setting that is named, and start the service anew")
     for name, shop in shops.items():
         yield _months(f"shop {name}", shop, day)
+        if still := made_up(shop.settings.sender):
+            what = f"{' and '.join(still)} made up by `parcelveil init`, and labels would bear it"
+            yield _warn(f"sender of {name}", what, f"write who sends into [shops.{name}.sender]")
     yield from _connected(settings, day, others=bool(shops))
 
 

@@ -16,7 +16,7 @@ from middleware import bootstrap, config
 from middleware.cli.common import Function, config_option, json_option, loaded, print_json, print_table
 from middleware.config_shop import plain
 from middleware.config_table import Source, Table
-from middleware.errors import NotFitError, SettingError
+from middleware.errors import NotFitError, NotFoundError, SettingError
 from middleware.model_shop import Fitness, ShopFace
 from middleware.onboarding import KEEP_OLD_LEAST, Onboarding
 
@@ -43,10 +43,13 @@ class _Length(click.ParamType[timedelta]):
 
 
 @contextmanager
-def _onboarding(config_file: str | None) -> Iterator[Onboarding]:
+def _onboarding(config_file: str | None, name: str = "") -> Iterator[Onboarding]:
     known = bootstrap.onboarding(loaded(config_file))
     try:
         yield known
+    except NotFoundError:
+        click.echo(f"parcelveil: there is no shop {name}; `parcelveil shops list` shows those there are", err=True)
+        sys.exit(1)
     finally:
         known.store.close()
 
@@ -89,7 +92,7 @@ def connect(name: str, config_file: str | None, as_json: bool, **options: str | 
     content, source = _wanted(options)
     secrets, token = config.resolved(content, source)
     settings = plain({key: value for key, value in content.items() if key not in ("secrets", "token")})
-    with _onboarding(config_file) as known, _told_of(source):
+    with _onboarding(config_file, name) as known, _told_of(source):
         face, new = _fit(name, lambda: known.connect(name, settings, secrets, token))
     _tell(face, as_json, f"{name}: {'connected' if new else 'changed'}, mode {face.mode}; {_WITHIN}.")
 
@@ -160,7 +163,7 @@ def _named_secret(env: str | None, file: str | None) -> dict[str, str]:
 @json_option
 def check(name: str, live: bool, config_file: str | None, as_json: bool) -> None:
     """What the shop needs to be live: a line each, with what to do. Exit status 1 where something is missing."""
-    with _onboarding(config_file) as known:
+    with _onboarding(config_file, name) as known:
         findings = known.check(name)
         fit = all(one.ok for one in findings)
         face = known.go_live(name) if live and fit else known.show(name)
@@ -207,7 +210,7 @@ def list_shops(config_file: str | None, as_json: bool) -> None:
 @json_option
 def pause(name: str, resume: bool, config_file: str | None, as_json: bool) -> None:
     """Answer a shop's orders with 503, so that it tries again later; what was accepted still goes out."""
-    with _onboarding(config_file) as known:
+    with _onboarding(config_file, name) as known:
         face = known.pause(name, paused=not resume)
     _tell(face, as_json, f"{name}: {face.state}; {_WITHIN}.")
 
@@ -233,7 +236,7 @@ def rotate_secret(
     if not named:
         raise click.UsageError("where the new secret is: --secret-env or --secret-file")
     (secret,), _ = config.resolved({"secrets": [named]}, Source(file="shops rotate-secret"))
-    with _onboarding(config_file) as known:
+    with _onboarding(config_file, name) as known:
         face = known.rotate(name, secret, None if at_once else retire_after)
     _tell(face, as_json, f"{name}: the new secret is there, {face.secrets} in all; {_WITHIN}.")
 
@@ -246,7 +249,7 @@ def disconnect(name: str, config_file: str | None) -> None:
 
     Records stay as long as their retention says, and what was accepted still goes out.
     """
-    with _onboarding(config_file) as known:
+    with _onboarding(config_file, name) as known:
         known.disconnect(name)
     click.echo(f"{name}: disconnected; {_WITHIN}.")
 

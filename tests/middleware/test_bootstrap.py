@@ -12,8 +12,9 @@ import pytest
 from middleware import bootstrap, logs
 from middleware.errors import ConfigError
 from middleware.keys import load_service
+from middleware.model_shop import MADE_UP
 from middleware.storage import migrate
-from tests.middleware.cli.bench import DEAD, Instance
+from tests.middleware.cli.bench import DEAD, SENDER, Instance
 from tests.middleware.starting import cleaned, made, one_line, timed
 
 
@@ -68,6 +69,17 @@ def test_the_relay_verifies_with_the_key_that_signs_and_has_a_lane_for_each_plat
     for relay in relays:
         assert set(relay.lanes) == {"platform", "spare"}
         assert {kid: key.thumbprint() for kid, key in relay.keys.items()} == {signing.kid: signing.thumbprint()}
+
+
+def test_a_sender_that_init_made_up_is_told_at_every_start(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(bootstrap, "_log", SimpleNamespace(warning=lambda event, shop: seen.append((event, shop))))
+    bootstrap.check(instance.settings())
+    assert seen == []
+    text = instance.file.read_text(encoding="utf-8")
+    instance.file.write_text(text.replace(SENDER["street"], MADE_UP["street"]), encoding="utf-8")
+    bootstrap.check(instance.settings())
+    assert seen == [("sender_made_up", "demo")]
 
 
 def test_logging_is_set_up_at_the_configured_level_and_tells_the_role(

@@ -110,6 +110,13 @@ def test_simulate_fails_if_anything_was_not_acknowledged(tmp_path: Path) -> None
     assert len(came) == 2 * 9
 
 
+def test_simulate_says_that_nobody_listens() -> None:
+    arguments = ["--url", "http://127.0.0.1:9/x", "--shop", "a.myshopify.com", "--retry-scale", "0", "--made-up", "1"]
+    done = CliRunner().invoke(main, ["simulate", "shopify", *arguments], env={"SHOPIFY_SECRET": "hush"})
+    assert done.exit_code == 1
+    assert done.stderr == ("nobody answers at http://127.0.0.1:9/x: does the service run, and does it listen there?\n")
+
+
 def test_simulate_needs_orders_an_address_and_a_secret(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b"{}")

@@ -17,6 +17,7 @@ from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.errors import ParcelveilError, TransientDeliveryError
 from middleware.exchange import Request, Response
+from middleware.model_shop import MADE_UP
 from middleware.transport import HttpTransport
 from schemas.policy_loader import load
 from simulator.http import Settings, running
@@ -222,6 +223,11 @@ WARN: dict[str, tuple[Break, str, str]] = {
         lambda one: one.write(f"https://{DEAD}", carrier="allow_private = []"),
         "carrier platform",
         "(egress-blocked); add it to carriers.platform.allow_private if it is meant to be private; what is stored",
+    ),
+    "a sender that init made up": (
+        lambda one: one.file.write_text(one.file.read_text().replace(SENDER["name"], MADE_UP["name"])),
+        "sender of demo",
+        "name made up by `parcelveil init`, and labels would bear it; write who sends into [shops.demo.sender]",
     ),
     "no shop": (
         lambda one: one.write(shop='ship_when = "never"'),

@@ -16,7 +16,7 @@ from click.testing import Result
 from middleware import bootstrap
 from middleware.core.shops import Vault
 from middleware.keys import load_service
-from middleware.model_shop import ShopContent, ShopRow
+from middleware.model_shop import MADE_UP, ShopContent, ShopRow
 from middleware.onboarding import Onboarding
 from tests.middleware.cli.bench import SECRET, Instance, refused
 
@@ -188,6 +188,16 @@ def test_without_app_and_secret_it_is_told_how_either_is_given(instance: Instanc
     )
 
 
+def test_the_sender_that_init_made_up_is_not_fit_to_be_live(instance: Instance, sender: Path) -> None:
+    whole = {"number": "1", "locality": "Brussel", "postal_code": "1000", "country": "BE"}
+    sender.write_text(json.dumps({"name": "Anna", "street": MADE_UP["street"], **whole}), encoding="utf-8")
+    done = connect(instance, "new", sender)
+    assert done.exit_code == 1
+    assert "BAD   sender: street made up by `parcelveil init`: write who sends" in done.stderr
+    sender.write_text(json.dumps({"name": "Anna", "street": "Bedachte Kouter", **whole}), encoding="utf-8")
+    assert connect(instance, "new", sender).exit_code == 0
+
+
 def test_a_mistake_in_a_file_is_told_with_its_line(instance: Instance, sender: Path) -> None:
     file = instance.folder / "new.toml"
     file.write_text('platform = "shopify"\napp = "parcelveil"\n\nhold = "2"\n', encoding="utf-8")
@@ -288,7 +298,9 @@ def test_a_shop_whose_simulated_platform_has_gone_is_quarantined_with_the_remedy
 
 
 def test_a_shop_that_is_not_there_cannot_be_checked(instance: Instance) -> None:
-    assert refused(instance.run("shops", "check", "nonesuch"), 1) == "There is nothing here. (not-found)"
+    assert refused(instance.run("shops", "check", "nonesuch"), 1) == (
+        "there is no shop nonesuch; `parcelveil shops list` shows those there are"
+    )
 
 
 # ---- list, pause, rotate, disconnect -------------------------------------------------------------------------------
