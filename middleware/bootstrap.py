@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from middleware import logs
+from middleware import storage as stored
 from middleware.binding import Binder, ShopFault
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import Config
@@ -17,8 +18,9 @@ from middleware.config_settings import example
 from middleware.config_shop import stored_settings
 from middleware.core.shops import Vault
 from middleware.directory import Directory, keep_known
-from middleware.errors import ConfigError, ParcelveilError, SettingError
+from middleware.errors import ConfigError, NoDatabaseError, ParcelveilError, SettingError, StorageError
 from middleware.keys import ServiceKeys, load_service
+from middleware.keys import check as check_keys
 from middleware.model_shop import Reserved, made_up
 from middleware.onboarding import Onboarding
 from middleware.platform_keys import PlatformKeys
@@ -28,7 +30,7 @@ from middleware.provision import refresh
 from middleware.relay import Lane, Observer, Relay, Turns
 from middleware.retention_keys import PublicKeys
 from middleware.services import Services, Shop
-from middleware.storage import is_current, open_both
+from middleware.storage import KeyChecks, is_current, open_both
 from middleware.tracking import Desk
 from middleware.transport import HttpTransport
 
@@ -74,9 +76,13 @@ def store(settings: Config) -> Storage:
 
 def _stores(settings: Config) -> tuple[Storage, ShopStore]:
     """Records and shops over the same connections. Raises: ConfigError, StorageError."""
+    _check_schema(settings)
+    return open_both(settings.server.database)
+
+
+def _check_schema(settings: Config) -> None:
     if not is_current(settings.server.database):
         raise ConfigError("the database schema is not up to date; run `parcelveil migrate`")
-    return open_both(settings.server.database)
 
 
 def desk(settings: Config, finder: Finder, shop: str | None) -> Desk:
@@ -100,6 +106,32 @@ def platform_keys(settings: Config) -> Mapping[str, PlatformKeys]:
 def service_keys(settings: Config) -> ServiceKeys:
     """The service's own keys. Raises: ConfigError."""
     return load_service(settings.server.keys, settings.server.keys_group)
+
+
+def known_keys(settings: Config) -> KeyChecks | None:
+    """The check values of the keys that the database was used with; None where it cannot be asked. Raises: ConfigError
+    for an address that cannot be used.
+    """
+    try:
+        return stored.known_keys(settings.server.database)
+    except NoDatabaseError:
+        return {}
+    except StorageError:
+        return None
+
+
+def fit_keys(settings: Config, own: ServiceKeys) -> None:
+    """Whether the database was used with these keys, or with none. Raises: ConfigError, StorageError."""
+    check_keys(own, settings.server.keys, stored.known_keys(settings.server.database))
+
+
+def settle_keys(settings: Config) -> None:
+    """Let a database that was never used know the service's keys, and no other than these be used with it from then on.
+    Raises: ConfigError, StorageError.
+    """
+    own = service_keys(settings)
+    _check_schema(settings)
+    check_keys(own, settings.server.keys, stored.settle_keys(settings.server.database, own.checks()))
 
 
 def services(settings: Config, *, follow: bool = False) -> Services:
@@ -142,11 +174,12 @@ def _onboarding(settings: Config) -> tuple[Onboarding, Storage]:
     own = service_keys(settings)
     binder, vault, around = _binder(settings, own), Vault(own.service, own.index), settings.around()
     seeds, faults = bind(settings, own, binder)
-    records, stored = _stores(settings)
+    fit_keys(settings, own)
+    records, shops = _stores(settings)
     shared = {secret for secrets in settings.apps.values() for secret in secrets}
     held = shared | {secret for shop in settings.shops.values() for secret in shop.secrets}
     known = Onboarding(
-        store=stored,
+        store=shops,
         clock=clock(settings),
         vault=vault,
         seeds={**seeds, **faults},
@@ -217,7 +250,9 @@ def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
     """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all. Raises:
     ConfigError, StorageError.
     """
-    signing, shared = service_keys(settings).signing, store(settings)
+    own = service_keys(settings)
+    fit_keys(settings, own)
+    signing, shared = own.signing, store(settings)
     lanes = {name: Lane(carrier=ParcelJson(), transport=transport) for name, transport in transports(settings).items()}
     return [
         Relay(

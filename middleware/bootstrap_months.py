@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 
-from middleware import bootstrap
+from middleware import binding, bootstrap
 from middleware.config import Config
 from middleware.core.calendar import today
 from middleware.months import Closed, close, needed
@@ -53,7 +53,7 @@ def close_months(settings: Config) -> Closed:
 
 def _packs() -> Mapping[str, Policy]:
     """Every pack that a shop may name: one that is connected tomorrow finds its keys."""
-    return {name: bootstrap.pack(name) for name in names()}
+    return {name: binding.pack(name) for name in names()}
 
 
 def _durations(packs: Mapping[str, Policy]) -> Mapping[str, str]:

@@ -79,6 +79,16 @@ class SettingError(ConfigError):
         )
 
 
+class NoDatabaseError(ConfigError):
+    """There is no database where the configuration says that there is one."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path}: there is no database here; `parcelveil migrate` makes one, unless another is meant: name it in "
+            "server.database or $DATABASE_URL (a relative path starts at the working directory)"
+        )
+
+
 class RequestError(ParcelveilError):
     """The request cannot be accepted."""
 

@@ -72,20 +72,25 @@ def check_private(folder: Path) -> None:
     for path in found:
         mode = stat.S_IMODE(_status(path).st_mode)
         if mode & 0o077:
-            raise ConfigError(f"{path}: mode {mode:04o} lets others in; {_FORMS}: these keys are never shared")
+            command = f"chmod {'700' if path.is_dir() else '600'} {path}"
+            raise ConfigError(f"{path}: mode {mode:04o} lets others in; {_FORMS}, as these are never shared: {command}")
 
 
 def _judge(path: Path, status: os.stat_result, group: int | None) -> None:
-    mode = stat.S_IMODE(status.st_mode)
+    mode, folder = stat.S_IMODE(status.st_mode), stat.S_ISDIR(status.st_mode)
     if not mode & 0o077:
         if not _is_ours(status):
-            raise ConfigError(f"{path}: it belongs to another user, who could change it")
+            mend = f"chown {os.geteuid()} {path}"
+            raise ConfigError(f"{path}: it belongs to another user, who could change it; take it over: {mend}")
     elif group is None:
-        raise ConfigError(f"{path}: mode {mode:04o} lets others in; {_FORMS}")
-    elif mode & (0o027 if stat.S_ISDIR(status.st_mode) else 0o037):
-        raise ConfigError(f"{path}: mode {mode:04o} lets others in; {_SHARED_FORMS}")
+        mend = f"chmod {'700' if folder else '600'} {path}"
+        raise ConfigError(f"{path}: mode {mode:04o} lets others in; {_FORMS}: {mend}")
+    elif mode & (0o027 if folder else 0o037):
+        mend = f"chmod {'750' if folder else '640'} {path}"
+        raise ConfigError(f"{path}: mode {mode:04o} lets others in; {_SHARED_FORMS}: {mend}")
     elif status.st_gid != group:
-        raise ConfigError(f"{path}: it is for the group {status.st_gid}, but server.keys_group is {group}")
+        what = f"it is for the group {status.st_gid}, but server.keys_group is {group}"
+        raise ConfigError(f"{path}: {what}; give it to that group: chgrp {group} {path}")
 
 
 def _status(path: Path) -> os.stat_result:

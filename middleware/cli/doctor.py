@@ -18,7 +18,14 @@ from middleware.cli import words
 from middleware.cli.common import config_option, json_option, loaded, print_json
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
-from middleware.errors import ConfigError, KeyRefusedError, ParcelveilError, ShopUnreadableError, TamperedError
+from middleware.errors import (
+    ConfigError,
+    KeyRefusedError,
+    NoDatabaseError,
+    ParcelveilError,
+    ShopUnreadableError,
+    TamperedError,
+)
 from middleware.exchange import Request
 from middleware.keys import ServiceKeys
 from middleware.model_shop import made_up
@@ -35,6 +42,11 @@ DRIFT = timedelta(minutes=5)
 """How far the platform's clock and ours may be apart."""
 
 _PROVISION = "run `parcelveil keys provision`, or ask the parcel platform for it"
+_FETCH = "run `parcelveil keys provision` once the file is as it should be"
+_ADDRESS = "check server.database ($DATABASE_URL), and whether it can be reached"
+_NEEDED = ("database", "schema", "keys of the database")
+"""What must be well with a database before its shops can be looked at."""
+
 _INDENT = " " * 6
 
 
@@ -80,17 +92,19 @@ def _findings(settings: config.Config) -> Iterator[Finding]:
     try:
         own = bootstrap.service_keys(settings)
     except ConfigError as problem:
-        yield _bad("service keys", str(problem), "run `parcelveil keys provision`: it makes what is missing")
+        yield _mended("service keys", problem, f"look at {settings.server.keys}")
     else:
         yield _ok("service keys", f"receipt, index and service keys are there, and {_readers(settings)} may read them")
     yield from _state(settings)
-    yield from _database(settings)
+    database = list(_database(settings, own))
+    yield from database
     try:
         day = today(bootstrap.clock(settings)())
     except ConfigError as problem:
         yield _bad("clock", str(problem), "write a time into that file, or leave server.clock out")
         return
-    yield from _shops(settings, own, day)
+    ready = not any(one.check in _NEEDED and one.verdict is Verdict.BAD for one in database)
+    yield from _shops(settings, own, day, ready=ready)
     yield from _carriers(settings)
 
 
@@ -104,6 +118,12 @@ def _warn(check: str, message: str, remedy: str) -> Finding:
 
 def _bad(check: str, message: str, remedy: str) -> Finding:
     return Finding(check=check, verdict=Verdict.BAD, message=message, remedy=remedy)
+
+
+def _mended(check: str, problem: ConfigError, remedy: str) -> Finding:
+    """What is bad and says itself what to do, behind a semicolon; else ``remedy``."""
+    what, _, own = str(problem).partition("; ")
+    return _bad(check, what, own or remedy)
 
 
 def _readers(settings: config.Config) -> str:
@@ -122,7 +142,7 @@ def _state(settings: config.Config) -> Iterator[Finding]:
         yield _warn("state", what, "give the folder to the user of the web processes; the relay's needs it not")
 
 
-def _database(settings: config.Config) -> Iterator[Finding]:
+def _database(settings: config.Config, own: ServiceKeys | None) -> Iterator[Finding]:
     try:
         store = open_store(settings.server.database)
         try:
@@ -131,11 +151,18 @@ def _database(settings: config.Config) -> Iterator[Finding]:
                 yield _ok(name, message) if well else _bad(name, what, remedy)
         finally:
             store.close()
+        if own is not None:
+            bootstrap.fit_keys(settings, own)
+            yield _ok("keys of the database", "it was made with these keys, or with none yet")
+    except NoDatabaseError as problem:
+        yield _mended("database", problem, _ADDRESS)
+    except ConfigError as problem:
+        yield _mended("keys of the database", problem, _ADDRESS)
     except ParcelveilError as problem:
-        yield _bad("database", str(problem), "check server.database ($DATABASE_URL), and whether it can be reached")
+        yield _bad("database", str(problem), _ADDRESS)
 
 
-def _shops(settings: config.Config, own: ServiceKeys | None, day: date) -> Iterator[Finding]:
+def _shops(settings: config.Config, own: ServiceKeys | None, day: date, *, ready: bool) -> Iterator[Finding]:
     if own is None:
         yield _warn("shops", "not looked at: that needs the service's keys", "mend those first")
         return
@@ -151,7 +178,10 @@ def _shops(settings: config.Config, own: ServiceKeys | None, day: date) -> Itera
         if still := made_up(shop.settings.sender):
             what = f"{' and '.join(still)} made up by `parcelveil init`, and labels would bear it"
             yield _warn(f"sender of {name}", what, f"write who sends into [shops.{name}.sender]")
-    yield from _connected(settings, day, others=bool(shops))
+    if ready:
+        yield from _connected(settings, day, seeds=len(shops), faulty=list(faults))
+    else:
+        yield _warn("shops in the database", "not looked at: that needs the database and its keys", "mend those first")
 
 
 def _quarantined(name: str, fault: str, remedy: str) -> Finding:
@@ -168,7 +198,7 @@ def _faulty(name: str, fault: ParcelveilError) -> Finding:
     return _quarantined(name, str(fault), remedy)
 
 
-def _connected(settings: config.Config, day: date, *, others: bool) -> Iterator[Finding]:
+def _connected(settings: config.Config, day: date, *, seeds: int, faulty: list[str]) -> Iterator[Finding]:
     """The shops in the database: how many, and whatever is wrong with one of them."""
     shops: list[Shop] = []
     faults: dict[str, ParcelveilError] = {}
@@ -181,25 +211,31 @@ def _connected(settings: config.Config, day: date, *, others: bool) -> Iterator[
                 else:
                     faults[row.name] = shop
     except ParcelveilError as problem:
-        remedy = "`parcelveil migrate` if the schema is bad too, else mend the database: no process starts without them"
-        yield _bad("shops in the database", str(problem), remedy)
+        yield _bad("shops in the database", str(problem), "mend the database: no process starts without them")
         return
     for name, fault in faults.items():
         yield _faulty(name, fault)
-    if not shops and not others:
-        how = "add one as [shops.<name>], or with `parcelveil shops connect`"
-        yield _warn("shops", "none can be served, so every webhook is answered 401", how)
+    if not shops and not seeds:
+        yield _none_at_work([*faulty, *faults])
     if shops:
         yield _ok("shops in the database", f"{len(shops)} can be served, {len(faults)} are quarantined")
     for alike in {(shop.settings.carrier, id(shop.policy)): shop for shop in shops}.values():
         yield _months(f"shops in the database with {alike.settings.carrier}", alike, day)
 
 
+def _none_at_work(faulty: list[str]) -> Finding:
+    """Bad where there are shops: one who has none yet may connect the first to the service that runs."""
+    what = "none can be served, so every webhook is answered 401"
+    if faulty:
+        return _bad("shops", f"{what}: quarantined are {', '.join(faulty)}", "mend one at least, as told of each above")
+    return _warn("shops", what, "add one as [shops.<name>], or with `parcelveil shops connect`")
+
+
 def _months(check: str, shop: Shop, day: date) -> Finding:
     try:
         known = set(shop.keys.known().keys)
     except ConfigError as problem:
-        return _bad(check, str(problem), "run `parcelveil keys provision` once the file is as it should be")
+        return _mended(check, problem, _FETCH)
     if missing := sorted(required_kids(shop.policy, day) - known):
         return _bad(check, f"no retention key {missing[0]}: its orders are answered 503", _PROVISION)
     if missing := sorted(required_kids(shop.policy, day + AHEAD) - known):
@@ -212,7 +248,7 @@ def _carriers(settings: config.Config) -> Iterator[Finding]:
     try:
         transports = bootstrap.transports(settings)
     except ConfigError as problem:
-        yield _bad("carriers", str(problem), "check server.ca_file and server.egress_proxy")
+        yield _mended("carriers", problem, "check server.ca_file and server.egress_proxy")
         return
     for name, known in bootstrap.platform_keys(settings).items():
         yield from _carrier(name, transports[name], known, settings)
@@ -226,7 +262,7 @@ def _carrier(name: str, transport: HttpTransport, known: PlatformKeys, settings:
     except KeyRefusedError as problem:
         yield _bad(check, str(problem), "ask the platform's operator by another way which keys are its own")
     except ConfigError as problem:
-        yield _bad(check, str(problem), "run `parcelveil keys provision` once the file is as it should be")
+        yield _mended(check, problem, _FETCH)
     except ParcelveilError as problem:
         what, _, remedy = words.trouble(name, problem).rpartition("; ")
         yield _warn(check, what, f"{remedy}; what is stored waits until it answers")

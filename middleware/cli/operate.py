@@ -11,9 +11,10 @@ from middleware import bootstrap, bootstrap_months
 from middleware.cli import words
 from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
 from middleware.cli.destroying import destroy
+from middleware.config import Config
 from middleware.core.calendar import today
 from middleware.errors import DeliveryError
-from middleware.keys import provision
+from middleware.keys import check, provision
 from middleware.storage import migrate as migrate_database
 
 OURS = "(our own)"
@@ -23,9 +24,14 @@ OURS = "(our own)"
 @click.command(short_help="Bring the database schema up to date.")
 @config_option
 def migrate(config_file: str | None) -> None:
-    """Bring the database schema up to date, or make it. Run again, it changes nothing."""
+    """Bring the database schema up to date, or make it. Run again, it changes nothing.
+
+    No other command makes a database. Where the service's own keys are there, the database knows them from then on.
+    """
     settings = loaded(config_file)
     migrate_database(settings.server.database)
+    if (settings.server.keys / "service").exists():
+        bootstrap.settle_keys(settings)
     click.echo("The database schema is up to date.")
 
 
@@ -42,11 +48,12 @@ keys.add_command(destroy)
 def keys_provision(config_file: str | None) -> None:
     """Make the service's own keys where they are missing, and fetch the parcel platforms' public ones.
 
-    Nothing that exists is replaced: a platform's key that changed under its name is refused. Exit status 1 if a
-    platform's keys could not be fetched, or were refused; those known before stay in use.
+    Nothing that exists is replaced: a platform's key that changed under its name is refused, and so are other keys of
+    the service's own than those that the database was made with. Exit status 1 if a platform's keys could not be
+    fetched, or were refused; those known before stay in use.
     """
     settings = loaded(config_file)
-    made = provision(settings.server.keys, settings.server.keys_group)
+    made = _provision(settings)
     click.echo(f"Made {', '.join(made)}." if made else "The service's own keys are there already.")
     months = bootstrap_months.provision(settings)
     if months:
@@ -60,6 +67,16 @@ def keys_provision(config_file: str | None) -> None:
             why = words.trouble(name, problem) if isinstance(problem, DeliveryError) else str(problem)
             click.echo(f"{name}: {why}; what was known before stays in use", err=True)
     sys.exit(1 if failed else 0)
+
+
+def _provision(settings: Config) -> list[str]:
+    """The names of the files made. Raises: ConfigError where the database knows other keys."""
+    server, known = settings.server, bootstrap.known_keys(settings)
+    if known is None:
+        click.echo("The database could not be asked which keys it was made with; `serve` asks it again.", err=True)
+    made = provision(server.keys, server.keys_group, known or {})
+    check(bootstrap.service_keys(settings), server.keys, known or {})
+    return made
 
 
 @keys.command("list", short_help="List the parcel platforms' public retention keys.")

@@ -67,6 +67,7 @@ def serve(role: str, config_file: str | None) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no process of ours leaves its memory on a disk
     bootstrap.logging(settings, role)
     store = bootstrap.store(settings)
+    bootstrap.settle_keys(settings)
     bootstrap.check(settings)
     for setting, address in _addresses(settings, ROLES[role]).items():
         _check_free(settings.source.place(("server", setting)), address)

@@ -92,6 +92,7 @@ def connect(name: str, config_file: str | None, as_json: bool, **options: str | 
     content, source = _wanted(options)
     secrets, token = config.resolved(content, source)
     settings = plain({key: value for key, value in content.items() if key not in ("secrets", "token")})
+    bootstrap.settle_keys(loaded(config_file))
     with _onboarding(config_file, name) as known, _told_of(source):
         face, new = _fit(name, lambda: known.connect(name, settings, secrets, token))
     _tell(face, as_json, f"{name}: {'connected' if new else 'changed'}, mode {face.mode}; {_WITHIN}.")

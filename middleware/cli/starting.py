@@ -18,6 +18,7 @@ from middleware.config_settings import ANY, NAMES, SETTINGS, Place, Setting
 from middleware.config_shop import domain_of
 from middleware.config_table import Source, Table
 from middleware.keys import provision
+from middleware.storage import known_keys
 
 SHOP_DOMAIN: Final = "demo.myshopify.com"
 PLATFORM_URL: Final = "http://127.0.0.1:8090"
@@ -73,7 +74,8 @@ def init(folder: Path, shop_domain: str, platform_url: str, *, force: bool) -> N
         click.echo(f"parcelveil: {file}: it is there already; nothing was changed. --force writes it anew", err=True)
         sys.exit(1)
     folder.mkdir(parents=True, exist_ok=True)
-    made = provision(folder / "var" / "keys")
+    database = folder / "var" / "parcelveil.db"
+    made = provision(folder / "var" / "keys", known=known_keys(f"sqlite:///{database}") if database.exists() else {})
     _write(file, text)
     click.echo(f"Wrote {file}." + (f" Made {', '.join(made)}." if made else " The keys were there already."))
     click.echo(f"Look it through, and set {' and '.join(f'${name}' for name in SECRETS)}. Then:\n")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from middleware.errors import ConfigError
-from middleware.storage import schema
+from middleware.storage import keys_sql, schema
 from middleware.storage.copies_sql import SqlCopies
 from middleware.storage.database import Database, translated
+from middleware.storage.keys_sql import KeyChecks
 from middleware.storage.postgres import PostgresDatabase
 from middleware.storage.shops_sql import SqlShopStore
 from middleware.storage.sql import SqlStore
@@ -19,16 +21,26 @@ from middleware.storage.sqlite import SqliteDatabase
 if TYPE_CHECKING:
     from middleware.ports import Copies, ShopStore, Storage
 
-__all__ = ["is_current", "migrate", "open_both", "open_copies", "open_shops", "open_store"]
+__all__ = [
+    "KeyChecks",
+    "is_current",
+    "known_keys",
+    "migrate",
+    "open_both",
+    "open_copies",
+    "open_shops",
+    "open_store",
+    "settle_keys",
+]
 
 
 def open_store(url: str) -> Storage:
     """The store behind ``sqlite:///FILE`` (relative to the working directory) or ``postgresql://…``.
 
-    A missing SQLite file is made (0600, its folder 0700); its schema is made by ``migrate``. Open it after a fork, not
-    before.
+    Nothing is made: a mistaken address is no empty database. Open it after a fork, not before.
 
-    Raises: ConfigError for a URL that cannot be used; StorageError if the file cannot be opened.
+    Raises: ConfigError for a URL that cannot be used, NoDatabaseError for a file that is not there; StorageError if it
+    cannot be opened.
     """
     return SqlStore(_database(url))
 
@@ -50,11 +62,12 @@ def open_both(url: str) -> tuple[Storage, ShopStore]:
 
 
 def migrate(url: str) -> None:
-    """Bring the schema up to date: all of it or, whatever happens, nothing. Several at once wait for each other.
+    """Bring the schema up to date: all of it or, whatever happens, nothing. Several at once wait for each other. A
+    missing SQLite file is made (0600, its folder 0700).
 
     Raises: ConfigError, StorageError.
     """
-    database = _database(url)
+    database = _database(url, make=True)
     try:
         translated(database.migrating, schema.upgrade)
     finally:
@@ -62,7 +75,7 @@ def migrate(url: str) -> None:
 
 
 def is_current(url: str) -> bool:
-    """Whether the schema is the one that this version works with. Raises: ConfigError, StorageError."""
+    """Whether the schema is the one that this version works with. Raises: as ``open_store``."""
     database = _database(url)
     try:
         return database.read(schema.is_newest)
@@ -70,10 +83,30 @@ def is_current(url: str) -> bool:
         database.close()
 
 
-def _database(url: str) -> Database:
+def known_keys(url: str) -> KeyChecks:
+    """The check values of the service's keys that this database was used with; none where it has no schema. Raises: as
+    ``open_store``.
+    """
+    database = _database(url)
+    try:
+        return database.read(lambda connection: keys_sql.known(connection) if schema.is_newest(connection) else {})
+    finally:
+        database.close()
+
+
+def settle_keys(url: str, values: Mapping[str, bytes]) -> KeyChecks:
+    """The same, after these check values became those of every purpose that had none. Raises: as ``open_store``."""
+    database = _database(url)
+    try:
+        return database.write(lambda connection: keys_sql.settle(connection, database.upserts, values))
+    finally:
+        database.close()
+
+
+def _database(url: str, *, make: bool = False) -> Database:
     parsed = _parsed(url)
     if parsed is not None and parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        return SqliteDatabase(parsed)
+        return SqliteDatabase(parsed, make=make)
     if parsed is not None and parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return PostgresDatabase(parsed)
     # Not repeated here: a database URL may hold a password.

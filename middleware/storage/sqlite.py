@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 
-from middleware.errors import ConfigError, StorageError
+from middleware.errors import ConfigError, NoDatabaseError, StorageError
 from middleware.storage.database import Database, Finding, finding, translated
 
 WRITE_LOCK_SECONDS: Final = 3.0  # how long a writer waits for its turn
@@ -41,17 +41,19 @@ _WAL_SAFE_SINCE: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
 class SqliteDatabase(Database):
-    """A database file, made if it is missing (0600, a missing folder 0700).
+    """A database file; with ``make`` it is made where it is missing (0600, a missing folder 0700).
 
     In a folder that somebody made 2770 all files are 0660: a group shares them, intake and relay as two users.
 
-    Raises: ConfigError, StorageError.
+    Raises: ConfigError, NoDatabaseError, StorageError.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, make: bool = False) -> None:
         if url.query or not url.database or url.database == ":memory:":
             raise ConfigError("An SQLite database is a file: sqlite:///path/to/file.db, without further options.")
         self.path = Path(url.database).absolute()  # now: a later change of the working directory must not move it
+        if not make and not self.path.exists():
+            raise NoDatabaseError(str(self.path))
         if not _made(self.path):
             raise StorageError(f"The database file {self.path} cannot be opened or made.")
         self._url = url.set(drivername="sqlite+pysqlite", database=str(self.path))

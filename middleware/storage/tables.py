@@ -315,3 +315,12 @@ shop_changes = Table(
     Column("version", BigInteger, nullable=False, doc="the newest version of any shop; who changes one locks this row"),
     info={"ends": "never: a number"},
 )
+
+key_checks = Table(
+    "key_checks",
+    metadata,
+    Column("purpose", Text, primary_key=True, doc="index or service: what middleware.keys.ServiceKeys.checks names"),
+    Column("generation", Integer, primary_key=True, autoincrement=False, doc="1: the key of the first use"),
+    Column("value", LargeBinary, nullable=False, doc="keyed check value, 32 bytes, out of which no key can be told"),
+    info={"ends": "never: of nobody"},
+)

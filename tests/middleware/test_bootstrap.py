@@ -40,6 +40,13 @@ def test_without_its_schema_nothing_starts(instance: Instance) -> None:
     for start in (bootstrap.store, bootstrap.services):
         with pytest.raises(ConfigError) as problem:
             start(instance.settings())
+        assert one_line(problem).startswith(f"{instance.database}: there is no database here; `parcelveil migrate` ")
+    assert not instance.database.exists()
+    instance.database.parent.mkdir(exist_ok=True)
+    instance.database.touch(0o600)
+    for start in (bootstrap.store, bootstrap.services):
+        with pytest.raises(ConfigError) as problem:
+            start(instance.settings())
         assert one_line(problem) == "the database schema is not up to date; run `parcelveil migrate`"
     migrate(f"sqlite:///{instance.database}")
     store = bootstrap.store(instance.settings())

@@ -56,13 +56,13 @@ class TestSharing:
 
     def test_without_a_group_it_is_refused(self, shared: Path) -> None:
         told = "mode 0750 lets others in; use 0700 for folders and 0600 for files"
-        assert refusal(shared, None) == f"{shared.parent}: {told}"
+        assert refusal(shared, None) == f"{shared.parent}: {told}: chmod 700 {shared.parent}"
 
     @pytest.mark.parametrize("wide", [0o644, 0o604, 0o660, 0o620, 0o650, 0o641, 0o666, 0o777])
     def test_no_other_mode_of_a_file(self, shared: Path, wide: int) -> None:
         shared.chmod(wide)
         told = "use 0700 for folders and 0600 for files, or 0750 and 0640 for the group of server.keys_group"
-        assert refusal(shared) == f"{shared}: mode {wide:04o} lets others in; {told}"
+        assert refusal(shared) == f"{shared}: mode {wide:04o} lets others in; {told}: chmod 640 {shared}"
 
     @pytest.mark.parametrize("wide", [0o755, 0o770, 0o751, 0o705, 0o720, 0o777])
     def test_no_other_mode_of_a_folder(self, shared: Path, wide: int) -> None:
@@ -81,7 +81,8 @@ class TestSharing:
             shared.parent.chmod(0o700)
         path = shared if which == "file" else shared.parent
         assert refusal(shared, OTHER_GROUP) == (
-            f"{path}: it is for the group {OWN}, but server.keys_group is {OTHER_GROUP}"
+            f"{path}: it is for the group {OWN}, but server.keys_group is {OTHER_GROUP}; "
+            f"give it to that group: chgrp {OTHER_GROUP} {path}"
         )
 
     @as_root
@@ -94,7 +95,8 @@ class TestSharing:
     def test_what_another_keeps_to_himself_is_refused_all_the_same(self, shared: Path) -> None:
         os.chown(shared, OTHER_USER, -1)
         shared.chmod(0o600)
-        assert refusal(shared) == f"{shared}: it belongs to another user, who could change it"
+        told = refusal(shared)
+        assert told.startswith(f"{shared}: it belongs to another user, who could change it; take it over: chown ")
 
     @as_root
     def test_who_is_not_in_the_group_is_told_so(self) -> None:

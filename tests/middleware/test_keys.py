@@ -20,6 +20,8 @@ from middleware.keys import ServiceKeys, load_service, provision
 FILES = ("receipt.jwk", "index.key", "service.key")
 CANARY = "k4n4rie"
 
+BACK = "put the file back that `parcelveil keys provision` made, from its own backup"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -125,13 +127,17 @@ class TestModes:
     def test_a_file_that_others_may_use_is_refused(self, folder: Path, name: str, wide: int) -> None:
         path = folder / "service" / name
         path.chmod(wide)
-        assert refusal(folder) == f"{path}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files"
+        assert refusal(folder) == (
+            f"{path}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files: chmod 600 {path}"
+        )
 
     @pytest.mark.parametrize("wide", [0o755, 0o750, 0o705, 0o711, 0o710, 0o701, 0o720, 0o702, 0o777])
     def test_a_folder_that_others_may_use_is_refused(self, folder: Path, wide: int) -> None:
         home = folder / "service"
         home.chmod(wide)
-        assert refusal(folder) == f"{home}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files"
+        assert refusal(folder) == (
+            f"{home}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files: chmod 700 {home}"
+        )
 
     @pytest.mark.parametrize("wide", [0o755, 0o750, 0o711, 0o777])
     def test_the_folder_above_is_ours_alone_too(self, folder: Path, wide: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +146,9 @@ class TestModes:
                 os.chown(path, 4321, -1)
             monkeypatch.setattr(os, "geteuid", lambda: 4321)
         folder.chmod(wide)
-        assert refusal(folder) == f"{folder}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files"
+        assert refusal(folder) == (
+            f"{folder}: mode {wide:04o} lets others in; use 0700 for folders and 0600 for files: chmod 700 {folder}"
+        )
 
     @pytest.mark.parametrize("name", ["retention", "retention/2027-12.jwk"])
     def test_retention_keys_that_others_may_read_stop_the_start(self, folder: Path, name: str) -> None:
@@ -149,8 +157,8 @@ class TestModes:
         (folder / "retention" / "2027-12.jwk").touch(mode=0o600)
         assert load_service(folder)
         path.chmod(0o750)
-        told = "mode 0750 lets others in; use 0700 for folders and 0600 for files: these keys are never shared"
-        assert refusal(folder) == f"{path}: {told}"
+        told = "mode 0750 lets others in; use 0700 for folders and 0600 for files, as these are never shared: chmod"
+        assert refusal(folder) == f"{path}: {told} {700 if path.is_dir() else 600} {path}"
 
     @pytest.mark.parametrize("name", ["service", "service/index.key"])
     def test_what_belongs_to_another_user_is_refused(
@@ -161,7 +169,11 @@ class TestModes:
             os.chown(path, 4321, -1)
         else:  # who cannot give a file away is taken for somebody else
             monkeypatch.setattr(os, "geteuid", lambda: 4321)
-        assert refusal(folder).endswith("it belongs to another user, who could change it")
+        assert (
+            refusal(folder)
+            .partition(": it ")[2]
+            .startswith("belongs to another user, who could change it; take it over: ")
+        )
 
     @pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o600, 0o700), (0o400, 0o500), (0o600, 0o500)])
     def test_for_us_alone_is_enough(self, folder: Path, file_mode: int, folder_mode: int) -> None:
@@ -190,7 +202,7 @@ class TestContent:
     def test_a_secret_has_exactly_32_bytes(self, folder: Path, name: str, length: int) -> None:
         path = folder / "service" / name
         path.write_bytes((CANARY.encode() * (length // 7 + 1))[:length])
-        assert refusal(folder) == f"{path}: a key of 32 bytes is expected"
+        assert refusal(folder) == f"{path}: a key of 32 bytes is expected; {BACK}"
 
     @pytest.mark.parametrize(
         "content",
@@ -251,7 +263,7 @@ class TestContent:
     def _refused(self, folder: Path, content: bytes) -> None:
         path = folder / "service" / "receipt.jwk"
         path.write_bytes(content)
-        assert refusal(folder) == f"{path}: not an Ed25519 private key with a key id"
+        assert refusal(folder) == f"{path}: not an Ed25519 private key with a key id; {BACK}"
 
 
 class TestServiceKeys:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from middleware import bootstrap, months
+from middleware import binding, months
 from middleware.core import seal
 from middleware.core.schedule import required_kids
 from middleware.errors import DestructionRefusedError, UnknownKeyError
@@ -183,6 +183,6 @@ def test_a_copy_that_somebody_changed_is_counted_and_stops_no_other(
 @pytest.mark.policy("AMB-20")
 @given(day=st.dates(date(2024, 1, 1), date(2040, 12, 31)), ahead=st.integers(0, 183))
 def test_every_day_of_the_months_ahead_finds_its_keys(day: date, ahead: int) -> None:
-    policy = bootstrap.pack("bpost-shipping-platform")
+    policy = binding.pack("bpost-shipping-platform")
     later = day + timedelta(days=ahead)
     assert required_kids(policy, later) <= months.needed([policy], day)

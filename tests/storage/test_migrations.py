@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect
 
-from middleware.errors import StorageError
-from middleware.storage import is_current, migrate, open_store
+from middleware.errors import NoDatabaseError, StorageError
+from middleware.storage import is_current, known_keys, migrate, open_both, open_shops, open_store, settle_keys
 from middleware.storage.tables import metadata
 from tests.storage.children import start, together
 
@@ -51,8 +52,34 @@ def test_the_comparison_sees_a_difference(behind: Engine) -> None:
         connection.exec_driver_sql("ALTER TABLE records RENAME COLUMN bar_code TO barcode")
 
 
+def test_only_they_make_a_database(tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere" / "mistaken.db"
+    for look in (is_current, open_store, open_shops, open_both):
+        with pytest.raises(NoDatabaseError, match="`parcelveil migrate` makes one") as fault:
+            look(f"sqlite:///{file}")
+        assert str(fault.value).startswith(f"{file}: there is no database here")
+    assert list(tmp_path.iterdir()) == []
+    migrate(f"sqlite:///{file}")
+    assert is_current(f"sqlite:///{file}")
+
+
+def test_a_database_knows_the_keys_of_its_first_use(url: str) -> None:
+    assert known_keys(url) == {}
+    first = {"index": b"i" * 32, "service": b"s" * 32}
+    wanted = {purpose: frozenset({value}) for purpose, value in first.items()}
+    assert settle_keys(url, first) == wanted
+    assert settle_keys(url, {"index": b"x" * 32, "service": b"s" * 32}) == wanted
+    assert known_keys(url) == wanted
+
+
+def test_what_has_no_schema_knows_no_keys(empty_url: str) -> None:
+    with suppress(NoDatabaseError):
+        assert known_keys(empty_url) == {}
+
+
 def test_they_may_be_run_again(empty_url: str) -> None:
-    assert not is_current(empty_url)
+    with suppress(NoDatabaseError):
+        assert not is_current(empty_url)
     for _ in range(2):
         migrate(empty_url)
         assert is_current(empty_url)
@@ -75,6 +102,8 @@ def test_a_crash_at_any_statement_leaves_the_old_schema_or_the_new_one(empty_url
 
 
 def test_a_store_without_its_schema_says_so(empty_url: str) -> None:
+    if empty_url.startswith("sqlite:///"):
+        Path(empty_url.removeprefix("sqlite:///")).touch()
     store = open_store(empty_url)
     findings = {name: (well, text) for name, well, text in store.check()}
     assert findings["schema"] == (False, "it is not the one of this version: parcelveil migrate")
@@ -91,7 +120,7 @@ def test_every_row_knows_its_end(table: object) -> None:
     found = metadata.tables[str(table)]
     if found.name == "lanes":
         assert not found.c.paused_until.nullable
-    elif found.name in ("shops", "shop_secrets", "shop_changes", "audit_entries"):
+    elif found.name in ("shops", "shop_secrets", "shop_changes", "audit_entries", "key_checks"):
         assert found.info["ends"]
     elif found.name == "parts":
         assert not found.c.retention.nullable

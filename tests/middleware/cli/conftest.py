@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from middleware import config
-from middleware.storage import migrate
 from simulator.http import MockServer, Settings, running
 from tests.middleware.cli.bench import SECRET, TOKEN, Instance
 
@@ -49,8 +48,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, platform: MockServer) -> 
         patch.setenv("SHOPIFY_SECRET", SECRET)
         patch.setenv("PARCEL_PLATFORM_TOKEN", TOKEN)
         made = Instance(folder=folder, url=platform.url).write()
-        assert made.run("keys", "provision").exit_code == 0
-    migrate(f"sqlite:///{made.database}")
+        for words in (("keys", "provision"), ("migrate",)):
+            assert made.run(*words).exit_code == 0
     return folder
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from middleware import bootstrap, bootstrap_months, config
+from middleware import binding, bootstrap, bootstrap_months, config
 from middleware.months import needed
 from tests.middleware.cli.bench import Instance
 
@@ -27,7 +27,7 @@ def kids(instance: Instance) -> frozenset[str]:
 
 def test_months_ahead_are_provisioned_and_listed(keeping: Instance) -> None:
     day = bootstrap.system_clock().date()
-    assert needed([bootstrap.pack("bpost-shipping-platform")], day) <= kids(keeping)
+    assert needed([binding.pack("bpost-shipping-platform")], day) <= kids(keeping)
     assert bootstrap_months.lacking(config.load(keeping.file)) == frozenset()
     rows = keeping.json("keys", "list")
     listed = {row["kid"]: row["days_left"] for row in rows if row["carrier"] == "(our own)"}

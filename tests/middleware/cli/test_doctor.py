@@ -96,17 +96,37 @@ BAD: dict[str, tuple[Break, str, str]] = {
     "a service key that others may read": (
         lambda one: (one.service_keys / "receipt.jwk").chmod(0o644),
         "service keys",
-        "receipt.jwk: mode 0644 lets others in; use 0700 for folders and 0600 for files",
+        "receipt.jwk: mode 0644 lets others in; use 0700 for folders and 0600 for files: chmod 600 /",
     ),
     "a key folder that others may enter": (
         lambda one: one.service_keys.chmod(0o755),
         "service keys",
-        "service: mode 0755 lets others in; use 0700 for folders and 0600 for files",
+        "use 0700 for folders and 0600 for files: chmod 700 /",
     ),
     "a database that is not migrated": (
-        lambda one: one.database.unlink(),
+        lambda one: one.database.write_bytes(b""),
         "schema",
         "parcelveil migrate",
+    ),
+    "no database": (
+        lambda one: one.database.unlink(),
+        "database",
+        "parcelveil.db: there is no database here; `parcelveil migrate` makes one, unless another is meant: name it",
+    ),
+    "another index key": (
+        lambda one: (one.service_keys / "index.key").write_bytes(b"x" * 32),
+        "keys of the database",
+        "index.key: not the key that the database was made with; put the old index.key back into ",
+    ),
+    "another service key": (
+        lambda one: (one.service_keys / "service.key").write_bytes(b"x" * 32),
+        "keys of the database",
+        "service.key: not the key that the database was made with; put the old service.key back into ",
+    ),
+    "no shop that can work": (
+        lambda one: one.write(shop='ship_when = "never"', more=second_shop("tweede", account_type='"guest"')),
+        "shops",
+        "none can be served, so every webhook is answered 401: quarantined are demo, tweede; mend one at least",
     ),
     "a database that others may read": (
         lambda one: one.database.chmod(0o640),
@@ -171,7 +191,7 @@ def test_every_fault_is_told_at_once(instance: Instance) -> None:
     instance.database.unlink()
     instance.platform_file.chmod(0o644)
     bad = {check for check, (verdict, _) in instance.checks(status=1).items() if verdict == "BAD"}
-    assert bad == {"service keys", "schema", "carrier platform"}
+    assert bad == {"service keys", "database", "carrier platform"}
 
 
 def test_a_platform_whose_key_changed_is_bad(instance: Instance, tmp_path: Path) -> None:
@@ -230,7 +250,7 @@ WARN: dict[str, tuple[Break, str, str]] = {
         "name made up by `parcelveil init`, and labels would bear it; write who sends into [shops.demo.sender]",
     ),
     "no shop": (
-        lambda one: one.write(shop='ship_when = "never"'),
+        lambda one: one.file.write_text(one.file.read_text().partition("[shops.demo]")[0]),
         "shops",
         "none can be served, so every webhook is answered 401; add one as [shops.<name>]",
     ),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from middleware.keys import load_service
 from simulator.http import MockServer, Settings, running
-from tests.middleware.cli.bench import DEAD, SECRET, TOKEN, Instance, files, refused
+from tests.middleware.cli.bench import DEAD, SECRET, TOKEN, Instance, files, refused, run
 
 DELIVERY = "recipient.delivery/vp.recipient.operational"
 SENDER = "sender.contact/vp.sender.legal"
@@ -77,6 +78,7 @@ def test_run_again_it_makes_nothing_new(fresh: Instance) -> None:
 
 def test_only_what_is_missing_is_made(instance: Instance) -> None:
     before = own(instance)
+    instance.database.unlink()
     (instance.service_keys / "index.key").unlink()
     assert instance.run("keys", "provision").stdout.splitlines()[0] == "Made index.key."
     after = own(instance)
@@ -136,7 +138,10 @@ def test_a_key_folder_that_is_none_is_told_in_one_line(fresh: Instance) -> None:
 def test_a_key_folder_that_lets_others_in_is_told_in_one_line(instance: Instance) -> None:
     instance.service_keys.chmod(0o750)
     line = refused(instance.run("keys", "provision"), 2)
-    assert line == f"{instance.service_keys}: mode 0750 lets others in; use 0700 for folders and 0600 for files"
+    assert line == (
+        f"{instance.service_keys}: mode 0750 lets others in; use 0700 for folders and 0600 for files: "
+        f"chmod 700 {instance.service_keys}"
+    )
 
 
 def test_keys_are_listed_with_their_thumbprints_and_days(instance: Instance) -> None:
@@ -204,3 +209,72 @@ def test_nothing_secret_is_printed(instance: Instance, words: tuple[str, ...]) -
     secrets = [SECRET, TOKEN, signing["d"], *(key.hex() for key in raw), *map(repr, raw)]
     assert printed
     assert [secret for secret in secrets if secret in printed] == []
+
+
+def swapped(instance: Instance, name: str) -> bytes:
+    """The old key, in whose place another one stands."""
+    old = (instance.service_keys / name).read_bytes()
+    (instance.service_keys / name).write_bytes(b"x" * len(old))
+    return old
+
+
+ASKING = [("keys", "provision"), ("migrate",), ("shops", "list"), ("shipments", "find", "x"), ("serve",)]
+
+
+@pytest.mark.parametrize("words", ASKING, ids=" ".join)
+@pytest.mark.parametrize("name", ["index.key", "service.key"])
+def test_other_keys_than_those_of_the_database_are_refused(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, name: str, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("middleware.bootstrap.logging", lambda *_: None)
+    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
+    old = swapped(instance, name)
+    line = refused(instance.run(*words), 2)
+    assert line == (
+        f"{instance.service_keys}/{name}: not the key that the database was made with; put the old {name} back into "
+        f"{instance.service_keys}, or name a new database in server.database or $DATABASE_URL"
+    )
+    assert (instance.service_keys / name).read_bytes() == b"x" * 32
+    (instance.service_keys / name).write_bytes(old)
+    assert instance.run("keys", "provision").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["index.key", "service.key"])
+def test_a_key_that_the_database_knows_is_not_made_anew(instance: Instance, name: str) -> None:
+    (instance.service_keys / name).unlink()
+    before = files(instance.folder / "keys")
+    line = refused(instance.run("keys", "provision"), 2)
+    assert line.startswith(f"{instance.service_keys}/{name}: missing, and the database was made with it; put the old ")
+    assert files(instance.folder / "keys") == before
+
+
+def test_a_new_database_is_used_with_the_keys_that_are_there(instance: Instance) -> None:
+    swapped(instance, "index.key")
+    instance.database.unlink()
+    assert instance.run("migrate").exit_code == 0
+    assert instance.run("shops", "list").exit_code == 0
+
+
+def test_a_database_that_cannot_be_asked_is_told_so(fresh: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@{DEAD}/x")
+    made = fresh.run("keys", "provision")
+    assert made.exit_code == 0
+    assert made.stderr == "The database could not be asked which keys it was made with; `serve` asks it again.\n"
+
+
+def test_init_makes_no_keys_beside_a_database_that_knows_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: MockServer
+) -> None:
+    assert run("init", "--platform-url", platform.url).exit_code == 0
+    assert run("migrate").exit_code == 0
+    (Path("var") / "keys" / "service" / "index.key").unlink()
+    assert "missing, and the database was made with it" in refused(run("init", "--force"), 2)
+
+
+def test_of_a_check_value_no_key_can_be_told(instance: Instance) -> None:
+    own = load_service(instance.folder / "keys")
+    assert sorted(own.checks()) == ["index", "service"]
+    assert {len(value) for value in own.checks().values()} == {32}
+    raw = instance.database.read_bytes()
+    assert all(value in raw for value in own.checks().values())
+    assert not any((instance.service_keys / name).read_bytes() in raw for name in ("index.key", "service.key"))

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from middleware.keys import provision
 from middleware.storage import open_store
 from tests.middleware.cli.bench import Instance, files, refused
 from tests.storage import builders
@@ -37,14 +38,39 @@ def test_run_again_it_changes_nothing(fresh: Instance) -> None:
     assert (schema(fresh), fresh.database.read_bytes()) == (before, content)
 
 
-@pytest.mark.parametrize("words", [("deliveries", "list"), ("deliveries", "show", "x"), ("serve",)], ids=" ".join)
-def test_what_needs_the_database_asks_for_it(
+ASKING = [
+    ("deliveries", "list"),
+    ("deliveries", "show", "x"),
+    ("deliveries", "retry", "x"),
+    ("shipments", "find", "x"),
+    ("shops", "list"),
+    ("shops", "check", "demo"),
+    ("shops", "connect", "other"),
+    ("shops", "pause", "demo"),
+    ("serve",),
+]
+"""What needs a database."""
+
+
+@pytest.mark.parametrize("words", ASKING, ids=" ".join)
+def test_what_needs_the_database_asks_for_it_and_makes_none(
     fresh: Instance, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr("middleware.bootstrap.logging", lambda *_: None)
     monkeypatch.setattr("resource.setrlimit", lambda *_: None)
+    provision(fresh.folder / "keys")
+    before = files(fresh.folder)
     line = refused(fresh.run(*words), 2)
-    assert line == "the database schema is not up to date; run `parcelveil migrate`"
+    assert line.startswith(f"{fresh.database}: there is no database here; `parcelveil migrate` makes one, ")
+    assert files(fresh.folder) == before
+    fresh.database.touch(0o600)
+    assert refused(fresh.run(*words), 2) == "the database schema is not up to date; run `parcelveil migrate`"
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("keys", "list"), ("keys", "provision")], ids=" ".join)
+def test_whoever_looks_makes_no_database(fresh: Instance, words: tuple[str, ...]) -> None:
+    fresh.run(*words)
+    assert list((fresh.folder / "data").iterdir()) == []
 
 
 def test_an_address_that_is_none_of_a_database_is_not_repeated(

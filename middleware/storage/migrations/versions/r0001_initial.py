@@ -1,4 +1,4 @@
-"""The first schema: records, their parts and index, what intake remembers, lanes, shops."""
+"""The first schema: records, their parts and index, what intake remembers, lanes, shops, check values."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def upgrade() -> None:
     )
     _create_shops()
     _create_the_audit_log()
+    op.create_table(
+        "key_checks",
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("generation", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("purpose", "generation", name="pk_key_checks"),
+    )
 
 
 def _create_records() -> None:
