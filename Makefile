@@ -56,7 +56,7 @@ LOCK_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --custo
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
-		.ruff_cache demo-report.html
+		.ruff_cache demo-report.html demo-report-broken.html
 	find schemas middleware simulator scripts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements-dev.txt setup.cfg pyproject.toml

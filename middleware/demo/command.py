@@ -18,15 +18,17 @@ from middleware.demo.story import tell
 from simulator.judge import judge
 from simulator.wire import NoAnswerError
 
+PAGE = "demo-report.html"
+BROKEN_PAGE = "demo-report-broken.html"
+"""Of a run in which something was broken on purpose: it never takes the place of a good one's."""
+
 
 @click.command()
 @click.option(
     "--report",
     "page",
-    default="demo-report.html",
-    show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the page is written.",
+    help=f"Where the page is written.  [default: {PAGE}, or {BROKEN_PAGE} with --break]",
 )
 @click.option("--verbose", is_flag=True, help="Every path of every order.")
 @click.option("--stay", is_flag=True, help="Leave everything running until Ctrl-C; nothing is judged.")
@@ -39,7 +41,7 @@ from simulator.wire import NoAnswerError
     metavar="NAME",
     help=f"Break something on purpose: {', '.join(FAULTS)}. Also $BREAK.",
 )
-def demo(page: Path, verbose: bool, stay: bool, keep: bool, fault: str) -> None:
+def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str) -> None:
     """Send made-up orders through Parcelveil into a simulated parcel platform, and judge what became of them.
 
     Needs no configuration. Exit status 1 if a promise was not kept.
@@ -50,7 +52,13 @@ def demo(page: Path, verbose: bool, stay: bool, keep: bool, fault: str) -> None:
         raise click.UsageError("--stay judges nothing, so nothing is broken for it either")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        kept = _stay(keep) if stay else _run(page, verbose, run.Options(fault=fault or None, keep=keep))
+        kept = (
+            _stay(keep)
+            if stay
+            else _run(
+                page or Path(BROKEN_PAGE if fault else PAGE), verbose, run.Options(fault=fault or None, keep=keep)
+            )
+        )
     except (DemoError, NoAnswerError) as problem:
         click.echo(f"parcelveil: {problem}", err=True)
         kept = False

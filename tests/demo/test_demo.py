@@ -16,7 +16,7 @@ import requests
 from click.testing import CliRunner
 
 from middleware.demo import run
-from middleware.demo.command import demo
+from middleware.demo.command import BROKEN_PAGE, PAGE, demo
 from middleware.demo.orders import made_up
 from middleware.demo.processes import DemoError
 from middleware.demo.stage import Stage
@@ -46,7 +46,7 @@ def perform(folder: Path, *options: str, **changes: str) -> subprocess.Completed
 
 
 def left_behind(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name != "demo-report.html")
+    return sorted(path.name for path in folder.iterdir() if path.name not in (PAGE, BROKEN_PAGE))
 
 
 @pytest.mark.slow
@@ -62,7 +62,8 @@ def test_the_demonstration_keeps_every_promise(tmp_path: Path) -> None:
     accepted = sum(order.status == "accepted" for order in made_up())
     assert f"{accepted} orders in {accepted + 1} deliveries, {accepted} shipments" in words
     assert words.count("label printed") == accepted
-    page = (tmp_path / "demo-report.html").read_text(encoding="utf-8")
+    assert not (tmp_path / BROKEN_PAGE).exists()
+    page = (tmp_path / PAGE).read_text(encoding="utf-8")
     assert page.count("<section") == len(made_up())
     assert page.count("<svg") == accepted
     assert left_behind(tmp_path) == []
@@ -83,13 +84,15 @@ def test_the_demonstration_keeps_every_promise(tmp_path: Path) -> None:
     ],
 )
 def test_a_fault_is_named_with_its_evidence(name: str, promise: str, evidence: str, tmp_path: Path) -> None:
+    (tmp_path / PAGE).write_text("of a good run", encoding="utf-8")
     done = perform(tmp_path, BREAK=name)
     words = " ".join(done.stdout.split())
     assert (done.returncode, done.stderr) == (1, "")
     assert f"BROKEN {promise}: {PROMISES[promise]}" in words
     assert re.search(evidence, words)
     assert re.search(rf"\d of {len(PROMISES)} promises broken: [a-z, -]*{promise}", words)
-    assert f"BROKEN</b> <code>{promise}" in (tmp_path / "demo-report.html").read_text(encoding="utf-8")
+    assert f"BROKEN</b> <code>{promise}" in (tmp_path / BROKEN_PAGE).read_text(encoding="utf-8")
+    assert (tmp_path / PAGE).read_text(encoding="utf-8") == "of a good run"
     assert left_behind(tmp_path) == []
 
 
