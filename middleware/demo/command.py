@@ -52,13 +52,8 @@ def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str) -
         raise click.UsageError("--stay judges nothing, so nothing is broken for it either")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        kept = (
-            _stay(keep)
-            if stay
-            else _run(
-                page or Path(BROKEN_PAGE if fault else PAGE), verbose, run.Options(fault=fault or None, keep=keep)
-            )
-        )
+        target = page or Path(BROKEN_PAGE if fault else PAGE)
+        kept = _stay(keep) if stay else _run(target, verbose, run.Options(fault=fault or None, keep=keep))
     except (DemoError, NoAnswerError) as problem:
         click.echo(f"parcelveil: {problem}", err=True)
         kept = False

@@ -23,14 +23,16 @@ GUIDE = DOCS / "connect-shopify.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
 OURS = [block for kind, block in BLOCKS if kind == "sh"]
 LABEL = next(block for _, block in BLOCKS if block.startswith("curl "))
-RUN = [block for kind, block in BLOCKS if kind == "sh" or block == LABEL]
+RUN = [block for kind, block in BLOCKS if kind in ("sh", "toml") or block == LABEL]
+TOML = [block for kind, block in BLOCKS if kind == "toml"]
+TRIAL, SECOND = TOML
 SECONDS = 200
 WAIT = """
 for _ in $(seq 300); do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.1; done
 """
 """After a command that goes on: until it listens."""
 
-ARRIVED = "for _ in $(seq 100); do parcelveil deliveries list | grep -q delivered && break; sleep 0.1; done"
+ARRIVED = "for _ in $(seq 100); do parcelveil deliveries list {shop} | grep -q delivered && break; sleep 0.1; done"
 
 ID = """ID=$(parcelveil shipments find "#1001" --json | sed -n 's/^ *"id": "\\(.*\\)",$/\\1/p')"""
 """What the reader copies from ``shipments find``."""
@@ -52,28 +54,46 @@ with urllib.request.urlopen(urllib.request.Request(url, headers={{name: value}})
 
 
 def script(blocks: list[str], ports: dict[str, int]) -> str:
-    """What a reader types, on free ports; before each command stands what it is."""
+    """What a reader types and saves, on free ports; before each command stands what it is."""
     lines = ["set -e"]
-    platform = f"127.0.0.1:{ports['8090']}"
-    for line in "".join(blocks).splitlines():
-        typed = line.replace("127.0.0.1:8080", f"127.0.0.1:{ports['8080']}")
-        if line in LABEL.splitlines():
-            lines.append(ID)
-            typed = line.replace("127.0.0.1:8090", platform).replace("/ID/", "/$ID/")
-        typed = typed.replace("parcelveil mock ", f"parcelveil mock --listen {platform} ")
-        typed = typed.replace("parcelveil init --shop", f"parcelveil init --platform-url http://{platform} --shop")
-        lines += [f"echo {shlex.quote(f'--- {line}')}", typed]
-        if typed.endswith("&"):
-            lines.append(WAIT.format(port=ports["8090" if " mock " in typed else "8080"]))
-        if " simulate " in typed:  # the reader is slower than the relay
-            lines.append(ARRIVED)
+    for block in blocks:
+        on_free_ports = re.sub(r"127\.0\.0\.1:(\d+)", lambda found: f"127.0.0.1:{ports[found[1]]}", block)
+        if block in TOML:
+            lines += saved(on_free_ports, end=block == TRIAL)
+            continue
+        for line, typed in zip(block.splitlines(), on_free_ports.splitlines(), strict=True):
+            lines += [f"echo {shlex.quote(f'--- {line}')}", *done(line, typed, ports)]
     return "\n".join(lines)
+
+
+def saved(text: str, *, end: bool) -> list[str]:
+    """A file of the reader's; what belongs at the end of the configuration is put there once the service has ended."""
+    if end:
+        return ['kill "$SERVE"; wait "$SERVE" || true', f"cat >> parcelveil.toml <<'TOML'\n{text}TOML"]
+    return [f"cat > second.toml <<'TOML'\n{text}TOML"]
+
+
+def done(line: str, typed: str, ports: dict[str, int]) -> list[str]:
+    """What is run for a line: told where to listen, waited for where it goes on, and the reader is slower than all."""
+    platform = f"127.0.0.1:{ports['8090']}"
+    if line in LABEL.splitlines():
+        return [ID, typed.replace("/ID/", "/$ID/")]
+    if " mock " in typed and "--listen" not in typed:
+        typed = typed.replace("parcelveil mock ", f"parcelveil mock --listen {platform} ")
+    typed = typed.replace("parcelveil init --shop", f"parcelveil init --platform-url http://{platform} --shop")
+    if typed.endswith("&"):
+        (port,) = re.findall(r"--listen \S+:(\d+)", typed) or [ports["8080"]]
+        return [typed, *([] if " mock " in typed else ["SERVE=$!"]), WAIT.format(port=port)]
+    if " simulate " in typed:
+        shop = "--shop second" if "second" in typed else ""
+        return ["sleep 6" if shop else "true", typed, ARRIVED.format(shop=shop)]
+    return [typed]
 
 
 @pytest.fixture
 def said(tmp_path: Path) -> str:
     """All that was printed."""
-    ports = {port: free_port() for port in ("8080", "8081", "8090", "9090")}
+    ports = {port: free_port() for port in ("8080", "8081", "8090", "8091", "9090")}
     (tmp_path / "bin").mkdir()
     for name, text in SHIMS.items():
         shim = tmp_path / "bin" / name
@@ -124,7 +144,11 @@ def test_what_is_ours_runs_as_it_stands_and_ends_with_a_label(said: str, tmp_pat
     assert "SPECIMEN" in label
     assert told["reference"] in label
     checks = [line for line in printed(said, "parcelveil doctor").splitlines() if not line.startswith(("ok ", "   "))]
-    assert [line.partition(":")[0] for line in checks] == ["warn  clock beside platform"]
+    assert [line.partition(":")[0] for line in checks] == ["warn  sender of demo", "warn  clock beside platform"]
+    assert "delivered" in printed(said, "parcelveil deliveries list --shop second")
+    assert "second: fit to be live; its mode is test." in printed(said, "parcelveil shops check second\n")
+    assert "second: fit to be live; its mode is live." in printed(said, "parcelveil shops check second --live")
+    assert re.search(r"second +database +live +live", printed(said, "parcelveil shops list"))
     webhooks = tomllib.loads((tmp_path / "here" / "webhooks.toml").read_text(encoding="utf-8"))["webhooks"]
     assert webhooks["subscriptions"][0]["include_fields"] == list(include_fields())
     second = tomllib.loads((tmp_path / "here" / "my-shop" / "parcelveil.toml").read_text(encoding="utf-8"))
