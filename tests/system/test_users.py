@@ -175,5 +175,6 @@ def test_retention_keys_that_the_group_may_read_stop_both(users: Users, user: in
 def test_another_group_than_the_one_that_is_named_is_told(users: Users) -> None:
     told = users.parcelveil(RELAY, "serve", "--role", "relay", PARCELVEIL_SERVER__KEYS_GROUP="4399")
     assert told.returncode == 2
-    expected = f"{users.service.folder}/keys/service: it is for the group {GROUP}, but server.keys_group is 4399"
-    assert told.stderr.splitlines()[-1] == f"parcelveil: {expected}"
+    folder = f"{users.service.folder}/keys/service"
+    what = f"{folder}: it is for the group {GROUP}, but server.keys_group is 4399"
+    assert told.stderr.splitlines()[-1] == f"parcelveil: {what}; give it to that group: chgrp 4399 {folder}"
