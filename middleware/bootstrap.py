@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from middleware import logs
+from middleware.backlog import Backlog
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import Config
 from middleware.config_parties import CarrierSettings
@@ -137,6 +138,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         shops=directory,
         domains=directory.domains,
         copies=PublicKeys(own.keys, own.keys_group) if own.keep_delivered == "policy" else None,
+        backlog=Backlog(settings.server.most_waiting),
     )
 
 

@@ -32,6 +32,7 @@ FILE_VARIABLE: Final = "PARCELVEIL_CONFIG"
 SECTIONS: Final = ("server", "admin", "carriers", "apps", "shops")
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 KEEP_DELIVERED: Final = ("0d", "policy")
+MOST_WAITING: Final = 10_000_000
 ADDRESSES: Final = {
     "listen": "127.0.0.1:8080",
     "api_listen": "127.0.0.1:8081",
@@ -54,6 +55,7 @@ class ServerSettings:
     state: Path
     journal: Path
     keep_delivered: str
+    most_waiting: int
     egress_proxy: str | None
     ca_file: Path | None
     clock_file: Path | None
@@ -244,6 +246,7 @@ def _server(table: Table) -> ServerSettings:
         state=Path(table.text("state", "var/state")),
         journal=Path(table.text("journal", "var/journal")),
         keep_delivered=table.choice("keep_delivered", KEEP_DELIVERED, "0d"),
+        most_waiting=table.whole("most_waiting", 100_000, MOST_WAITING),
         egress_proxy=table.origin("egress_proxy", ("http",), "") or None,
         ca_file=_file(table.text("ca_file", "")),
         clock_file=_clock(table),

@@ -219,6 +219,32 @@ class ShopPausedError(ParcelveilError):
     status = 503
 
 
+class OverShareError(ParcelveilError):
+    """This shop asks for more than its share; nothing was done, send it again later."""
+
+    code = "over-share"
+    status = 503
+
+    def __init__(self, shop: str, retry_after: int | None = None) -> None:
+        """``shop`` is its name, for the operator alone; ``retry_after`` is in seconds."""
+        super().__init__()
+        self.shop = shop
+        self.retry_after = retry_after or type(self).retry_after
+
+
+class BusyError(OverShareError):
+    """Too many webhooks of this shop are in work; nothing was done, send it again in a moment."""
+
+    code = "busy"
+
+
+class BacklogFullError(OverShareError):
+    """Too many orders of this shop wait to be sent; nothing was done, send it again later."""
+
+    code = "backlog-full"
+    retry_after = 300
+
+
 class NotServedError(ParcelveilError):
     """This request is genuine, but cannot be served yet; nothing was done."""
 

@@ -1,7 +1,7 @@
 """The line: one signed webhook becomes a sealed, tagged, stored record. Read this file first.
 
-    request ─▶ verify ─▶ parse ─▶ minimise ─▶ fit ─▶ schedule ─▶ seal ─▶ tag ─▶ store ─▶ 200
-                                  └───── core.planning ─────┘
+    request ─▶ verify ─▶ turn ─▶ parse ─▶ minimise ─▶ fit ─▶ schedule ─▶ seal ─▶ tag ─▶ store ─▶ 200
+                                           └───── core.planning ─────┘
 
 Nothing personal is written anywhere before it is sealed. Two later steps have their place here: a data
 subject's tombstone is looked up beside ``store.seen``, the audit entry is written by ``store.accept`` in its
@@ -30,13 +30,18 @@ from schemas.order import Order
 def receive(inbound: Inbound, services: Services) -> Answer:
     """Take one order webhook to the store.
 
-    Raises: SignatureError, BodyError; SchemaError where the shop wants a refusal; ShopPausedError; PiledUpError where
-    too many of its orders are rejected; SealError, StorageError when we are at fault.
+    Raises: SignatureError, BodyError; SchemaError where the shop wants a refusal; ShopPausedError; BusyError,
+    BacklogFullError where it asks for more than its share; PiledUpError where too many of its orders are rejected;
+    SealError, StorageError when we are at fault.
     """
-    now = services.clock()
     shop = services.verified(inbound, services.platform.order_topics)
     if shop.paused:
         raise ShopPausedError()
+    with services.gate.turn(shop.settings.name, shop.platform.webhook_of(inbound)):
+        return _take(inbound, shop, services, services.clock())
+
+
+def _take(inbound: Inbound, shop: Shop, services: Services, now: datetime) -> Answer:
     mark = _mark(inbound, shop)
     document = read(inbound.body)
     try:
@@ -45,6 +50,8 @@ def receive(inbound: Inbound, services: Services) -> Answer:
         answered = services.store.seen(shop.settings.name, *mark)
         if answered is not None:
             return answered
+        if parsed.order is not None:
+            services.backlog.check(services.store, shop.settings.name, now)
         record = prepare(parsed, document, shop, services, now)
     except SchemaError as refusal:
         if shop.settings.on_invalid == "refuse":

@@ -104,6 +104,9 @@ class Store(Protocol):
     def rate(self, shop: str, since: datetime) -> tuple[int, int]:
         """(rejections that nobody has seen, records made) of a shop since then."""
 
+    def waiting(self, shop: str, most: int) -> int:
+        """How many records of a shop wait to be sent or are being sent; counted no further than ``most``."""
+
     def see(self, ids: Sequence[str], now: datetime) -> int:
         """A person has looked at these rejections. How many were new."""
 

@@ -85,6 +85,12 @@ def rate(connection: Connection, shop: str, since: datetime) -> tuple[int, int]:
     return connection.execute(refused).scalar_one(), connection.execute(made).scalar_one()
 
 
+def waiting(connection: Connection, shop: str, most: int) -> int:
+    """How many records of a shop are due some time, counted no further than ``most``."""
+    some = select(records.c.due).where(records.c.shop == shop, records.c.due.is_not(None)).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
 def counts(connection: Connection) -> Mapping[str, int]:
     found = {state.value: 0 for state in State}
     for state, number in connection.execute(select(records.c.state, func.count()).group_by(records.c.state)).all():

@@ -37,6 +37,9 @@ class SqlStore:
     def rate(self, shop: str, since: datetime) -> tuple[int, int]:
         return self._database.read(lambda connection: reading.rate(connection, shop, since))
 
+    def waiting(self, shop: str, most: int) -> int:
+        return self._database.read(lambda connection: reading.waiting(connection, shop, most))
+
     def see(self, ids: Sequence[str], now: datetime) -> int:
         return self._database.write(lambda connection: intake_sql.see(connection, ids, now))
 

@@ -7,7 +7,7 @@ import time
 from flask import Blueprint, Response, g, jsonify, request
 
 from middleware.core.body import read
-from middleware.errors import NotServedError, ParcelveilError, SignatureError
+from middleware.errors import NotServedError, OverShareError, ParcelveilError, SignatureError
 from middleware.intake import receive
 from middleware.logs import logger
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, SIGNATURE_HEADER, is_compliance
@@ -28,6 +28,8 @@ def blueprint(services: Services) -> Blueprint:
             answer = receive(inbound(request, shop, SIGNATURE_HEADER), services)
         except ParcelveilError as refusal:
             metrics.WEBHOOKS.labels("refused", refusal.code).inc()
+            if isinstance(refusal, OverShareError):
+                _log.warning("over_share", request_id=g.request_id, shop=refusal.shop, code=refusal.code)
             raise
         seconds = time.monotonic() - began
         metrics.WEBHOOKS.labels(str(answer.status), answer.reason or "").inc()

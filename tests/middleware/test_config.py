@@ -136,7 +136,7 @@ REFUSED_BY_SERVER = {
     'api_listen = "127.0.0.1:8080"': "server.api_listen: expected another address than that of listen",
     'api_listen = "nowhere"': "server.api_listen: expected host:port, such as 127.0.0.1:8080",
     'api_listen = "0.0.0.0:8081"\nclock = "file:x"': "server.clock: a test instance may listen on loopback only",
-    'keep_delivered = "1d"': 'server.keep_delivered: expected one of 0d, policy',
+    'keep_delivered = "1d"': "server.keep_delivered: expected one of 0d, policy",
     'clock = "var/clock"': 'server.clock: expected "file:PATH"',
     'clock = "file:c"\nlisten = "0.0.0.0:80"': "server.clock: a test instance may listen on loopback only",
     'clock = "file:c"\nlisten = "shop.example:80"': "server.clock: a test instance may listen on loopback only",
