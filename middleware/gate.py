@@ -44,8 +44,7 @@ class Gate:
         """
         ticket, bell = self._come(shop)
         try:
-            called = ticket is not None and (ticket.called or bell.wait(self._patience) or ticket.called)
-            if not called:
+            if ticket is None or not (ticket.called or bell.wait(self._patience)):
                 raise BusyError(shop, come_again(webhook))
             yield
         finally:

@@ -56,6 +56,25 @@ def test_a_limit_counts_records_and_not_their_parts(store: Store) -> None:
     assert len(store.list(ALL, None, 3)) == 3
 
 
+def test_what_waits_is_counted_no_further_than_asked(store: Store) -> None:
+    for number in range(4):
+        store.accept(arrival(), record(due=NOW + number * LATER))
+    store.accept(arrival(shop="other"), record())
+    assert [store.waiting("demo", most) for most in (1, 4, 5)] == [1, 4, 4]
+    assert store.waiting("other", 5) == 1
+    assert store.waiting("nobody", 5) == 0
+
+
+def test_what_is_under_way_still_waits_and_what_has_ended_does_not(store: Store) -> None:
+    for _ in range(3):
+        store.accept(arrival(), record())
+    store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+    store.bury(claim(store), State.DEAD, "refused", NOW)
+    assert store.waiting("demo", 5) == 1
+    claim(store)
+    assert store.waiting("demo", 5) == 1
+
+
 def test_by_shop_and_state(store: Store) -> None:
     one, two = record(), record(due=NOW + LATER)
     store.accept(arrival(shop="one"), one)
