@@ -69,7 +69,7 @@ def test_shops_take_turns_each_with_its_oldest() -> None:
     made = shares(places=30, at_work=1)
     a, b = flood(made, "a")[:3], flood(made, "b")[:2]
     following: Ticket | None = a[0]
-    order = []
+    order: list[Ticket] = []
     while following is not None and len(order) < 5:
         order.append(following)
         following = made.leave(following)
