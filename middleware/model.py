@@ -335,6 +335,7 @@ class Summary:
     id: str
     reference: str
     shop: str
+    carrier: str
     state: State
     created_at: datetime
     due: datetime | None

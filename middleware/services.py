@@ -73,6 +73,8 @@ class Services:
     gate: Gate = field(default_factory=Gate)
     backlog: Backlog
     copies: PublicKeys | None = None
+    simulated: frozenset[str] = frozenset()
+    """The carriers that only simulate: what goes there is no parcel."""
 
     def __repr__(self) -> str:
         return "<Services>"

@@ -26,6 +26,12 @@ class Status(AllowList):
     id = fields.UUID(required=True, metadata={"description": "The record"})
     reference = fields.String(required=True, metadata={"description": "The short code that the label shows"})
     state = fields.String(required=True, validate=validate.OneOf(STATES))
+    simulated = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "The shop was in test mode: only the simulated platform knows it, no parcel will be sent"
+        },
+    )
     barcode = fields.String(required=True, allow_none=True, metadata={"description": "The parcel platform's"})
     since = fields.AwareDateTime(
         required=True, format="iso", metadata={"description": "When it came into this state, as far as it is known"}

@@ -71,7 +71,7 @@ def list_(
                 store.see([entry.id for entry in found], bootstrap.clock(settings)())
         else:
             wanted = [State(state) for state in states] or list(State)
-            _print_records(store.list(wanted, shop, limit, changed=changed), as_json)
+            _print_records(store.list(wanted, shop, limit, changed=changed), telling.Here.of(settings, store), as_json)
 
 
 @deliveries.command("show", short_help="Tell all that is known of one record.")
@@ -80,16 +80,18 @@ def list_(
 @click.argument("record_id", metavar="ID")
 def show(config_file: str | None, as_json: bool, record_id: str) -> None:
     """Tell all that is known of one record: state, tags, and what was removed and why."""
-    with closing(bootstrap.store(loaded(config_file))) as store:
+    settings = loaded(config_file)
+    with closing(bootstrap.store(settings)) as store:
+        here = telling.Here.of(settings, store)
         summary = store.show(record_id)
         report = store.removal(summary.removal) if summary else None
     if summary is None:
         click.echo("There is no such record; `parcelveil deliveries list` tells their ids.", err=True)
         sys.exit(1)
     if as_json:
-        print_json({**_summary(summary), "parts": _tags(summary.parts), "removed": _removed(report)})
+        print_json({**_summary(summary, here), "parts": _tags(summary.parts), "removed": _removed(report)})
     else:
-        _print_record(summary, report)
+        _print_record(summary, report, here)
 
 
 @deliveries.command("retry", short_help="Let dead letters go again.")
@@ -126,12 +128,12 @@ def _is_over(summary: Summary, day: date) -> bool:
     return summary.last_code == "expired" or any(part.until is not None and part.until < day for part in summary.parts)
 
 
-def _print_records(found: Sequence[Summary], as_json: bool) -> None:
+def _print_records(found: Sequence[Summary], here: telling.Here, as_json: bool) -> None:
     if as_json:
-        print_json([_summary(row) for row in found])
+        print_json([_summary(row, here) for row in found])
     elif found:
         shown = [column for column in _RECORDS if column != _FLAG or any(row.changed_after_delivery for row in found)]
-        rows = [[cells[column] for column in shown] for cells in map(_cells, found)]
+        rows = [[cells[column] for column in shown] for cells in (_cells(row, here) for row in found)]
         print_table(shown, rows, whole=shown[:-1])
         if _FLAG in shown:
             click.echo(f"\n{fill(f'{_FLAG} {words.CHANGED}', PROSE)}")
@@ -139,17 +141,18 @@ def _print_records(found: Sequence[Summary], as_json: bool) -> None:
         click.echo("There is no such record.")
 
 
-def _cells(row: Summary) -> Mapping[str, object]:
+def _cells(row: Summary, here: telling.Here) -> Mapping[str, object]:
     flag = _FLAG if row.changed_after_delivery else ""
     since, last = f"{row.created_at:%Y-%m-%d}", row.barcode or row.last_code
-    return dict(zip(_RECORDS, (row.id, row.reference, row.shop, row.state, since, flag, last), strict=True))
+    state = f"{row.state} (simulated)" if row.carrier in here.simulated else row.state
+    return dict(zip(_RECORDS, (row.id, row.reference, row.shop, state, since, flag, last), strict=True))
 
 
-def _print_record(summary: Summary, report: RemovalReport | None) -> None:
+def _print_record(summary: Summary, report: RemovalReport | None, here: telling.Here) -> None:
     click.secho(harmless(summary.id), bold=True)
     for label, value in _facts(summary):
         click.echo(harmless(f"{label:<17} {value}"))
-    for sentence in (telling.WHERE[summary.state], telling.todo(summary)):
+    for sentence in (telling.where(summary, here), telling.advice(summary, here)):
         click.echo(f"\n{fill(sentence, PROSE)}")
     click.echo()
     columns = ("part", "class", "trigger", "starts", "until")
@@ -184,12 +187,13 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
     yield "known until", summary.until
 
 
-def _summary(row: Summary) -> Row:
+def _summary(row: Summary, here: telling.Here) -> Row:
     return {
         "id": row.id,
         "reference": row.reference,
         "shop": row.shop,
         "state": row.state,
+        "simulated": row.carrier in here.simulated,
         "created": row.created_at.isoformat(timespec="seconds"),
         "due": row.due.isoformat(timespec="seconds") if row.due else None,
         "attempts": row.attempts,

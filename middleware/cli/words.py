@@ -99,6 +99,16 @@ _CODES: Mapping[str, str] = {
 }
 """What the last attempt said."""
 
+PAUSES: Mapping[str, str] = {
+    "http-401": "Set the token of carriers.{name} anew and restart `parcelveil serve`.",
+    "http-403": "Set the token of carriers.{name} anew and restart `parcelveil serve`.",
+    "egress-blocked": "Add the address to carriers.{name}.allow_private if it is meant to be private, and restart.",
+    "unknown-carrier": "Put carriers.{name} back into the configuration and restart `parcelveil serve`.",
+}
+"""What pauses a whole lane, and what whoever runs the service does then."""
+
+_PAUSED = "Check carriers.{name}, and restart `parcelveil serve` once it is corrected."
+
 _REMEDIES: Mapping[str, str] = {
     "egress-blocked": "add it to carriers.{name}.allow_private if it is meant to be private",
     "tls": "check ca_file, and that carriers.{name}.url bears the certificate's name",
@@ -123,6 +133,11 @@ def code(said: str) -> str:
     if re.fullmatch(r"http-5\d\d", said):
         return "the parcel platform is at fault or out of order"
     return "the parcel platform refused it" if re.fullmatch(r"http-4\d\d", said) else ""
+
+
+def remedy(paused: str, carrier: str) -> str:
+    """What whoever runs the service does about a lane that is paused for this code."""
+    return PAUSES.get(paused, _PAUSED).format(name=carrier)
 
 
 def trouble(carrier: str, problem: ParcelveilError) -> str:

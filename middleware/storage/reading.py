@@ -122,6 +122,7 @@ def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
         id=row.id,
         reference=row.reference,
         shop=row.shop,
+        carrier=row.carrier,
         state=word(row.state, State),
         created_at=row.created_at,
         due=row.due,

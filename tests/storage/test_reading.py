@@ -23,6 +23,7 @@ def test_a_record_is_shown_with_its_tags(store: Store) -> None:
         id=made.id,
         reference=made.reference,
         shop=arrived.shop,
+        carrier="platform",
         state=State.WAITING,
         created_at=arrived.received_at,
         due=NOW + LATER,

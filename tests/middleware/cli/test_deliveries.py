@@ -25,7 +25,7 @@ from tests.storage.builders import LATER, NOW
 from tests.storage.states import BARCODE
 
 MEMBERS = {
-    *("id", "reference", "shop", "state", "created", "due", "attempts", "code", "barcode"),
+    *("id", "reference", "shop", "state", "simulated", "created", "due", "attempts", "code", "barcode"),
     *("changed_after_delivery", "ending", "predecessor", "until"),
 }
 
@@ -79,6 +79,7 @@ def test_a_listed_record_tells_all_in_json(instance: Instance, records: dict[Sta
         "reference": records[State.DELIVERED].reference,
         "shop": "demo",
         "state": "delivered",
+        "simulated": False,
         "created": "2026-11-22T10:03:00+00:00",
         "due": None,
         "attempts": 0,
@@ -210,6 +211,8 @@ def test_a_record_is_told_in_plain_words(instance: Instance, records: dict[State
     prose = " ".join(result.stdout.split())
     assert telling.WHERE[state] in prose
     advice = words.CHANGED if state is State.DELIVERED else telling.CAN[state].format(id=record.id)
+    if state is State.WAITING:
+        advice = f"{telling.OVERDUE} {telling.STILL}"
     assert advice in prose
     assert (words.CHANGED in prose) == (state is State.DELIVERED)
     tags = [line.split() for line in lines if line.startswith(("recipient.", "sender."))]
