@@ -132,6 +132,12 @@ class ChangedMeanwhileError(ConflictError):
     code = "changed-meanwhile"
 
 
+class QuarantinedError(ConflictError):
+    """The settings of this shop cannot be used any more; a check of it tells why."""
+
+    code = "shop-quarantined"
+
+
 class NotOwnSecretError(ConflictError):
     """This shop belongs to an app, whose secrets stand in the configuration."""
 

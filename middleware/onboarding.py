@@ -24,6 +24,7 @@ from middleware.errors import (
     ShopUnreadableError,
     TamperedError,
 )
+from middleware.faces import seed_face, seen
 from middleware.fitness import fitness, unreadable
 from middleware.model import ShopSettings
 from middleware.model_shop import Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
@@ -159,7 +160,7 @@ class Onboarding:
         """One shop. Raises: NotFoundError, StorageError."""
         seed = self.seeds.get(name)
         if seed is not None:
-            return _seed_face(name, seed)
+            return seed_face(name, seed)
         row = self.store.find(name)
         if row is None:
             raise NotFoundError()
@@ -167,8 +168,17 @@ class Onboarding:
 
     def faces(self) -> Iterator[ShopFace]:
         """All shops, those of the file first, each group by name. Raises: StorageError."""
-        yield from (_seed_face(name, seed) for name, seed in sorted(self.seeds.items()))
+        yield from (seed_face(name, seed) for name, seed in sorted(self.seeds.items()))
         yield from (self._face(row) for row in self._rows())
+
+    def page(self, since: int, most: int) -> tuple[list[ShopFace], int | None]:
+        """At most so many shops of the database that changed after the version ``since``, in the order of their last
+        change, and from where the next page goes on, None after the last; before the first page those of the file.
+        Raises: StorageError.
+        """
+        rows = self.store.changed(since, most)
+        seeds = [] if since else [seed_face(name, seed) for name, seed in sorted(self.seeds.items())]
+        return [*seeds, *map(self._face, rows)], rows[-1].version if len(rows) == most else None
 
     def at_work(self) -> Iterator[tuple[ShopRow, Shop | ParcelveilError]]:
         """Every connected shop as it works, or why it does not. Raises: StorageError."""
@@ -205,7 +215,7 @@ class Onboarding:
 
     def domains(self, shop: str | None) -> Mapping[str, str]:
         """The domain of every shop that ever was, or of one; ``""`` where it cannot be told. Raises: StorageError."""
-        seeds = {name: _seed_face(name, seed) for name, seed in self.seeds.items() if shop in (None, name)}
+        seeds = {name: seed_face(name, seed) for name, seed in self.seeds.items() if shop in (None, name)}
         rows = self._rows() if shop is None else filter(None, [None if shop in seeds else self.store.find(shop)])
         return {row.name: self._domain(row) for row in rows} | {name: face.domain or "" for name, face in seeds.items()}
 
@@ -317,8 +327,8 @@ class Onboarding:
         except ParcelveilError as fault:
             return replace(bare, fault=str(fault))
         app = content.settings.get("app")
-        seen = replace(bare, app=None if app is None else str(app), secrets=len(in_force(content.secrets, now)))
-        return _seen(seen, shop.settings)
+        told = replace(bare, app=None if app is None else str(app), secrets=len(in_force(content.secrets, now)))
+        return seen(told, shop.settings)
 
 
 def _long_enough(name: str, secrets: Sequence[bytes], token: bytes | None = None) -> None:
@@ -328,15 +338,3 @@ def _long_enough(name: str, secrets: Sequence[bytes], token: bytes | None = None
         if len(value.decode("utf-8", "surrogateescape")) < SHORTEST_SECRET:
             problem = f"expected at least {SHORTEST_SECRET} characters"
             raise ConfigError(f"shops.{name}.{place.partition('/')[0]}: {problem}", pointer=f"/{place}")
-
-
-def _seen(face: ShopFace, settings: ShopSettings) -> ShopFace:
-    return replace(face, mode=settings.mode, domain=settings.domain, carrier=settings.carrier, policy=settings.policy)
-
-
-def _seed_face(name: str, seed: Shop | ConfigError) -> ShopFace:
-    bare = ShopFace(shop=name, origin="file", state=ShopState.LIVE)
-    if isinstance(seed, ConfigError):
-        return replace(bare, fault=str(seed))
-    own = len(seed.settings.secrets) if seed.settings.own_app else 0
-    return _seen(replace(bare, secrets=own), seed.settings)

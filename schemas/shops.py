@@ -5,7 +5,9 @@ Unlike what shops send, a field that is not declared is refused and not dropped:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -30,7 +32,10 @@ class _Whole(validate.Regexp):
         return value
 
 
-_LINE = _Whole(r"^[^\x00-\x1f\x7f]*$")
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+"""The form of a text without control characters."""
+
+_LINE = _Whole(ONE_LINE)
 
 
 class _Strict(Schema):
@@ -48,6 +53,15 @@ def _word(*words: str, required: bool = False) -> fields.String:
 
 def _form(pattern: str, *, required: bool = False, **metadata: str) -> fields.String:
     return fields.String(required=required, validate=_Whole(f"^{pattern}$"), error_messages=_CODES, metadata=metadata)
+
+
+def _secret(*, required: bool = False, **metadata: object) -> fields.String:
+    return fields.String(
+        required=required,
+        validate=validate.Length(min=SHORTEST_SECRET, max=LONGEST_SECRET, error="length"),
+        error_messages=_CODES,
+        metadata=metadata,
+    )
 
 
 class _Line(Text):
@@ -89,9 +103,7 @@ class ShopConnection(_Strict):
     platform = _word("shopify", required=True)
     app = _form("[a-z0-9][a-z0-9-]{0,62}")
     secrets = fields.List(
-        fields.String(
-            validate=validate.Length(min=SHORTEST_SECRET, max=LONGEST_SECRET, error="length"), error_messages=_CODES
-        ),
+        _secret(),
         validate=validate.Length(min=1, max=2, error="length"),
         error_messages=_CODES,
         metadata={"writeOnly": True, "description": "One, or two while rotating. Never given back."},
@@ -124,9 +136,32 @@ class ShopConnection(_Strict):
     sender = fields.Nested(ShopSender, required=True, error_messages=_CODES)
 
 
+_LIFETIME = re.compile("[0-9]{1,4}[mhd]")
+
+
+class Rotation(_Strict):
+    """A new secret of a shop with an app of its own: it works beside the old one until that ends."""
+
+    secret = _secret(required=True, writeOnly=True, description="The new one. Never given back.")
+    retire_after = _form(
+        _LIFETIME.pattern, description="When the old one ends: an hour at least, or 0m for at once. 24h if not told."
+    )
+
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def lifetime(text: str) -> timedelta:
+    """The length of time that ``retire_after`` tells. Raises: ValueError for what is none."""
+    if not _LIFETIME.fullmatch(text):
+        raise ValueError("no length of time")
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+
+
 SHOP = ShopConnection()
+ROTATION = Rotation()
 _NAMES = frozenset(
-    name for schema in (ShopConnection, Integration, ShopSender) for name in schema._declared_fields
+    name for schema in (ShopConnection, Integration, ShopSender, Rotation) for name in schema._declared_fields
 ) | frozenset(("0", "1"))
 
 
@@ -135,9 +170,18 @@ def read_shop(document: object) -> Mapping[str, Any]:
 
     Raises: schemas.allowlist.Refused: pointers of known names (``*`` for an unknown one), never a value.
     """
+    return _loaded(SHOP, document)
+
+
+def read_rotation(document: object) -> Mapping[str, Any]:
+    """``secret`` and perhaps ``retire_after``. Raises: schemas.allowlist.Refused, as ``read_shop``."""
+    return _loaded(ROTATION, document)
+
+
+def _loaded(schema: Schema, document: object) -> Mapping[str, Any]:
     faults: tuple[tuple[str, str], ...]
     try:
-        loaded: Mapping[str, Any] = SHOP.load(document)  # type: ignore[arg-type]  # what is no object is an error like others
+        loaded: Mapping[str, Any] = schema.load(document)  # type: ignore[arg-type]  # what is no object is an error like others
     except ValidationError as problem:
         faults = tuple(_faults(problem.messages, ""))[:MAX_FAULTS]
     else:

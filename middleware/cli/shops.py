@@ -18,11 +18,11 @@ from middleware.config_shop import plain
 from middleware.errors import ConfigError, NotFitError
 from middleware.model_shop import Fitness, ShopFace
 from middleware.onboarding import KEEP_OLD_LEAST, Onboarding
+from schemas.shops import lifetime
 
 T = TypeVar("T")
 
 _WITHIN = "in force on every process within five seconds"
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class _Length(click.ParamType[timedelta]):
@@ -31,10 +31,10 @@ class _Length(click.ParamType[timedelta]):
     name = "length"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        number, unit = str(value)[:-1], str(value)[-1:]
-        if not (number.isascii() and number.isdigit() and len(number) < 5 and unit in _UNITS):
+        try:
+            length = lifetime(str(value))
+        except ValueError:
             self.fail('expected a length of time such as "90m", "24h" or "2d"', param, ctx)
-        length = timedelta(**{_UNITS[unit]: int(number)})
         if length < KEEP_OLD_LEAST:
             self.fail("the old secret has to work for an hour at least; --now ends it at once", param, ctx)
         return length
