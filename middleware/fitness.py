@@ -8,7 +8,7 @@ from datetime import datetime
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.errors import ConfigError, ParcelveilError
-from middleware.model_shop import Fitness
+from middleware.model_shop import Checkup, Fitness
 from middleware.services import Shop
 
 _ADDRESS = ("street", "locality", "postal_code", "country")
@@ -20,6 +20,17 @@ def unreadable(fault: ParcelveilError) -> Iterator[Fitness]:
     yield Fitness(check="settings", ok=False, message=str(fault), pointer=pointer)
 
 
+def check_seed(seed: Shop | ConfigError, now: datetime) -> Checkup:
+    """What is told of a shop of the configuration file: of the mode that stands there."""
+    if isinstance(seed, ConfigError):
+        return Checkup(mode=None, present=tuple(unreadable(seed)), other=())
+    present, mode = tuple(fitness(seed, now)), seed.settings.mode
+    if mode == "live":
+        return Checkup(mode=mode, present=present, other=())
+    told = 'its mode stands in the configuration file: set mode = "live" there, restart, and check again'
+    return Checkup(mode=mode, present=present, other=(Fitness(check="mode", ok=False, message=told, pointer="/mode"),))
+
+
 def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
     """What is told of a shop that works: one thing after another."""
     settings = shop.settings
@@ -28,10 +39,15 @@ def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
     usable = bool(count) and all(settings.secrets)
     told = f"{count} of {'its own' if settings.own_app else 'its app'}" if usable else "none: give it one"
     yield Fitness(check="secret", ok=usable, message=told, pointer="/secrets")
-    lacking = [name for name in _ADDRESS if not getattr(settings.sender, name)]
-    told = f"sender without {', '.join(lacking)}: add what is missing" if lacking else "complete"
-    yield Fitness(check="sender", ok=not lacking, message=told, pointer=f"/sender/{lacking[0]}" if lacking else "")
+    if settings.mode == "live":  # what is only tried is sent by nobody
+        yield _sender(shop)
     yield from _keys(shop, now)
+
+
+def _sender(shop: Shop) -> Fitness:
+    lacking = [name for name in _ADDRESS if not getattr(shop.settings.sender, name)]
+    told = f"sender without {', '.join(lacking)}: add what is missing" if lacking else "complete"
+    return Fitness(check="sender", ok=not lacking, message=told, pointer=f"/sender/{lacking[0]}" if lacking else "")
 
 
 def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:

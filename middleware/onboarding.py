@@ -25,9 +25,9 @@ from middleware.errors import (
     TamperedError,
 )
 from middleware.faces import seed_face, seen
-from middleware.fitness import fitness, unreadable
+from middleware.fitness import check_seed, fitness, unreadable
 from middleware.model import ShopSettings
-from middleware.model_shop import Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
+from middleware.model_shop import Checkup, Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
 from middleware.ports import Clock, ShopStore
 from middleware.services import Shop
 from schemas.shops import SHORTEST_SECRET
@@ -86,17 +86,24 @@ class Onboarding:
         state = ShopState.PAUSED if row is not None and row.state is ShopState.PAUSED else ShopState.LIVE
         return self._face(self._put(name, content, state, row, now)), not stands
 
-    def check(self, name: str) -> list[Fitness]:
-        """What the shop needs to be live, and whether it is there. Raises: NotFoundError, StorageError."""
-        seed = self.seeds.get(name)
+    def check(self, name: str) -> Checkup:
+        """What the shop needs in its present mode and in the other, and whether it is there. Raises: NotFoundError,
+        StorageError.
+        """
+        seed, now = self.seeds.get(name), self.clock()
         if seed is not None:
-            return list(unreadable(seed) if isinstance(seed, ConfigError) else fitness(seed, self.clock()))
+            return check_seed(seed, now)
         row = self._row(name)
         try:
             content = self._content(row)
+            if row.domain != self.vault.of_domain(str(content.settings.get("domain")).lower()):
+                raise TamperedError()
         except ParcelveilError as fault:
-            return list(unreadable(fault))
-        return self._checked(name, content, self.clock())
+            return Checkup(mode=None, present=tuple(unreadable(fault)), other=())
+        mode = str(content.settings.get("mode", "live"))
+        other = "test" if mode == "live" else "live"
+        present = self._checked(name, content, now, mode)
+        return Checkup(mode=mode, present=present, other=self._checked(name, content, now, other))
 
     def go_live(self, name: str) -> ShopFace:
         """Let a shop in test mode send to its real carrier. Raises: as ``connect``, and NotFoundError."""
@@ -298,17 +305,16 @@ class Onboarding:
         digests = self.vault.of_secrets(secret.value for secret in content.secrets)
         return self.store.put(stored, digests, row.version if row else 0)
 
-    def _checked(self, name: str, content: ShopContent, now: datetime) -> list[Fitness]:
-        """The fitness to be live, whatever the mode is now."""
-        live = replace(content, settings={**content.settings, "mode": "live"})
+    def _checked(self, name: str, content: ShopContent, now: datetime, mode: str) -> tuple[Fitness, ...]:
+        """The fitness for a mode, whatever the mode is now."""
         try:
-            shop = self._usable(name, live, now)
+            shop = self._usable(name, replace(content, settings={**content.settings, "mode": mode}), now)
         except ParcelveilError as fault:
-            return list(unreadable(fault))
-        return list(fitness(shop, now))
+            return tuple(unreadable(fault))
+        return tuple(fitness(shop, now))
 
     def _fit(self, name: str, content: ShopContent, now: datetime) -> None:
-        missing = [one for one in self._checked(name, content, now) if not one.ok]
+        missing = [one for one in self._checked(name, content, now, "live") if not one.ok]
         if missing:
             faults = tuple(Fault(pointer=one.pointer, code=one.check) for one in missing)
             raise NotFitError(faults, tuple(f"{one.check}: {one.message}" for one in missing))

@@ -92,9 +92,9 @@ def _verbs(shops: Onboarding) -> Mapping[str, View]:
     """What can be asked of one shop beside its settings."""
 
     def check(shop: str) -> Response:
-        findings = shops.check(shop)
-        told = [{"check": one.check, "ok": one.ok, "message": one.message} for one in findings]
-        return jsonify(shop=shop, fit=all(one.ok for one in findings), findings=told)
+        found = shops.check(shop)
+        told = [{"mode": mode, "check": one.check, "ok": one.ok, "message": one.message} for mode, one in found.told()]
+        return jsonify(shop=shop, mode=found.mode, works=found.works, fit=found.fit, findings=told)
 
     def pause(shop: str) -> Response:
         return _told("shop_paused", shops.pause(shop, paused=True))

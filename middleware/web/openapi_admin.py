@@ -36,15 +36,21 @@ FACE = {
 
 CHECK = {
     "type": "object",
-    "description": "What the shop needs to be live, and whether it is there.",
-    "required": ["shop", "fit", "findings"],
+    "description": "What the shop needs, in its present mode and in the other, and whether it is there.",
+    "required": ["shop", "mode", "works", "fit", "findings"],
     "properties": {
         "shop": {"type": "string", "description": "Its name"},
-        "fit": {"type": "boolean", "description": "Whether nothing is missing"},
+        "mode": {
+            "type": ["string", "null"],
+            "enum": ["live", "test", None],
+            "description": "Its present mode; null where its settings cannot be read",
+        },
+        "works": {"type": "boolean", "description": "Whether its orders can be taken so"},
+        "fit": {"type": "boolean", "description": "Whether it may be live"},
         "findings": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/Finding"},
-            "description": "One thing after another",
+            "description": "The present mode first",
         },
     },
 }
@@ -52,9 +58,10 @@ CHECK = {
 FINDING = {
     "type": "object",
     "description": "One thing that a shop needs.",
-    "required": ["check", "ok", "message"],
+    "required": ["mode", "check", "ok", "message"],
     "properties": {
-        "check": {"type": "string", "description": "settings, secret, sender, keys or pickup_points"},
+        "mode": {"type": ["string", "null"], "enum": ["live", "test", None], "description": "For which mode"},
+        "check": {"type": "string", "description": "settings, secret, sender, keys, pickup_points or mode"},
         "ok": {"type": "boolean", "description": "Whether it is there"},
         "message": {"type": "string", "description": "What is the matter, and what to do"},
     },
