@@ -30,7 +30,7 @@ from middleware.model import ShopSettings
 from middleware.model_shop import Checkup, Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
 from middleware.ports import Clock, ShopStore
 from middleware.services import Shop
-from schemas.shops import SHORTEST_SECRET
+from schemas.shop_rules import LONGEST_SECRET, SHORTEST_SECRET
 
 PAGE = 500
 KEEP_OLD = timedelta(hours=24)
@@ -338,9 +338,11 @@ class Onboarding:
 
 
 def _long_enough(name: str, secrets: Sequence[bytes], token: bytes | None = None) -> None:
-    """Raises: ConfigError for a secret or a token of less than ``SHORTEST_SECRET`` characters."""
+    """Raises: ConfigError for a secret or a token that is too short or too long."""
     held = [(f"secrets/{place}", secret) for place, secret in enumerate(secrets)]
     for place, value in (*held, *(() if token is None else (("token", token),))):
-        if len(value.decode("utf-8", "surrogateescape")) < SHORTEST_SECRET:
-            problem = f"expected at least {SHORTEST_SECRET} characters"
+        length = len(value.decode("utf-8", "surrogateescape"))
+        if not SHORTEST_SECRET <= length <= LONGEST_SECRET:
+            short = length < SHORTEST_SECRET
+            problem = f"expected at {f'least {SHORTEST_SECRET}' if short else f'most {LONGEST_SECRET}'} characters"
             raise ConfigError(f"shops.{name}.{place.partition('/')[0]}: {problem}", pointer=f"/{place}")

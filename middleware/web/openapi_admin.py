@@ -7,6 +7,7 @@ from typing import Any
 
 from middleware.model_shop import ShopState
 from middleware.onboarding import PAGE as MOST
+from schemas.shop_rules import NAME
 
 ALL = "/admin/v1/shops"
 PREFIX = f"{ALL}/{{shop}}"
@@ -87,7 +88,7 @@ SHOP = {
     "in": "path",
     "name": "shop",
     "required": True,
-    "schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$", "description": "The shop's name"},
+    "schema": {"type": "string", "pattern": f"^{NAME.pattern}$", "description": "The shop's name"},
 }
 _AFTER = {
     "in": "query",

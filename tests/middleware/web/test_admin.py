@@ -141,8 +141,8 @@ FAULTS: Mapping[str, tuple[Json, str, str]] = {
     "no such reading": ({"interpretations": {PERSON: "x"}}, "/interpretations", "value"),
     "a reading that is no text": ({"interpretations": {PERSON: 7}}, "/interpretations/*/*", "type"),
     "too heavy": ({"default_weight_grams": 30_001}, "/default_weight_grams", "range"),
-    "no weight": ({"default_weight_grams": 0}, "/default_weight_grams", "value"),
-    "a hold of days": ({"hold": "9d"}, "/hold", "value"),
+    "no weight": ({"default_weight_grams": 0}, "/default_weight_grams", "range"),
+    "a hold of days": ({"hold": "9d"}, "/hold", "range"),
 }
 
 

@@ -71,7 +71,7 @@ def test_no_member_is_without_type_and_meaning() -> None:
             "ShopConnection",
             ("secrets", "", "list of string", "1 to 2 entries; each 16 to 256 characters; never given back"),
         ),
-        ("ShopConnection", ("default_weight_grams", "", "integer or null", "0 to 30000")),
+        ("ShopConnection", ("default_weight_grams", "", "integer or null", "1 to 30000")),
         ("ShopConnection", ("mode", "", "string", "one of live, test")),
         ("ShopSender", ("street", "", "string or null", "at most 200 characters; one line")),
         ("ShipmentStatus", ("next", "required", "Next", "")),
