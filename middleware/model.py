@@ -284,6 +284,7 @@ class Rejection:
     received_at: datetime
     until: date
     seen_at: datetime | None = None  # when a person looked at it
+    readable: bool = True  # False: only the id is true
 
 
 class State(StrEnum):
@@ -348,3 +349,4 @@ class Summary:
     parts: tuple[TaggedPart, ...]  # jwe is "" where only tags are told
     removal: str
     until: date
+    readable: bool = True  # False: the row holds what nobody of us wrote, and only the id is true

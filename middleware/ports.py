@@ -136,6 +136,11 @@ class Store(Protocol):
     def too_late(self, stored: Stored, now: datetime) -> bool:
         """Settle a cancellation that came too late: the record is flagged, the one that was held for it withdrawn."""
 
+    def strand(self) -> Sequence[tuple[str, str]]:
+        """Quarantine what is held behind a record that is not there: (id, carrier) of each. A person has to look at
+        what the parcel platform holds; ``revive`` lets it go then.
+        """
+
     def revive(self, record_id: str, now: datetime) -> bool:
         """Let a dead letter go again: the same bytes under the same key; or a held record whose predecessor is in
         quarantine, and so will never be cancelled. False for what is neither, or has nothing left to send.

@@ -50,6 +50,7 @@ class Sighting:
     changed_after_delivery: bool
     ending: Ending | None
     predecessor: str | None
+    readable: bool = True  # False: only the id is true
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

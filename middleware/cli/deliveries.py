@@ -143,7 +143,7 @@ def _print_records(found: Sequence[Summary], here: telling.Here, as_json: bool) 
 
 def _cells(row: Summary, here: telling.Here) -> Mapping[str, object]:
     flag = _FLAG if row.changed_after_delivery else ""
-    since, last = f"{row.created_at:%Y-%m-%d}", row.barcode or row.last_code
+    since, last = f"{row.created_at:%Y-%m-%d}" if row.readable else "", row.barcode or row.last_code
     state = f"{row.state} (simulated)" if row.carrier in here.simulated else row.state
     return dict(zip(_RECORDS, (row.id, row.reference, row.shop, state, since, flag, last), strict=True))
 
@@ -165,6 +165,9 @@ def _print_record(summary: Summary, report: RemovalReport | None, here: telling.
 
 
 def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
+    if not summary.readable:
+        yield "last said", f"{words.code(summary.last_code or '')} ({summary.last_code})"
+        return
     yield "state", summary.state
     yield "code on the label", summary.reference
     yield "shop", summary.shop
@@ -194,6 +197,7 @@ def _summary(row: Summary, here: telling.Here) -> Row:
         "shop": row.shop,
         "state": row.state,
         "simulated": row.carrier in here.simulated,
+        "readable": row.readable,
         "created": row.created_at.isoformat(timespec="seconds"),
         "due": row.due.isoformat(timespec="seconds") if row.due else None,
         "attempts": row.attempts,

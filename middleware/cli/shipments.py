@@ -63,8 +63,8 @@ def find(config_file: str | None, as_json: bool, shop: str | None, question: str
 
 def _print(story: Story, here: telling.Here) -> None:
     for record, step in story.parcels:
-        head = f"{record.shop}  code {record.reference}  {record.state}"
-        known = [f"since {telling.moment(record.since)} UTC", f"id {record.id}"]
+        head = f"{record.shop}  code {record.reference}  {record.state}" if record.readable else "unreadable"
+        known = [f"since {telling.moment(record.since)} UTC"] * record.readable + [f"id {record.id}"]
         barcode = [f"barcode {record.barcode}"] if record.barcode else []
         _print_one(head, [*barcode, *known], telling.parcel(record, step, here))
     for told in story.refusals:

@@ -78,6 +78,16 @@ TOO_LATE = (
     "Look at the version before it: its parcel is on its way as the order was then. Correct or stop it at the parcel "
     "platform by hand."
 )
+UNREADABLE = (
+    "Tell whoever runs the service: another hand, or a damaged file, changed its row, and nothing but its id can be "
+    "told. Keep it as evidence; if the parcel has to go, save the order in the shop again."
+)
+STRANDED = (
+    "Look at the parcel platform for an older parcel of this order, and cancel it there by hand; then `parcelveil "
+    "deliveries retry {id}` lets this one go. Tell whoever runs the service: a row is gone that had to stay."
+)
+STOPPED = "It was stopped: an older version of the order had to be cancelled first, and its record is not there."
+NOT_READ = "Its row cannot be read."
 EXPIRED = "Its time is over. Save the order in the shop again, or enter the parcel at the parcel platform by hand."
 SIMULATED = "Simulated: its shop was in test mode, so no parcel will be sent."
 SIMULATED_THERE = "The simulated parcel platform has it."
@@ -117,6 +127,10 @@ def parcel(record: Sighting, step: Step, here: Here) -> Mapping[str, str]:
 
 def where(record: Sighting | Summary, here: Here) -> str:
     """Where it is, in a sentence; of one that only the simulated platform knows, that it is no parcel."""
+    if not record.readable:
+        return NOT_READ
+    if record.state is State.QUARANTINED and record.last_code == "predecessor-missing":
+        return STOPPED
     if record.carrier not in here.simulated:
         return WHERE[record.state]
     return f"{SIMULATED} {SIMULATED_THERE if record.state is State.DELIVERED else WHERE[record.state]}"
@@ -166,8 +180,12 @@ def _where(record: Sighting, here: Here) -> Iterator[str]:
 
 def todo(record: Sighting | Summary) -> str:
     """What a person can do."""
+    if not record.readable:
+        return UNREADABLE
     if record.changed_after_delivery:
         return words.CHANGED
+    if record.state is State.QUARANTINED and record.last_code == "predecessor-missing":
+        return STRANDED.format(id=record.id)
     if record.state is State.DEAD and record.ending is not None:
         return UNCANCELLED.format(id=record.id)
     if record.state is State.DEAD and record.last_code == "expired":
@@ -236,6 +254,7 @@ def _shipment(record: Sighting, step: Step, here: Here) -> Mapping[str, Any]:
         "reference": record.reference,
         "state": record.state,
         "simulated": record.carrier in here.simulated,
+        "readable": record.readable,
         "barcode": record.barcode,
         "since": record.since.isoformat(timespec="seconds"),
         "code": record.last_code,

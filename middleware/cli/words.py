@@ -94,6 +94,7 @@ _CODES: Mapping[str, str] = {
     "expired": "a part ends before the next attempt: retention comes first",
     "tampered": "receipt or seal does not fit",
     "unreadable-row": "its row holds what nobody of us wrote",
+    "predecessor-missing": "the record that had to be cancelled first is not there any more",
     "no-outcome": "the parcel platform went on asking",
     "too-late": "the parcel platform could no longer cancel what it comes in the place of",
 }

@@ -64,6 +64,9 @@ class SqlStore:
     def too_late(self, stored: Stored, now: datetime) -> bool:
         return self._database.write(lambda connection: ending_sql.too_late(connection, stored, now))
 
+    def strand(self) -> Sequence[tuple[str, str]]:
+        return self._database.write(ending_sql.strand)
+
     def revive(self, record_id: str, now: datetime) -> bool:
         return self._database.write(lambda connection: ending_sql.revive(connection, record_id, now))
 

@@ -25,7 +25,7 @@ from tests.storage.builders import LATER, NOW
 from tests.storage.states import BARCODE
 
 MEMBERS = {
-    *("id", "reference", "shop", "state", "simulated", "created", "due", "attempts", "code", "barcode"),
+    *("id", "reference", "shop", "state", "simulated", "readable", "created", "due", "attempts", "code", "barcode"),
     *("changed_after_delivery", "ending", "predecessor", "until"),
 }
 
@@ -80,6 +80,7 @@ def test_a_listed_record_tells_all_in_json(instance: Instance, records: dict[Sta
         "shop": "demo",
         "state": "delivered",
         "simulated": False,
+        "readable": True,
         "created": "2026-11-22T10:03:00+00:00",
         "due": None,
         "attempts": 0,

@@ -287,6 +287,29 @@ def test_what_only_the_simulated_platform_has_is_no_parcel(desk: Desk, state: St
     assert f"{state} (simulated)" in " ".join(desk.instance.run("deliveries", "list").stdout.split())
 
 
+def test_an_unreadable_record_is_named_and_no_other_is_lost(desk: Desk) -> None:
+    poisoned, sound = desk.order(), desk.order(name="#1002", order_id="6203718204418")
+    with desk.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE records SET created_at = 'x' WHERE id = ?", (poisoned.id,))
+    listed = desk.instance.run("deliveries", "list")
+    assert (listed.exit_code, poisoned.id in listed.stdout, sound.id in listed.stdout) == (0, True, True)
+    shown = " ".join(desk.instance.run("deliveries", "show", poisoned.id).stdout.split())
+    for told in (desk.ask(poisoned.id), shown):
+        assert "Its row cannot be read." in told
+        assert "1970" not in told
+    assert {row["id"]: row["readable"] for row in desk.instance.json("deliveries", "list")} == {
+        poisoned.id: False,
+        sound.id: True,
+    }
+
+
+def test_what_was_held_behind_nothing_says_what_a_person_does(desk: Desk) -> None:
+    record = desk.order(state="quarantined", due=None, last_code="predecessor-missing")
+    told = desk.ask(NAME)
+    assert "an older version of the order had to be cancelled first" in told
+    assert f"`parcelveil deliveries retry {record.id}` lets this one go" in told
+
+
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_what_is_not_found_says_what_to_check(desk: Desk, options: list[str]) -> None:
     desk.order()
@@ -316,6 +339,7 @@ def test_data_say_what_words_say(desk: Desk) -> None:
         "reference": record.reference,
         "state": "waiting",
         "simulated": False,
+        "readable": True,
         "barcode": None,
         "since": NOW.isoformat(),
         "code": "timeout",
