@@ -344,6 +344,7 @@ class Summary:
     last_code: str | None
     barcode: str | None
     changed_after_delivery: bool
+    changed_seen_at: datetime | None  # when a person looked at that
     ending: Ending | None
     predecessor: str | None  # the record that has to be gone first
     parts: tuple[TaggedPart, ...]  # jwe is "" where only tags are told

@@ -110,6 +110,9 @@ class Store(Protocol):
     def see(self, ids: Sequence[str], now: datetime) -> int:
         """A person has looked at these rejections. How many were new."""
 
+    def see_changed(self, ids: Sequence[str], now: datetime) -> int:
+        """A person has looked at what is flagged of these records. How many were new. A later change flags anew."""
+
     def due(self, now: datetime, without: Collection[str] = ()) -> Sequence[str]:
         """The shops that have something due on a lane that is not paused, nor one of those."""
 
@@ -153,7 +156,7 @@ class Store(Protocol):
     def list(
         self, states: Sequence[State], shop: str | None, limit: int, *, changed: bool = False
     ) -> Sequence[Summary]:
-        """Records, the newest first; with ``changed`` only those that are flagged for a person."""
+        """Records, the newest first; with ``changed`` only those that are flagged and at which no person looked."""
 
     def show(self, record_id: str) -> Summary | None: ...
 
@@ -163,7 +166,7 @@ class Store(Protocol):
 
     def counts(self) -> Mapping[str, int]:
         """Records per state, ``oldest_due`` in seconds since the epoch (0 if none waits), ``unseen`` rejections, and
-        records that ``changed`` after delivery.
+        records that ``changed`` after delivery and at which nobody looked.
         """
 
     def ping(self) -> None: ...

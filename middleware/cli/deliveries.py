@@ -39,9 +39,13 @@ def deliveries() -> None:
     "--state", "states", multiple=True, type=click.Choice([state.value for state in State]), help="Only these states."
 )
 @click.option("--shop", help="Only this shop.")
-@click.option("--changed", is_flag=True, help="Only those whose order changed when it was too late: for a person.")
+@click.option(
+    "--changed", is_flag=True, help="Only those whose order changed when it was too late, until a person has looked."
+)
 @click.option("--rejected", is_flag=True, help="List rejected orders instead: pointers and codes.")
-@click.option("--seen", is_flag=True, help="With --rejected: note that you have looked at those that are listed.")
+@click.option(
+    "--seen", is_flag=True, help="With --rejected or --changed: note that you have looked at those that are listed."
+)
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="At most so many, newest first."
 )
@@ -58,8 +62,8 @@ def list_(
     """List records, newest first."""
     if rejected and (states or changed):
         raise click.UsageError("--rejected orders have no state, nor are they flagged: leave one of the two out")
-    if seen and not rejected:
-        raise click.UsageError("--seen belongs to --rejected")
+    if seen and not (rejected or changed):
+        raise click.UsageError("--seen belongs to --rejected or --changed")
     settings = loaded(config_file)
     with closing(bootstrap.store(settings)) as store:
         if rejected:
@@ -71,7 +75,11 @@ def list_(
                 store.see([entry.id for entry in found], bootstrap.clock(settings)())
         else:
             wanted = [State(state) for state in states] or list(State)
-            _print_records(store.list(wanted, shop, limit, changed=changed), telling.Here.of(settings, store), as_json)
+            records = store.list(wanted, shop, limit, changed=changed)
+            here = telling.Here.of(settings, store)
+            _print_records(records, here, as_json)
+            if seen:
+                store.see_changed([row.id for row in records], here.now)
 
 
 @deliveries.command("show", short_help="Tell all that is known of one record.")
@@ -132,7 +140,7 @@ def _print_records(found: Sequence[Summary], here: telling.Here, as_json: bool) 
     if as_json:
         print_json([_summary(row, here) for row in found])
     elif found:
-        shown = [column for column in _RECORDS if column != _FLAG or any(row.changed_after_delivery for row in found)]
+        shown = [column for column in _RECORDS if column != _FLAG or any(map(_is_flagged, found))]
         rows = [[cells[column] for column in shown] for cells in (_cells(row, here) for row in found)]
         print_table(shown, rows, whole=shown[:-1])
         if _FLAG in shown:
@@ -141,8 +149,12 @@ def _print_records(found: Sequence[Summary], here: telling.Here, as_json: bool) 
         click.echo("There is no such record.")
 
 
+def _is_flagged(row: Summary) -> bool:
+    return row.changed_after_delivery and row.changed_seen_at is None
+
+
 def _cells(row: Summary, here: telling.Here) -> Mapping[str, object]:
-    flag = _FLAG if row.changed_after_delivery else ""
+    flag = _FLAG if _is_flagged(row) else ""
     since, last = f"{row.created_at:%Y-%m-%d}" if row.readable else "", row.barcode or row.last_code
     state = f"{row.state} (simulated)" if row.carrier in here.simulated else row.state
     return dict(zip(_RECORDS, (row.id, row.reference, row.shop, state, since, flag, last), strict=True))
@@ -183,6 +195,8 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
             yield "", explained
     if summary.barcode is not None:
         yield "barcode", summary.barcode
+    if summary.changed_seen_at is not None:
+        yield "looked at", f"{telling.moment(summary.changed_seen_at)} UTC"
     if summary.ending is not None:
         yield "the order", words.ENDINGS[summary.ending]
     if summary.predecessor is not None:
@@ -204,6 +218,7 @@ def _summary(row: Summary, here: telling.Here) -> Row:
         "code": row.last_code,
         "barcode": row.barcode,
         "changed_after_delivery": row.changed_after_delivery,
+        "changed_seen": row.changed_seen_at and row.changed_seen_at.isoformat(timespec="seconds"),
         "ending": row.ending,
         "predecessor": row.predecessor,
         "until": row.until.isoformat(),

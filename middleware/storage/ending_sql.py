@@ -97,8 +97,10 @@ def too_late(connection: Connection, stored: Stored, now: datetime) -> bool:
     lease was lost.
     """
     known = _locked(connection, stored.id)
-    news = {"state": State.DELIVERED, "due": None, "ending": Ending.TOO_LATE, "changed_after_delivery": True}
-    if not connection.execute(_LEASED, _mine(stored) | news | {"clear": None}).rowcount:
+    news = {"state": State.DELIVERED, "due": None, "ending": Ending.TOO_LATE}
+    if not connection.execute(
+        _LEASED, _mine(stored) | news | {"changed_after_delivery": True, "changed_seen_at": None, "clear": None}
+    ).rowcount:
         return False
     records_sql.empty_parts(connection, stored.id)
     for successor in connection.execute(_SUCCESSOR, {"this_id": stored.id}).all():

@@ -110,6 +110,16 @@ def see(connection: Connection, ids: Sequence[str], now: datetime) -> int:
     return new
 
 
+def see_changed(connection: Connection, ids: Sequence[str], now: datetime) -> int:
+    """Mark the flags of these records as seen by a person; how many were new."""
+    new = 0
+    for start in range(0, len(ids), _AT_ONCE):
+        these = records.c.id.in_(ids[start : start + _AT_ONCE])
+        unseen = records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(None)
+        new += connection.execute(update(records).where(these, unseen).values(changed_seen_at=now)).rowcount
+    return new
+
+
 def _arrival(rejection: Rejection, order: bytes, updated_at: datetime) -> Arrival:
     return Arrival(
         shop=rejection.shop,

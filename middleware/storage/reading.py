@@ -19,7 +19,9 @@ _LOOKED_AT: Final = 100
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SUMMARY: Final = tuple(column for column in records.c if column.name not in ("receipt", "clear"))
-_CHANGED: Final = records.c.changed_after_delivery.is_(True)  # said as its index says it
+_CHANGED: Final = records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(
+    None
+)  # as its index says it
 _TAGS: Final = (parts.c.name, parts.c.retention, parts.c.trigger, parts.c.starts, parts.c.until.label("part_until"))
 
 
@@ -34,7 +36,9 @@ def parts_of(connection: Connection, record_id: str) -> tuple[TaggedPart, ...]:
 def summaries(
     connection: Connection, states: Sequence[State], shop: str | None, limit: int, *, changed: bool
 ) -> Sequence[Summary]:
-    """At most ``limit`` records, the newest first; of every shop if ``shop`` is None, or only what is flagged."""
+    """At most ``limit`` records, the newest first; of every shop if ``shop`` is None, or only what is flagged and was
+    not looked at.
+    """
     # Concatenated, as the planner would take the index of the states and look at all that was delivered.
     state = records.c.state.concat("") if changed else records.c.state
     page = select(*_SUMMARY).where(state.in_(states))
@@ -177,6 +181,7 @@ def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
         last_code=row.last_code,
         barcode=row.barcode,
         changed_after_delivery=row.changed_after_delivery,
+        changed_seen_at=row.changed_seen_at,
         ending=word(row.ending, Ending) if row.ending else None,
         predecessor=row.predecessor,
         parts=tags,

@@ -43,6 +43,9 @@ class SqlStore:
     def see(self, ids: Sequence[str], now: datetime) -> int:
         return self._database.write(lambda connection: intake_sql.see(connection, ids, now))
 
+    def see_changed(self, ids: Sequence[str], now: datetime) -> int:
+        return self._database.write(lambda connection: intake_sql.see_changed(connection, ids, now))
+
     def due(self, now: datetime, without: Collection[str] = ()) -> Sequence[str]:
         return self._database.read(lambda connection: relay_sql.due(connection, now, without))
 

@@ -70,6 +70,7 @@ def summary(record_id: str) -> Summary:
         last_code=CODE,
         barcode=None,
         changed_after_delivery=False,
+        changed_seen_at=None,
         ending=None,
         predecessor=None,
         parts=(),

@@ -31,6 +31,7 @@ def test_a_record_is_shown_with_its_tags(store: Store) -> None:
         last_code=None,
         barcode=None,
         changed_after_delivery=False,
+        changed_seen_at=None,
         ending=None,
         predecessor=None,
         parts=tuple(replace(part, jwe="") for part in made.parts),
@@ -93,6 +94,30 @@ def test_only_what_is_flagged(store: Store) -> None:
     assert [found.id for found in store.list(ALL, None, 9, changed=True)] == [made[State.DELIVERED].id]
     assert store.list([State.DEAD], None, 9, changed=True) == []
     assert store.list(ALL, "other", 9, changed=True) == []
+
+
+def test_what_a_person_has_looked_at_is_flagged_no_more(store: Store) -> None:
+    made = states.fill(store)[State.DELIVERED]
+    assert store.see_changed([made.id, "nothing"], NOW) == 1
+    assert store.see_changed([made.id], NOW + LATER) == 0
+    assert store.list(ALL, None, 9, changed=True) == []
+    assert store.counts()["changed"] == 0
+    found = store.show(made.id)
+    assert found is not None
+    assert (found.changed_after_delivery, found.changed_seen_at) == (True, NOW)
+
+
+def test_a_later_change_flags_anew(store: Store) -> None:
+    arrived, made = arrival(), record()
+    store.accept(arrived, made)
+    stored = claim(store)
+    assert store.delivered(stored, Delivered(barcode="B", state="created"), NOW)
+    rejected = again(arrived)
+    for minutes in (1, 2):
+        newer = rejection(version=(arrived.order, rejected.updated_at + minutes * LATER))
+        store.reject(newer)
+        assert [found.id for found in store.list(ALL, None, 9, changed=True)] == [made.id]
+        assert store.see_changed([made.id], NOW) == 1
 
 
 def test_rejections_the_newest_first(store: Store) -> None:

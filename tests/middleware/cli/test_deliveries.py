@@ -26,7 +26,7 @@ from tests.storage.states import BARCODE
 
 MEMBERS = {
     *("id", "reference", "shop", "state", "simulated", "readable", "created", "due", "attempts", "code", "barcode"),
-    *("changed_after_delivery", "ending", "predecessor", "until"),
+    *("changed_after_delivery", "changed_seen", "ending", "predecessor", "until"),
 }
 
 
@@ -87,6 +87,7 @@ def test_a_listed_record_tells_all_in_json(instance: Instance, records: dict[Sta
         "code": None,
         "barcode": BARCODE,
         "changed_after_delivery": True,
+        "changed_seen": None,
         "ending": "too-late",
         "predecessor": None,
         "until": "2036-11-22",
@@ -386,3 +387,15 @@ def seen(instance: Instance) -> dict[str, bool]:
 def test_a_shop_that_nobody_knows_is_refused(instance: Instance, asked: tuple[str, ...]) -> None:
     line = refused(instance.run(*asked, "--shop", "nonesuch"), 2)
     assert "nonesuch" in line
+
+
+def test_what_is_flagged_is_done_once_a_person_has_looked(instance: Instance, records: dict[State, Record]) -> None:
+    flagged = records[State.DELIVERED].id
+    assert [row["id"] for row in instance.json("deliveries", "list", "--changed")] == [flagged]
+    assert [row["id"] for row in instance.json("deliveries", "list", "--changed", "--seen")] == [flagged]
+    assert instance.json("deliveries", "list", "--changed") == []
+    (row,) = instance.json("deliveries", "list", "--state", "delivered")
+    assert row["changed_after_delivery"] is True
+    assert row["changed_seen"] is not None
+    assert "!" not in instance.run("deliveries", "list").stdout
+    assert "looked at" in instance.run("deliveries", "show", flagged).stdout
