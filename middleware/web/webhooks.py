@@ -10,7 +10,7 @@ from middleware.core.body import read
 from middleware.errors import NotServedError, OverShareError, ParcelveilError, SignatureError
 from middleware.intake import receive
 from middleware.logs import logger
-from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, SIGNATURE_HEADER, is_compliance
+from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, SIGNATURE_HEADER, is_app, is_compliance
 from middleware.services import Services
 from middleware.web import metrics
 from middleware.web.raw import inbound
@@ -56,7 +56,10 @@ def blueprint(services: Services) -> Blueprint:
         raise NotServedError()  # data subjects' rights come later: what is not done is not acknowledged
 
     def app(shop: str | None = None) -> Response:
-        services.verified(inbound(request, shop, SIGNATURE_HEADER), APP_TOPICS)
+        received = inbound(request, shop, SIGNATURE_HEADER)
+        signer = services.verified(received, APP_TOPICS)
+        if not is_app(read(received.body), signer.platform.topic_of(received), signer.settings.domain):
+            raise SignatureError()
         raise NotServedError()  # an uninstalled app ends the exchange; until that is carried out it is not acknowledged
 
     for view in (orders, compliance, app):
