@@ -56,7 +56,8 @@ def _take(inbound: Inbound, shop: Shop, services: Services, now: datetime) -> An
     except SchemaError as refusal:
         if shop.settings.on_invalid == "refuse":
             raise
-        if piled_up(*services.store.rate(shop.settings.name, now - WINDOW)):
+        crowded = piled_up(*services.store.rate(shop.settings.name, now - WINDOW))
+        if crowded and not services.store.kept(shop.settings.name, mark[2]):
             raise PiledUpError() from None
         return services.store.reject(_rejection(refusal, document, mark, shop, services, now))
     answer = services.store.accept(_arrival(parsed, record, mark, shop, now), record)

@@ -101,6 +101,9 @@ class Store(Protocol):
     def reject(self, rejection: Rejection) -> Answer:
         """Keep the rejection; what stands for its order is out of date, and is withdrawn or flagged."""
 
+    def kept(self, shop: str, body: bytes) -> bool:
+        """Whether this very body is kept as a rejection, under whatever webhook it came."""
+
     def rate(self, shop: str, since: datetime) -> tuple[int, int]:
         """(rejections that nobody has seen, records made) of a shop since then."""
 

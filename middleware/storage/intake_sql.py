@@ -100,6 +100,11 @@ def reject(connection: Connection, upserts: Upserts, rejection: Rejection) -> An
     return Answer(status=Status.REJECTED, id=rejection.id)
 
 
+def kept(connection: Connection, shop: str, body: bytes) -> bool:
+    """Whether this very body is kept as a rejection."""
+    return connection.execute(_REJECTED, {"shop": shop, "body": body}).first() is not None
+
+
 def see(connection: Connection, ids: Sequence[str], now: datetime) -> int:
     """Mark the rejections as seen by a person; how many were new."""
     new = 0

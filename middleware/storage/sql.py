@@ -34,6 +34,9 @@ class SqlStore:
         upserts = self._database.upserts
         return self._database.write(lambda connection: intake_sql.reject(connection, upserts, rejection))
 
+    def kept(self, shop: str, body: bytes) -> bool:
+        return self._database.read(lambda connection: intake_sql.kept(connection, shop, body))
+
     def rate(self, shop: str, since: datetime) -> tuple[int, int]:
         return self._database.read(lambda connection: reading.rate(connection, shop, since))
 
