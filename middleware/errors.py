@@ -93,6 +93,8 @@ class SchemaError(RequestError):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__()
         self.faults = faults
+        self.alarms: tuple[str, ...] = ()
+        """The paths under which something looks like a credential (VP-CAT-1): told to the operator alone."""
 
 
 class ConflictError(RequestError):

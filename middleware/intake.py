@@ -20,6 +20,7 @@ from middleware.core.planning import CLOCKS_APART, check_time, planned
 from middleware.core.schedule import memory
 from middleware.core.seal import lock, new_id, seal
 from middleware.core.tag import Stamp, tag
+from middleware.core.trace import credentials
 from middleware.errors import PiledUpError, SchemaError, ShopPausedError
 from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
 from middleware.services import Services, Shop
@@ -54,14 +55,24 @@ def _take(inbound: Inbound, shop: Shop, services: Services, now: datetime) -> An
             services.backlog.check(services.store, shop.settings.name, now)
         record = prepare(parsed, document, shop, services, now)
     except SchemaError as refusal:
+        refusal.alarms = credentials(document, shop.platform.shape)
         if shop.settings.on_invalid == "refuse":
             raise
-        crowded = piled_up(*services.store.rate(shop.settings.name, now - WINDOW))
-        if crowded and not services.store.kept(shop.settings.name, mark[2]):
-            raise PiledUpError() from None
-        return services.store.reject(_rejection(refusal, document, mark, shop, services, now))
+        return _rejected(_rejection(refusal, document, mark, shop, services, now), refusal, services)
     answer = services.store.accept(_arrival(parsed, record, mark, shop, now), record)
-    return replace(answer, alarms=_alarms(record)) if record else answer
+    return replace(answer, alarms=_alarms(record) if record else credentials(document, shop.platform.shape))
+
+
+def _rejected(rejection: Rejection, refusal: SchemaError, services: Services) -> Answer:
+    """Keep it, unless too many are kept already; what is kept is known again however many those are. Raises:
+    PiledUpError.
+    """
+    since = rejection.received_at - WINDOW
+    if piled_up(*services.store.rate(rejection.shop, since)) and not services.store.kept(
+        rejection.shop, rejection.body
+    ):
+        raise PiledUpError() from None
+    return replace(services.store.reject(rejection), alarms=refusal.alarms)
 
 
 def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, now: datetime) -> Record | None:

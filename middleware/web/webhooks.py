@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from flask import Blueprint, Response, g, jsonify, request
 
 from middleware.core.body import read
-from middleware.errors import NotServedError, OverShareError, ParcelveilError, SignatureError
+from middleware.errors import NotServedError, OverShareError, ParcelveilError, SchemaError, SignatureError
 from middleware.intake import receive
 from middleware.logs import logger
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, SIGNATURE_HEADER, is_app, is_compliance
@@ -28,6 +29,7 @@ def blueprint(services: Services) -> Blueprint:
             answer = receive(inbound(request, shop, SIGNATURE_HEADER), services)
         except ParcelveilError as refusal:
             metrics.WEBHOOKS.labels("refused", refusal.code).inc()
+            _alarm(refusal.alarms if isinstance(refusal, SchemaError) else (), None)
             if isinstance(refusal, OverShareError):
                 _log.warning("over_share", request_id=g.request_id, shop=refusal.shop, code=refusal.code)
             raise
@@ -42,9 +44,7 @@ def blueprint(services: Services) -> Blueprint:
             record_id=answer.id,
             duration_ms=round(seconds * 1000, 1),
         )
-        for path in answer.alarms:
-            metrics.CREDENTIALS.inc()
-            _log.warning("credential_blocked", request_id=g.request_id, record_id=answer.id, path=path)
+        _alarm(answer.alarms, answer.id)
         members = {"status": answer.status, "id": answer.id, "reference": answer.reference, "reason": answer.reason}
         return jsonify({name: value for name, value in members.items() if value is not None})
 
@@ -66,3 +66,10 @@ def blueprint(services: Services) -> Blueprint:
         for rule in (f"/{view.__name__}", f"/<shop>/{view.__name__}"):
             routes.add_url_rule(rule, view_func=view, methods=["POST"], provide_automatic_options=False)
     return routes
+
+
+def _alarm(paths: Iterable[str], id_: str | None) -> None:
+    """Something looked like a credential, whatever became of its order: told by path alone (VP-CAT-1)."""
+    for path in paths:
+        metrics.CREDENTIALS.inc()
+        _log.warning("credential_blocked", request_id=g.request_id, record_id=id_, path=path)
