@@ -99,11 +99,6 @@ def desk(settings: Config, finder: Finder, shop: str | None) -> Desk:
     return Desk(finder=finder, platform=Shopify(), keys=service_keys(settings), shops=domains)
 
 
-def simulated(settings: Config) -> frozenset[str]:
-    """The carriers that only simulate, where shops in test mode go."""
-    return frozenset(name for name, carrier in settings.carriers.items() if carrier.simulated)
-
-
 def platform_keys(settings: Config) -> Mapping[str, PlatformKeys]:
     """What is known of every parcel platform, by carrier."""
     server = settings.server
@@ -144,7 +139,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         domains=directory.domains,
         copies=PublicKeys(own.keys, own.keys_group) if own.keep_delivered == "policy" else None,
         backlog=Backlog(settings.server.most_waiting),
-        simulated=simulated(settings),
+        simulated=settings.simulated,
     )
 
 

@@ -67,10 +67,8 @@ def _rejected(rejection: Rejection, refusal: SchemaError, services: Services) ->
     """Keep it, unless too many are kept already; what is kept is known again however many those are. Raises:
     PiledUpError.
     """
-    since = rejection.received_at - WINDOW
-    if piled_up(*services.store.rate(rejection.shop, since)) and not services.store.kept(
-        rejection.shop, rejection.body
-    ):
+    kept, since = services.store.kept, rejection.received_at - WINDOW
+    if piled_up(*services.store.rate(rejection.shop, since)) and not kept(rejection.shop, rejection.body):
         raise PiledUpError() from None
     return replace(services.store.reject(rejection), alarms=refusal.alarms)
 

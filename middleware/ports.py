@@ -19,11 +19,10 @@ from middleware.model import (
     ShopSettings,
     State,
     Stored,
-    Summary,
 )
 from middleware.model_keys import AuditEntry, KeptCopy
 from middleware.model_shop import ShopRow
-from middleware.trail import Asked, Trail
+from middleware.trail import Asked, Summary, Trail
 from schemas.allowlist import Node
 from schemas.order import Order
 

@@ -16,9 +16,10 @@ from middleware.cli import telling, words
 from middleware.cli.common import PROSE, config_option, harmless, json_option, loaded, print_json, print_table
 from middleware.cli.rejections import print_rejections
 from middleware.core.calendar import today
-from middleware.model import RemovalReport, State, Summary, TaggedPart
+from middleware.model import RemovalReport, State, TaggedPart
 from middleware.ports import Store
 from middleware.tracking import Refusal
+from middleware.trail import Summary
 from schemas.known import REASONS
 
 Row = Mapping[str, Any]

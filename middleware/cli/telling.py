@@ -11,11 +11,11 @@ from middleware import bootstrap
 from middleware.cli import words
 from middleware.config import Config
 from middleware.core.retry import LANE_PAUSE
-from middleware.model import Ending, Rejection, State, Summary
+from middleware.model import Ending, Rejection, State
 from middleware.ports import Store
 from middleware.relay import FORBIDDEN
 from middleware.tracking import Next, Refusal, Step, Story
-from middleware.trail import Sighting
+from middleware.trail import Sighting, Summary
 
 LATE = timedelta(minutes=5)
 """How long after its time a record that still waits is worth a question."""
@@ -114,7 +114,7 @@ class Here:
     def of(cls, settings: Config, store: Store) -> Self:
         """Of this instance. Raises: ConfigError, StorageError."""
         now = bootstrap.clock(settings)()
-        return cls(now=now, paused=store.paused_lanes(now), simulated=bootstrap.simulated(settings))
+        return cls(now=now, paused=store.paused_lanes(now), simulated=settings.simulated)
 
 
 def parcel(record: Sighting, step: Step, here: Here) -> Mapping[str, str]:

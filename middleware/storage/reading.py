@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
 
-from middleware.model import Ending, Rejection, Removal, RemovalReport, State, Summary, TaggedPart
+from middleware.model import Ending, Rejection, Removal, RemovalReport, State, TaggedPart
 from middleware.storage import unreadable
 from middleware.storage.tables import UnreadableError, moment, parts, records, rejections, removals, word
+from middleware.trail import Summary
 
 _LOOKED_AT: Final = 100
 """Times that are looked at for the oldest."""

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from middleware.exchange import Delivered
-from middleware.model import Answer, Arrival, Record, Rejection, RemovalReport, State, Stored, Summary
+from middleware.model import Answer, Arrival, Record, Rejection, RemovalReport, State, Stored
 from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema
 from middleware.storage import finding as looking
 from middleware.storage.database import Database, Finding, finding
-from middleware.trail import Asked, Trail
+from middleware.trail import Asked, Summary, Trail
 
 
 class SqlStore:

@@ -11,9 +11,9 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from middleware.model import Rejection, State, Summary
+from middleware.model import Rejection, State
 from middleware.storage.tables import EPOCH, UnreadableError
-from middleware.trail import Sighting
+from middleware.trail import Sighting, Summary
 
 CODE: Final = "unreadable-row"
 T = TypeVar("T")

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from middleware.exchange import Delivered
-from middleware.model import Reason, State, Summary
+from middleware.model import Reason, State
 from middleware.ports import Store
+from middleware.trail import Summary
 from tests.storage import states
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record, rejection
 from tests.storage.looking import claim
