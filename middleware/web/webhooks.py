@@ -28,10 +28,7 @@ def blueprint(services: Services) -> Blueprint:
         try:
             answer = receive(inbound(request, shop, SIGNATURE_HEADER), services)
         except ParcelveilError as refusal:
-            metrics.WEBHOOKS.labels("refused", refusal.code).inc()
-            _alarm(refusal.alarms if isinstance(refusal, SchemaError) else (), None)
-            if isinstance(refusal, OverShareError):
-                _log.warning("over_share", request_id=g.request_id, shop=refusal.shop, code=refusal.code)
+            _refused(refusal)
             raise
         seconds = time.monotonic() - began
         metrics.WEBHOOKS.labels(str(answer.status), answer.reason or "").inc()
@@ -73,3 +70,12 @@ def _alarm(paths: Iterable[str], id_: str | None) -> None:
     for path in paths:
         metrics.CREDENTIALS.inc()
         _log.warning("credential_blocked", request_id=g.request_id, record_id=id_, path=path)
+
+
+def _refused(refusal: ParcelveilError) -> None:
+    """Count and tell what was not taken."""
+    metrics.WEBHOOKS.labels("refused", refusal.code).inc()
+    if isinstance(refusal, OverShareError):
+        _log.warning("over_share", request_id=g.request_id, shop=refusal.shop, code=refusal.code)
+    if isinstance(refusal, SchemaError):
+        _alarm(refusal.alarms, None)
