@@ -6,25 +6,39 @@ Everything is measured in one run, what is compared interleaved. Prints a line f
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import cast
+from typing import TypeVar, cast
 
-from middleware import bootstrap, config
+from flask.testing import FlaskClient
+
+from middleware import bootstrap, config, logs
 from middleware.directory import Directory
 from middleware.keys import provision
+from middleware.model import Inbound
+from middleware.services import Services
 from middleware.storage import migrate
+from middleware.web.app import create
+from tests.middleware.web.conftest import platform_keys
+from tests.system.orders import order
+from tests.system.stack import headers
+
+T = TypeVar("T")
 
 CONFIGURATION = """
 [server]
 database = "sqlite:///{folder}/data/parcelveil.db"
 keys = "{folder}/keys"
+state = "{folder}/state"
 
 [carriers.platform]
 kind = "parcel-json"
@@ -51,7 +65,10 @@ print(time.perf_counter() - began)
 """
 
 LOOK_UPS = 20_000
+VERIFIED = 2_000
+WEBHOOKS = 40
 ROUNDS = 7
+SECRET = b"made-up secret of the app"
 
 
 def main() -> None:
@@ -59,7 +76,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shops", type=int, default=5_000)
     count: int = parser.parse_args().shops
-    os.environ["BENCHMARK_SECRET"] = "made-up secret of the app"  # noqa: S105  # nobody's
+    os.environ["BENCHMARK_SECRET"] = SECRET.decode()
+    logs.configure("warning")
     with tempfile.TemporaryDirectory(prefix="parcelveil-benchmark-") as folder:
         one, many = _instance(Path(folder) / "one"), _instance(Path(folder) / "many")
         _connect(one, 1)
@@ -67,6 +85,7 @@ def main() -> None:
         _print(f"connect {count} shops", f"{seconds:.1f} s, {seconds / count * 1e3:.2f} ms each")
         _starts(one, many, count)
         _finds(_directory(one), _directory(many), count)
+        _webhooks(bootstrap.services(config.load(one)), bootstrap.services(config.load(many)), count)
         _changes(many)
 
 
@@ -80,6 +99,7 @@ def _instance(folder: Path) -> Path:
     file.write_text(CONFIGURATION.format(folder=folder), encoding="utf-8")
     migrate(config.load(file).server.database)
     provision(folder / "keys")
+    platform_keys(folder / "state", datetime.now(UTC), "simulated")
     return file
 
 
@@ -130,31 +150,79 @@ def _starts(one: Path, many: Path, count: int) -> None:
 
 def _finds(one: Directory, many: Directory, count: int) -> None:
     many.bind_all()
-    cases: dict[str, Callable[[], float]] = {
-        "1 shop": lambda: _time(one, _domains(1)),
-        f"{count} shops": lambda: _time(many, _domains(count)),
-        "an unknown shop": lambda: _time(many, [f"{domain}x" for domain in _domains(count)]),
+    domains = _domains(LOOK_UPS, count)
+    _compare(
+        "look-up",
+        {
+            "1 shop": lambda: _time(one.by_domain, _domains(LOOK_UPS, 1)),
+            f"{count} shops": lambda: _time(many.by_domain, domains),
+            "ten of them alone": lambda: _time(many.by_domain, _domains(LOOK_UPS, 10)),
+            "an unknown shop": lambda: _time(many.by_domain, [f"{domain}x" for domain in domains]),
+        },
+    )
+
+
+def _webhooks(one: Services, many: Services, count: int) -> None:
+    """What a shop sees: a signed order, each another, up to its answer, on disk; and the part up to whose it is."""
+    for services in (one, many):
+        cast("Directory", services.shops).bind_all()
+    shops = {"1 shop": 1, f"{count} shops": count}
+    sides = {"1 shop": one, f"{count} shops": many}
+    verified: dict[str, Callable[[], float]] = {
+        name: partial(_verify, services, _domains(VERIFIED, shops[name])) for name, services in sides.items()
     }
+    _compare("verified", verified)
+    clients = {name: create(services, "intake").test_client() for name, services in sides.items()}
+    answered = {name: partial(_answer, client, _domains(WEBHOOKS, shops[name])) for name, client in clients.items()}
+    _compare("a webhook up to its answer", answered)
+    for services in (one, many):
+        services.store.close()
+
+
+def _verify(services: Services, domains: list[str]) -> float:
+    body = json.dumps(order()).encode()
+    received = [
+        Inbound(shop=None, headers={name.lower(): value for name, value in given.items()}, body=body)
+        for given in (headers(body, domain, secret=SECRET) for domain in domains)
+    ]
+    return _time(lambda inbound: services.verified(inbound, services.platform.order_topics), received)
+
+
+def _answer(client: FlaskClient, domains: list[str]) -> float:
+    """The median, as the disk now and then takes ten times as long."""
+    seconds = []
+    for domain in domains:
+        body = json.dumps(order()).encode()
+        given = headers(body, domain, secret=SECRET)
+        began = time.perf_counter()
+        answer = client.post("/webhooks/shopify/orders", data=body, headers=given)
+        seconds.append(time.perf_counter() - began)
+        if (answer.get_json() or {}).get("status") != "accepted":
+            raise RuntimeError(f"an order was answered {answer.status_code}")
+    return median(seconds)
+
+
+def _compare(what: str, cases: Mapping[str, Callable[[], float]]) -> None:
+    """Each several times, interleaved; seconds, beside the first."""
     told: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(ROUNDS):
         for name, measure in cases.items():
             told[name].append(measure())
-    base = median(told["1 shop"])
+    base = median(next(iter(told.values())))
     for name, seconds in told.items():
-        _print(f"look-up, {name}", f"{median(seconds) * 1e6:.2f} us, ratio {median(seconds) / base:.2f}")
+        _print(f"{what}, {name}", f"{median(seconds) * 1e6:.2f} us, ratio {median(seconds) / base:.2f}")
 
 
-def _domains(count: int) -> list[str]:
+def _domains(length: int, count: int) -> list[str]:
     """Another text each time, as requests bring it."""
-    return [f"shop-{number * 7 % count}.myshopify.com" for number in range(LOOK_UPS)]
+    return [f"shop-{number * 7 % count}.myshopify.com" for number in range(length)]
 
 
-def _time(directory: Directory, domains: list[str]) -> float:
-    find = directory.by_domain
+def _time(work: Callable[[T], object], things: Sequence[T]) -> float:
     began = time.perf_counter()
-    for domain in domains:
-        find(domain)
-    return (time.perf_counter() - began) / len(domains)
+    for thing in things:
+        work(thing)
+    return (time.perf_counter() - began) / len(things)
 
 
 def _changes(file: Path) -> None:

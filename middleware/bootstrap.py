@@ -10,6 +10,7 @@ from pathlib import Path
 
 from middleware import logs
 from middleware import storage as stored
+from middleware.backlog import Backlog
 from middleware.binding import Binder, ShopFault
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import Config
@@ -162,6 +163,8 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         shops=directory,
         domains=directory.domains,
         copies=PublicKeys(own.keys, own.keys_group) if own.keep_delivered == "policy" else None,
+        backlog=Backlog(settings.server.most_waiting),
+        simulated=settings.simulated,
     )
 
 

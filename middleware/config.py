@@ -46,6 +46,11 @@ class Config:
     apps: Mapping[str, tuple[bytes, ...]] = field(repr=False)
     admin_tokens: tuple[bytes, ...] = field(repr=False)
 
+    @property
+    def simulated(self) -> frozenset[str]:
+        """The carriers that only simulate, where shops in test mode go."""
+        return frozenset(name for name, carrier in self.carriers.items() if carrier.simulated)
+
     def around(self) -> Around:
         """What a shop's settings are read against."""
         return config_parties.around(self.carriers, self.apps)

@@ -14,6 +14,7 @@ from middleware.config_table import Table, address
 from middleware.errors import SettingError
 
 KEEP_DELIVERED: Final = ("0d", "policy")
+MOST_WAITING: Final = 10_000_000
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 ADDRESSES: Final = {
     "listen": "127.0.0.1:8080",
@@ -39,6 +40,7 @@ class ServerSettings:
     state: Path
     journal: Path
     keep_delivered: str
+    most_waiting: int
     egress_proxy: str | None
     ca_file: Path | None
     clock_file: Path | None
@@ -61,6 +63,7 @@ def server_settings(table: Table, environ: Mapping[str, str]) -> ServerSettings:
         state=Path(table.text("state", "var/state")).absolute(),
         journal=Path(table.text("journal", "var/journal")).absolute(),
         keep_delivered=table.choice("keep_delivered", KEEP_DELIVERED, "0d"),
+        most_waiting=table.whole("most_waiting", 100_000, MOST_WAITING),
         egress_proxy=table.origin("egress_proxy", ("http",), "") or None,
         ca_file=_file(table.text("ca_file", "")),
         clock_file=_clock(table),

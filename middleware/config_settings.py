@@ -55,6 +55,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _set("state", '"var/state"', '"/data/state"', "what the parcel platforms publish; written while it runs"),
         _set("journal", '"var/journal"', '"/data/journal"', "outside the database and its backup"),
         _set("keep_delivered", '"0d"', '"policy"', "sealed parts leave on delivery, or a copy stays to its end"),
+        _set("most_waiting", "100000", "20000", "orders of one shop that may wait; it is answered 503 then"),
         _set("egress_proxy", '""', '"http://proxy.internal:3128"', "an http proxy; never taken from the environment"),
         _set("ca_file", '""', '"/etc/ssl/own-ca.pem"', "certificate authorities in place of the public ones"),
         _set("clock", '""', '"file:var/clock"', "the time of a test instance, on a loopback address only"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Final
 
 from middleware.config_settings import NAMES
@@ -14,20 +13,11 @@ from middleware.core.shops import in_force
 from middleware.errors import SettingError
 from middleware.model import Delivery, ShopSettings
 from middleware.model_shop import ShopContent
+from schemas import shop_rules as rules
 from schemas.order import Sender
 
-NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-"""The name of a shop, a carrier or an app: it stands in addresses, file names and logs."""
-
-HEAVIEST_GRAMS: Final = 30_000
-LONGEST_HOLD: Final = timedelta(days=1)
-MODES: Final = ("live", "test")
-
-_NUMBER: Final = re.compile(r"[0-9]{1,20}")
-_COUNTRY: Final = re.compile(r"[A-Z]{2}")
-_PRODUCT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_DOMAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER: Final = "the shop's number at Shopify, digits in quotation marks"
+_COUNTRY: Final = "two capital letters (ISO 3166-1), such as BE"
 _NOT_YET: Final = ("woocommerce", "direct")
 
 
@@ -49,7 +39,7 @@ def shop_settings(
     check_name(name, table)
     if table.text("platform", None) in _NOT_YET:
         raise table.fault("platform", "another one", problem=f"{table.text('platform', None)} is not supported yet")
-    table.choice("platform", ("shopify",), None)
+    table.choice("platform", rules.PLATFORMS, None)
     if own_secrets and "app" in table:
         raise _one_of_both(table, "secrets")
     own_app, secrets = (True, own_secrets) if own_secrets else _secrets(table, around.apps)
@@ -64,19 +54,19 @@ def shop_settings(
         policy=table.text("policy", "bpost-shipping-platform"),
         account_type=_account_type(table),
         integration_requested_on=_integration(table, requested),
-        integration_reference=requested.text("reference", ""),
+        integration_reference=requested.line("reference", rules.LONGEST_REFERENCE),
         sender=_sender(table.table("sender")),
-        mode=table.choice("mode", MODES, "live"),
-        number=table.matching("number", _NUMBER, "", "the shop's number at Shopify, digits in quotation marks") or None,
+        mode=table.choice("mode", rules.MODES, "live"),
+        number=table.matching("number", rules.NUMBER, "", _NUMBER) or None,
         token=table.bearer("token").encode() if "token" in table else None,
-        delivery=Delivery(notify=table.choice("notify", ("none", "email", "sms"), "none")),
-        ship_when=table.choice("ship_when", ("paid", "created", "fulfillable"), "paid"),
-        pickup_attribute=table.text("pickup_attribute", "") or None,
-        on_invalid=table.choice("on_invalid", ("record", "refuse"), "record"),
-        reference=table.choice("reference", ("code", "order-name"), "code"),
-        product=table.matching("product", _PRODUCT, "parcel", "small letters, digits and hyphens"),
-        default_weight_grams=table.whole("default_weight_grams", 1000, HEAVIEST_GRAMS),
-        hold=table.duration("hold", "2m", LONGEST_HOLD),
+        delivery=Delivery(notify=table.choice("notify", rules.NOTIFY, "none")),
+        ship_when=table.choice("ship_when", rules.SHIP_WHEN, "paid"),
+        pickup_attribute=table.line("pickup_attribute", rules.LONGEST_ATTRIBUTE) or None,
+        on_invalid=table.choice("on_invalid", rules.ON_INVALID, "record"),
+        reference=table.choice("reference", rules.REFERENCES, "code"),
+        product=table.matching("product", rules.PRODUCT, "parcel", "small letters, digits and hyphens"),
+        default_weight_grams=table.whole("default_weight_grams", 1000, rules.HEAVIEST_GRAMS),
+        hold=table.duration("hold", "2m", rules.LONGEST_HOLD),
         interpretations=table.mapping("interpretations"),
     )
     requested.done()
@@ -111,7 +101,7 @@ def _dated(settings: Mapping[str, Any]) -> dict[str, object]:
     """The opposite of ``plain``: the one setting that is a date is one again."""
     integration = settings.get("integration")
     told = integration.get("requested_on") if isinstance(integration, Mapping) else None
-    if not isinstance(integration, Mapping) or not isinstance(told, str) or not _DAY.fullmatch(told):
+    if not isinstance(integration, Mapping) or not isinstance(told, str) or not rules.DAY.fullmatch(told):
         return dict(settings)
     try:
         day: object = date.fromisoformat(told)
@@ -121,8 +111,8 @@ def _dated(settings: Mapping[str, Any]) -> dict[str, object]:
 
 
 def check_name(name: str, table: Table) -> None:
-    """Raises: SettingError for what is no ``NAME``."""
-    if not NAME.fullmatch(name):
+    """Raises: SettingError for what is no ``schemas.shop_rules.NAME``."""
+    if not rules.NAME.fullmatch(name):
         raise table.fault(
             "", "a name of small letters, digits and hyphens", example=f"[{table.section}.my-{NAMES[table.section]}]"
         )
@@ -146,8 +136,8 @@ def _one_of_both(table: Table, key: str) -> SettingError:
 
 def domain_of(table: Table) -> str:
     """The domain of a shop at Shopify, in small letters. Raises: SettingError."""
-    domain = table.text("domain", None).lower()
-    if not _DOMAIN.fullmatch(domain):
+    domain = rules.domain(table.text("domain", None))
+    if domain is None:
         raise table.fault("domain", "the shop's own domain, which ends in .myshopify.com")
     return domain
 
@@ -155,7 +145,7 @@ def domain_of(table: Table) -> str:
 def _carrier(table: Table, around: Around) -> str:
     """The carrier that the shop names; in test mode the simulated one takes its place."""
     carrier = table.choice("carrier", sorted(around.carriers), None)
-    if table.choice("mode", MODES, "live") == "live":
+    if table.choice("mode", rules.MODES, "live") == "live":
         if carrier == around.simulated:
             problem = 'this is the simulated platform, which shops in mode = "test" go to'
             raise table.fault("carrier", 'a real one for a live shop, or mode = "test"', problem=problem)
@@ -167,7 +157,7 @@ def _carrier(table: Table, around: Around) -> str:
 
 
 def _account_type(table: Table) -> str:
-    kind = table.choice("account_type", ("guest", "residential", "professional"), None)
+    kind = table.choice("account_type", rules.ACCOUNT_TYPES, None)
     if kind != "professional":
         problem = "the plug-in exists for professional accounts only (VP-PLG-1)"
         raise table.fault("account_type", "that account type", problem=problem)
@@ -181,8 +171,8 @@ def _integration(table: Table, requested: Table) -> date:
 
 
 def _sender(table: Table) -> Sender:
-    values = {entry.name: table.text(entry.name, "") or None for entry in fields(Sender)}
-    values["country"] = table.matching("country", _COUNTRY, "", "two capital letters (ISO 3166-1)") or None
+    values = {name: table.line(name, longest) or None for name, longest in rules.SENDER.items() if name != "country"}
+    values["country"] = table.matching("country", rules.COUNTRY, "", _COUNTRY) or None
     table.done()
     if not (values["name"] or values["company"]):
         raise table.fault("name", "a name or a company: who sends the parcel")

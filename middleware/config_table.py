@@ -16,11 +16,10 @@ from urllib.parse import urlsplit
 
 from middleware.config_settings import example as example_of
 from middleware.errors import SettingError
+from schemas.shop_rules import is_line, length_of_time
 
 Network = IPv4Network | IPv6Network
 
-_DURATION: Final = re.compile(r"([0-9]{1,6})([smhd])")
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BEARER: Final = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
@@ -133,6 +132,13 @@ class Table:
             raise self.fault(key, "one line of text")
         return value
 
+    def line(self, key: str, longest: int) -> str:
+        """One line of at most so many characters; it may be left out."""
+        value = self.text(key, "")
+        if not is_line(value, longest):
+            raise self.fault(key, f"one line of text of at most {longest} characters")
+        return value
+
     def choice(self, key: str, choices: Sequence[str], default: str | None) -> str:
         """One of several words."""
         value = self.text(key, default)
@@ -177,8 +183,7 @@ class Table:
 
     def duration(self, key: str, default: str, most: timedelta) -> timedelta:
         """A length of time such as ``2m``."""
-        match = _DURATION.fullmatch(self.text(key, default))
-        length = timedelta(**{_UNITS[match.group(2)]: int(match.group(1))}) if match else None
+        length = length_of_time(self.text(key, default))
         if length is None or length > most:
             hours = most // timedelta(hours=1)
             raise self.fault(key, f'a length of time like "30s", "2m", "1h" or "0d", of at most {hours} hours')

@@ -138,6 +138,8 @@ class SchemaError(RequestError):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__()
         self.faults = faults
+        self.alarms: tuple[str, ...] = ()
+        """The paths under which something looks like a credential (VP-CAT-1): told to the operator alone."""
 
 
 class ConflictError(RequestError):
@@ -175,6 +177,12 @@ class ChangedMeanwhileError(ConflictError):
     """Somebody else changed this shop at the same time; look again, and repeat what is still wanted."""
 
     code = "changed-meanwhile"
+
+
+class QuarantinedError(ConflictError):
+    """The settings of this shop cannot be used any more; a check of it tells why."""
+
+    code = "shop-quarantined"
 
 
 class NotOwnSecretError(ConflictError):
@@ -262,6 +270,32 @@ class ShopPausedError(ParcelveilError):
 
     code = "shop-paused"
     status = 503
+
+
+class OverShareError(ParcelveilError):
+    """This shop asks for more than its share; nothing was done, send it again later."""
+
+    code = "over-share"
+    status = 503
+
+    def __init__(self, shop: str, retry_after: int | None = None) -> None:
+        """``shop`` is its name, for the operator alone; ``retry_after`` is in seconds."""
+        super().__init__()
+        self.shop = shop
+        self.retry_after = retry_after or type(self).retry_after
+
+
+class BusyError(OverShareError):
+    """Too many webhooks of this shop are in work; nothing was done, send it again in a moment."""
+
+    code = "busy"
+
+
+class BacklogFullError(OverShareError):
+    """Too many orders of this shop wait to be sent; nothing was done, send it again later."""
+
+    code = "backlog-full"
+    retry_after = 300
 
 
 class NotServedError(ParcelveilError):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
-from middleware.errors import ConfigError, ParcelveilError
-from middleware.model_shop import Fitness, made_up
+from middleware.errors import ConfigError, ParcelveilError, SettingError
+from middleware.model_shop import Checkup, Fitness, made_up
 from middleware.services import Shop
+from schemas.shop_rules import LONGEST_SECRET, SHORTEST_SECRET
 
 _ADDRESS = ("street", "locality", "postal_code", "country")
 
@@ -20,6 +21,17 @@ def unreadable(fault: ParcelveilError) -> Iterator[Fitness]:
     yield Fitness(check="settings", ok=False, message=str(fault), pointer=pointer)
 
 
+def check_seed(seed: Shop | ConfigError, now: datetime) -> Checkup:
+    """What is told of a shop of the configuration file: of the mode that stands there."""
+    if isinstance(seed, ConfigError):
+        return Checkup(mode=None, present=tuple(unreadable(seed)), other=())
+    present, mode = tuple(fitness(seed, now)), seed.settings.mode
+    if mode == "live":
+        return Checkup(mode=mode, present=present, other=())
+    told = 'its mode stands in the configuration file: set mode = "live" there, restart, and check again'
+    return Checkup(mode=mode, present=present, other=(Fitness(check="mode", ok=False, message=told, pointer="/mode"),))
+
+
 def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
     """What is told of a shop that works: one thing after another."""
     settings = shop.settings
@@ -28,13 +40,18 @@ def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
     usable = bool(count) and all(settings.secrets)
     told = f"{count} of {'its own' if settings.own_app else 'its app'}" if usable else "none: give it one"
     yield Fitness(check="secret", ok=usable, message=told, pointer="/secrets")
-    lacking = [name for name in _ADDRESS if not getattr(settings.sender, name)]
+    if settings.mode == "live":  # what is only tried is sent by nobody
+        yield _sender(shop)
+    yield from _keys(shop, now)
+
+
+def _sender(shop: Shop) -> Fitness:
+    lacking = [name for name in _ADDRESS if not getattr(shop.settings.sender, name)]
     told = f"sender without {', '.join(lacking)}: add what is missing" if lacking else "complete"
-    if still := made_up(settings.sender):
+    if still := made_up(shop.settings.sender):
         told = f"{' and '.join(still)} made up by `parcelveil init`: write who sends"
     wrong = still or lacking
-    yield Fitness(check="sender", ok=not wrong, message=told, pointer=f"/sender/{wrong[0]}" if wrong else "")
-    yield from _keys(shop, now)
+    return Fitness(check="sender", ok=not wrong, message=told, pointer=f"/sender/{wrong[0]}" if wrong else "")
 
 
 def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
@@ -58,3 +75,20 @@ def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
     if not heard:
         told = f"none of {carrier} is known: run `parcelveil keys provision`, or leave pickup_attribute out"
     yield Fitness(check="pickup_points", ok=heard, message=told, pointer="/pickup_attribute")
+
+
+def long_enough(name: str, secrets: Sequence[bytes], token: bytes | None = None) -> None:
+    """Raises: ConfigError for a secret or a token that is too short or too long."""
+    held = [(f"secrets/{place}", secret) for place, secret in enumerate(secrets)]
+    for place, value in (*held, *(() if token is None else (("token", token),))):
+        length = len(value.decode("utf-8", "surrogateescape"))
+        if not SHORTEST_SECRET <= length <= LONGEST_SECRET:
+            key = place.partition("/")[0]
+            short = length < SHORTEST_SECRET
+            raise SettingError(
+                place=f"shops.{name}.{key}",
+                expected=f"at {f'least {SHORTEST_SECRET}' if short else f'most {LONGEST_SECRET}'} characters",
+                example="those of `openssl rand -hex 32`",
+                pointer=f"/{place}",
+                path=("shops", name, key),
+            )

@@ -1,7 +1,7 @@
 """The line: one signed webhook becomes a sealed, tagged, stored record. Read this file first.
 
-    request ─▶ verify ─▶ parse ─▶ minimise ─▶ fit ─▶ schedule ─▶ seal ─▶ tag ─▶ store ─▶ 200
-                                  └───── core.planning ─────┘
+    request ─▶ verify ─▶ turn ─▶ parse ─▶ minimise ─▶ fit ─▶ schedule ─▶ seal ─▶ tag ─▶ store ─▶ 200
+                                           └───── core.planning ─────┘
 
 Nothing personal is written anywhere before it is sealed. Two later steps have their place here: a data
 subject's tombstone is looked up beside ``store.seen``, the audit entry is written by ``store.accept`` in its
@@ -20,6 +20,7 @@ from middleware.core.planning import CLOCKS_APART, check_time, planned
 from middleware.core.schedule import memory
 from middleware.core.seal import lock, new_id, seal
 from middleware.core.tag import Stamp, tag
+from middleware.core.trace import credentials
 from middleware.errors import PiledUpError, SchemaError, ShopPausedError
 from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
 from middleware.services import Services, Shop
@@ -30,13 +31,18 @@ from schemas.order import Order
 def receive(inbound: Inbound, services: Services) -> Answer:
     """Take one order webhook to the store.
 
-    Raises: SignatureError, BodyError; SchemaError where the shop wants a refusal; ShopPausedError; PiledUpError where
-    too many of its orders are rejected; SealError, StorageError when we are at fault.
+    Raises: SignatureError, BodyError; SchemaError where the shop wants a refusal; ShopPausedError; BusyError,
+    BacklogFullError where it asks for more than its share; PiledUpError where too many of its orders are rejected;
+    SealError, StorageError when we are at fault.
     """
-    now = services.clock()
     shop = services.verified(inbound, services.platform.order_topics)
     if shop.paused:
         raise ShopPausedError()
+    with services.gate.turn(shop.settings.name, shop.platform.webhook_of(inbound)):
+        return _take(inbound, shop, services, services.clock())
+
+
+def _take(inbound: Inbound, shop: Shop, services: Services, now: datetime) -> Answer:
     mark = _mark(inbound, shop)
     document = read(inbound.body)
     try:
@@ -45,15 +51,26 @@ def receive(inbound: Inbound, services: Services) -> Answer:
         answered = services.store.seen(shop.settings.name, *mark)
         if answered is not None:
             return answered
+        if parsed.order is not None:
+            services.backlog.check(services.store, shop.settings.name, now)
         record = prepare(parsed, document, shop, services, now)
     except SchemaError as refusal:
+        refusal.alarms = credentials(document, shop.platform.shape)
         if shop.settings.on_invalid == "refuse":
             raise
-        if piled_up(*services.store.rate(shop.settings.name, now - WINDOW)):
-            raise PiledUpError() from None
-        return services.store.reject(_rejection(refusal, document, mark, shop, services, now))
+        return _rejected(_rejection(refusal, document, mark, shop, services, now), refusal, services)
     answer = services.store.accept(_arrival(parsed, record, mark, shop, now), record)
-    return replace(answer, alarms=_alarms(record)) if record else answer
+    return replace(answer, alarms=_alarms(record) if record else credentials(document, shop.platform.shape))
+
+
+def _rejected(rejection: Rejection, refusal: SchemaError, services: Services) -> Answer:
+    """Keep it, unless too many are kept already; what is kept is known again however many those are. Raises:
+    PiledUpError.
+    """
+    kept, since = services.store.kept, rejection.received_at - WINDOW
+    if piled_up(*services.store.rate(rejection.shop, since)) and not kept(rejection.shop, rejection.body):
+        raise PiledUpError() from None
+    return replace(services.store.reject(rejection), alarms=refusal.alarms)
 
 
 def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, now: datetime) -> Record | None:

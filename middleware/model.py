@@ -284,6 +284,7 @@ class Rejection:
     received_at: datetime
     until: date
     seen_at: datetime | None = None  # when a person looked at it
+    readable: bool = True  # False: only the id is true
 
 
 class State(StrEnum):
@@ -325,25 +326,4 @@ class Stored(Hidden):
     receipt: str
     attempts: int
     fence: int
-    until: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """A record as people see it: states and codes, nothing of a person."""
-
-    id: str
-    reference: str
-    shop: str
-    state: State
-    created_at: datetime
-    due: datetime | None
-    attempts: int
-    last_code: str | None
-    barcode: str | None
-    changed_after_delivery: bool
-    ending: Ending | None
-    predecessor: str | None  # the record that has to be gone first
-    parts: tuple[TaggedPart, ...]  # jwe is "" where only tags are told
-    removal: str
     until: date

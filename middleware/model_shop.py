@@ -6,7 +6,7 @@ and logs, its domain is a keyed digest, all the rest is one JWE under the servic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -101,3 +101,30 @@ class Fitness:
     ok: bool
     message: str
     pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """What a shop needs in the mode that it has (``present``), and in the other one. ``mode`` is ``live`` or ``test``,
+    None for a shop of which not even that can be told, and then nothing is told of another.
+    """
+
+    mode: str | None
+    present: tuple[Fitness, ...]
+    other: tuple[Fitness, ...]
+
+    @property
+    def works(self) -> bool:
+        """Whether its orders can be taken as it is."""
+        return all(one.ok for one in self.present)
+
+    @property
+    def fit(self) -> bool:
+        """Whether it may be live."""
+        live = self.present if self.mode == "live" else self.other
+        return bool(live) and all(one.ok for one in live)
+
+    def told(self) -> Iterator[tuple[str | None, Fitness]]:
+        """(mode, finding), the present mode first."""
+        yield from ((self.mode, one) for one in self.present)
+        yield from (("test" if self.mode == "live" else "live", one) for one in self.other)

@@ -20,17 +20,16 @@ from middleware.errors import (
     NotOwnSecretError,
     ParcelveilError,
     SecretTakenError,
-    SettingError,
     ShopInFileError,
     ShopUnreadableError,
     TamperedError,
 )
-from middleware.fitness import fitness, unreadable
+from middleware.faces import seed_face, seen
+from middleware.fitness import check_seed, fitness, long_enough, unreadable
 from middleware.model import ShopSettings
-from middleware.model_shop import Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
+from middleware.model_shop import Checkup, Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
 from middleware.ports import Clock, ShopStore
 from middleware.services import Shop
-from schemas.shops import SHORTEST_SECRET
 
 PAGE = 500
 KEEP_OLD = timedelta(hours=24)
@@ -70,7 +69,7 @@ class Onboarding:
         ShopInFileError, DomainTakenError, DomainChangedError, SecretTakenError, ChangedMeanwhileError, StorageError.
         """
         self._own(name)
-        _long_enough(name, secrets, token)
+        long_enough(name, secrets, token)
         row, now = self.store.find(name), self.clock()
         if self._former(row) not in (None, str(settings.get("domain")).lower()):
             raise DomainChangedError()  # who has the name's token sees the name's parcels
@@ -86,17 +85,24 @@ class Onboarding:
         state = ShopState.PAUSED if row is not None and row.state is ShopState.PAUSED else ShopState.LIVE
         return self._face(self._put(name, content, state, row, now)), not stands
 
-    def check(self, name: str) -> list[Fitness]:
-        """What the shop needs to be live, and whether it is there. Raises: NotFoundError, StorageError."""
-        seed = self.seeds.get(name)
+    def check(self, name: str) -> Checkup:
+        """What the shop needs in its present mode and in the other, and whether it is there. Raises: NotFoundError,
+        StorageError.
+        """
+        seed, now = self.seeds.get(name), self.clock()
         if seed is not None:
-            return list(unreadable(seed) if isinstance(seed, ConfigError) else fitness(seed, self.clock()))
+            return check_seed(seed, now)
         row = self._row(name)
         try:
             content = self._content(row)
+            if row.domain != self.vault.of_domain(str(content.settings.get("domain")).lower()):
+                raise TamperedError()
         except ParcelveilError as fault:
-            return list(unreadable(fault))
-        return self._checked(name, content, self.clock())
+            return Checkup(mode=None, present=tuple(unreadable(fault)), other=())
+        mode = str(content.settings.get("mode", "live"))
+        other = "test" if mode == "live" else "live"
+        present = self._checked(name, content, now, mode)
+        return Checkup(mode=mode, present=present, other=self._checked(name, content, now, other))
 
     def go_live(self, name: str) -> ShopFace:
         """Let a shop in test mode send to its real carrier. Raises: as ``connect``, and NotFoundError."""
@@ -125,7 +131,7 @@ class Onboarding:
         Raises: as ``pause``; ConfigError for a secret that is too short, or settings that cannot be used any more;
         NotOwnSecretError for a shop of an app; DomainTakenError, SecretTakenError.
         """
-        _long_enough(name, (secret,))
+        long_enough(name, (secret,))
         row, content = self._opened(name)
         if not content.secrets:
             raise NotOwnSecretError()
@@ -160,7 +166,7 @@ class Onboarding:
         """One shop. Raises: NotFoundError, StorageError."""
         seed = self.seeds.get(name)
         if seed is not None:
-            return _seed_face(name, seed)
+            return seed_face(name, seed)
         row = self.store.find(name)
         if row is None:
             raise NotFoundError()
@@ -168,8 +174,17 @@ class Onboarding:
 
     def faces(self) -> Iterator[ShopFace]:
         """All shops, those of the file first, each group by name. Raises: StorageError."""
-        yield from (_seed_face(name, seed) for name, seed in sorted(self.seeds.items()))
+        yield from (seed_face(name, seed) for name, seed in sorted(self.seeds.items()))
         yield from (self._face(row) for row in self._rows())
+
+    def page(self, since: int, most: int) -> tuple[list[ShopFace], int | None]:
+        """At most so many shops of the database that changed after the version ``since``, in the order of their last
+        change, and from where the next page goes on, None after the last; before the first page those of the file.
+        Raises: StorageError.
+        """
+        rows = self.store.changed(since, most)
+        seeds = [] if since else [seed_face(name, seed) for name, seed in sorted(self.seeds.items())]
+        return [*seeds, *map(self._face, rows)], rows[-1].version if len(rows) == most else None
 
     def at_work(self) -> Iterator[tuple[ShopRow, Shop | ParcelveilError]]:
         """Every connected shop as it works, or why it does not. Raises: StorageError."""
@@ -206,7 +221,7 @@ class Onboarding:
 
     def domains(self, shop: str | None) -> Mapping[str, str]:
         """The domain of every shop that ever was, or of one; ``""`` where it cannot be told. Raises: StorageError."""
-        seeds = {name: _seed_face(name, seed) for name, seed in self.seeds.items() if shop in (None, name)}
+        seeds = {name: seed_face(name, seed) for name, seed in self.seeds.items() if shop in (None, name)}
         rows = self._rows() if shop is None else filter(None, [None if shop in seeds else self.store.find(shop)])
         return {row.name: self._domain(row) for row in rows} | {name: face.domain or "" for name, face in seeds.items()}
 
@@ -289,17 +304,16 @@ class Onboarding:
         digests = self.vault.of_secrets(secret.value for secret in content.secrets)
         return self.store.put(stored, digests, row.version if row else 0)
 
-    def _checked(self, name: str, content: ShopContent, now: datetime) -> list[Fitness]:
-        """The fitness to be live, whatever the mode is now."""
-        live = replace(content, settings={**content.settings, "mode": "live"})
+    def _checked(self, name: str, content: ShopContent, now: datetime, mode: str) -> tuple[Fitness, ...]:
+        """The fitness for a mode, whatever the mode is now."""
         try:
-            shop = self._usable(name, live, now)
+            shop = self._usable(name, replace(content, settings={**content.settings, "mode": mode}), now)
         except ParcelveilError as fault:
-            return list(unreadable(fault))
-        return list(fitness(shop, now))
+            return tuple(unreadable(fault))
+        return tuple(fitness(shop, now))
 
     def _fit(self, name: str, content: ShopContent, now: datetime) -> None:
-        missing = [one for one in self._checked(name, content, now) if not one.ok]
+        missing = [one for one in self._checked(name, content, now, "live") if not one.ok]
         if missing:
             faults = tuple(Fault(pointer=one.pointer, code=one.check) for one in missing)
             raise NotFitError(faults, tuple(f"{one.check}: {one.message}" for one in missing))
@@ -318,32 +332,5 @@ class Onboarding:
         except ParcelveilError as fault:
             return replace(bare, fault=str(fault))
         app = content.settings.get("app")
-        seen = replace(bare, app=None if app is None else str(app), secrets=len(in_force(content.secrets, now)))
-        return _seen(seen, shop.settings)
-
-
-def _long_enough(name: str, secrets: Sequence[bytes], token: bytes | None = None) -> None:
-    """Raises: ConfigError for a secret or a token of less than ``SHORTEST_SECRET`` characters."""
-    held = [(f"secrets/{place}", secret) for place, secret in enumerate(secrets)]
-    for place, value in (*held, *(() if token is None else (("token", token),))):
-        if len(value.decode("utf-8", "surrogateescape")) < SHORTEST_SECRET:
-            key = place.partition("/")[0]
-            raise SettingError(
-                place=f"shops.{name}.{key}",
-                expected=f"at least {SHORTEST_SECRET} characters",
-                example="those of `openssl rand -hex 32`",
-                pointer=f"/{place}",
-                path=("shops", name, key),
-            )
-
-
-def _seen(face: ShopFace, settings: ShopSettings) -> ShopFace:
-    return replace(face, mode=settings.mode, domain=settings.domain, carrier=settings.carrier, policy=settings.policy)
-
-
-def _seed_face(name: str, seed: Shop | ConfigError) -> ShopFace:
-    bare = ShopFace(shop=name, origin="file", state=ShopState.LIVE)
-    if isinstance(seed, ConfigError):
-        return replace(bare, fault=str(seed))
-    own = len(seed.settings.secrets) if seed.settings.own_app else 0
-    return _seen(replace(bare, secrets=own), seed.settings)
+        told = replace(bare, app=None if app is None else str(app), secrets=len(in_force(content.secrets, now)))
+        return seen(told, shop.settings)

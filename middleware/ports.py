@@ -19,11 +19,10 @@ from middleware.model import (
     ShopSettings,
     State,
     Stored,
-    Summary,
 )
 from middleware.model_keys import AuditEntry, KeptCopy
 from middleware.model_shop import ShopRow
-from middleware.trail import Asked, Trail
+from middleware.trail import Asked, Summary, Trail
 from schemas.allowlist import Node
 from schemas.order import Order
 
@@ -101,11 +100,20 @@ class Store(Protocol):
     def reject(self, rejection: Rejection) -> Answer:
         """Keep the rejection; what stands for its order is out of date, and is withdrawn or flagged."""
 
+    def kept(self, shop: str, body: bytes) -> bool:
+        """Whether this very body is kept as a rejection, under whatever webhook it came."""
+
     def rate(self, shop: str, since: datetime) -> tuple[int, int]:
         """(rejections that nobody has seen, records made) of a shop since then."""
 
+    def waiting(self, shop: str, most: int) -> int:
+        """How many records of a shop wait to be sent or are being sent; counted no further than ``most``."""
+
     def see(self, ids: Sequence[str], now: datetime) -> int:
         """A person has looked at these rejections. How many were new."""
+
+    def see_changed(self, ids: Sequence[str], now: datetime) -> int:
+        """A person has looked at what is flagged of these records. How many were new. A later change flags anew."""
 
     def due(self, now: datetime, without: Collection[str] = ()) -> Sequence[str]:
         """The shops that have something due on a lane that is not paused, nor one of those."""
@@ -133,6 +141,11 @@ class Store(Protocol):
     def too_late(self, stored: Stored, now: datetime) -> bool:
         """Settle a cancellation that came too late: the record is flagged, the one that was held for it withdrawn."""
 
+    def strand(self) -> Sequence[tuple[str, str]]:
+        """Quarantine what is held behind a record that is not there: (id, carrier) of each. A person has to look at
+        what the parcel platform holds; ``revive`` lets it go then.
+        """
+
     def revive(self, record_id: str, now: datetime) -> bool:
         """Let a dead letter go again: the same bytes under the same key; or a held record whose predecessor is in
         quarantine, and so will never be cancelled. False for what is neither, or has nothing left to send.
@@ -145,7 +158,7 @@ class Store(Protocol):
     def list(
         self, states: Sequence[State], shop: str | None, limit: int, *, changed: bool = False
     ) -> Sequence[Summary]:
-        """Records, the newest first; with ``changed`` only those that are flagged for a person."""
+        """Records, the newest first; with ``changed`` only those that are flagged and at which no person looked."""
 
     def show(self, record_id: str) -> Summary | None: ...
 
@@ -155,7 +168,7 @@ class Store(Protocol):
 
     def counts(self) -> Mapping[str, int]:
         """Records per state, ``oldest_due`` in seconds since the epoch (0 if none waits), ``unseen`` rejections, and
-        records that ``changed`` after delivery.
+        records that ``changed`` after delivery and at which nobody looked.
         """
 
     def ping(self) -> None: ...

@@ -41,6 +41,9 @@ IDLE_SECONDS = 0.25
 
 STORAGE_REST_SECONDS = 2.0
 
+SWEEP = timedelta(minutes=1)
+"""How often it is looked for what is held and can never go."""
+
 _log = logger("relay")
 
 Observer = Callable[[str, str], None]
@@ -106,14 +109,24 @@ class Relay:
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set; what is under way is finished."""
+        swept: datetime | None = None
         while not stop.is_set():
             try:
+                if swept is None or not swept <= self.clock() < swept + SWEEP:
+                    swept = self.clock()
+                    self.sweep()
                 rest = 0.0 if self.step() else IDLE_SECONDS
             except StorageError as problem:
                 _log.error("storage", code=problem.code)
                 rest = STORAGE_REST_SECONDS
             if rest:
                 stop.wait(rest)
+
+    def sweep(self) -> None:
+        """Say of what can never go by itself that it cannot. Raises: StorageError."""
+        for record_id, carrier in self.store.strand():
+            self.observe(carrier, "quarantined")
+            _log.error("held_behind_nothing", record_id=record_id, carrier=carrier, code="predecessor-missing")
 
     def step(self) -> bool:
         """Take one record as far as this attempt goes. False if none was due. Raises: StorageError."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from middleware.backlog import Backlog
 from middleware.core.bearer import opens
 from middleware.core.calendar import today
 from middleware.core.index import Indexer
 from middleware.core.schedule import required_kids
 from middleware.errors import SignatureError, UnauthorisedError, UnknownKeyError
+from middleware.gate import Gate
 from middleware.keys import ServiceKeys
 from middleware.model import Inbound, ShopSettings
 from middleware.platform_keys import PlatformKeys
@@ -68,7 +70,11 @@ class Services:
     platform: Platform
     shops: Shops
     domains: Domains
+    gate: Gate = field(default_factory=Gate)
+    backlog: Backlog
     copies: PublicKeys | None = None
+    simulated: frozenset[str] = frozenset()
+    """The carriers that only simulate: what goes there is no parcel."""
 
     def __repr__(self) -> str:
         return "<Services>"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from middleware.model import Ending, Rejection, State
+from middleware.model import Ending, Rejection, State, TaggedPart
 from schemas.order import Hidden
 
 
@@ -50,6 +50,7 @@ class Sighting:
     changed_after_delivery: bool
     ending: Ending | None
     predecessor: str | None
+    readable: bool = True  # False: only the id is true
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +64,27 @@ class Trail:
     rejections: tuple[Rejection, ...]
     reasons: tuple[str, ...]
     cancelled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A record as people see it: states and codes, nothing of a person."""
+
+    id: str
+    reference: str
+    shop: str
+    carrier: str
+    state: State
+    created_at: datetime
+    due: datetime | None
+    attempts: int
+    last_code: str | None
+    barcode: str | None
+    changed_after_delivery: bool
+    changed_seen_at: datetime | None  # when a person looked at that
+    ending: Ending | None
+    predecessor: str | None  # the record that has to be gone first
+    parts: tuple[TaggedPart, ...]  # jwe is "" where only tags are told
+    removal: str
+    until: date
+    readable: bool = True  # False: the row holds what nobody of us wrote, and only the id is true

@@ -88,10 +88,10 @@ class Loose(fields.String):
 
 
 class Whole(fields.Integer):
-    """An integer from 0 to ``MAX_INT``; a boolean, a float or a string of digits is none."""
+    """An integer from 0 to ``MAX_INT``, or within narrower limits; a boolean, a float or a string of digits is none."""
 
-    def __init__(self, *, largest: int = MAX_INT, **kwargs: Any) -> None:
-        rules = validate.Range(min=0, max=largest, error="range")
+    def __init__(self, *, smallest: int = 0, largest: int = MAX_INT, **kwargs: Any) -> None:
+        rules = validate.Range(min=smallest, max=largest, error="range")
         super().__init__(strict=True, validate=rules, error_messages=_CODES, **_optional(kwargs))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:

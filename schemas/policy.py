@@ -6,7 +6,7 @@ Values only; ``schemas.policy_loader`` makes them from a pack's file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import TypeVar
@@ -91,6 +91,11 @@ class Policy:
     parts: Mapping[str, PartRule]
     topics: Mapping[str, Topic]
     interpretations: Mapping[str, Interpretation]
+    _rules: Mapping[str, CategoryRule | None] = field(init=False, repr=False, compare=False)  # by category: asked often
+
+    def __post_init__(self) -> None:
+        rules = {name: _nearest(self.categories, name) for name in CATEGORIES}
+        object.__setattr__(self, "_rules", MappingProxyType(rules))
 
     @property
     def profiling(self) -> str:
@@ -116,12 +121,7 @@ class Policy:
         """The rule that governs a category: the one that covers it or its nearest parent; ``None`` if the text does not
         list it.
         """
-        nearest: tuple[int, CategoryRule | None] = (0, None)
-        for rule in self.categories:
-            for parent in rule.covers:
-                if is_within(category_id, parent) and len(parent) > nearest[0]:
-                    nearest = (len(parent), rule)
-        return nearest[1]
+        return self._rules[category_id] if category_id in CATEGORIES else _nearest(self.categories, category_id)
 
     def permits(self, category_id: str, account_type: str | None = None) -> bool:
         """Whether a category may exist at all, be it on a condition; of a sender of ``account_type``, where one is
@@ -129,7 +129,7 @@ class Policy:
 
         An unknown category and an unknown account type are not permitted.
         """
-        rule = self.category_rule(category_id) if category_id in CATEGORIES else None
+        rule = self._rules.get(category_id)
         if rule is None or not rule.passes:
             return False
         return account_type is None or (
@@ -199,6 +199,15 @@ class Policy:
             categories=tuple(_marked(rule, choice.optional) for rule in self.categories),
             interpretations=_changed(self.interpretations, {point.name: replace(point, chosen=chosen)}),
         )
+
+
+def _nearest(categories: tuple[CategoryRule, ...], category_id: str) -> CategoryRule | None:
+    nearest: tuple[int, CategoryRule | None] = (0, None)
+    for rule in categories:
+        for parent in rule.covers:
+            if is_within(category_id, parent) and len(parent) > nearest[0]:
+                nearest = (len(parent), rule)
+    return nearest[1]
 
 
 def _changed(rows: Mapping[str, _Row], changes: Mapping[str, _Row]) -> Mapping[str, _Row]:

@@ -5,18 +5,15 @@ Unlike what shops send, a field that is not declared is refused and not dropped:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from schemas import shop_rules as rules
 from schemas.allowlist import MAX_FAULTS, Refused, Text, Whole
-
-SHORTEST_SECRET = 16
-LONGEST_SECRET = 256
-"""Characters of a webhook secret."""
-
-HEAVIEST_GRAMS = 30_000
 
 _CODES: dict[str, Any] = {"required": "required", "null": "required", "invalid": "type", "type": "type"}
 
@@ -30,7 +27,10 @@ class _Whole(validate.Regexp):
         return value
 
 
-_LINE = _Whole(r"^[^\x00-\x1f\x7f]*$")
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+"""The form of a text without control characters."""
+
+_LINE = _Whole(ONE_LINE)
 
 
 class _Strict(Schema):
@@ -46,39 +46,68 @@ def _word(*words: str, required: bool = False) -> fields.String:
     return fields.String(required=required, validate=validate.OneOf(words, error="choice"), error_messages=_CODES)
 
 
-def _form(pattern: str, *, required: bool = False, **metadata: str) -> fields.String:
-    return fields.String(required=required, validate=_Whole(f"^{pattern}$"), error_messages=_CODES, metadata=metadata)
+def _form(form: re.Pattern[str], *, required: bool = False, **metadata: str) -> fields.String:
+    rule = _Whole(f"^{form.pattern}$")
+    return fields.String(required=required, validate=rule, error_messages=_CODES, metadata=metadata)
+
+
+def _secret(*, required: bool = False, **metadata: object) -> fields.String:
+    return fields.String(
+        required=required,
+        validate=validate.Length(min=rules.SHORTEST_SECRET, max=rules.LONGEST_SECRET, error="length"),
+        error_messages=_CODES,
+        metadata=metadata,
+    )
 
 
 class _Line(Text):
-    """One line of text."""
+    """One line of text. The description shows what ECMA-262 can say of it."""
 
     def __init__(self, *, longest: int) -> None:
         super().__init__(longest=longest)
-        self.validators.append(_LINE)
+        self.validators += [_LINE, _printable]
+
+
+def _printable(value: str) -> None:
+    if not rules.is_line(value, len(value)):
+        raise ValidationError("pattern")
+
+
+class _Domain(fields.String):
+    """A shop's domain, read in the spelling in which it is kept."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        return rules.domain(text) or text
+
+
+def _hold(value: str) -> None:
+    length = rules.length_of_time(value)
+    if length is not None and length > rules.LONGEST_HOLD:
+        raise ValidationError("range")
 
 
 class Integration(_Strict):
     """The recorded request to integrate (VP-PLG-3)."""
 
-    requested_on = _form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", required=True, format="date")
-    reference = _Line(longest=200)
+    requested_on = _form(rules.DAY, required=True, format="date")
+    reference = _Line(longest=rules.LONGEST_REFERENCE)
 
 
 class ShopSender(_Strict):
     """Who sends. Sealed at once; never given back."""
 
-    name = _Line(longest=100)
-    company = _Line(longest=100)
-    street = _Line(longest=200)
-    number = _Line(longest=20)
-    box = _Line(longest=20)
-    line2 = _Line(longest=200)
-    locality = _Line(longest=100)
-    postal_code = _Line(longest=20)
-    country = _form("[A-Z]{2}")
-    email = _Line(longest=254)
-    phone = _Line(longest=32)
+    name = _Line(longest=rules.SENDER["name"])
+    company = _Line(longest=rules.SENDER["company"])
+    street = _Line(longest=rules.SENDER["street"])
+    number = _Line(longest=rules.SENDER["number"])
+    box = _Line(longest=rules.SENDER["box"])
+    line2 = _Line(longest=rules.SENDER["line2"])
+    locality = _Line(longest=rules.SENDER["locality"])
+    postal_code = _Line(longest=rules.SENDER["postal_code"])
+    country = _form(rules.COUNTRY)
+    email = _Line(longest=rules.SENDER["email"])
+    phone = _Line(longest=rules.SENDER["phone"])
 
 
 class ShopConnection(_Strict):
@@ -86,47 +115,68 @@ class ShopConnection(_Strict):
     that it has stay.
     """
 
-    platform = _word("shopify", required=True)
-    app = _form("[a-z0-9][a-z0-9-]{0,62}")
+    platform = _word(*rules.PLATFORMS, required=True)
+    app = _form(rules.NAME)
     secrets = fields.List(
-        fields.String(
-            validate=validate.Length(min=SHORTEST_SECRET, max=LONGEST_SECRET, error="length"), error_messages=_CODES
-        ),
+        _secret(),
         validate=validate.Length(min=1, max=2, error="length"),
         error_messages=_CODES,
         metadata={"writeOnly": True, "description": "One, or two while rotating. Never given back."},
     )
     token = fields.String(
         validate=validate.And(
-            validate.Length(min=SHORTEST_SECRET, max=LONGEST_SECRET, error="length"), _Whole("^[!-~]*$")
+            validate.Length(min=rules.SHORTEST_SECRET, max=rules.LONGEST_SECRET, error="length"), _Whole("^[!-~]*$")
         ),
         error_messages=_CODES,
         metadata={"writeOnly": True, "description": "With it the shop's own systems ask where a shipment is."},
     )
-    domain = _form(r"[A-Za-z0-9][A-Za-z0-9-]*\.myshopify\.com", required=True)
-    number = _form("[0-9]{1,20}")
-    mode = _word("live", "test")
-    policy = _form("[a-z0-9][a-z0-9-]*")
-    account_type = _word("guest", "residential", "professional", required=True)
+    domain = _Domain(required=True, validate=_Whole(f"^{rules.DOMAIN.pattern}$"), error_messages=_CODES)
+    number = _form(rules.NUMBER)
+    mode = _word(*rules.MODES)
+    policy = _form(rules.POLICY)
+    account_type = _word(*rules.ACCOUNT_TYPES, required=True)
     integration = fields.Nested(Integration, required=True, error_messages=_CODES)
-    carrier = _form("[a-z0-9][a-z0-9-]{0,62}", required=True)
-    notify = _word("none", "email", "sms")
-    ship_when = _word("paid", "created", "fulfillable")
-    hold = _form("[0-9]{1,6}[smhd]")
-    pickup_attribute = _Line(longest=100)
-    on_invalid = _word("record", "refuse")
-    reference = _word("code", "order-name")
-    product = _form("[a-z0-9][a-z0-9-]{0,31}")
-    default_weight_grams = Whole(largest=HEAVIEST_GRAMS)
+    carrier = _form(rules.NAME, required=True)
+    notify = _word(*rules.NOTIFY)
+    ship_when = _word(*rules.SHIP_WHEN)
+    hold = fields.String(
+        validate=validate.And(_Whole(f"^{rules.LENGTH_OF_TIME.pattern}$"), _hold), error_messages=_CODES
+    )
+    pickup_attribute = _Line(longest=rules.LONGEST_ATTRIBUTE)
+    on_invalid = _word(*rules.ON_INVALID)
+    reference = _word(*rules.REFERENCES)
+    product = _form(rules.PRODUCT)
+    default_weight_grams = Whole(smallest=rules.LIGHTEST_GRAMS, largest=rules.HEAVIEST_GRAMS)
     interpretations = fields.Dict(
         keys=fields.String(error_messages=_CODES), values=fields.String(error_messages=_CODES), error_messages=_CODES
     )
     sender = fields.Nested(ShopSender, required=True, error_messages=_CODES)
 
 
+_LIFETIME = re.compile("[0-9]{1,4}[mhd]")
+
+
+class Rotation(_Strict):
+    """A new secret of a shop with an app of its own: it works beside the old one until that ends."""
+
+    secret = _secret(required=True, writeOnly=True, description="The new one. Never given back.")
+    retire_after = _form(
+        _LIFETIME, description="When the old one ends: an hour at least, or 0m for at once. 24h if not told."
+    )
+
+
+def lifetime(text: str) -> timedelta:
+    """The length of time that ``retire_after`` tells. Raises: ValueError for what is none."""
+    length = rules.length_of_time(text) if _LIFETIME.fullmatch(text) else None
+    if length is None:
+        raise ValueError("no length of time")
+    return length
+
+
 SHOP = ShopConnection()
+ROTATION = Rotation()
 _NAMES = frozenset(
-    name for schema in (ShopConnection, Integration, ShopSender) for name in schema._declared_fields
+    name for schema in (ShopConnection, Integration, ShopSender, Rotation) for name in schema._declared_fields
 ) | frozenset(("0", "1"))
 
 
@@ -135,9 +185,18 @@ def read_shop(document: object) -> Mapping[str, Any]:
 
     Raises: schemas.allowlist.Refused: pointers of known names (``*`` for an unknown one), never a value.
     """
+    return _loaded(SHOP, document)
+
+
+def read_rotation(document: object) -> Mapping[str, Any]:
+    """``secret`` and perhaps ``retire_after``. Raises: schemas.allowlist.Refused, as ``read_shop``."""
+    return _loaded(ROTATION, document)
+
+
+def _loaded(schema: Schema, document: object) -> Mapping[str, Any]:
     faults: tuple[tuple[str, str], ...]
     try:
-        loaded: Mapping[str, Any] = SHOP.load(document)  # type: ignore[arg-type]  # what is no object is an error like others
+        loaded: Mapping[str, Any] = schema.load(document)  # type: ignore[arg-type]  # what is no object is an error like others
     except ValidationError as problem:
         faults = tuple(_faults(problem.messages, ""))[:MAX_FAULTS]
     else:

@@ -16,8 +16,14 @@ STEPS = ("send", "retry", "answer", "release", "cancel", "person", "nothing")
 class Next(AllowList):
     """What happens to it next, and when; without a time where none is set."""
 
-    step = fields.String(required=True, validate=validate.OneOf(STEPS))
-    at = fields.AwareDateTime(required=True, allow_none=True, format="iso")
+    step = fields.String(
+        required=True,
+        validate=validate.OneOf(STEPS),
+        metadata={"description": "What happens; person: nothing by itself"},
+    )
+    at = fields.AwareDateTime(
+        required=True, allow_none=True, format="iso", metadata={"description": "When; null where no time is set"}
+    )
 
 
 class Status(AllowList):
@@ -25,7 +31,17 @@ class Status(AllowList):
 
     id = fields.UUID(required=True, metadata={"description": "The record"})
     reference = fields.String(required=True, metadata={"description": "The short code that the label shows"})
-    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf(STATES),
+        metadata={"description": "Where it is in its life"},
+    )
+    simulated = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "The shop was in test mode: only the simulated platform knows it, no parcel will be sent"
+        },
+    )
     barcode = fields.String(required=True, allow_none=True, metadata={"description": "The parcel platform's"})
     since = fields.AwareDateTime(
         required=True, format="iso", metadata={"description": "When it came into this state, as far as it is known"}

@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from middleware import exchange, model, model_shop
+from middleware import exchange, model, model_shop, trail
 from schemas import order
 
 
@@ -20,7 +20,7 @@ def values_of(module: ModuleType) -> list[type]:
     return [kind for kind in own if is_dataclass(kind)]
 
 
-VALUES = [*values_of(model), *values_of(model_shop), *values_of(exchange), *values_of(order)]
+VALUES = [*values_of(model), *values_of(model_shop), *values_of(trail), *values_of(exchange), *values_of(order)]
 each_value = pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
 
 
@@ -35,10 +35,10 @@ def test_a_value_is_frozen_slotted_and_made_by_keyword(kind: type) -> None:
 CANARY = "canary-7f3a"
 OPEN = {
     *("Answer", "Removal", "Report", "RemovalReport", "Rejection"),  # paths, codes and words of ours
-    *("Delivery", "PartPlan", "Plan", "Summary", "Delivered", "Refused", "Failed"),
-    *("SealedPart", "TaggedPart", "IndexEntry", "Arrival"),  # sealed or keyed
+    *("Delivery", "PartPlan", "Plan", "Summary", "Sighting", "Trail", "Delivered", "Refused", "Failed"),
+    *("SealedPart", "SealedCopy", "TaggedPart", "Digest", "IndexEntry", "Arrival"),  # sealed or keyed
     "PickupPoint",  # a public place
-    *("ShopRow", "Reserved", "ShopFace", "Fitness"),  # sealed, keyed, or made to be shown
+    *("ShopRow", "Reserved", "ShopFace", "Fitness", "Checkup"),  # sealed, keyed, or made to be shown
 }
 """Values that hold nothing of a person; every other one prints its name alone."""
 

@@ -16,9 +16,10 @@ from middleware.cli import telling, words
 from middleware.cli.common import PROSE, config_option, harmless, json_option, loaded, print_json, print_table
 from middleware.cli.rejections import print_rejections
 from middleware.core.calendar import today
-from middleware.model import RemovalReport, State, Summary, TaggedPart
+from middleware.model import RemovalReport, State, TaggedPart
 from middleware.ports import Store
 from middleware.tracking import Refusal
+from middleware.trail import Summary
 from schemas.known import REASONS
 
 Row = Mapping[str, Any]
@@ -39,9 +40,13 @@ def deliveries() -> None:
     "--state", "states", multiple=True, type=click.Choice([state.value for state in State]), help="Only these states."
 )
 @click.option("--shop", help="Only this shop.")
-@click.option("--changed", is_flag=True, help="Only those whose order changed when it was too late: for a person.")
+@click.option(
+    "--changed", is_flag=True, help="Only those whose order changed when it was too late, until a person has looked."
+)
 @click.option("--rejected", is_flag=True, help="List rejected orders instead: pointers and codes.")
-@click.option("--seen", is_flag=True, help="With --rejected: note that you have looked at those that are listed.")
+@click.option(
+    "--seen", is_flag=True, help="With --rejected or --changed: note that you have looked at those that are listed."
+)
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="At most so many, newest first."
 )
@@ -58,8 +63,8 @@ def list_(
     """List records, newest first."""
     if rejected and (states or changed):
         raise click.UsageError("--rejected orders have no state, nor are they flagged: leave one of the two out")
-    if seen and not rejected:
-        raise click.UsageError("--seen belongs to --rejected")
+    if seen and not (rejected or changed):
+        raise click.UsageError("--seen belongs to --rejected or --changed")
     settings = loaded(config_file)
     with closing(bootstrap.store(settings)) as store:
         if rejected:
@@ -71,7 +76,11 @@ def list_(
                 store.see([entry.id for entry in found], bootstrap.clock(settings)())
         else:
             wanted = [State(state) for state in states] or list(State)
-            _print_records(store.list(wanted, shop, limit, changed=changed), as_json)
+            records = store.list(wanted, shop, limit, changed=changed)
+            here = telling.Here.of(settings, store)
+            _print_records(records, here, as_json)
+            if seen:
+                store.see_changed([row.id for row in records], here.now)
 
 
 @deliveries.command("show", short_help="Tell all that is known of one record.")
@@ -80,16 +89,18 @@ def list_(
 @click.argument("record_id", metavar="ID")
 def show(config_file: str | None, as_json: bool, record_id: str) -> None:
     """Tell all that is known of one record: state, tags, and what was removed and why."""
-    with closing(bootstrap.store(loaded(config_file))) as store:
+    settings = loaded(config_file)
+    with closing(bootstrap.store(settings)) as store:
+        here = telling.Here.of(settings, store)
         summary = store.show(record_id)
         report = store.removal(summary.removal) if summary else None
     if summary is None:
         click.echo("There is no such record; `parcelveil deliveries list` tells their ids.", err=True)
         sys.exit(1)
     if as_json:
-        print_json({**_summary(summary), "parts": _tags(summary.parts), "removed": _removed(report)})
+        print_json({**_summary(summary, here), "parts": _tags(summary.parts), "removed": _removed(report)})
     else:
-        _print_record(summary, report)
+        _print_record(summary, report, here)
 
 
 @deliveries.command("retry", short_help="Let dead letters go again.")
@@ -126,12 +137,12 @@ def _is_over(summary: Summary, day: date) -> bool:
     return summary.last_code == "expired" or any(part.until is not None and part.until < day for part in summary.parts)
 
 
-def _print_records(found: Sequence[Summary], as_json: bool) -> None:
+def _print_records(found: Sequence[Summary], here: telling.Here, as_json: bool) -> None:
     if as_json:
-        print_json([_summary(row) for row in found])
+        print_json([_summary(row, here) for row in found])
     elif found:
-        shown = [column for column in _RECORDS if column != _FLAG or any(row.changed_after_delivery for row in found)]
-        rows = [[cells[column] for column in shown] for cells in map(_cells, found)]
+        shown = [column for column in _RECORDS if column != _FLAG or any(map(_is_flagged, found))]
+        rows = [[cells[column] for column in shown] for cells in (_cells(row, here) for row in found)]
         print_table(shown, rows, whole=shown[:-1])
         if _FLAG in shown:
             click.echo(f"\n{fill(f'{_FLAG} {words.CHANGED}', PROSE)}")
@@ -139,17 +150,22 @@ def _print_records(found: Sequence[Summary], as_json: bool) -> None:
         click.echo("There is no such record.")
 
 
-def _cells(row: Summary) -> Mapping[str, object]:
-    flag = _FLAG if row.changed_after_delivery else ""
-    since, last = f"{row.created_at:%Y-%m-%d}", row.barcode or row.last_code
-    return dict(zip(_RECORDS, (row.id, row.reference, row.shop, row.state, since, flag, last), strict=True))
+def _is_flagged(row: Summary) -> bool:
+    return row.changed_after_delivery and row.changed_seen_at is None
 
 
-def _print_record(summary: Summary, report: RemovalReport | None) -> None:
+def _cells(row: Summary, here: telling.Here) -> Mapping[str, object]:
+    flag = _FLAG if _is_flagged(row) else ""
+    since, last = f"{row.created_at:%Y-%m-%d}" if row.readable else "", row.barcode or row.last_code
+    state = f"{row.state} (simulated)" if row.carrier in here.simulated else row.state
+    return dict(zip(_RECORDS, (row.id, row.reference, row.shop, state, since, flag, last), strict=True))
+
+
+def _print_record(summary: Summary, report: RemovalReport | None, here: telling.Here) -> None:
     click.secho(harmless(summary.id), bold=True)
     for label, value in _facts(summary):
         click.echo(harmless(f"{label:<17} {value}"))
-    for sentence in (telling.WHERE[summary.state], telling.todo(summary)):
+    for sentence in (telling.where(summary, here), telling.advice(summary, here)):
         click.echo(f"\n{fill(sentence, PROSE)}")
     click.echo()
     columns = ("part", "class", "trigger", "starts", "until")
@@ -162,6 +178,9 @@ def _print_record(summary: Summary, report: RemovalReport | None) -> None:
 
 
 def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
+    if not summary.readable:
+        yield "last said", f"{words.code(summary.last_code or '')} ({summary.last_code})"
+        return
     yield "state", summary.state
     yield "code on the label", summary.reference
     yield "shop", summary.shop
@@ -177,6 +196,8 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
             yield "", explained
     if summary.barcode is not None:
         yield "barcode", summary.barcode
+    if summary.changed_seen_at is not None:
+        yield "looked at", f"{telling.moment(summary.changed_seen_at)} UTC"
     if summary.ending is not None:
         yield "the order", words.ENDINGS[summary.ending]
     if summary.predecessor is not None:
@@ -184,18 +205,21 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
     yield "known until", summary.until
 
 
-def _summary(row: Summary) -> Row:
+def _summary(row: Summary, here: telling.Here) -> Row:
     return {
         "id": row.id,
         "reference": row.reference,
         "shop": row.shop,
         "state": row.state,
+        "simulated": row.carrier in here.simulated,
+        "readable": row.readable,
         "created": row.created_at.isoformat(timespec="seconds"),
         "due": row.due.isoformat(timespec="seconds") if row.due else None,
         "attempts": row.attempts,
         "code": row.last_code,
         "barcode": row.barcode,
         "changed_after_delivery": row.changed_after_delivery,
+        "changed_seen": row.changed_seen_at and row.changed_seen_at.isoformat(timespec="seconds"),
         "ending": row.ending,
         "predecessor": row.predecessor,
         "until": row.until.isoformat(),

@@ -26,6 +26,7 @@ import click
 from middleware import bootstrap, config
 from middleware.cli.common import config_option
 from middleware.errors import SettingError
+from middleware.gate import PLACES
 from middleware.logs import logger
 
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -36,7 +37,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }
 RELAY_THREADS = 4
 """For each parcel platform."""
-WEB_THREADS = 8
+API_THREADS = 8
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_SECONDS = 60.0
 """A process that lived this long starts its back-off anew."""
@@ -207,7 +208,7 @@ def _web(settings: config.Config, role: str) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=WEB_THREADS,
+        blocking_threads=PLACES if role == "intake" else API_THREADS,
         factory=True,
         log_enabled=False,
         websockets=False,

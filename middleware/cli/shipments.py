@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import datetime
 from textwrap import fill
 
 import click
@@ -49,26 +48,25 @@ def find(config_file: str | None, as_json: bool, shop: str | None, question: str
     settings = loaded(config_file)
     with closing(bootstrap.store(settings)) as store:
         stories = tracking.find(question, bootstrap.desk(settings, store, shop))
-        now = bootstrap.clock(settings)()
-        paused = store.paused_lanes(now)
+        here = telling.Here.of(settings, store)
     if not stories:
         click.echo(NOTHING, err=True)
         sys.exit(1)
     if as_json:
-        print_json([telling.as_json(story, paused, now) for story in stories])
+        print_json([telling.as_json(story, here) for story in stories])
     else:
         for story in stories[:MOST]:
-            _print(story, paused, now)
+            _print(story, here)
         if len(stories) > MOST:
             click.echo(f"{len(stories) - MOST} more orders are meant by that: name the shop with --shop.")
 
 
-def _print(story: Story, paused: Mapping[str, str], now: datetime) -> None:
+def _print(story: Story, here: telling.Here) -> None:
     for record, step in story.parcels:
-        head = f"{record.shop}  code {record.reference}  {record.state}"
-        known = [f"since {telling.moment(record.since)} UTC", f"id {record.id}"]
+        head = f"{record.shop}  code {record.reference}  {record.state}" if record.readable else "unreadable"
+        known = [f"since {telling.moment(record.since)} UTC"] * record.readable + [f"id {record.id}"]
         barcode = [f"barcode {record.barcode}"] if record.barcode else []
-        _print_one(head, [*barcode, *known], telling.parcel(record, step, paused, now))
+        _print_one(head, [*barcode, *known], telling.parcel(record, step, here))
     for told in story.refusals:
         head = f"{story.shop}  rejected"
         _print_one(head, [f"received {telling.moment(told.entry.received_at)} UTC"], telling.refusal(told))

@@ -17,14 +17,14 @@ from middleware.cli.common import Function, config_option, json_option, loaded, 
 from middleware.config_shop import plain
 from middleware.config_table import Source, Table
 from middleware.errors import NotFitError, NotFoundError, SettingError
-from middleware.model_shop import Fitness, ShopFace
+from middleware.model_shop import Checkup, Fitness, ShopFace
 from middleware.onboarding import KEEP_OLD_LEAST, Onboarding
+from schemas.shops import lifetime
 
 T = TypeVar("T")
 
 _WITHIN = "in force on every process within five seconds"
 _SECRETS = "--app NAME, --secret-env VAR or --secret-file FILE tells it"
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class _Length(click.ParamType[timedelta]):
@@ -33,10 +33,10 @@ class _Length(click.ParamType[timedelta]):
     name = "length"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        number, unit = str(value)[:-1], str(value)[-1:]
-        if not (number.isascii() and number.isdigit() and len(number) < 5 and unit in _UNITS):
+        try:
+            length = lifetime(str(value))
+        except ValueError:
             self.fail('expected a length of time such as "90m", "24h" or "2d"', param, ctx)
-        length = timedelta(**{_UNITS[unit]: int(number)})
         if length < KEEP_OLD_LEAST:
             self.fail("the old secret has to work for an hour at least; --now ends it at once", param, ctx)
         return length
@@ -163,24 +163,34 @@ def _named_secret(env: str | None, file: str | None) -> dict[str, str]:
 @config_option
 @json_option
 def check(name: str, live: bool, config_file: str | None, as_json: bool) -> None:
-    """What the shop needs to be live: a line each, with what to do. Exit status 1 where something is missing."""
+    """What the shop needs, in the mode that it has and in the other: a line each, with what to do. Exit status 1 where
+    it does not work as it is, or is not fit to be live.
+    """
     with _onboarding(config_file, name) as known:
-        findings = known.check(name)
-        fit = all(one.ok for one in findings)
-        face = known.go_live(name) if live and fit else known.show(name)
+        found = known.check(name)
+        if live and found.fit:
+            known.go_live(name)
+            found = known.check(name)
     if as_json:
-        print_json([{"check": one.check, "ok": one.ok, "message": one.message} for one in findings])
+        print_json([{"mode": mode, **_finding(one)} for mode, one in found.told()])
     else:
-        _print_findings(findings)
-        click.echo(
-            f"{name}: {'fit to be live' if fit else 'not fit to be live'}; its mode is {face.mode or 'unknown'}."
-        )
-    sys.exit(0 if fit else 1)
+        _print_checkup(name, found)
+    sys.exit(0 if found.works and found.fit else 1)
 
 
-def _print_findings(findings: list[Fitness]) -> None:
-    for one in findings:
+def _finding(one: Fitness) -> Mapping[str, object]:
+    return {"check": one.check, "ok": one.ok, "message": one.message}
+
+
+def _print_checkup(name: str, found: Checkup) -> None:
+    before: str | None = ""
+    for mode, one in found.told():
+        if mode != before:
+            click.echo(f"mode {mode or 'unknown'}{', as it is now' if mode == found.mode else ', if it were set so'}:")
         click.echo(f"{'ok' if one.ok else 'BAD':<4}  {one.check}: {one.message}")
+        before = mode
+    works = f"{'works' if found.works else 'does not work'} in mode {found.mode or 'unknown'}"
+    click.echo(f"{name}: {works}; {'fit' if found.fit else 'not fit'} to be live.")
 
 
 @shops.command("list", short_help="List all shops.")

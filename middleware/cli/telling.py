@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
+from middleware import bootstrap
 from middleware.cli import words
-from middleware.model import Ending, Rejection, State, Summary
+from middleware.config import Config
+from middleware.core.retry import LANE_PAUSE
+from middleware.model import Ending, Rejection, State
+from middleware.ports import Store
+from middleware.relay import FORBIDDEN
 from middleware.tracking import Next, Refusal, Step, Story
-from middleware.trail import Sighting
+from middleware.trail import Sighting, Summary
 
 LATE = timedelta(minutes=5)
 """How long after its time a record that still waits is worth a question."""
@@ -38,8 +44,10 @@ COMES: Mapping[Next, str] = {
 }
 """What happens to it next."""
 
+STILL = "A change in the shop still counts; cancelling the order there takes it back."
+
 CAN: Mapping[State, str] = {
-    State.WAITING: "Nothing is needed. A change in the shop still counts; cancelling the order there takes it back.",
+    State.WAITING: f"Nothing is needed. {STILL}",
     State.HELD: (
         "Nothing is needed, unless the version before it was given up or stopped: then look there. If it was stopped, "
         "cancel it at the parcel platform by hand; then `parcelveil deliveries retry {id}` lets this one go. A change "
@@ -70,27 +78,97 @@ TOO_LATE = (
     "Look at the version before it: its parcel is on its way as the order was then. Correct or stop it at the parcel "
     "platform by hand."
 )
+UNREADABLE = (
+    "Tell whoever runs the service: another hand, or a damaged file, changed its row, and nothing but its id can be "
+    "told. Keep it as evidence; if the parcel has to go, save the order in the shop again."
+)
+STRANDED = (
+    "Look at the parcel platform for an older parcel of this order, and cancel it there by hand; then `parcelveil "
+    "deliveries retry {id}` lets this one go. Tell whoever runs the service: a row is gone that had to stay."
+)
+STOPPED = "It was stopped: an older version of the order had to be cancelled first, and its record is not there."
+NOT_READ = "Its row cannot be read."
 EXPIRED = "Its time is over. Save the order in the shop again, or enter the parcel at the parcel platform by hand."
+SIMULATED = "Simulated: its shop was in test mode, so no parcel will be sent."
+SIMULATED_THERE = "The simulated parcel platform has it."
+GO_LIVE = (
+    "To go live: `parcelveil shops check {shop} --live`. What is taken from then on goes to the real parcel platform."
+)
+PAUSED = "All that goes to {carrier} is paused: {why}. {remedy} What waits then goes by itself; nothing is lost."
+COMES_LATER = "It goes on when {carrier} takes something again; that is tried every {minutes} minutes."
 OVERDUE = "It is overdue: look whether `parcelveil serve` runs with the role relay."
 REFUSED = "Correct the order in the shop; its next version is taken by itself."
 LEFT_ASIDE = "The shop told of this order, and there is nothing of it to ship"
 CHANGES = "When that changes the shop sends its next version, and it is taken by itself."
 
 
-def parcel(record: Sighting, step: Step, paused: Mapping[str, str], now: datetime) -> Mapping[str, str]:
-    """``where`` it is, what is ``next``, and what a person ``can`` do. ``paused`` are lanes and why they are."""
-    late = record.state is State.WAITING and step.at is not None and step.at + LATE < now
-    halted = paused.get(record.carrier) if record.state in (State.WAITING, State.CANCELLING) else None
-    can = todo(record)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """What is so while it is told: the time, the lanes that are paused and why, and the carriers that only simulate."""
+
+    now: datetime
+    paused: Mapping[str, str]
+    simulated: Collection[str]
+
+    @classmethod
+    def of(cls, settings: Config, store: Store) -> Self:
+        """Of this instance. Raises: ConfigError, StorageError."""
+        now = bootstrap.clock(settings)()
+        return cls(now=now, paused=store.paused_lanes(now), simulated=settings.simulated)
+
+
+def parcel(record: Sighting, step: Step, here: Here) -> Mapping[str, str]:
+    """``where`` it is, what is ``next``, and what a person ``can`` do."""
+    comes = COMES[step.what].format(at=_when(step.at, here.now))
+    if step.what in (Next.SEND, Next.RETRY, Next.CANCEL) and _halted(record, here) is not None:
+        comes = COMES_LATER.format(carrier=record.carrier, minutes=LANE_PAUSE // timedelta(minutes=1))
+    return {"where": " ".join(_where(record, here)), "next": comes, "can": advice(record, here)}
+
+
+def where(record: Sighting | Summary, here: Here) -> str:
+    """Where it is, in a sentence; of one that only the simulated platform knows, that it is no parcel."""
+    if not record.readable:
+        return NOT_READ
+    if record.state is State.QUARANTINED and record.last_code == "predecessor-missing":
+        return STOPPED
+    if record.carrier not in here.simulated:
+        return WHERE[record.state]
+    return f"{SIMULATED} {SIMULATED_THERE if record.state is State.DELIVERED else WHERE[record.state]}"
+
+
+def advice(record: Sighting | Summary, here: Here) -> str:
+    """What a person can do, or whoever runs the service has to do first."""
+    can, halted = todo(record), _halted(record, here)
+    late = record.state is State.WAITING and record.due is not None and record.due + LATE < here.now
     if halted is not None:
-        can = f"All that goes to {record.carrier} is paused: {words.code(halted) or halted}. {can}"
+        why, remedy = words.code(halted) or halted, words.remedy(halted, record.carrier)
+        can = f"{PAUSED.format(carrier=record.carrier, why=why, remedy=remedy)} {_order_only(record, can)}"
     elif late:
-        can = f"{OVERDUE} {can}"
-    return {"where": " ".join(_where(record)), "next": COMES[step.what].format(at=_when(step.at, now)), "can": can}
+        can = f"{OVERDUE} {_order_only(record, can)}"
+    if record.carrier in here.simulated:
+        there = record.state is State.DELIVERED and not record.changed_after_delivery
+        can = f"{'' if there else can} {GO_LIVE.format(shop=record.shop)}".strip()
+    return can
 
 
-def _where(record: Sighting) -> Iterator[str]:
-    yield WHERE[record.state]
+def _order_only(record: Sighting | Summary, can: str) -> str:
+    """Something is needed after all, if not of the order."""
+    return STILL if record.state is State.WAITING else can
+
+
+def _halted(record: Sighting | Summary, here: Here) -> str | None:
+    """Why all that goes where this record goes is paused. In the moment in which a pause ends and the next attempt is
+    still to come, the record says itself why the last one began.
+    """
+    if record.state not in (State.WAITING, State.HELD, State.CANCELLING):
+        return None
+    its_own_fault = record.last_code == FORBIDDEN and record.attempts > 0
+    last = record.last_code if record.last_code in words.PAUSES and not its_own_fault else None
+    return here.paused.get(record.carrier, last)
+
+
+def _where(record: Sighting, here: Here) -> Iterator[str]:
+    yield where(record, here)
     if record.ending is not None:
         yield f"The order {words.ENDINGS[record.ending]}."
     if record.last_code is not None and record.state is not State.DELIVERED:
@@ -102,8 +180,12 @@ def _where(record: Sighting) -> Iterator[str]:
 
 def todo(record: Sighting | Summary) -> str:
     """What a person can do."""
+    if not record.readable:
+        return UNREADABLE
     if record.changed_after_delivery:
         return words.CHANGED
+    if record.state is State.QUARANTINED and record.last_code == "predecessor-missing":
+        return STRANDED.format(id=record.id)
     if record.state is State.DEAD and record.ending is not None:
         return UNCANCELLED.format(id=record.id)
     if record.state is State.DEAD and record.last_code == "expired":
@@ -146,13 +228,13 @@ def _when(at: datetime | None, now: datetime) -> str:
     return f"at {moment(at)} UTC" if at > now else f"now: it is due since {moment(at)} UTC"
 
 
-def as_json(story: Story, paused: Mapping[str, str], now: datetime) -> Mapping[str, Any]:
+def as_json(story: Story, here: Here) -> Mapping[str, Any]:
     """A story as data: codes beside the words."""
     return {
         "shop": story.shop,
         "cancelled": story.cancelled,
         "reasons": story.reasons,
-        "shipments": [_shipment(record, step, parcel(record, step, paused, now)) for record, step in story.parcels],
+        "shipments": [_shipment(record, step, here) for record, step in story.parcels],
         "rejected": [
             {
                 "id": told.entry.id,
@@ -166,15 +248,17 @@ def as_json(story: Story, paused: Mapping[str, str], now: datetime) -> Mapping[s
     }
 
 
-def _shipment(record: Sighting, step: Step, told: Mapping[str, str]) -> Mapping[str, Any]:
+def _shipment(record: Sighting, step: Step, here: Here) -> Mapping[str, Any]:
     return {
         "id": record.id,
         "reference": record.reference,
         "state": record.state,
+        "simulated": record.carrier in here.simulated,
+        "readable": record.readable,
         "barcode": record.barcode,
         "since": record.since.isoformat(timespec="seconds"),
         "code": record.last_code,
         "changed_after_delivery": record.changed_after_delivery,
         "next": {"step": step.what, "at": step.at and step.at.isoformat(timespec="seconds")},
-        "told": told,
+        "told": parcel(record, step, here),
     }

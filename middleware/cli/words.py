@@ -94,10 +94,21 @@ _CODES: Mapping[str, str] = {
     "expired": "a part ends before the next attempt: retention comes first",
     "tampered": "receipt or seal does not fit",
     "unreadable-row": "its row holds what nobody of us wrote",
+    "predecessor-missing": "the record that had to be cancelled first is not there any more",
     "no-outcome": "the parcel platform went on asking",
     "too-late": "the parcel platform could no longer cancel what it comes in the place of",
 }
 """What the last attempt said."""
+
+PAUSES: Mapping[str, str] = {
+    "http-401": "Set the token of carriers.{name} anew and restart `parcelveil serve`.",
+    "http-403": "Set the token of carriers.{name} anew and restart `parcelveil serve`.",
+    "egress-blocked": "Add the address to carriers.{name}.allow_private if it is meant to be private, and restart.",
+    "unknown-carrier": "Put carriers.{name} back into the configuration and restart `parcelveil serve`.",
+}
+"""What pauses a whole lane, and what whoever runs the service does then."""
+
+_PAUSED = "Check carriers.{name}, and restart `parcelveil serve` once it is corrected."
 
 _REMEDIES: Mapping[str, str] = {
     "egress-blocked": "add it to carriers.{name}.allow_private if it is meant to be private",
@@ -123,6 +134,11 @@ def code(said: str) -> str:
     if re.fullmatch(r"http-5\d\d", said):
         return "the parcel platform is at fault or out of order"
     return "the parcel platform refused it" if re.fullmatch(r"http-4\d\d", said) else ""
+
+
+def remedy(paused: str, carrier: str) -> str:
+    """What whoever runs the service does about a lane that is paused for this code."""
+    return PAUSES.get(paused, _PAUSED).format(name=carrier)
 
 
 def trouble(carrier: str, problem: ParcelveilError) -> str:

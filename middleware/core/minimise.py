@@ -51,13 +51,14 @@ EU_CUSTOMS_UNION = frozenset(
 """Members of the customs union of the EU (ISO 3166-1): a parcel to any other country needs a customs declaration."""
 
 _HOME = ("street", "number", "box", "line2", "locality")
-_CUSTOMS = tuple(path for path, _ in catalogue() if path.startswith("customs."))
+_CATALOGUE = tuple(catalogue())
+_CUSTOMS = tuple(path for path, _ in _CATALOGUE if path.startswith("customs."))
 
 
 def minimise(order: Order, policy: Policy, delivery: Delivery) -> tuple[Order, Mapping[str, str]]:
     """The order with what the delivery needs and the pack permits, and what was withheld: canonical path → reason."""
     order, unusable = _normalised(order)
-    barred = {path: "not_in_pack" for path, category in catalogue() if not policy.permits(category)}
+    barred = {path: "not_in_pack" for path, category in _CATALOGUE if not policy.permits(category)}
     withheld = unusable | _unneeded(order, delivery) | barred
     person = _without(order, withheld).recipient.contact
     if not (person.email or person.phone):  # a message is written in some language: none without a message

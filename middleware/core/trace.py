@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from middleware.model import Removal, Report
-from schemas.allowlist import INDEX, KEPT, USED, Node, classify
+from schemas.allowlist import CREDENTIAL, INDEX, KEPT, USED, Node, classify
 
 
 def trace(
@@ -35,3 +35,15 @@ def trace(
         index=tuple(sorted(others[INDEX])),
         removed=tuple(Removal(path=path, reason=reason) for path, reason in sorted(removed)),
     )
+
+
+def credentials(document: object, shape: Node) -> tuple[str, ...]:
+    """The paths under which something looks like a credential (VP-CAT-1), of a document of which nothing travels."""
+    found: set[str] = set()
+
+    def tell(_: str, general: str, disposition: str) -> None:
+        if disposition == CREDENTIAL:
+            found.add(general)
+
+    classify(document, shape, {}, {}, tell)
+    return tuple(sorted(found))

@@ -105,6 +105,19 @@ def is_compliance(document: object, topic: str, domain: str) -> bool:
     return isinstance(document, dict) and set(document) == COMPLIANCE[topic] and document["shop_domain"] == domain
 
 
+def is_app(document: object, topic: str, domain: str) -> bool:
+    """Whether a body tells of this shop what the topic says. ``app/uninstalled`` brings the shop itself, whose
+    ``domain`` may be the merchant's own where ``myshopify_domain`` stands beside it; ``app/scopes_update`` the scopes,
+    and names no shop.
+    """
+    if not isinstance(document, dict):
+        return False
+    named = document.get("myshopify_domain", document.get("domain", document.get("shop_domain")))
+    if topic == "app/scopes_update" and named is None:
+        return isinstance(document.get("current"), list)
+    return isinstance(named, str) and named.lower() == domain
+
+
 def _load(schema: AllowList, document: object) -> Fields:
     faults: tuple[tuple[str, str], ...] = ()
     try:

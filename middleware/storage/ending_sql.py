@@ -6,17 +6,21 @@ that is still there, or the successor that was released.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, or_, select, update
 
 from middleware.model import Ending, State, Stored
 from middleware.storage import records_sql
 from middleware.storage.tables import index_entries, orders, parts, records
 
+STRANDED: Final = "predecessor-missing"
+"""The code of what was held behind a record that is not there."""
+
 _ORDER: Final = (
-    select(orders.c.shop, orders.c.order)
+    select(orders.c.shop, orders.c.order, orders.c.record_id)
     .join(
         index_entries,
         and_(
@@ -26,6 +30,7 @@ _ORDER: Final = (
         ),
     )
     .where(index_entries.c.record_id == bindparam("this_id"))
+    .order_by(orders.c.shop, orders.c.order)  # whoever locks several locks them in this order
     .with_for_update(of=orders)
 )
 _LEASED: Final = update(records).where(
@@ -45,10 +50,22 @@ _FREE: Final = (
     update(records)
     .where(
         records.c.id == bindparam("this_id"),
-        records.c.state == State.HELD,
-        records.c.predecessor.in_(select(_FIRST.c.id).where(_FIRST.c.state == State.QUARANTINED)),
+        or_(
+            and_(
+                records.c.state == State.HELD,
+                records.c.predecessor.in_(select(_FIRST.c.id).where(_FIRST.c.state == State.QUARANTINED)),
+            ),
+            and_(records.c.state == State.QUARANTINED, records.c.last_code == STRANDED),
+        ),
     )
     .values(state=State.WAITING, due=_DUE_NOW)
+)
+_GONE_BEFORE: Final = records.c.predecessor.is_(None) | ~exists().where(_FIRST.c.id == records.c.predecessor)
+_STRAND: Final = (
+    update(records)
+    .where(records.c.state == State.HELD, _GONE_BEFORE)
+    .values(state=State.QUARANTINED, due=None, last_code=STRANDED)
+    .returning(records.c.id, records.c.carrier)
 )
 _SUCCESSOR: Final = select(records.c.id, records.c.clear_until).where(
     records.c.predecessor == bindparam("this_id"), records.c.state == State.HELD
@@ -79,22 +96,24 @@ def too_late(connection: Connection, stored: Stored, now: datetime) -> bool:
     """The parcel is on its way: it stands for the order again, flagged, and its successor never goes. False if the
     lease was lost.
     """
-    order = _locked(connection, stored.id)
-    news = {"state": State.DELIVERED, "due": None, "ending": Ending.TOO_LATE, "changed_after_delivery": True}
-    if not connection.execute(_LEASED, _mine(stored) | news | {"clear": None}).rowcount:
+    known = _locked(connection, stored.id)
+    news = {"state": State.DELIVERED, "due": None, "ending": Ending.TOO_LATE}
+    if not connection.execute(
+        _LEASED, _mine(stored) | news | {"changed_after_delivery": True, "changed_seen_at": None, "clear": None}
+    ).rowcount:
         return False
     records_sql.empty_parts(connection, stored.id)
     for successor in connection.execute(_SUCCESSOR, {"this_id": stored.id}).all():
         records_sql.withdraw(connection, successor.id, now, Ending.TOO_LATE, successor.clear_until)
-        if order is not None:
+        for order in (order for order, stands in known if stands in (successor.id, stored.id)):
             connection.execute(_STAND, {**order, "record_id": stored.id})
     return True
 
 
 def revive(connection: Connection, record_id: str, now: datetime) -> bool:
     """A dead letter goes again: the same bytes under the same key, or the request to cancel it. What is held behind a
-    record in quarantine, which will never be cancelled, goes as well. False for what is neither, or has lost what would
-    be sent.
+    record in quarantine, which will never be cancelled, or was behind one that is not there, goes as well. False for
+    what is neither, or has lost what would be sent.
     """
     _locked(connection, record_id)
     if connection.execute(_FREE, {"this_id": record_id, "now": now}).rowcount:
@@ -111,10 +130,19 @@ def revive(connection: Connection, record_id: str, now: datetime) -> bool:
     return True
 
 
-def _locked(connection: Connection, record_id: str) -> dict[str, Any] | None:
-    """The order's row, locked; None if it is remembered no more."""
-    row = connection.execute(_ORDER, {"this_id": record_id}).one_or_none()
-    return None if row is None else {"this_shop": row.shop, "this_order": row.order}
+def strand(connection: Connection) -> Sequence[tuple[str, str]]:
+    """Quarantine what is held behind a record that is not there: what the platform has of it cannot be known, so it is
+    neither cancelled nor is this one let go. Gives (id, carrier) of each.
+    """
+    return [(row.id, row.carrier) for row in connection.execute(_STRAND).all()]
+
+
+def _locked(connection: Connection, record_id: str) -> list[tuple[dict[str, Any], str | None]]:
+    """The order's row, locked, and which record stands for it; none if it is remembered no more. Of one record there is
+    one, unless another hand wrote to the index.
+    """
+    rows = connection.execute(_ORDER, {"this_id": record_id}).all()
+    return [({"this_shop": row.shop, "this_order": row.order}, row.record_id) for row in rows]
 
 
 def _mine(stored: Stored) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Select, select, tuple_, union
 
 from middleware.model import Ending, Rejection, State
-from middleware.storage.reading import rejection_of
+from middleware.storage import unreadable
+from middleware.storage.reading import rejections_of
 from middleware.storage.tables import inbox, index_entries, orders, records, rejections, word
 from middleware.trail import Asked, Sighting, Trail
 
@@ -140,16 +141,26 @@ def _trail(connection: Connection, order: Order) -> Trail | None:
 
 
 def _sightings(connection: Connection, ids: Sequence[str]) -> list[Sighting]:
-    rows: list[Any] = []
+    found: list[Sighting] = []
     for batch in _batches(ids):
-        rows += connection.execute(select(*_SEEN).where(records.c.id.in_(batch))).all()
-    return sorted(map(_sighting, rows), key=lambda record: (record.created_at, record.id), reverse=True)
+        found += _seen(connection, batch)
+    return sorted(found, key=lambda record: (record.created_at, record.id), reverse=True)
+
+
+def _seen(connection: Connection, ids: Sequence[str]) -> Sequence[Sighting]:
+    page, known = select(*_SEEN), records.c.id
+    return unreadable.tolerant(
+        lambda: [_sighting(unreadable.sound(row)) for row in connection.execute(page.where(known.in_(ids))).all()],
+        lambda: connection.execute(select(known).where(known.in_(ids))).scalars().all(),
+        lambda key: _sighting(unreadable.sound(connection.execute(page.where(known == key)).one())),
+        unreadable.sighting,
+    )
 
 
 def _rejections(connection: Connection, shop: str, digest: bytes) -> tuple[Rejection, ...]:
     page: Select[Any] = select(rejections).where(rejections.c.shop == shop, rejections.c.order == digest)
-    rows = connection.execute(page.order_by(rejections.c.received_at.desc(), rejections.c.id).limit(MOST)).all()
-    return tuple(map(rejection_of, rows))
+    page = page.order_by(rejections.c.received_at.desc(), rejections.c.id).limit(MOST)
+    return tuple(rejections_of(connection, page))
 
 
 def _reasons(connection: Connection, shop: str, digest: bytes) -> tuple[str, ...]:

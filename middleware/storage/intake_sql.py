@@ -100,6 +100,11 @@ def reject(connection: Connection, upserts: Upserts, rejection: Rejection) -> An
     return Answer(status=Status.REJECTED, id=rejection.id)
 
 
+def kept(connection: Connection, shop: str, body: bytes) -> bool:
+    """Whether this very body is kept as a rejection."""
+    return connection.execute(_REJECTED, {"shop": shop, "body": body}).first() is not None
+
+
 def see(connection: Connection, ids: Sequence[str], now: datetime) -> int:
     """Mark the rejections as seen by a person; how many were new."""
     new = 0
@@ -107,6 +112,16 @@ def see(connection: Connection, ids: Sequence[str], now: datetime) -> int:
         these = rejections.c.id.in_(ids[start : start + _AT_ONCE])
         unseen = update(rejections).where(these, rejections.c.seen_at.is_(None)).values(seen_at=now)
         new += connection.execute(unseen).rowcount
+    return new
+
+
+def see_changed(connection: Connection, ids: Sequence[str], now: datetime) -> int:
+    """Mark the flags of these records as seen by a person; how many were new."""
+    new = 0
+    for start in range(0, len(ids), _AT_ONCE):
+        these = records.c.id.in_(ids[start : start + _AT_ONCE])
+        unseen = records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(None)
+        new += connection.execute(update(records).where(these, unseen).values(changed_seen_at=now)).rowcount
     return new
 
 

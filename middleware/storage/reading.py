@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
 
-from middleware.model import Ending, Rejection, Removal, RemovalReport, State, Summary, TaggedPart
-from middleware.storage.tables import parts, records, rejections, removals, word
+from middleware.model import Ending, Rejection, Removal, RemovalReport, State, TaggedPart
+from middleware.storage import unreadable
+from middleware.storage.tables import UnreadableError, moment, parts, records, rejections, removals, word
+from middleware.trail import Summary
+
+_LOOKED_AT: Final = 100
+"""Times that are looked at for the oldest."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SUMMARY: Final = tuple(column for column in records.c if column.name not in ("receipt", "clear"))
-_CHANGED: Final = records.c.changed_after_delivery.is_(True)  # said as its index says it
+_CHANGED: Final = records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(
+    None
+)  # as its index says it
 _TAGS: Final = (parts.c.name, parts.c.retention, parts.c.trigger, parts.c.starts, parts.c.until.label("part_until"))
 
 
@@ -29,7 +37,9 @@ def parts_of(connection: Connection, record_id: str) -> tuple[TaggedPart, ...]:
 def summaries(
     connection: Connection, states: Sequence[State], shop: str | None, limit: int, *, changed: bool
 ) -> Sequence[Summary]:
-    """At most ``limit`` records, the newest first; of every shop if ``shop`` is None, or only what is flagged."""
+    """At most ``limit`` records, the newest first; of every shop if ``shop`` is None, or only what is flagged and was
+    not looked at.
+    """
     # Concatenated, as the planner would take the index of the states and look at all that was delivered.
     state = records.c.state.concat("") if changed else records.c.state
     page = select(*_SUMMARY).where(state.in_(states))
@@ -37,18 +47,35 @@ def summaries(
         page = page.where(records.c.shop == shop)
     if changed:
         page = page.where(_CHANGED)
-    return list(_summaries(connection, page.order_by(records.c.created_at.desc(), records.c.id).limit(limit)))
+    return _tolerant(connection, page.order_by(records.c.created_at.desc(), records.c.id).limit(limit))
 
 
 def summary(connection: Connection, record_id: str) -> Summary | None:
-    return next(_summaries(connection, select(*_SUMMARY).where(records.c.id == record_id)), None)
+    return next(iter(_tolerant(connection, select(*_SUMMARY).where(records.c.id == record_id))), None)
+
+
+def _tolerant(connection: Connection, page: Select[Any]) -> Sequence[Summary]:
+    return unreadable.tolerant(
+        lambda: list(_summaries(connection, page)),
+        lambda: connection.execute(page.with_only_columns(records.c.id)).scalars().all(),
+        lambda key: next(_summaries(connection, select(*_SUMMARY).where(records.c.id == key))),
+        unreadable.summary,
+    )
 
 
 def removal(connection: Connection, report_id: str) -> RemovalReport | None:
-    removed = connection.execute(select(removals.c.removed).where(removals.c.id == report_id)).scalar_one_or_none()
-    if removed is None:
-        return None
-    return RemovalReport(id=report_id, removed=tuple(Removal(path=path, reason=reason) for path, reason in removed))
+    page = select(removals.c.removed).where(removals.c.id == report_id)
+    found = unreadable.tolerant(
+        lambda: [_removed(report) for report in connection.execute(page).scalars()],
+        lambda: [report_id],
+        lambda _: _removed(connection.execute(page).scalar_one()),
+        lambda _: (Removal(path="*", reason=unreadable.CODE),),
+    )
+    return next((RemovalReport(id=report_id, removed=removed) for removed in found), None)
+
+
+def _removed(report: Any) -> tuple[Removal, ...]:
+    return tuple(Removal(path=_text(path), reason=_text(reason)) for path, reason in report)
 
 
 def rejected(connection: Connection, shop: str | None, limit: int) -> Sequence[Rejection]:
@@ -56,16 +83,25 @@ def rejected(connection: Connection, shop: str | None, limit: int) -> Sequence[R
     page = select(rejections).order_by(rejections.c.received_at.desc(), rejections.c.id).limit(limit)
     if shop is not None:
         page = page.where(rejections.c.shop == shop)
-    return [rejection_of(row) for row in connection.execute(page).all()]
+    return rejections_of(connection, page)
 
 
-def rejection_of(row: Any) -> Rejection:
-    """A row of ``rejections`` as it was kept."""
+def rejections_of(connection: Connection, page: Select[Any]) -> Sequence[Rejection]:
+    """Rows of ``rejections`` as they were kept."""
+    return unreadable.tolerant(
+        lambda: [_rejection(row) for row in connection.execute(page).all()],
+        lambda: connection.execute(page.with_only_columns(rejections.c.id)).scalars().all(),
+        lambda key: _rejection(connection.execute(select(rejections).where(rejections.c.id == key)).one()),
+        unreadable.rejection,
+    )
+
+
+def _rejection(row: Any) -> Rejection:
     return Rejection(
         id=row.id,
         shop=row.shop,
         topic=row.topic,
-        faults=tuple((pointer, code) for pointer, code in row.faults),
+        faults=tuple((_text(pointer), _text(code)) for pointer, code in row.faults),
         order_ref=row.order_ref,
         version=None if row.order is None or row.updated_at is None else (row.order, row.updated_at),
         webhook=row.webhook,
@@ -74,6 +110,12 @@ def rejection_of(row: Any) -> Rejection:
         seen_at=row.seen_at,
         until=row.until,
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise UnreadableError()
+    return value
 
 
 def rate(connection: Connection, shop: str, since: datetime) -> tuple[int, int]:
@@ -85,17 +127,33 @@ def rate(connection: Connection, shop: str, since: datetime) -> tuple[int, int]:
     return connection.execute(refused).scalar_one(), connection.execute(made).scalar_one()
 
 
+def waiting(connection: Connection, shop: str, most: int) -> int:
+    """How many records of a shop are due some time, counted no further than ``most``."""
+    some = select(records.c.due).where(records.c.shop == shop, records.c.due.is_not(None)).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
 def counts(connection: Connection) -> Mapping[str, int]:
     found = {state.value: 0 for state in State}
     for state, number in connection.execute(select(records.c.state, func.count()).group_by(records.c.state)).all():
-        found[state] = number
+        if state in found:  # what is no state would name a metric
+            found[state] = number
     # Concatenated, as the planner would take the index of the states and sort all that wait.
-    waiting = select(records.c.due).where(records.c.due.is_not(None), records.c.state.concat("") == State.WAITING)
-    oldest = connection.execute(waiting.order_by(records.c.due).limit(1)).scalar_one_or_none()
+    due = type_coerce(records.c.due, BigInteger)
+    waiting = select(due).where(records.c.due.is_not(None), records.c.state.concat("") == State.WAITING)
+    oldest = _oldest(connection.execute(waiting.order_by(records.c.due).limit(_LOOKED_AT)).scalars())
     unseen = connection.execute(select(func.count()).where(rejections.c.seen_at.is_(None))).scalar_one()
     changed = connection.execute(select(func.count()).select_from(records).where(_CHANGED)).scalar_one()
     found |= {"unseen": unseen, "changed": changed}
     return {**found, "oldest_due": 0 if oldest is None else int((oldest - _EPOCH).total_seconds())}
+
+
+def _oldest(dues: Iterable[object]) -> datetime | None:
+    """The first that is a time: one that is none would hide all others."""
+    for due in dues:
+        with suppress(UnreadableError):
+            return moment(due)
+    return None
 
 
 def _summaries(connection: Connection, page: Select[Any]) -> Iterator[Summary]:
@@ -108,7 +166,7 @@ def _summaries(connection: Connection, page: Select[Any]) -> Iterator[Summary]:
     ).all()
     for _, group in groupby(rows, key=lambda row: row.id):
         same = list(group)
-        yield _summary(same[0], tuple(_part(row, "") for row in same if row.name is not None))
+        yield _summary(unreadable.sound(same[0]), tuple(_part(row, "") for row in same if row.name is not None))
 
 
 def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
@@ -116,6 +174,7 @@ def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
         id=row.id,
         reference=row.reference,
         shop=row.shop,
+        carrier=row.carrier,
         state=word(row.state, State),
         created_at=row.created_at,
         due=row.due,
@@ -123,6 +182,7 @@ def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
         last_code=row.last_code,
         barcode=row.barcode,
         changed_after_delivery=row.changed_after_delivery,
+        changed_seen_at=row.changed_seen_at,
         ending=word(row.ending, Ending) if row.ending else None,
         predecessor=row.predecessor,
         parts=tags,

@@ -90,7 +90,7 @@ def recall(connection: Connection, record_id: str, state: State, ending: Ending,
 
 def flag(connection: Connection, record_id: str) -> None:
     """The order changed after its record was frozen, and the parcel did not."""
-    connection.execute(_CHANGE, {"this_id": record_id, "changed_after_delivery": True})
+    connection.execute(_CHANGE, {"this_id": record_id, "changed_after_delivery": True, "changed_seen_at": None})
 
 
 def empty_parts(connection: Connection, record_id: str) -> None:

@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal
 
 from middleware.exchange import Delivered
 from middleware.model import Ending, State, Stored
+from middleware.storage import unreadable
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import empty_parts
 from middleware.storage.tables import UnreadableError, lanes, records
 
-UNREADABLE: Final = "unreadable-row"
 MOST_COUNTED: Final = 2**31 - 1
 """The largest number of a column of type integer on PostgreSQL."""
 
@@ -78,7 +78,7 @@ def claim(
     try:
         return _leased(connection, record_id, now, lease_seconds)
     except (UnreadableError, TypeError):
-        news = {"state": State.QUARANTINED, "due": None, "last_code": UNREADABLE}
+        news = {"state": State.QUARANTINED, "due": None, "last_code": unreadable.CODE}
         connection.execute(_LEASE, {"this_id": record_id, **news})  # or it would stop all the others
     return None
 

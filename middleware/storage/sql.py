@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from middleware.exchange import Delivered
-from middleware.model import Answer, Arrival, Record, Rejection, RemovalReport, State, Stored, Summary
+from middleware.model import Answer, Arrival, Record, Rejection, RemovalReport, State, Stored
 from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema
 from middleware.storage import finding as looking
 from middleware.storage.database import Database, Finding, finding
-from middleware.trail import Asked, Trail
+from middleware.trail import Asked, Summary, Trail
 
 
 class SqlStore:
@@ -34,11 +34,20 @@ class SqlStore:
         upserts = self._database.upserts
         return self._database.write(lambda connection: intake_sql.reject(connection, upserts, rejection))
 
+    def kept(self, shop: str, body: bytes) -> bool:
+        return self._database.read(lambda connection: intake_sql.kept(connection, shop, body))
+
     def rate(self, shop: str, since: datetime) -> tuple[int, int]:
         return self._database.read(lambda connection: reading.rate(connection, shop, since))
 
+    def waiting(self, shop: str, most: int) -> int:
+        return self._database.read(lambda connection: reading.waiting(connection, shop, most))
+
     def see(self, ids: Sequence[str], now: datetime) -> int:
         return self._database.write(lambda connection: intake_sql.see(connection, ids, now))
+
+    def see_changed(self, ids: Sequence[str], now: datetime) -> int:
+        return self._database.write(lambda connection: intake_sql.see_changed(connection, ids, now))
 
     def due(self, now: datetime, without: Collection[str] = ()) -> Sequence[str]:
         return self._database.read(lambda connection: relay_sql.due(connection, now, without))
@@ -60,6 +69,9 @@ class SqlStore:
 
     def too_late(self, stored: Stored, now: datetime) -> bool:
         return self._database.write(lambda connection: ending_sql.too_late(connection, stored, now))
+
+    def strand(self) -> Sequence[tuple[str, str]]:
+        return self._database.write(ending_sql.strand)
 
     def revive(self, record_id: str, now: datetime) -> bool:
         return self._database.write(lambda connection: ending_sql.revive(connection, record_id, now))

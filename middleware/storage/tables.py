@@ -125,6 +125,7 @@ records = Table(
         default=False,
         doc="the order changed once frozen, and the parcel did not: for a person",
     ),
+    Column("changed_seen_at", Instant, doc="when a person looked at that flag; null again with every new change"),
     Column("ending", Text, doc="middleware.model.Ending; null: nothing changed since it was frozen"),
     Column("predecessor", Text, index=True, doc="the record that has to be gone first; it may have been erased"),
     Column("removal", Text, nullable=False, doc="removals.id"),
@@ -158,8 +159,8 @@ Index(
 Index(
     "ix_records_changed",
     records.c.created_at,
-    sqlite_where=records.c.changed_after_delivery.is_(True),
-    postgresql_where=records.c.changed_after_delivery.is_(True),
+    sqlite_where=records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(None),
+    postgresql_where=records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(None),
 )
 
 parts = Table(

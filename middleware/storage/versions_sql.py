@@ -16,6 +16,7 @@ from middleware.core.lifecycle import Standing, Step, decide
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
 from middleware.storage import records_sql
 from middleware.storage.database import Upserts
+from middleware.storage.ending_sql import STRANDED
 from middleware.storage.tables import orders, records, word
 
 _THIS_ORDER: Final = (orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order"))
@@ -33,6 +34,7 @@ _RECORD: Final = (
         records.c.first_claimed_at,
         records.c.ending,
         records.c.predecessor,
+        records.c.last_code,
     )
     .where(records.c.id == bindparam("this_id"))
     .with_for_update()
@@ -95,8 +97,17 @@ def _found(connection: Connection, upserts: Upserts, arrival: Arrival, record: R
         until=version.until,
         record_id=stands.id,
         reference=stands.reference,
-        predecessor=stands.predecessor if standing.state is State.HELD else None,
+        predecessor=_before(stands, standing),
     )
+
+
+def _before(stands: Any, standing: Standing) -> str | None:
+    """What has to be gone first, before this record and before one that takes its place. Where that is not there the
+    record was quarantined, and what takes its place waits for a person as well.
+    """
+    if standing.state is State.QUARANTINED and stands.last_code == STRANDED and not standing.claimed:
+        return stands.predecessor or str(stands.id)
+    return stands.predecessor if standing.state is State.HELD else None
 
 
 def _stored(

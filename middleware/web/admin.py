@@ -6,8 +6,9 @@ out, and neither does who sends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -15,13 +16,27 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from middleware.core.bearer import opens
 from middleware.core.body import read
-from middleware.errors import BodyError, ConfigError, Fault, SchemaError, UnauthorisedError
+from middleware.errors import (
+    BodyError,
+    ConfigError,
+    Fault,
+    QuarantinedError,
+    QueryError,
+    SchemaError,
+    UnauthorisedError,
+)
 from middleware.logs import logger
 from middleware.model_shop import ShopFace
-from middleware.onboarding import Onboarding
+from middleware.onboarding import KEEP_OLD, KEEP_OLD_LEAST, Onboarding
+from middleware.onboarding import PAGE as MOST
 from middleware.web.raw import body_of
 from schemas.allowlist import Refused
-from schemas.shops import read_shop
+from schemas.shops import lifetime, read_rotation, read_shop
+
+ROTATE = "rotate-secret"
+
+LONGEST_NUMBER = 18
+"""Digits: more than any version has."""
 
 _log = logger("admin")
 
@@ -40,50 +55,71 @@ class Administration:
 
 
 def blueprint(administration: Administration) -> Blueprint:
-    """The routes beneath ``/admin/v1/shops/``."""
-    routes = Blueprint("admin", __name__, url_prefix="/admin/v1/shops/<shop>")
+    """The routes of ``/admin/v1/shops``."""
+    routes = Blueprint("admin", __name__, url_prefix="/admin/v1/shops")
     shops = administration.onboarding
+
+    def every() -> Response:
+        faces, following = shops.page(*_page())
+        return jsonify(shops=[_members(face) for face in faces], **({} if following is None else {"next": following}))
 
     def connect(shop: str) -> tuple[Response, int]:
         face, new = _connected(shops, shop)
-        _log.info("shop_connected", shop=shop, request_id=g.request_id)
-        return _shown(face), 201 if new else 200
+        return _told("shop_connected", face), 201 if new else 200
 
     def show(shop: str) -> Response:
-        return _shown(shops.show(shop))
+        return jsonify(_members(shops.show(shop)))
 
     def disconnect(shop: str) -> tuple[Response, int]:
         shops.disconnect(shop)
         _log.info("shop_disconnected", shop=shop, request_id=g.request_id)
         return Response(status=204), 204
 
-    def check(shop: str) -> Response:
-        findings = shops.check(shop)
-        told = [{"check": one.check, "ok": one.ok, "message": one.message} for one in findings]
-        return jsonify(shop=shop, fit=all(one.ok for one in findings), findings=told)
-
-    def pause(shop: str) -> Response:
-        face = shops.pause(shop, paused=True)
-        _log.info("shop_paused", shop=shop, request_id=g.request_id)
-        return _shown(face)
-
-    def resume(shop: str) -> Response:
-        face = shops.pause(shop, paused=False)
-        _log.info("shop_resumed", shop=shop, request_id=g.request_id)
-        return _shown(face)
-
     views: Sequence[tuple[str, str, View]] = (
-        ("", "PUT", connect),
-        ("", "GET", show),
-        ("", "DELETE", disconnect),
-        ("/check", "POST", check),
-        ("/pause", "POST", pause),
-        ("/resume", "POST", resume),
+        ("", "GET", every),
+        ("/<shop>", "PUT", connect),
+        ("/<shop>", "GET", show),
+        ("/<shop>", "DELETE", disconnect),
+        *((f"/<shop>/{verb}", "POST", view) for verb, view in _verbs(shops).items()),
     )
     for rule, method, view in views:
-        guarded = _guarded(view, administration.tokens)
+        guarded = _guarded(view, administration.tokens, reads=rule.endswith(ROTATE) or method == "PUT")
         routes.add_url_rule(rule, view_func=guarded, methods=[method], provide_automatic_options=False)
     return routes
+
+
+def _verbs(shops: Onboarding) -> Mapping[str, View]:
+    """What can be asked of one shop beside its settings."""
+
+    def check(shop: str) -> Response:
+        found = shops.check(shop)
+        told = [{"mode": mode, "check": one.check, "ok": one.ok, "message": one.message} for mode, one in found.told()]
+        return jsonify(shop=shop, mode=found.mode, works=found.works, fit=found.fit, findings=told)
+
+    def pause(shop: str) -> Response:
+        return _told("shop_paused", shops.pause(shop, paused=True))
+
+    def resume(shop: str) -> Response:
+        return _told("shop_resumed", shops.pause(shop, paused=False))
+
+    def rotate(shop: str) -> Response:
+        return _told("shop_secret_rotated", _rotated(shops, shop))
+
+    return {"check": check, "pause": pause, "resume": resume, ROTATE: rotate}
+
+
+def _page() -> tuple[int, int]:
+    """(from which version on, how many) as the query tells them. Raises: QueryError."""
+    given = list(request.args.items(multi=True))
+    asked = dict(given)
+    if not asked.keys() <= {"after", "limit"} or len(asked) != len(given):
+        raise QueryError()
+    if not all(value.isascii() and value.isdigit() and len(value) <= LONGEST_NUMBER for value in asked.values()):
+        raise QueryError()
+    after, limit = int(asked.get("after", 0)), int(asked.get("limit", MOST))
+    if not 1 <= limit <= MOST:
+        raise QueryError()
+    return after, limit
 
 
 def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool]:
@@ -91,7 +127,7 @@ def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool]:
 
     Raises: BodyError, SchemaError, and what ``Onboarding.connect`` raises but for ConfigError.
     """
-    settings = dict(_settings(read(body_of(request))))
+    settings = dict(_read(read_shop))
     secrets = [secret.encode() for secret in settings.pop("secrets", ())]
     token = settings.pop("token", "").encode() or None
     try:
@@ -101,27 +137,50 @@ def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool]:
     raise SchemaError((Fault(pointer=refused.rstrip("/"), code="value"),))
 
 
-def _guarded(view: View, tokens: Sequence[bytes]) -> View:
+def _rotated(shops: Onboarding, shop: str) -> ShopFace:
+    """The shop with its new secret. Raises: BodyError, SchemaError, QuarantinedError, and what ``Onboarding.rotate``
+    raises but for ConfigError.
+    """
+    wanted = _read(read_rotation)
+    ends = lifetime(wanted["retire_after"]) if "retire_after" in wanted else KEEP_OLD
+    if timedelta(0) < ends < KEEP_OLD_LEAST:
+        raise SchemaError((Fault(pointer="/retire_after", code="range"),))
+    try:
+        return shops.rotate(shop, wanted["secret"].encode(), ends or None)
+    except ConfigError:
+        pass  # of its other settings: the secret's form is the schema's matter
+    raise QuarantinedError()
+
+
+def _guarded(view: View, tokens: Sequence[bytes], *, reads: bool) -> View:
     @wraps(view)
     def guarded(**names: Any) -> tuple[Response, int] | Response:
         if not opens(request.headers.get("Authorization", ""), tokens):
             raise UnauthorisedError()
-        if request.method != "PUT" and request.content_length:
+        if not reads and request.content_length:
             raise BodyError(code="unexpected-body", status=400)  # nobody would read it off the connection
         return view(**names)
 
     return guarded
 
 
-def _settings(document: object) -> Any:
+def _read(reader: Callable[[object], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What the body tells. Raises: BodyError, SchemaError."""
+    document = read(body_of(request))
     faults: tuple[tuple[str, str], ...] = ()
     try:
-        return read_shop(document)
+        return reader(document)
     except Refused as refused:
         faults = refused.faults
     raise SchemaError(tuple(Fault(pointer=pointer, code=code) for pointer, code in faults))
 
 
-def _shown(face: ShopFace) -> Response:
+def _told(event: str, face: ShopFace) -> Response:
+    """The shop as it stands after a change, which the log names."""
+    _log.info(event, shop=face.shop, request_id=g.request_id)
+    return jsonify(_members(face))
+
+
+def _members(face: ShopFace) -> Mapping[str, Any]:
     members = {**asdict(face), "updated_at": face.updated_at and face.updated_at.isoformat()}
-    return jsonify({name: value for name, value in members.items() if value is not None})
+    return {name: value for name, value in members.items() if value is not None}

@@ -54,7 +54,10 @@ class _Records(Collector):
         oldest.add_metric([], counts.pop("oldest_due", 0))
         unseen = GaugeMetricFamily("parcelveil_rejections_unseen", "Rejected orders at which nobody has looked yet.")
         unseen.add_metric([], counts.pop("unseen", 0))
-        changed = GaugeMetricFamily("parcelveil_records_changed", "Records whose order changed when it was too late.")
+        changed = GaugeMetricFamily(
+            "parcelveil_records_changed",
+            "Records whose order changed when it was too late, and at which nobody has looked yet.",
+        )
         changed.add_metric([], counts.pop("changed", 0))
         family = GaugeMetricFamily("parcelveil_records", "Records per state.", labels=["state"])
         for state, count in counts.items():

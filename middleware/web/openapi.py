@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
 
 from middleware import __version__
+from middleware.config_settings import SETTINGS
 from middleware.model import Reason, Status
+from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, ORDER_TOPICS
 from middleware.web import openapi_admin
+from middleware.web.meaning import beneath, explain
 from schemas import shopify, status
-from schemas.shops import SHOP
+from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
+_TOPICS = {"compliance": COMPLIANCE_TOPICS, "app": APP_TOPICS}
 _SIGNED = ("X-Shopify-Hmac-Sha256", "X-Shopify-Shop-Domain", "X-Shopify-Topic", "X-Shopify-Webhook-Id")
 
 
@@ -32,10 +37,12 @@ def description() -> Mapping[str, Any]:
     spec.components.schema("ShopifyOrder", schema=shopify.ORDER)
     spec.components.schema("Answer", _ANSWER)
     spec.components.schema("Problem", _PROBLEM)
+    spec.components.schema("Fault", _FAULT)
     spec.components.schema("ShipmentStatus", schema=status.STATUS)
-    spec.components.security_scheme("shop", {"type": "http", "scheme": "bearer", "description": "The shop's token"})
+    for name, scheme in _SCHEMES.items():
+        spec.components.security_scheme(name, scheme)
     for shop in ("", "/{shop}"):
-        parameters = [{"in": "path", "name": "shop", "required": True, "schema": {"type": "string"}}] if shop else []
+        parameters = [openapi_admin.SHOP] if shop else []
         spec.path(f"/webhooks/shopify{shop}/orders", operations={"post": _orders(parameters)})
         for kind in ("compliance", "app"):
             spec.path(f"/webhooks/shopify{shop}/{kind}", operations={"post": _not_served(kind, parameters)})
@@ -44,14 +51,52 @@ def description() -> Mapping[str, Any]:
         spec.path(f"/v1/shops/{{shop}}/shipments{path}", operations={"get": _shipment(asked)})
     spec.components.schema("ShopConnection", schema=SHOP)
     spec.components.schema("Shop", openapi_admin.FACE)
+    spec.components.schema("ShopPage", openapi_admin.PAGE)
     spec.components.schema("ShopCheck", openapi_admin.CHECK)
-    spec.components.security_scheme("admin", openapi_admin.SECURITY)
+    spec.components.schema("Finding", openapi_admin.FINDING)
+    spec.components.schema("Rotation", schema=ROTATION)
     for path, operations in openapi_admin.paths(_problem):
         spec.path(path, operations=dict(operations))
     for path, title in _PLAIN.items():
-        spec.path(path, operations={"get": {"summary": title, "responses": {"200": {"description": title}}}})
-    return spec.to_dict()
+        told = {"summary": title, "security": [], "responses": {"200": {"description": title}}}
+        spec.path(path, operations={"get": told})
+    document: dict[str, Any] = spec.to_dict()
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            operation["servers"] = [_API if path.startswith(_OF_THE_API) else _INTAKE]
+    explain(document["components"]["schemas"], _described())
+    return document
 
+
+def _described() -> Mapping[str, Schema]:
+    tops = {
+        "ShopifyOrder": shopify.ORDER,
+        "ShipmentStatus": status.STATUS,
+        "ShopConnection": SHOP,
+        "Rotation": ROTATION,
+    }
+    return {name: schema for top, made in tops.items() for name, schema in beneath(top, made).items()}
+
+
+def _server(key: str) -> Mapping[str, str]:
+    default = next(one.default for one in SETTINGS[("server",)] if one.key == key)
+    address = str(default).strip('"')
+    return {"url": f"http://{address}", "description": f"server.{key}, as it is if nothing else is set"}
+
+
+_OF_THE_API = ("/admin/", "/v1/", "/docs")
+_INTAKE, _API = _server("listen"), _server("api_listen")
+
+_SCHEMES = {
+    "shopify": {
+        "type": "apiKey",
+        "in": "header",
+        "name": _SIGNED[0],
+        "description": "Base64 of the HMAC-SHA256 over the raw body, under the app's client secret.",
+    },
+    "shop": {"type": "http", "scheme": "bearer", "description": "The `token` of the shop."},
+    "admin": {"type": "http", "scheme": "bearer", "description": "A token of `[admin]` in the configuration."},
+}
 
 _PLAIN = {
     "/healthz": "Whether the process runs",
@@ -65,12 +110,17 @@ _ASKED = {"id": "Our id of the record", "order": "The order's name, with # or wi
 
 _ANSWER = {
     "type": "object",
+    "description": "The answer to a webhook that was genuine.",
     "required": ["status"],
     "properties": {
-        "status": {"enum": _STATUSES},
+        "status": {"type": "string", "enum": _STATUSES, "description": "What became of it"},
         "id": {"type": "string", "format": "uuid", "description": "The record, or the entry of a rejection"},
         "reference": {"type": "string", "description": "The short code that the label shows"},
-        "reason": {"enum": [reason.value for reason in Reason]},
+        "reason": {
+            "type": "string",
+            "enum": [reason.value for reason in Reason],
+            "description": "Why there is nothing to ship now",
+        },
     },
 }
 
@@ -79,21 +129,43 @@ _PROBLEM = {
     "description": "RFC 9457. Never a submitted value, never an unknown key.",
     "required": ["type", "title", "status", "instance"],
     "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "instance": {"type": "string"},
+        "type": {"type": "string", "format": "uri", "description": "`urn:problem:` and a code that never changes"},
+        "title": {"type": "string", "description": "What is the matter, in a sentence"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599, "description": "The HTTP status"},
+        "instance": {
+            "type": "string",
+            "format": "uri",
+            "description": "The request's id, as in X-Request-Id and the log",
+        },
         "errors": {
             "type": "array",
-            "items": {"type": "object", "properties": {"pointer": {"type": "string"}, "code": {"type": "string"}}},
+            "items": {"$ref": "#/components/schemas/Fault"},
+            "description": "What is wrong with a body that was read",
         },
     },
 }
 
+_FAULT = {
+    "type": "object",
+    "description": "One thing wrong with a body.",
+    "required": ["pointer", "code"],
+    "properties": {
+        "pointer": {"type": "string", "description": "Where (RFC 6901), of known names; `*` for an unknown one"},
+        "code": {"type": "string", "description": "What: required, type, pattern, length, range, unknown …"},
+    },
+}
 
-def _headers() -> list[dict[str, Any]]:
+
+def _headers(topics: Collection[str]) -> list[dict[str, Any]]:
+    told: tuple[dict[str, Any], ...] = (
+        {"description": "Base64 of the HMAC-SHA256 over the raw body"},
+        {"description": "The shop's domain; it only says which secret to try"},
+        {"enum": sorted(topics), "description": "What it is about; the effect comes from the body alone"},
+        {"description": "The delivery's id, by which a repeated one is known again"},
+    )
     return [
-        {"in": "header", "name": name, "required": name != _SIGNED[3], "schema": {"type": "string"}} for name in _SIGNED
+        {"in": "header", "name": name, "required": name != _SIGNED[3], "schema": {"type": "string", **said}}
+        for name, said in zip(_SIGNED, told, strict=True)
     ]
 
 
@@ -108,7 +180,8 @@ def _orders(parameters: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "summary": "An order webhook of Shopify",
         "description": "The HMAC is over the raw body. 200: durably stored, already known, or deliberately left aside.",
-        "parameters": [*parameters, *_headers()],
+        "security": [{"shopify": []}],
+        "parameters": [*parameters, *_headers(ORDER_TOPICS)],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShopifyOrder"}}},
@@ -131,7 +204,9 @@ def _orders(parameters: list[dict[str, Any]]) -> dict[str, Any]:
 def _not_served(kind: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "summary": f"A genuine {kind} webhook is not served yet: it is never acknowledged undone",
-        "parameters": [*parameters, *_headers()],
+        "security": [{"shopify": []}],
+        "parameters": [*parameters, *_headers(_TOPICS[kind])],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
         "responses": {
             "401": _problem("The signature does not verify"),
             "503": _problem("Not served yet; nothing was done"),
@@ -140,11 +215,10 @@ def _not_served(kind: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _shipment(asked: dict[str, Any]) -> dict[str, Any]:
-    shop = {"in": "path", "name": "shop", "required": True, "schema": {"type": "string"}}
     return {
         "summary": "Where a shipment of the shop's own is, and what happens to it next",
         "security": [{"shop": []}],
-        "parameters": [shop, asked],
+        "parameters": [openapi_admin.SHOP, asked],
         "responses": {
             "200": {
                 "description": "The record; of an order the one that stands",

@@ -2,63 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from middleware.model_shop import ShopState
+from middleware.onboarding import PAGE as MOST
+from schemas.shop_rules import NAME
 
-PREFIX = "/admin/v1/shops/{shop}"
-SECURITY = {"type": "http", "scheme": "bearer", "description": "A token of `[admin]` in the configuration."}
+ALL = "/admin/v1/shops"
+PREFIX = f"{ALL}/{{shop}}"
 
 FACE = {
     "type": "object",
     "description": "A shop as it stands: never a secret, nothing of who sends.",
     "required": ["shop", "origin", "state", "secrets"],
     "properties": {
-        "shop": {"type": "string"},
-        "origin": {"enum": ["file", "database"]},
-        "state": {"enum": [state.value for state in ShopState]},
-        "mode": {"enum": ["live", "test"]},
-        "domain": {"type": "string"},
+        "shop": {"type": "string", "description": "Its name"},
+        "origin": {"type": "string", "enum": ["file", "database"], "description": "Where it is changed"},
+        "state": {
+            "type": "string",
+            "enum": [state.value for state in ShopState],
+            "description": "What was said of it; one with a `fault` is quarantined whatever its state",
+        },
+        "mode": {"type": "string", "enum": ["live", "test"], "description": "test: into the simulated platform"},
+        "domain": {"type": "string", "description": "Its domain at Shopify"},
         "carrier": {"type": "string", "description": "Where its orders go now"},
-        "policy": {"type": "string"},
-        "app": {"type": "string"},
-        "secrets": {"type": "integer", "description": "How many of its own it has"},
-        "updated_at": {"type": "string", "format": "date-time"},
+        "policy": {"type": "string", "description": "The policy pack"},
+        "app": {"type": "string", "description": "The app that it belongs to; absent for one of its own"},
+        "secrets": {"type": "integer", "minimum": 0, "maximum": 2, "description": "How many of its own it has"},
+        "updated_at": {"type": "string", "format": "date-time", "description": "When it was changed last"},
         "fault": {"type": "string", "description": "Why it is quarantined"},
     },
 }
 
 CHECK = {
     "type": "object",
-    "description": "What the shop needs to be live, and whether it is there.",
-    "required": ["shop", "fit", "findings"],
+    "description": "What the shop needs, in its present mode and in the other, and whether it is there.",
+    "required": ["shop", "mode", "works", "fit", "findings"],
     "properties": {
-        "shop": {"type": "string"},
-        "fit": {"type": "boolean"},
+        "shop": {"type": "string", "description": "Its name"},
+        "mode": {
+            "type": ["string", "null"],
+            "enum": ["live", "test", None],
+            "description": "Its present mode; null where its settings cannot be read",
+        },
+        "works": {"type": "boolean", "description": "Whether its orders can be taken so"},
+        "fit": {"type": "boolean", "description": "Whether it may be live"},
         "findings": {
             "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "check": {"type": "string"},
-                    "ok": {"type": "boolean"},
-                    "message": {"type": "string"},
-                },
-            },
+            "items": {"$ref": "#/components/schemas/Finding"},
+            "description": "The present mode first",
         },
+    },
+}
+
+FINDING = {
+    "type": "object",
+    "description": "One thing that a shop needs.",
+    "required": ["mode", "check", "ok", "message"],
+    "properties": {
+        "mode": {"type": ["string", "null"], "enum": ["live", "test", None], "description": "For which mode"},
+        "check": {"type": "string", "description": "settings, secret, sender, keys, pickup_points or mode"},
+        "ok": {"type": "boolean", "description": "Whether it is there"},
+        "message": {"type": "string", "description": "What is the matter, and what to do"},
+    },
+}
+
+PAGE = {
+    "type": "object",
+    "description": "Shops in the order of their last change; on the first page those of the file stand before them.",
+    "required": ["shops"],
+    "properties": {
+        "shops": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Shop"},
+            "description": "Quarantined ones say why in `fault`",
+        },
+        "next": {"type": "integer", "minimum": 1, "description": "`after` of the next page; absent on the last one"},
     },
 }
 
 Problem = Callable[[str], Mapping[str, Any]]
 
-_SHOP = {"in": "path", "name": "shop", "required": True, "schema": {"type": "string"}}
+SHOP = {
+    "in": "path",
+    "name": "shop",
+    "required": True,
+    "schema": {"type": "string", "pattern": f"^{NAME.pattern}$", "description": "The shop's name"},
+}
+_AFTER = {
+    "in": "query",
+    "name": "after",
+    "schema": {"type": "integer", "minimum": 0, "default": 0, "description": "`next` of the page before"},
+}
+_LIMIT = {
+    "in": "query",
+    "name": "limit",
+    "schema": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MOST,
+        "default": MOST,
+        "description": "Shops of the database on a page",
+    },
+}
 _STANDS = "It was changed at the same time, or stands in the configuration file, which wins"
 _DAMAGED = "Its row was changed by another hand: connect it anew, with its secrets, or disconnect it"
 
 
 def paths(problem: Problem) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield (path, operations). ``problem`` describes an answer in the form of RFC 9457."""
+    listed = _operation("All shops", {"200": _json("A page of them", "ShopPage")}, problem, (_AFTER, _LIMIT))
+    del listed["responses"]["404"]
+    listed["responses"]["400"] = problem("Not a query as it is described here, or a body")
+    yield ALL, {"get": listed}
     yield (
         PREFIX,
         {
@@ -79,6 +136,29 @@ def paths(problem: Problem) -> Iterator[tuple[str, Mapping[str, Any]]]:
         ("resume", "Take its orders again"),
     ):
         yield f"{PREFIX}/{verb}", {"post": _operation(summary, changed, problem)}
+    yield f"{PREFIX}/rotate-secret", {"post": _rotate(problem)}
+
+
+def _rotate(problem: Problem) -> Mapping[str, Any]:
+    answers = {
+        "200": _json("The shop, with one secret more", "Shop"),
+        "409": problem(
+            "It belongs to an app, the secret is another shop's, it is quarantined, changed, or of the file"
+        ),
+        "411": problem("The length of the body must be told"),
+        "413": problem("The body is too large"),
+        "415": problem("Not application/json in UTF-8"),
+        "422": problem("Not the permitted form"),
+        "500": problem(_DAMAGED),
+    }
+    operation = _operation("Put a new webhook secret beside the old one", answers, problem)
+    operation["responses"]["400"] = problem("The body is not strict JSON")
+    body = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Rotation"}}}}
+    return {
+        **operation,
+        "description": "Idempotent: repeated, the old one ends when it was to end.",
+        "requestBody": body,
+    }
 
 
 def _connect(problem: Problem) -> Mapping[str, Any]:
@@ -89,7 +169,7 @@ def _connect(problem: Problem) -> Mapping[str, Any]:
             "secrets that it has stay. A shop becomes live only if it is fit."
         ),
         "security": [{"admin": []}],
-        "parameters": [_SHOP],
+        "parameters": [SHOP],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShopConnection"}}},
@@ -110,11 +190,13 @@ def _connect(problem: Problem) -> Mapping[str, Any]:
     }
 
 
-def _operation(summary: str, answers: Mapping[str, Any], problem: Problem) -> Mapping[str, Any]:
+def _operation(
+    summary: str, answers: Mapping[str, Any], problem: Problem, parameters: Sequence[Mapping[str, Any]] = (SHOP,)
+) -> dict[str, Any]:
     return {
         "summary": summary,
         "security": [{"admin": []}],
-        "parameters": [_SHOP],
+        "parameters": [*parameters],
         "responses": {
             **answers,
             "400": problem("A body where none is read"),

@@ -6,6 +6,7 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
@@ -17,6 +18,9 @@ from middleware.tracking import LONGEST, Desk, Step, of_order, shipment
 from middleware.trail import Sighting
 from schemas.status import STATUS
 
+_DERIVED = ("simulated", "next")
+"""Members that stand in no record."""
+
 _log = logger("shipments")
 
 
@@ -27,12 +31,12 @@ def blueprint(services: Services) -> Blueprint:
     def by_id(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
         _query(())
-        return _told(shipment(record_id, _desk(services, asking)))
+        return _told(shipment(record_id, _desk(services, asking)), services.simulated)
 
     def by_order(shop: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
         (order,) = _query(("order",))
-        return _told(of_order(order, _desk(services, asking)))
+        return _told(of_order(order, _desk(services, asking)), services.simulated)
 
     for rule, view in (("/<record_id>", by_id), ("", by_order)):
         routes.add_url_rule(rule, view_func=view, methods=["GET"], provide_automatic_options=False)
@@ -59,15 +63,16 @@ def _query(wanted: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def _told(found: tuple[Sighting, Step] | None) -> Response:
+def _told(found: tuple[Sighting, Step] | None, simulated: Collection[str]) -> Response:
     """Raises: NotFoundError, for another shop's as for one that is not there."""
     if found is None:
         raise NotFoundError()
     record, step = found
     _log.info("shipment_told", request_id=g.request_id, shop=record.shop, record_id=record.id, status=record.state)
-    told: dict[str, Any] = STATUS.dump({**_members(record), "next": {"step": step.what, "at": step.at}})
+    derived = {"simulated": record.carrier in simulated, "next": {"step": step.what, "at": step.at}}
+    told: dict[str, Any] = STATUS.dump({**_members(record), **derived})
     return jsonify(told)
 
 
 def _members(record: Sighting) -> dict[str, object]:
-    return {name: getattr(record, name) for name in STATUS.fields if name != "next"}
+    return {name: getattr(record, name) for name in STATUS.fields if name not in _DERIVED}

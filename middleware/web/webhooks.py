@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from flask import Blueprint, Response, g, jsonify, request
 
 from middleware.core.body import read
-from middleware.errors import NotServedError, ParcelveilError, SignatureError
+from middleware.errors import NotServedError, OverShareError, ParcelveilError, SchemaError, SignatureError
 from middleware.intake import receive
 from middleware.logs import logger
-from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, SIGNATURE_HEADER, is_compliance
+from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, SIGNATURE_HEADER, is_app, is_compliance
 from middleware.services import Services
 from middleware.web import metrics
 from middleware.web.raw import inbound
@@ -27,7 +28,7 @@ def blueprint(services: Services) -> Blueprint:
         try:
             answer = receive(inbound(request, shop, SIGNATURE_HEADER), services)
         except ParcelveilError as refusal:
-            metrics.WEBHOOKS.labels("refused", refusal.code).inc()
+            _refused(refusal)
             raise
         seconds = time.monotonic() - began
         metrics.WEBHOOKS.labels(str(answer.status), answer.reason or "").inc()
@@ -40,9 +41,7 @@ def blueprint(services: Services) -> Blueprint:
             record_id=answer.id,
             duration_ms=round(seconds * 1000, 1),
         )
-        for path in answer.alarms:
-            metrics.CREDENTIALS.inc()
-            _log.warning("credential_blocked", request_id=g.request_id, record_id=answer.id, path=path)
+        _alarm(answer.alarms, answer.id)
         members = {"status": answer.status, "id": answer.id, "reference": answer.reference, "reason": answer.reason}
         return jsonify({name: value for name, value in members.items() if value is not None})
 
@@ -54,10 +53,29 @@ def blueprint(services: Services) -> Blueprint:
         raise NotServedError()  # data subjects' rights come later: what is not done is not acknowledged
 
     def app(shop: str | None = None) -> Response:
-        services.verified(inbound(request, shop, SIGNATURE_HEADER), APP_TOPICS)
+        received = inbound(request, shop, SIGNATURE_HEADER)
+        signer = services.verified(received, APP_TOPICS)
+        if not is_app(read(received.body), signer.platform.topic_of(received), signer.settings.domain):
+            raise SignatureError()
         raise NotServedError()  # an uninstalled app ends the exchange; until that is carried out it is not acknowledged
 
     for view in (orders, compliance, app):
         for rule in (f"/{view.__name__}", f"/<shop>/{view.__name__}"):
             routes.add_url_rule(rule, view_func=view, methods=["POST"], provide_automatic_options=False)
     return routes
+
+
+def _alarm(paths: Iterable[str], id_: str | None) -> None:
+    """Something looked like a credential, whatever became of its order: told by path alone (VP-CAT-1)."""
+    for path in paths:
+        metrics.CREDENTIALS.inc()
+        _log.warning("credential_blocked", request_id=g.request_id, record_id=id_, path=path)
+
+
+def _refused(refusal: ParcelveilError) -> None:
+    """Count and tell what was not taken."""
+    metrics.WEBHOOKS.labels("refused", refusal.code).inc()
+    if isinstance(refusal, OverShareError):
+        _log.warning("over_share", request_id=g.request_id, shop=refusal.shop, code=refusal.code)
+    if isinstance(refusal, SchemaError):
+        _alarm(refusal.alarms, None)

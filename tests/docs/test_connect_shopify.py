@@ -146,8 +146,8 @@ def test_what_is_ours_runs_as_it_stands_and_ends_with_a_label(said: str, tmp_pat
     checks = [line for line in printed(said, "parcelveil doctor").splitlines() if not line.startswith(("ok ", "   "))]
     assert [line.partition(":")[0] for line in checks] == ["warn  sender of demo", "warn  clock beside platform"]
     assert "delivered" in printed(said, "parcelveil deliveries list --shop second")
-    assert "second: fit to be live; its mode is test." in printed(said, "parcelveil shops check second\n")
-    assert "second: fit to be live; its mode is live." in printed(said, "parcelveil shops check second --live")
+    assert "second: works in mode test; fit to be live." in printed(said, "parcelveil shops check second\n")
+    assert "second: works in mode live; fit to be live." in printed(said, "parcelveil shops check second --live")
     assert re.search(r"second +database +live +live", printed(said, "parcelveil shops list"))
     webhooks = tomllib.loads((tmp_path / "here" / "webhooks.toml").read_text(encoding="utf-8"))["webhooks"]
     assert webhooks["subscriptions"][0]["include_fields"] == list(include_fields())

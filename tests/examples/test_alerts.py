@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 
 from middleware.cli import root
+from middleware.errors import BacklogFullError, BusyError
 from middleware.model import State, Status
 from middleware.ports import Store
 from middleware.web import metrics
@@ -21,7 +22,10 @@ from middleware.web import metrics
 RULES = Path(__file__).parents[2] / "examples" / "alerts.yml"
 SAMPLES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 LABELS: dict[str, dict[str, set[Any]]] = {
-    "parcelveil_webhooks_total": {"status": set(Status)},
+    "parcelveil_webhooks_total": {
+        "status": {*Status, "refused"},
+        "reason": {BusyError.code, BacklogFullError.code},
+    },
     "parcelveil_records": {"state": set(State)},
     "parcelveil_platform_refreshes_total": {"result": {"refreshed"}},
 }
@@ -90,7 +94,7 @@ def test_what_must_wake_somebody_is_watched() -> None:
     states = {
         value for rule in rules() for _, selected in NAME.findall(rule["expr"]) for _, value in LABEL.findall(selected)
     }
-    assert states >= {"dead", "quarantined", "rejected"}
+    assert states >= {"dead", "quarantined", "rejected", "busy", "backlog-full"}
 
 
 def test_a_lane_that_is_paused_is_told_of() -> None:

@@ -12,8 +12,9 @@ from typing import Any
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.core.seal import new_id
 from middleware.exchange import Gone, Outcome, Request, Response
-from middleware.model import Answer, Arrival, Reason, Record, Rejection, Status, Stored, Summary
+from middleware.model import Answer, Arrival, Reason, Record, Rejection, Status, Stored
 from middleware.ports import Carrier, Store
+from middleware.trail import Summary
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class FakeStore:
     owned: bool = True
     broken: Exception | None = None
     calls: list[Call] = field(default_factory=list)
+    stranded: list[tuple[str, str]] = field(default_factory=list)
     claims: list[tuple[datetime, float]] = field(default_factory=list)
 
     def due(self, now: datetime, without: Collection[str] = ()) -> list[str]:
@@ -43,6 +44,9 @@ class FakeStore:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def strand(self) -> list[tuple[str, str]]:
+        return [self.stranded.pop()] if self.stranded else []
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
         return self._settled("delivered", stored.id, outcome, now)

@@ -510,3 +510,11 @@ def test_whatever_a_database_gives_back_is_quarantined_and_the_relay_goes_on(odd
     made = bench(replace(due(), **odd), due(), outcomes=(DONE,))
     assert (made.relay.step(), made.relay.step()) == (True, True)
     assert [call[0] for call in made.store.calls] == ["bury", "delivered"]
+
+
+def test_what_is_held_behind_nothing_is_named_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    made = bench()
+    made.store.stranded.append(("a-record", "platform"))
+    made.relay.run(Stop(1))
+    assert made.told == [("platform", "quarantined")]
+    assert '"held_behind_nothing"' in capsys.readouterr().err

@@ -12,7 +12,9 @@ from typing import Any, cast
 
 import pytest
 
+from middleware.backlog import Backlog
 from middleware.errors import SignatureError, UnknownKeyError
+from middleware.gate import Gate
 from middleware.model import Inbound
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, ORDER_TOPICS, Shopify
 from middleware.services import Services, Shop
@@ -90,6 +92,8 @@ def services(platform: Any = None, kids: set[str] = KEYS) -> Services:
         platform=platform or Shopify(),
         shops=shops,
         domains={shop.settings.domain: shop for shop in shops.values() if not shop.settings.own_app},
+        gate=Gate(),
+        backlog=Backlog(1),
     )
 
 

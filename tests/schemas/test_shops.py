@@ -10,6 +10,7 @@ import pytest
 from middleware.config_shop import Around, shop_settings
 from middleware.config_table import Source, Table
 from middleware.errors import ConfigError
+from middleware.model import ShopSettings
 from schemas.allowlist import Refused
 from schemas.order import Sender
 from schemas.shops import SHOP, read_shop
@@ -79,6 +80,77 @@ def test_it_takes_the_settings_of_the_configuration_and_no_others() -> None:
 )
 def test_a_fault_is_told_by_pointer_and_code_alone(change: dict[str, Any], fault: tuple[str, str]) -> None:
     assert fault in refused({**LEAST, **change})
+
+
+KELVIN, WIDTHLESS = "\u212a", "\u200b"
+VALUES: dict[str, tuple[object, ...]] = {
+    "domain": (
+        "demo.myshopify.com",
+        "Demo.MyShopify.COM",
+        f"{KELVIN}.myshopify.com",
+        "a.b.myshopify.com",
+        "-.myshopify.com",
+    ),
+    "number": ("1", "1" * 20, "1" * 21, "\u0661", "-1"),
+    "mode": ("live", "test", "Live", "both"),
+    "account_type": ("professional", "guest", "other"),
+    "carrier": ("platform", "Platform", "p" * 64),
+    "notify": ("none", "email", "sms", "phone"),
+    "ship_when": ("paid", "created", "fulfillable", "sent"),
+    "on_invalid": ("record", "refuse", "drop"),
+    "reference": ("code", "order-name", "name"),
+    "product": ("parcel", "a" * 32, "a" * 33, "Parcel", ""),
+    "hold": ("0d", "24h", "1d", "25h", "86401s", "2 m", "1w", "9" * 7 + "s"),
+    "default_weight_grams": (0, 1, 30_000, 30_001, -1, 1.5, True, "1"),
+    "pickup_attribute": ("", "p" * 100, "p" * 101, f"a{WIDTHLESS}", "a\nb", "\u00e9"),
+    "sender.name": ("x", "x" * 100, "x" * 101, f"a{WIDTHLESS}b", "a\u2028b", "\u0141ukasz"),
+    "sender.street": ("x" * 200, "x" * 201),
+    "sender.country": ("BE", "be", "BEL"),
+    "sender.phone": ("+" + "1" * 31, "+" + "1" * 32),
+    "integration.reference": ("r" * 200, "r" * 201),
+}
+
+
+def with_value(place: str, value: object) -> dict[str, Any]:
+    section, _, key = place.rpartition(".")
+    return {**LEAST, section: {**LEAST[section], key: value}} if section else {**LEAST, key: value}  # type: ignore[dict-item]  # those are tables
+
+
+def in_file(document: dict[str, Any]) -> ShopSettings | None:
+    """What the configuration file makes of the same settings."""
+    table = {**document, "integration": {**document["integration"], "requested_on": date(2026, 11, 22)}}
+    around = Around(carriers=["platform", "trial"], simulated="trial", apps={"parcelveil": (b"made-up secret",)})
+    try:
+        return shop_settings("demo", Table(table, Source(file="file"), ("shops", "demo"), {}), around)
+    except ConfigError:
+        return None
+
+
+def by_api(document: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        return dict(read_shop(document))
+    except Refused:
+        return None
+
+
+@pytest.mark.parametrize(("place", "value"), [(place, value) for place, values in VALUES.items() for value in values])
+def test_the_file_and_the_api_take_the_same(place: str, value: object) -> None:
+    """What differs is said by the configuration alone, of both: a kind of account that may not ship, a carrier."""
+    told, read = in_file(with_value(place, value)), by_api(with_value(place, value))
+    if (place, value) != ("account_type", "guest"):
+        assert (told is None) is (read is None)
+    if told is not None and read is not None:
+        assert told.domain == read["domain"]
+
+
+def test_a_domain_is_kept_in_one_spelling() -> None:
+    assert read_shop({**LEAST, "domain": "Demo.MyShopify.Com"})["domain"] == "demo.myshopify.com"
+    assert in_file(with_value("domain", f"{KELVIN}.myshopify.com")) is None  # made small it would be another's
+
+
+def test_every_setting_with_a_form_of_its_own_is_tried() -> None:
+    free = {"platform", "app", "secrets", "token", "policy", "interpretations", "integration", "sender"}
+    assert set(SHOP.fields) - free == {place for place in VALUES if "." not in place}
 
 
 @pytest.mark.parametrize("document", [None, [], "x", 7, CANARY])

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Engine
 
 from middleware.exchange import Delivered
-from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status, Stored, Summary
+from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status, Stored
 from middleware.ports import Store
 from middleware.storage.tables import index_entries, orders, parts
+from middleware.trail import Summary
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record, rejection
 from tests.storage.looking import claim, column
 

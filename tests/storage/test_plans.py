@@ -43,6 +43,7 @@ def everything(store: Storage) -> None:
     store.list([State.DEAD], "demo", 10)
     store.list(list(State), None, 10, changed=True)
     store.see(["nothing"], NOW)
+    store.waiting("demo", 10)
     store.show("nothing")
     store.rejections("demo", 10)
     store.counts()
@@ -78,6 +79,12 @@ def test_every_statement_finds_its_rows_by_an_index(sqlite_url: str, sqlite_behi
     oldest = [plan for statement, plan in plans.items() if "ORDER BY records.due" in statement]
     assert len(oldest) == 2  # to claim it and to count since when it waits
     assert all(any("ix_records_shop_due" in step or "ix_records_due" in step for step in plan) for plan in oldest)
+    (quota,) = [
+        plan
+        for statement, plan in plans.items()
+        if "due IS NOT NULL" in statement and "LIMIT" in statement and "ORDER" not in statement
+    ]
+    assert any("COVERING INDEX ix_records_shop_due_carrier" in step for step in quota)
     changed = [plan for statement, plan in plans.items() if "changed_after_delivery IS" in statement]
     assert len(changed) == 2  # to list it and to count it
     assert all(any("ix_records_changed" in step for step in plan) for plan in changed)

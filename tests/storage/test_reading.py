@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from middleware.exchange import Delivered
-from middleware.model import Reason, State, Summary
+from middleware.model import Reason, State
 from middleware.ports import Store
+from middleware.trail import Summary
 from tests.storage import states
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record, rejection
 from tests.storage.looking import claim
@@ -23,6 +24,7 @@ def test_a_record_is_shown_with_its_tags(store: Store) -> None:
         id=made.id,
         reference=made.reference,
         shop=arrived.shop,
+        carrier="platform",
         state=State.WAITING,
         created_at=arrived.received_at,
         due=NOW + LATER,
@@ -30,6 +32,7 @@ def test_a_record_is_shown_with_its_tags(store: Store) -> None:
         last_code=None,
         barcode=None,
         changed_after_delivery=False,
+        changed_seen_at=None,
         ending=None,
         predecessor=None,
         parts=tuple(replace(part, jwe="") for part in made.parts),
@@ -56,6 +59,25 @@ def test_a_limit_counts_records_and_not_their_parts(store: Store) -> None:
     assert len(store.list(ALL, None, 3)) == 3
 
 
+def test_what_waits_is_counted_no_further_than_asked(store: Store) -> None:
+    for number in range(4):
+        store.accept(arrival(), record(due=NOW + number * LATER))
+    store.accept(arrival(shop="other"), record())
+    assert [store.waiting("demo", most) for most in (1, 4, 5)] == [1, 4, 4]
+    assert store.waiting("other", 5) == 1
+    assert store.waiting("nobody", 5) == 0
+
+
+def test_what_is_under_way_still_waits_and_what_has_ended_does_not(store: Store) -> None:
+    for _ in range(3):
+        store.accept(arrival(), record())
+    store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+    store.bury(claim(store), State.DEAD, "refused", NOW)
+    assert store.waiting("demo", 5) == 1
+    claim(store)
+    assert store.waiting("demo", 5) == 1
+
+
 def test_by_shop_and_state(store: Store) -> None:
     one, two = record(), record(due=NOW + LATER)
     store.accept(arrival(shop="one"), one)
@@ -73,6 +95,30 @@ def test_only_what_is_flagged(store: Store) -> None:
     assert [found.id for found in store.list(ALL, None, 9, changed=True)] == [made[State.DELIVERED].id]
     assert store.list([State.DEAD], None, 9, changed=True) == []
     assert store.list(ALL, "other", 9, changed=True) == []
+
+
+def test_what_a_person_has_looked_at_is_flagged_no_more(store: Store) -> None:
+    made = states.fill(store)[State.DELIVERED]
+    assert store.see_changed([made.id, "nothing"], NOW) == 1
+    assert store.see_changed([made.id], NOW + LATER) == 0
+    assert store.list(ALL, None, 9, changed=True) == []
+    assert store.counts()["changed"] == 0
+    found = store.show(made.id)
+    assert found is not None
+    assert (found.changed_after_delivery, found.changed_seen_at) == (True, NOW)
+
+
+def test_a_later_change_flags_anew(store: Store) -> None:
+    arrived, made = arrival(), record()
+    store.accept(arrived, made)
+    stored = claim(store)
+    assert store.delivered(stored, Delivered(barcode="B", state="created"), NOW)
+    rejected = again(arrived)
+    for minutes in (1, 2):
+        newer = rejection(version=(arrived.order, rejected.updated_at + minutes * LATER))
+        store.reject(newer)
+        assert [found.id for found in store.list(ALL, None, 9, changed=True)] == [made.id]
+        assert store.see_changed([made.id], NOW) == 1
 
 
 def test_rejections_the_newest_first(store: Store) -> None:

@@ -25,8 +25,8 @@ from tests.storage.builders import LATER, NOW
 from tests.storage.states import BARCODE
 
 MEMBERS = {
-    *("id", "reference", "shop", "state", "created", "due", "attempts", "code", "barcode"),
-    *("changed_after_delivery", "ending", "predecessor", "until"),
+    *("id", "reference", "shop", "state", "simulated", "readable", "created", "due", "attempts", "code", "barcode"),
+    *("changed_after_delivery", "changed_seen", "ending", "predecessor", "until"),
 }
 
 
@@ -79,12 +79,15 @@ def test_a_listed_record_tells_all_in_json(instance: Instance, records: dict[Sta
         "reference": records[State.DELIVERED].reference,
         "shop": "demo",
         "state": "delivered",
+        "simulated": False,
+        "readable": True,
         "created": "2026-11-22T10:03:00+00:00",
         "due": None,
         "attempts": 0,
         "code": None,
         "barcode": BARCODE,
         "changed_after_delivery": True,
+        "changed_seen": None,
         "ending": "too-late",
         "predecessor": None,
         "until": "2036-11-22",
@@ -210,6 +213,8 @@ def test_a_record_is_told_in_plain_words(instance: Instance, records: dict[State
     prose = " ".join(result.stdout.split())
     assert telling.WHERE[state] in prose
     advice = words.CHANGED if state is State.DELIVERED else telling.CAN[state].format(id=record.id)
+    if state is State.WAITING:
+        advice = f"{telling.OVERDUE} {telling.STILL}"
     assert advice in prose
     assert (words.CHANGED in prose) == (state is State.DELIVERED)
     tags = [line.split() for line in lines if line.startswith(("recipient.", "sender."))]
@@ -382,3 +387,15 @@ def seen(instance: Instance) -> dict[str, bool]:
 def test_a_shop_that_nobody_knows_is_refused(instance: Instance, asked: tuple[str, ...]) -> None:
     line = refused(instance.run(*asked, "--shop", "nonesuch"), 2)
     assert "nonesuch" in line
+
+
+def test_what_is_flagged_is_done_once_a_person_has_looked(instance: Instance, records: dict[State, Record]) -> None:
+    flagged = records[State.DELIVERED].id
+    assert [row["id"] for row in instance.json("deliveries", "list", "--changed")] == [flagged]
+    assert [row["id"] for row in instance.json("deliveries", "list", "--changed", "--seen")] == [flagged]
+    assert instance.json("deliveries", "list", "--changed") == []
+    (row,) = instance.json("deliveries", "list", "--state", "delivered")
+    assert row["changed_after_delivery"] is True
+    assert row["changed_seen"] is not None
+    assert "!" not in instance.run("deliveries", "list").stdout
+    assert "looked at" in instance.run("deliveries", "show", flagged).stdout

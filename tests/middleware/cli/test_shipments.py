@@ -238,10 +238,76 @@ def test_an_order_with_nothing_to_ship_says_why(desk: Desk, halt: Reason, said: 
     assert said in desk.ask(ORDER_ID)
 
 
-def test_a_paused_lane_is_named(desk: Desk) -> None:
-    desk.order()
-    desk.store.pause_lane("platform", NOW + HOUR, "http-401")
-    assert "All that goes to platform is paused: the parcel platform does not take the token." in desk.ask(NAME)
+PAUSED = (
+    "All that goes to platform is paused: the parcel platform does not take the token. "
+    "Set the token of carriers.platform anew and restart `parcelveil serve`."
+)
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.HELD, State.CANCELLING])
+def test_a_paused_lane_is_named_with_what_the_operator_does(desk: Desk, state: State) -> None:
+    record = desk.order(state=state)
+    desk.store.pause_lane("platform", datetime.now(UTC) + HOUR, "http-401")
+    told, shown = desk.ask(NAME), " ".join(desk.instance.run("deliveries", "show", record.id).stdout.split())
+    for text in (told, shown):
+        assert PAUSED in text
+        assert "Nothing is needed." not in text
+    assert state is State.HELD or "It goes on when platform takes something again; that is tried every 15" in told
+
+
+@pytest.mark.parametrize(
+    ("code", "attempts", "paused"), [("http-401", 2, True), ("http-403", 0, True), ("http-403", 2, False)]
+)
+def test_between_two_pauses_the_record_says_why(desk: Desk, code: str, attempts: int, *, paused: bool) -> None:
+    """A platform that refused one record alone has refused it by an attempt that counted."""
+    desk.order(last_code=code, attempts=attempts)
+    assert (PAUSED in desk.ask(NAME)) is paused
+
+
+def test_what_is_overdue_does_not_say_that_nothing_is_needed(desk: Desk) -> None:
+    desk.order(due=NOW - HOUR)
+    assert "Nothing is needed" not in desk.ask(NAME)
+
+
+SIMULATED = 'allow_private = ["127.0.0.1"]\nsimulated = true'
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_only_the_simulated_platform_has_is_no_parcel(desk: Desk, state: State) -> None:
+    desk.instance.write(carrier=SIMULATED, shop='mode = "test"')
+    record = desk.order(state=state, due=None)
+    (story,) = desk.instance.json("shipments", "find", NAME)
+    told, shown = desk.ask(NAME), " ".join(desk.instance.run("deliveries", "show", record.id).stdout.split())
+    for text in (told, shown):
+        assert "no parcel will be sent" in text
+        assert "To go live: `parcelveil shops check demo --live`" in text
+        assert "carries it" not in text
+    assert story["shipments"][0]["simulated"] is True
+    assert [row["simulated"] for row in desk.instance.json("deliveries", "list")] == [True]
+    assert f"{state} (simulated)" in " ".join(desk.instance.run("deliveries", "list").stdout.split())
+
+
+def test_an_unreadable_record_is_named_and_no_other_is_lost(desk: Desk) -> None:
+    poisoned, sound = desk.order(), desk.order(name="#1002", order_id="6203718204418")
+    with desk.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE records SET created_at = 'x' WHERE id = ?", (poisoned.id,))
+    listed = desk.instance.run("deliveries", "list")
+    assert (listed.exit_code, poisoned.id in listed.stdout, sound.id in listed.stdout) == (0, True, True)
+    shown = " ".join(desk.instance.run("deliveries", "show", poisoned.id).stdout.split())
+    for told in (desk.ask(poisoned.id), shown):
+        assert "Its row cannot be read." in told
+        assert "1970" not in told
+    assert {row["id"]: row["readable"] for row in desk.instance.json("deliveries", "list")} == {
+        poisoned.id: False,
+        sound.id: True,
+    }
+
+
+def test_what_was_held_behind_nothing_says_what_a_person_does(desk: Desk) -> None:
+    record = desk.order(state="quarantined", due=None, last_code="predecessor-missing")
+    told = desk.ask(NAME)
+    assert "an older version of the order had to be cancelled first" in told
+    assert f"`parcelveil deliveries retry {record.id}` lets this one go" in told
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
@@ -272,6 +338,8 @@ def test_data_say_what_words_say(desk: Desk) -> None:
         "id": record.id,
         "reference": record.reference,
         "state": "waiting",
+        "simulated": False,
+        "readable": True,
         "barcode": None,
         "since": NOW.isoformat(),
         "code": "timeout",

@@ -18,6 +18,7 @@ from middleware.core.shops import Vault
 from middleware.keys import load_service
 from middleware.model_shop import MADE_UP, ShopContent, ShopRow
 from middleware.onboarding import Onboarding
+from middleware.platform_keys import PlatformKeys
 from tests.middleware.cli.bench import SECRET, Instance, refused
 
 SENDER = {
@@ -262,25 +263,36 @@ def test_a_parcel_is_looked_for_in_connected_and_disconnected_shops_too(instance
 # ---- check ---------------------------------------------------------------------------------------------------------
 
 
+def heard(instance: Instance) -> None:
+    """The simulated platform published what the other did."""
+    state = instance.folder / "state"
+    PlatformKeys(state, "simulated").store(PlatformKeys(state, "platform").known())
+
+
 def test_a_check_says_a_line_each_and_sets_a_fit_shop_live(instance: Instance, sender: Path) -> None:
     instance.write(more=f"{SIMULATED}simulated = true\n")
     assert connect(instance, "new", sender, "--app", "parcelveil", "--mode", "test").exit_code == 0
     assert listed(instance)["new"]["carrier"] == "simulated"
+    heard(instance)
     checked = instance.run("shops", "check", "new")
-    assert checked.exit_code == 0
-    assert [line[:4].strip() for line in checked.stdout.splitlines()[:-1]] == ["ok"] * 5
-    assert checked.stdout.splitlines()[-1] == "new: fit to be live; its mode is test."
-    assert instance.run("shops", "check", "new", "--live").stdout.endswith("its mode is live.\n")
+    assert checked.exit_code == 0, checked.stdout
+    head, *test, other = checked.stdout.splitlines()[:6]
+    assert (head, other) == ("mode test, as it is now:", "mode live, if it were set so:")
+    assert [line[:4].strip() for line in test] == ["ok"] * 4
+    assert [line[:4].strip() for line in checked.stdout.splitlines()[6:-1]] == ["ok"] * 5
+    assert checked.stdout.splitlines()[-1] == "new: works in mode test; fit to be live."
+    assert instance.run("shops", "check", "new", "--live").stdout.endswith("new: works in mode live; fit to be live.\n")
     assert listed(instance)["new"]["carrier"] == "platform"
 
 
 def test_a_shop_that_is_not_fit_stays_in_test_mode(instance: Instance, sender: Path) -> None:
     instance.write(more=f"{SIMULATED}simulated = true\n")
     assert connect(instance, "new", sender, "--app", "parcelveil", "--mode", "test").exit_code == 0
+    heard(instance)
     instance.forget(*(entry["kid"] for entry in instance.json("keys", "list") if entry["carrier"] == "platform"))
     found = instance.json("shops", "check", "new", "--live", status=1)
     (lacking,) = [one for one in found if not one["ok"]]
-    assert lacking["check"] == "keys"
+    assert (lacking["mode"], lacking["check"]) == ("live", "keys")
     assert lacking["message"].startswith("platform has no key ")
     assert "run `parcelveil keys provision`" in lacking["message"]
     assert listed(instance)["new"]["mode"] == "test"
@@ -295,6 +307,31 @@ def test_a_shop_whose_simulated_platform_has_gone_is_quarantined_with_the_remedy
     assert "simulated = true" in listed(instance)["new"]["fault"]
     verdict, message = instance.checks()["shop new"]
     assert (verdict, "quarantined" in message, "simulated = true" in message) == ("warn", True, True)
+    checked = instance.run("shops", "check", "new")
+    assert checked.exit_code == 1
+    first, second, *_, last = checked.stdout.splitlines()
+    assert first == "mode test, as it is now:"
+    assert second.startswith("BAD   settings: ")
+    assert "simulated = true" in second
+    assert last == "new: does not work in mode test; fit to be live."
+    assert instance.run("shops", "check", "new", "--live").exit_code == 0  # which is one way out
+    assert listed(instance)["new"]["fault"] is None
+
+
+def test_of_a_live_shop_the_trial_is_told_last_and_asked_of_nobody(instance: Instance, sender: Path) -> None:
+    connect(instance, "new", sender, "--app", "parcelveil")
+    checked = instance.run("shops", "check", "new")
+    assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (0, "new: works in mode live; fit to be live.")
+    modes = [(one["mode"], one["ok"]) for one in instance.json("shops", "check", "new")]
+    assert modes == [("live", True)] * 5 + [("test", False)]
+
+
+def test_a_shop_of_the_file_in_test_mode_is_not_called_fit_to_be_live(instance: Instance) -> None:
+    instance.write(carrier='allow_private = ["127.0.0.1"]\nsimulated = true', shop='mode = "test"')
+    found = instance.json("shops", "check", "demo", status=1)
+    (lacking,) = [one for one in found if not one["ok"]]
+    assert (lacking["mode"], lacking["check"]) == ("live", "mode")
+    assert 'set mode = "live" there' in lacking["message"]
 
 
 def test_a_shop_that_is_not_there_cannot_be_checked(instance: Instance) -> None:

@@ -124,7 +124,7 @@ class Api:
         return self.intake.post(route, data=body, headers=headers(body, f"{name}.myshopify.com", secret=secret))
 
 
-def platform_keys(folder: Path, moment: datetime) -> None:
+def platform_keys(folder: Path, moment: datetime, name: str = "platform") -> None:
     """What a refresh would leave behind: public keys for every part that is sealed now, and one pick-up point."""
     policy = binding.pack("bpost-shipping-platform")
     public = [
@@ -133,7 +133,7 @@ def platform_keys(folder: Path, moment: datetime) -> None:
     ]
     points = {"points": [{"id": "PUP-1000-01", "postal_code": "1000", "country": "BE"}]}
     known = admit(Known(), json.dumps({"keys": public}).encode(), json.dumps(points).encode(), moment)
-    PlatformKeys(folder, "platform").store(known)
+    PlatformKeys(folder, name).store(known)
 
 
 def furnish(service: Service, moment: datetime) -> Service:

@@ -141,8 +141,8 @@ FAULTS: Mapping[str, tuple[Json, str, str]] = {
     "no such reading": ({"interpretations": {PERSON: "x"}}, "/interpretations", "value"),
     "a reading that is no text": ({"interpretations": {PERSON: 7}}, "/interpretations/*/*", "type"),
     "too heavy": ({"default_weight_grams": 30_001}, "/default_weight_grams", "range"),
-    "no weight": ({"default_weight_grams": 0}, "/default_weight_grams", "value"),
-    "a hold of days": ({"hold": "9d"}, "/hold", "value"),
+    "no weight": ({"default_weight_grams": 0}, "/default_weight_grams", "range"),
+    "a hold of days": ({"hold": "9d"}, "/hold", "range"),
 }
 
 
@@ -217,8 +217,9 @@ def test_a_live_shop_must_be_fit(api: Api) -> None:
     assert body["errors"] == [{"pointer": "/sender/street", "code": "sender"}]
     assert api.ask("PUT", "new", {**lacking, "mode": "test"}).status_code == 201
     told = api.ask("POST", "new/check").get_json()
-    assert (told["shop"], told["fit"]) == ("new", False)
-    findings = {one["check"]: (one["ok"], one["message"]) for one in told["findings"]}
+    assert (told["shop"], told["mode"], told["works"], told["fit"]) == ("new", "test", True, False)
+    assert [one["mode"] for one in told["findings"]] == ["test"] * 4 + ["live"] * 5
+    findings = {one["check"]: (one["ok"], one["message"]) for one in told["findings"] if one["mode"] == "live"}
     assert findings["sender"] == (False, "sender without street, locality, postal_code: add what is missing")
     assert {name for name, (ok, _) in findings.items() if ok} == {"settings", "secret", "keys", "pickup_points"}
 
@@ -256,10 +257,10 @@ def test_a_shop_of_the_file_is_checked_too(api: Api) -> None:
 def test_a_check_tells_what_to_do_for_a_platform_that_was_never_heard(api: Api) -> None:
     binds = api.onboarding.bind
     silent = replace(api.onboarding, bind=lambda settings: replace(binds(settings), keys=_Silent()))  # type: ignore[arg-type]  # a stand-in
-    (told,) = [one for one in silent.check("plain") if one.check == "keys"]
+    (told,) = [one for one in silent.check("plain").present if one.check == "keys"]
     assert told.ok
     api.ask("PUT", "new", wanted("new"))
-    (told,) = [one for one in silent.check("new") if not one.ok]
+    (told,) = [one for one in silent.check("new").present if not one.ok]
     assert (told.check, told.message) == ("keys", "platform was never heard: run `parcelveil keys provision`")
 
 
@@ -320,7 +321,8 @@ def test_a_row_that_does_not_open_is_named_and_can_be_replaced(api: Api) -> None
     told = api.ask("GET", "new").get_json()
     assert (told["fault"], "domain" in told) == ("A sealed part or receipt is not what was sealed or signed.", False)
     problem(api.post("new", order()), 401, "invalid-signature")
-    assert api.ask("POST", "new/check").get_json()["fit"] is False
+    told = api.ask("POST", "new/check").get_json()
+    assert (told["mode"], told["works"], told["fit"]) == (None, False, False)
     problem(api.ask("POST", "new/pause"), 500, "tampered")
     assert api.ask("PUT", "new", wanted("new")).status_code == 200
     assert api.post("new", order()).status_code == 200
@@ -340,3 +342,4 @@ def test_who_only_writes_to_the_database_sends_no_shops_orders_to_another(api: A
     for name in ("new", "other"):
         problem(api.post(name, order()), 401, "invalid-signature")
         assert api.ask("GET", name).get_json()["fault"] == "A sealed part or receipt is not what was sealed or signed."
+        assert api.ask("POST", f"{name}/check").get_json()["works"] is False

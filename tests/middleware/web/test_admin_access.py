@@ -10,7 +10,11 @@ from tests.middleware.web.conftest import ADMIN_OLD, ADMIN_TOKEN, Api
 from tests.middleware.web.test_admin import OWN, TOKEN, own, wanted
 from tests.system.stack import SENDER
 
-ROUTES = [("PUT", ""), ("GET", ""), ("DELETE", ""), ("POST", "/check"), ("POST", "/pause"), ("POST", "/resume")]
+ROUTES = [
+    *(("PUT", ""), ("GET", ""), ("DELETE", "")),
+    *(("POST", verb) for verb in ("/check", "/pause", "/resume", "/rotate-secret")),
+]
+ROTATION = {"secret": "made-up secret of tomorrow"}
 
 
 @pytest.mark.parametrize("shop", ["plain", "nonesuch"])
@@ -69,6 +73,7 @@ def test_storage_that_fails_is_503(api: Api, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(api.onboarding.store, "find", fails)
     for method, verb in ROUTES:
-        answer = api.ask(method, f"new{verb}", wanted("new") if method == "PUT" else None)
+        body = wanted("new") if method == "PUT" else ROTATION if verb == "/rotate-secret" else None
+        answer = api.ask(method, f"new{verb}", body)
         problem(answer, 503, "storage-unavailable")
         assert answer.headers["Retry-After"]

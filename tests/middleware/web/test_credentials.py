@@ -56,6 +56,34 @@ def test_a_credential_is_dropped_and_alarmed_by_its_path_alone(
 
 
 @pytest.mark.policy("VP-CAT-1")
+@pytest.mark.parametrize(
+    ("shop", "change", "status", "reason"),
+    [
+        ("plain", {"financial_status": "pending"}, "ignored", "not_paid"),
+        ("plain", {"cancelled_at": "2026-11-21T09:00:00+01:00"}, "ignored", "cancelled"),
+        ("plain", {"shipping_address": {"first_name": "x"}}, "rejected", None),
+        ("plain", {"updated_at": 7}, "rejected", None),
+        ("strict", {"shipping_address": {"first_name": "x"}}, 422, None),
+    ],
+)
+def test_what_is_not_taken_is_alarmed_too(
+    intake: Intake, shop: str, change: dict[str, Any], status: str | int, reason: str | None
+) -> None:
+    store = intake.services.store
+    store.see([entry.id for entry in store.rejections(shop, 10_000)], intake.clock())
+    before = counted()
+    answer = intake.post(shop, order(password=SECRET_VALUE, **change))
+    told = answer.get_json()
+    assert (told["status"], told.get("reason")) == (status, reason)
+    (alarm,) = alarms(intake)
+    assert (alarm["path"], alarm["request_id"]) == ("*", answer.headers["X-Request-Id"])
+    assert alarm["record_id"] == told.get("id")
+    assert counted() == before + 1
+    assert SECRET_VALUE not in intake.log.text() + answer.text
+    assert SECRET_VALUE.encode() not in intake.database.read_bytes()
+
+
+@pytest.mark.policy("VP-CAT-1")
 def test_what_shopify_itself_sends_alarms_nobody(intake: Intake) -> None:
     """It names every order and every customer by tokens of its own; an alarm that always rings is none."""
     usual = {"token": "x", "cart_token": None, "checkout_token": "x", "note": "password: x"}

@@ -37,6 +37,23 @@ def test_one_more_is_kept_by_the_shop(piled: Intake) -> None:
     assert len(piled.services.store.rejections("plain", 10_000)) == before
 
 
+@pytest.mark.parametrize(
+    ("webhook", "topic"), [("first", "orders/create"), ("another", "orders/create"), ("first", "orders/updated")]
+)
+def test_what_is_kept_already_is_known_again(intake: Intake, webhook: str, topic: str) -> None:
+    """Shopify repeats what it believes was lost: it would be told to come again for ever, and end its subscription."""
+    look(intake)
+    content = order(shipping_address=address("Persoon", zip=None))
+    first = intake.post("plain", content, x_shopify_webhook_id="first").get_json()
+    for _ in range(MOST - 1):
+        refused(intake)
+    assert refused(intake).status_code == 503
+    before = len(intake.services.store.rejections("plain", 10_000))
+    again = intake.post("plain", content, x_shopify_webhook_id=webhook, x_shopify_topic=topic)
+    assert (again.status_code, again.get_json()) == (200, {"status": "duplicate", "id": first["id"]})
+    assert len(intake.services.store.rejections("plain", 10_000)) == before
+
+
 def test_orders_that_can_be_shipped_are_accepted(piled: Intake) -> None:
     assert piled.post("plain", order()).get_json()["status"] == "accepted"
 

@@ -31,7 +31,7 @@ from tests.system import orders
 
 TOKENS = {"plain": b"made-up token of plain", "strict": b"made-up token of strict"}
 NUMBERS = itertools.count(7351)
-MEMBERS = {"id", "reference", "state", "barcode", "since", "changed_after_delivery", "next"}
+MEMBERS = {"id", "reference", "state", "simulated", "barcode", "since", "changed_after_delivery", "next"}
 
 
 def knowing(services: Services, tokens: Mapping[str, bytes] = TOKENS) -> Services:
@@ -84,10 +84,13 @@ def test_a_shipment_is_told_and_nothing_else(api: FlaskClient, answer: dict[str,
     assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-store")
     told: Any = response.json
     assert set(told) == MEMBERS
-    assert {name: told[name] for name in ("id", "reference", "state", "barcode", "changed_after_delivery")} == {
+    assert {
+        name: told[name] for name in ("id", "reference", "state", "simulated", "barcode", "changed_after_delivery")
+    } == {
         "id": answer["id"],
         "reference": answer["reference"],
         "state": "waiting",
+        "simulated": False,
         "barcode": None,
         "changed_after_delivery": False,
     }
@@ -102,6 +105,12 @@ def test_it_is_found_by_the_orders_name_or_id(api: FlaskClient, answer: dict[str
     for spelt in (name, name.removeprefix("#"), f" {name.lower()} ", answer["order"]):
         response = ask(api, query=order(spelt))
         assert (response.status_code, (response.json or {}).get("id")) == (200, answer["id"])
+
+
+def test_what_only_the_simulated_platform_knows_says_so(intake: Intake, answer: dict[str, Any]) -> None:
+    services = replace(knowing(intake.services), simulated=frozenset(("platform",)))
+    told: Any = ask(create(services, "api").test_client(), answer["id"]).json
+    assert told["simulated"] is True
 
 
 def settled(intake: Intake, record_id: str, **values: object) -> None:

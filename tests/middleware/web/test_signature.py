@@ -20,6 +20,7 @@ BODY = json.dumps(order()).encode()
 GOOD = sign(BODY)
 OWN_ORDERS = "/webhooks/shopify/own/orders"
 COMPLIANCE = "/webhooks/shopify/compliance"
+APP = "/webhooks/shopify/app"
 SHOP_REDACT = json.dumps({"shop_id": 1, "shop_domain": "plain.myshopify.com"}).encode()
 
 
@@ -142,6 +143,17 @@ def test_the_shops_number_in_the_body_is_compared_once_it_is_configured(
         (COMPLIANCE, "shop/redact", b"[]"),
         ("/webhooks/shopify/app", "orders/create", BODY),
         ("/webhooks/shopify/app", "shop/redact", SHOP_REDACT),
+        (APP, "app/uninstalled", BODY),  # a captured order that is to end the exchange
+        (APP, "app/scopes_update", BODY),
+        (APP, "app/uninstalled", b"{}"),
+        (APP, "app/uninstalled", b"[]"),
+        (APP, "app/uninstalled", b'{"myshopify_domain": 7}'),
+        (APP, "app/uninstalled", b'{"myshopify_domain": "strict.myshopify.com"}'),
+        (APP, "app/uninstalled", b'{"myshopify_domain": "strict.myshopify.com", "domain": "plain.myshopify.com"}'),
+        (APP, "app/uninstalled", b'{"domain": "merchant.example"}'),
+        (APP, "app/uninstalled", b'{"id": 1, "previous": [], "current": []}'),
+        (APP, "app/scopes_update", b'{"current": [], "myshopify_domain": "strict.myshopify.com"}'),
+        (APP, "app/scopes_update", b'{"current": "write_orders"}'),
         (ORDERS, "shop/redact", SHOP_REDACT),
         (ORDERS, "app/uninstalled", BODY),
     ],
@@ -150,6 +162,19 @@ def test_a_body_under_another_topic_or_on_another_route_is_not_believed(
     intake: Intake, route: str, topic: str, body: bytes
 ) -> None:
     assert told(intake.post("plain", body, route=route, x_shopify_topic=topic)) == refused(intake)
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("app/uninstalled", b'{"id": 1, "domain": "merchant.example", "myshopify_domain": "Plain.myshopify.com"}'),
+        ("app/uninstalled", b'{"id": 1, "domain": "plain.myshopify.com"}'),
+        ("app/scopes_update", b'{"id": 1, "previous": ["read_orders"], "current": ["read_orders"]}'),
+    ],
+)
+def test_a_genuine_word_of_the_app_is_never_acknowledged_undone(intake: Intake, topic: str, body: bytes) -> None:
+    answer = intake.post("plain", body, route=APP, x_shopify_topic=topic)
+    assert (answer.status_code, answer.get_json()["type"]) == (503, "urn:problem:not-served")
 
 
 def test_an_order_is_no_cancellation_because_a_header_says_so(intake: Intake) -> None:

@@ -50,6 +50,7 @@ def _create_records() -> None:
         sa.Column("last_code", sa.Text()),
         sa.Column("barcode", sa.Text()),
         sa.Column("changed_after_delivery", sa.Boolean(), nullable=False),
+        sa.Column("changed_seen_at", sa.BigInteger()),
         sa.Column("ending", sa.Text()),
         sa.Column("predecessor", sa.Text()),
         sa.Column("removal", sa.Text(), nullable=False),
@@ -73,8 +74,8 @@ def _create_records() -> None:
         "ix_records_changed",
         "records",
         ["created_at"],
-        sqlite_where=sa.text("changed_after_delivery IS 1"),
-        postgresql_where=sa.text("changed_after_delivery IS true"),
+        sqlite_where=sa.text("changed_after_delivery IS 1 AND changed_seen_at IS NULL"),
+        postgresql_where=sa.text("changed_after_delivery IS true AND changed_seen_at IS NULL"),
     )
 
 

@@ -1,0 +1,24 @@
+"""How a shop is shown: never a secret, nothing of who sends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from middleware.errors import ConfigError
+from middleware.model import ShopSettings
+from middleware.model_shop import ShopFace, ShopState
+from middleware.services import Shop
+
+
+def seen(face: ShopFace, settings: ShopSettings) -> ShopFace:
+    """With what its settings tell."""
+    return replace(face, mode=settings.mode, domain=settings.domain, carrier=settings.carrier, policy=settings.policy)
+
+
+def seed_face(name: str, seed: Shop | ConfigError) -> ShopFace:
+    """A shop of the configuration file, or what is wrong with it."""
+    bare = ShopFace(shop=name, origin="file", state=ShopState.LIVE)
+    if isinstance(seed, ConfigError):
+        return replace(bare, fault=str(seed))
+    own = len(seed.settings.secrets) if seed.settings.own_app else 0
+    return seen(replace(bare, secrets=own), seed.settings)

@@ -1,0 +1,59 @@
+"""A command line for every operation, made from the description, as it can be typed in a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+EXAMPLES: Final[Mapping[str, str]] = {
+    "shop": "demo",
+    "id": "$ID",
+    "order": quote("#1001"),
+    "after": "0",
+    "limit": "100",
+}
+"""What stands in an address for a name."""
+
+HEADERS: Final[Mapping[str, str]] = {
+    "X-Shopify-Shop-Domain": "demo.myshopify.com",
+    "X-Shopify-Webhook-Id": "made-up-1",
+}
+TOKENS: Final[Mapping[str, str]] = {"admin": "$ADMIN_TOKEN", "shop": "$DEMO_TOKEN"}
+"""The variable that holds what a scheme asks for."""
+
+_SIGNED: Final = '-H "X-Shopify-Hmac-Sha256: $(openssl dgst -sha256 -hmac "$SHOPIFY_SECRET" -binary {file} | base64)"'
+
+
+def command(path: str, method: str, operation: Mapping[str, Any]) -> str:
+    """``curl`` with method, address, credential, headers and body of an operation."""
+    return " ".join(("curl", *_parts(path, method, operation)))
+
+
+def _parts(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str]:
+    file = _file(operation)
+    if method != "get":
+        yield f"-X {method.upper()}"
+    for scheme in (name for wanted in operation.get("security", ()) for name in wanted):
+        bearer = f'-H "Authorization: Bearer {TOKENS[scheme]}"' if scheme in TOKENS else ""
+        yield bearer or _SIGNED.format(file=file)
+    parameters = operation.get("parameters", ())
+    for one in parameters:
+        value = HEADERS.get(one["name"]) or next(iter(one.get("schema", {}).get("enum", ())), "")
+        if one["in"] == "header" and value:
+            yield f'-H "{one["name"]}: {value}"'
+    if file:
+        yield f'-H "Content-Type: application/json" --data-binary @{file}'
+    asked = [f"{one['name']}={EXAMPLES[one['name']]}" for one in parameters if one["in"] == "query"]
+    address = "".join((*(server["url"] for server in operation.get("servers", ())[:1]), path))
+    for one in parameters:
+        if one["in"] == "path":
+            address = address.replace(f"{{{one['name']}}}", EXAMPLES[one["name"]])
+    yield f'"{address}{"?" if asked else ""}{"&".join(asked)}"'
+
+
+def _file(operation: Mapping[str, Any]) -> str:
+    """A file for the body, called after its schema; ``""`` where none is read."""
+    for shown in operation.get("requestBody", {}).get("content", {}).values():
+        return f"{str(shown.get('schema', {}).get('$ref', '')).rpartition('/')[2] or 'body'}.json"
+    return ""

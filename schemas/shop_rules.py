@@ -1,0 +1,78 @@
+"""The grammar of a shop's settings: words, forms, limits and spelling, once for configuration file and admin API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+"""The name of a shop, a carrier or an app: it stands in addresses, file names and logs."""
+
+DOMAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
+NUMBER: Final = re.compile(r"[0-9]{1,20}")
+COUNTRY: Final = re.compile(r"[A-Z]{2}")
+PRODUCT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+POLICY: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
+DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+LENGTH_OF_TIME: Final = re.compile(r"[0-9]{1,6}[smhd]")
+
+PLATFORMS: Final = ("shopify",)
+MODES: Final = ("live", "test")
+ACCOUNT_TYPES: Final = ("guest", "residential", "professional")
+NOTIFY: Final = ("none", "email", "sms")
+SHIP_WHEN: Final = ("paid", "created", "fulfillable")
+ON_INVALID: Final = ("record", "refuse")
+REFERENCES: Final = ("code", "order-name")
+
+LIGHTEST_GRAMS: Final = 1
+HEAVIEST_GRAMS: Final = 30_000
+LONGEST_HOLD: Final = timedelta(days=1)
+LONGEST_REFERENCE: Final = 200
+"""Characters of where the request to integrate is filed."""
+
+LONGEST_ATTRIBUTE: Final = 100
+"""Characters of the name of a note attribute."""
+
+SHORTEST_SECRET: Final = 16
+LONGEST_SECRET: Final = 256
+"""Characters of a webhook secret, or of the token, of a shop in the database."""
+
+SENDER: Final[Mapping[str, int]] = {
+    "name": 100,
+    "company": 100,
+    "street": 200,
+    "number": 20,
+    "box": 20,
+    "line2": 200,
+    "locality": 100,
+    "postal_code": 20,
+    "country": 2,
+    "email": 254,
+    "phone": 32,
+}
+"""Characters of what is told of who sends."""
+
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def domain(text: str) -> str | None:
+    """The domain of a shop at Shopify as it is kept, in small letters; None for what is none.
+
+    Letters of ASCII alone: of others some become one when they are made small (U+212A, the Kelvin sign).
+    """
+    small = text.lower()
+    return small if text.isascii() and DOMAIN.fullmatch(small) else None
+
+
+def length_of_time(text: str) -> timedelta | None:
+    """What ``30s``, ``2m``, ``1h`` or ``0d`` says; None for what is no such length."""
+    if not LENGTH_OF_TIME.fullmatch(text):
+        return None
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+
+
+def is_line(text: str, longest: int) -> bool:
+    """Whether a text is one line of so many characters at most, each of which can be seen."""
+    return len(text) <= longest and text.isprintable()
