@@ -68,7 +68,9 @@ ROWS = {
     "an unknown key that resembles none": server("qqqq = 1", "expected one of api_listen, "),
     "an unknown table": Row(new="[server]\n[shop]\n", at="[shop]", says="did you mean shops?"),
     "no text": server("keys = 1", "expected one line of text"),
-    "a longer line": instead('reference = "', f'reference = "{300 * "x"}', "at most 200 characters", at="integration = {"),
+    "a longer line": instead(
+        'reference = "', f'reference = "{300 * "x"}', "at most 200 characters", at="integration = {"
+    ),
     "another word": shop('notify = "emial"', "expected one of none, email, sms"),
     "another form": shop('product = "A b"', "expected small letters, digits and hyphens"),
     "no address": server('listen = "8080"', "expected host:port"),
