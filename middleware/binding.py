@@ -16,7 +16,7 @@ from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
 from middleware.ports import Clock
 from middleware.services import Shop
-from schemas import shopify
+from schemas import plugin, shopify
 from schemas.allowlist import categories
 from schemas.errors import SchemaFault
 from schemas.order import Sender, catalogue
@@ -100,7 +100,8 @@ def pack(name: str) -> Policy:
     try:
         policy = load(name)
         check_fields(policy, catalogue())
-        check_fields(policy, categories(shopify.SHAPE, dict(catalogue())))
+        for shape in (shopify.SHAPE, plugin.SHAPE):
+            check_fields(policy, categories(shape, dict(catalogue())))
         check_fields(policy, ((f"sender.{path}", category) for path, category in catalogue(Sender)))
     except SchemaFault as fault:
         problem = str(fault)

@@ -60,8 +60,12 @@ def _inspected(
     policy: Policy,
     now: datetime,
 ) -> Inspection:
-    shape = platform.shape
-    made = planned(parsed, document, shape, settings, policy, lambda order: carrier.fit(order, _known(order)), now)
+    shape, names = platform.shape, platform.names
+
+    def fit(order: Order) -> Order:
+        return carrier.fit(order, _known(order))
+
+    made = planned(parsed, document, shape, names, settings, policy, fit, now)
     if made is None:
         report = trace(document, shape, {}, {}, idle="nothing_shipped")
         return Inspection(status=Status.IGNORED, reason=parsed.halt, report=report, parts=(), faults=())

@@ -79,7 +79,7 @@ def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, no
     Raises: SchemaError for what cannot be shipped; UnknownKeyError without this month's key.
     """
     settings = shop.settings
-    made = planned(parsed, document, shop.platform.shape, settings, shop.policy, _fit(shop), now)
+    made = planned(parsed, document, shop.platform.shape, shop.platform.names, settings, shop.policy, _fit(shop), now)
     if made is None:
         return None
     keys = shop.keys.public(made.plan)

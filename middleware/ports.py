@@ -33,12 +33,20 @@ class Clock(Protocol):
     def __call__(self) -> datetime: ...
 
 
-class Platform(Protocol):
-    """Who sends: verification of the raw bytes, and reading of the permitted fields."""
+class Source(Protocol):
+    """How a sender's documents name things."""
 
     @property
     def shape(self) -> Node:
         """Every known name of an order, permitted or not."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Pointer (RFC 6901) into the canonical order → into the sender's document, where they differ."""
+
+
+class Platform(Source, Protocol):
+    """Who sends: verification of the raw bytes, and reading of the permitted fields."""
 
     @property
     def order_topics(self) -> frozenset[str]:
@@ -73,7 +81,7 @@ class Carrier(Protocol):
     """Who receives: a pure check and mapping, and a conversation without I/O."""
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
-        """Raises: SchemaError for what cannot be shipped."""
+        """Raises: SchemaError for what cannot be shipped, with pointers into the canonical order."""
 
     def start(self, stored: Stored) -> Request:
         """The request that makes the shipment, or cancels it where the record is ``cancelling``."""

@@ -52,7 +52,7 @@ class ParcelJson:
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         """Check what this carrier needs, and let a known pick-up point's address take the place of the recipient's.
-        Raises: SchemaError.
+        Raises: SchemaError, with pointers into the canonical order.
         """
         if order.parcel.pickup_point is not None:
             order = _at_point(order, points.get(order.parcel.pickup_point))
@@ -119,7 +119,7 @@ def _unsuccessful(response: Response) -> Outcome:
 
 def _at_point(order: Order, point: PickupPoint | None) -> Order:
     if point is None or point.country not in EU_CUSTOMS_UNION:  # no customs data go with a pick-up point
-        raise SchemaError((Fault(pointer="/note_attributes", code="unknown-pickup-point"),))
+        raise SchemaError((Fault(pointer="/parcel/pickup_point", code="unknown-pickup-point"),))
     address = Address(postal_code=point.postal_code, country=point.country)
     return replace(order, recipient=replace(order.recipient, address=address))
 
@@ -139,14 +139,14 @@ def _trimmed(order: Order) -> Order:
 def _faults(order: Order) -> Iterator[Fault]:
     address, weight = order.recipient.address, order.parcel.weight_grams or 0
     if order.parcel.pickup_point is None:
-        for name, value in (("address1", address.street), ("city", address.locality)):
+        for name, value in (("street", address.street), ("locality", address.locality)):
             if not (value or "").strip():
-                yield Fault(pointer=f"/shipping_address/{name}", code="required")
+                yield Fault(pointer=f"/recipient/address/{name}", code="required")
     yield from _postal_code(address)
     if not _COUNTRY.fullmatch(address.country or ""):
-        yield Fault(pointer="/shipping_address/country_code", code="pattern" if address.country else "required")
+        yield Fault(pointer="/recipient/address/country", code="pattern" if address.country else "required")
     if weight > MAX_WEIGHT_GRAMS:
-        yield Fault(pointer="/line_items", code="too-heavy")
+        yield Fault(pointer="/parcel/weight_grams", code="too-heavy")
     yield from _customs(order.customs)
 
 
@@ -154,18 +154,18 @@ def _postal_code(address: Address) -> Iterator[Fault]:
     """It travels in the clear, so it has to look like one: no name, number or address hides in it."""
     if not address.postal_code:
         if address.country in _NEEDS_POSTAL_CODE:
-            yield Fault(pointer="/shipping_address/zip", code="required")
+            yield Fault(pointer="/recipient/address/postal_code", code="required")
     elif not _POSTAL_CODES.get(address.country or "", _ANY_POSTAL_CODE).fullmatch(address.postal_code):
-        yield Fault(pointer="/shipping_address/zip", code="pattern")
+        yield Fault(pointer="/recipient/address/postal_code", code="pattern")
 
 
 def _customs(items: Sequence[CustomsItem]) -> Iterator[Fault]:
     if len(items) > MAX_CUSTOMS_ITEMS:
-        yield Fault(pointer="/line_items", code="too-many")
+        yield Fault(pointer="/customs", code="too-many")
     if any(len(item.description or "") > LONGEST_DESCRIPTION for item in items):
-        yield Fault(pointer="/line_items/title", code="too-long")
+        yield Fault(pointer="/customs/description", code="too-long")
     if any(item.value is not None and not _DECIMAL.fullmatch(item.value) for item in items):
-        yield Fault(pointer="/line_items/price", code="decimal")
+        yield Fault(pointer="/customs/value", code="decimal")
 
 
 _NEEDS_POSTAL_CODE = frozenset(

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from middleware.core.minimise import minimise
 from middleware.core.schedule import schedule
@@ -16,6 +17,8 @@ from middleware.model import Parsed, Plan, Report, ShopSettings
 from schemas.allowlist import Node
 from schemas.order import Hidden, Order
 from schemas.policy import Policy
+
+T = TypeVar("T")
 
 CLOCKS_APART = timedelta(days=1)
 """How far a shop's clock may be ahead of ours."""
@@ -46,31 +49,43 @@ def planned(
     parsed: Parsed,
     document: object,
     shape: Node,
+    names: Mapping[str, str],
     settings: ShopSettings,
     policy: Policy,
     fit: Callable[[Order], Order],
     now: datetime,
 ) -> Planned | None:
     """What is to become of ``parsed``, read from ``document`` whose known names are ``shape``; None where there is
-    nothing to ship. ``fit`` is the carrier's check.
+    nothing to ship. ``fit`` is the carrier's check, ``names`` the sender's own for what it may object to.
 
-    Raises: SchemaError for what cannot be shipped, and what ``fit`` raises.
+    Raises: SchemaError for what cannot be shipped.
     """
     if parsed.order is None:
         return None
-    order, withheld = minimise(parsed.order, policy, settings.delivery)
-    order = fit(order)
+    full = parsed.order
+    minimised, withheld = minimise(full, policy, settings.delivery)
+    order = named(names, lambda: fit(minimised))
     return Planned(
         order=order,
         plan=schedule(order, policy, settings.account_type, now),
         report=trace(document, shape, parsed.taken, withheld),
-        reference=_order_name(parsed.order) if settings.reference == "order-name" else None,
+        reference=named(names, lambda: _order_name(full)) if settings.reference == "order-name" else None,
     )
+
+
+def named(names: Mapping[str, str], step: Callable[[], T]) -> T:
+    """What ``step`` gives. Raises: SchemaError, under the sender's own names."""
+    faults: tuple[Fault, ...]
+    try:
+        return step()
+    except SchemaError as refusal:
+        faults = refusal.faults
+    raise SchemaError(tuple(Fault(pointer=names.get(one.pointer, one.pointer), code=one.code) for one in faults))
 
 
 def _order_name(order: Order) -> str:
     """The shop's own name for the order, for the label. Raises: SchemaError for one that no label can show."""
     name = order.ids.order_name or ""
     if not name or len(name) > LONGEST_REFERENCE or not name.isprintable():
-        raise SchemaError((Fault(pointer="/name", code="reference"),))
+        raise SchemaError((Fault(pointer="/ids/order_name", code="reference"),))
     return name

@@ -37,6 +37,20 @@ _PAID = frozenset(("paid", "partially_refunded"))
 _IN_STORE = frozenset(("pickup", "pick-up", "pick_up", "local_pickup"))
 _SHOP_NUMBER = re.compile(r"https?://[^/]+/(?:[a-z]{2}(?:-[A-Za-z]{2,4})?/)?([0-9]+)/orders/")
 
+NAMES: Mapping[str, str] = {
+    "/recipient/address/street": "/shipping_address/address1",
+    "/recipient/address/locality": "/shipping_address/city",
+    "/recipient/address/postal_code": "/shipping_address/zip",
+    "/recipient/address/country": "/shipping_address/country_code",
+    "/parcel/weight_grams": "/line_items",
+    "/parcel/pickup_point": "/note_attributes",
+    "/customs": "/line_items",
+    "/customs/description": "/line_items/title",
+    "/customs/value": "/line_items/price",
+    "/ids/order_name": "/name",
+}
+"""Pointers into the canonical order, and where a Shopify order has the same."""
+
 Fields = Mapping[str, Any]
 
 
@@ -46,6 +60,11 @@ class Shopify:
 
     shape: Node = shopify.SHAPE
     order_topics: frozenset[str] = ORDER_TOPICS
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Where an order has what the canonical order calls otherwise."""
+        return NAMES
 
     def shop_of(self, inbound: Inbound) -> str:
         """The domain that the request claims; unsigned."""

@@ -84,11 +84,11 @@ ABROAD = Order(
     ("items", "expected"),
     [
         ((ITEM,) * MAX_CUSTOMS_ITEMS, []),
-        ((ITEM,) * (MAX_CUSTOMS_ITEMS + 1), [("/line_items", "too-many")]),
+        ((ITEM,) * (MAX_CUSTOMS_ITEMS + 1), [("/customs", "too-many")]),
         ((replace(ITEM, description="x" * LONGEST_DESCRIPTION),), []),
-        ((replace(ITEM, description="x" * (LONGEST_DESCRIPTION + 1)),), [("/line_items/title", "too-long")]),
+        ((replace(ITEM, description="x" * (LONGEST_DESCRIPTION + 1)),), [("/customs/description", "too-long")]),
         *(
-            ((replace(ITEM, value=value),), [("/line_items/price", "decimal")])
+            ((replace(ITEM, value=value),), [("/customs/value", "decimal")])
             for value in ("abc", "-1", "1e9", "٣", "1,5")
         ),
     ],

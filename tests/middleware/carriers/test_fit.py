@@ -49,7 +49,7 @@ def test_an_order_that_fits_is_not_touched() -> None:
     assert CARRIER.fit(order(), POINTS) == order()
 
 
-STREET, CITY, ZIP, COUNTRY = (f"/shipping_address/{name}" for name in ("address1", "city", "zip", "country_code"))
+STREET, CITY, ZIP, COUNTRY = (f"/recipient/address/{name}" for name in ("street", "locality", "postal_code", "country"))
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  ", "\u00a0"])
@@ -145,12 +145,17 @@ def test_a_parcel_may_weigh_thirty_kilograms(grams: int | None) -> None:
 
 @pytest.mark.parametrize("grams", [MAX_WEIGHT_GRAMS + 1, 2**61])
 def test_a_heavier_parcel_is_refused(grams: int) -> None:
-    assert faults(order(grams=grams)) == [("/line_items", "too-heavy")]
+    assert faults(order(grams=grams)) == [("/parcel/weight_grams", "too-heavy")]
 
 
 def test_every_fault_is_told_at_once() -> None:
     unfit = order(street="", locality=None, postal_code=" ", grams=MAX_WEIGHT_GRAMS + 1)
-    assert faults(unfit) == [(STREET, "required"), (CITY, "required"), (ZIP, "required"), ("/line_items", "too-heavy")]
+    assert faults(unfit) == [
+        (STREET, "required"),
+        (CITY, "required"),
+        (ZIP, "required"),
+        ("/parcel/weight_grams", "too-heavy"),
+    ]
     assert faults(order(street=None, locality="", postal_code=None, country=None)) == [
         (STREET, "required"),
         (CITY, "required"),
@@ -170,14 +175,14 @@ def test_a_known_pick_up_point_takes_the_place_of_the_home_address() -> None:
     "points", [{}, {"PUP-2000-02": PickupPoint(id="PUP-2000-02", postal_code="2000", country="BE")}]
 )
 def test_an_unknown_pick_up_point_is_refused_whatever_the_address(points: dict[str, PickupPoint]) -> None:
-    assert faults(order(point=POINT.id), points) == [("/note_attributes", "unknown-pickup-point")]
+    assert faults(order(point=POINT.id), points) == [("/parcel/pickup_point", "unknown-pickup-point")]
 
 
 @pytest.mark.parametrize(
     ("postal_code", "country", "expected"),
     [
         ("", "BE", [(ZIP, "required")]),
-        *(("1000", country, [("/note_attributes", "unknown-pickup-point")]) for country in ("", "be", "GB", "CH")),
+        *(("1000", country, [("/parcel/pickup_point", "unknown-pickup-point")]) for country in ("", "be", "GB", "CH")),
         ("", "IE", []),
     ],
 )
@@ -197,4 +202,4 @@ def test_an_order_that_was_minimised_for_a_pick_up_point_fits_without_any_addres
 
 
 def test_too_heavy_is_too_heavy_at_a_point_too() -> None:
-    assert faults(order(point=POINT.id, grams=MAX_WEIGHT_GRAMS + 1), POINTS) == [("/line_items", "too-heavy")]
+    assert faults(order(point=POINT.id, grams=MAX_WEIGHT_GRAMS + 1), POINTS) == [("/parcel/weight_grams", "too-heavy")]

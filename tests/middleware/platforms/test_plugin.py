@@ -1,0 +1,114 @@
+"""From a plug-in's document to the canonical order, and where every leaf of it went."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from middleware import bootstrap
+from middleware.carriers.parcel_json import ParcelJson
+from middleware.core.planning import Planned, planned
+from middleware.errors import SchemaError
+from middleware.model import PickupPoint
+from middleware.platforms.plugin import Plugin
+from schemas.order import Ids, Parcel
+from tests.middleware.platforms.making import settings
+from tests.middleware.platforms.plugging import WHOLE, shipment
+from tests.system.stack import Json
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+PLUGIN, POLICY = Plugin(), bootstrap.pack("bpost-shipping-platform")
+POINTS = {"PUP-1000-01": PickupPoint(id="PUP-1000-01", postal_code="1000", country="BE")}
+
+
+def plan(document: Json, **changes: Any) -> Planned:
+    shop = settings(**changes)
+    parsed = PLUGIN.parse(document, shop, NOW)
+
+    def fit(order: Any) -> Any:
+        return ParcelJson().fit(order, POINTS)
+
+    made = planned(parsed, document, PLUGIN.shape, PLUGIN.names, shop, POLICY, fit, NOW)
+    assert made is not None
+    return made
+
+
+def faults(document: Json, **changes: Any) -> list[tuple[str, str]]:
+    with pytest.raises(SchemaError) as caught:
+        plan(document, **changes)
+    return [(fault.pointer, fault.code) for fault in caught.value.faults]
+
+
+def test_every_field_finds_its_place() -> None:
+    parsed = PLUGIN.parse(WHOLE, settings(), NOW)
+    assert parsed.order is not None
+    sent, order = WHOLE["recipient"], parsed.order
+    assert (parsed.order_id, parsed.halt, parsed.updated_at) == (
+        "5001",
+        None,
+        datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
+    )
+    assert order.ids == Ids(order_id="5001", order_name="#1001")
+    assert {name: getattr(order.recipient.address, name) for name in sent["address"]} == sent["address"]
+    assert {name: getattr(order.recipient.contact, name) for name in ("email", "phone", "language")} == {
+        name: sent[name] for name in ("email", "phone", "language")
+    }
+    assert {name: getattr(order.parcel, name) for name in WHOLE["parcel"]} == WHOLE["parcel"]
+    assert {name: getattr(order.customs[0], name) for name in WHOLE["customs"][0]} == WHOLE["customs"][0]
+
+
+def test_what_is_left_out_the_settings_tell_and_the_version_is_now() -> None:
+    parsed = PLUGIN.parse(shipment(), settings(default_weight_grams=1234, product="letter"), NOW)
+    assert parsed.order is not None
+    assert parsed.order.parcel == Parcel(weight_grams=1234, pieces=1, product="letter")
+    assert parsed.updated_at == NOW
+
+
+def test_what_this_delivery_does_not_need_is_withheld_and_reported_as_on_the_webhooks_line() -> None:
+    document = {**WHOLE, "parcel": {"pieces": 1}}
+    made = plan(document)
+    assert made.order.recipient.contact == replace(made.order.recipient.contact, email=None, phone=None, language=None)
+    removed = {(removal.path, removal.reason) for removal in made.report.removed}
+    assert {(f"recipient.{name}", "no_notification") for name in ("email", "phone", "language")} <= removed
+    assert ("customs[].description", "in_customs_union") in removed
+    assert ("recipient.name", "recipient.name") in made.report.kept
+    assert made.report.index == ("order.id", "order.name", "order.updated_at")
+
+
+def test_what_it_needs_passes() -> None:
+    made = plan({**WHOLE, "parcel": None}, notify="email")
+    assert made.order.recipient.contact.email == "mirte@voorbeeld.example"
+    assert ("recipient.email", "recipient.contact.email") in made.report.kept
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (shipment(order={"id": "1", "updated_at": "yesterday"}), [("/order/updated_at", "timestamp")]),
+        (shipment(order={"id": "1", "updated_at": "2026-11-22T10:00:00"}), [("/order/updated_at", "timestamp")]),
+        (shipment(recipient={"name": " "}), [("/recipient/name", "required")]),
+        (shipment(parcel={"pickup_point": "x y"}), [("/parcel/pickup_point", "pickup-point")]),
+        (shipment(parcel={"pickup_point": "PUP-9999-99"}), [("/parcel/pickup_point", "unknown-pickup-point")]),
+        (shipment(parcel={"pieces": 0}), [("/parcel/pieces", "range")]),
+        (shipment(parcel={"weight_grams": 30_001}), [("/parcel/weight_grams", "too-heavy")]),
+        (
+            shipment(recipient={"address": {"country": "BE", "postal_code": "x"}}),
+            [
+                ("/recipient/address/street", "required"),
+                ("/recipient/address/locality", "required"),
+                ("/recipient/address/postal_code", "pattern"),
+            ],
+        ),
+    ],
+)
+def test_what_cannot_be_shipped_is_told_under_the_plug_ins_own_names(
+    document: Json, expected: list[tuple[str, str]]
+) -> None:
+    assert faults(document) == expected
+
+
+def test_a_name_that_no_label_can_show() -> None:
+    assert faults(shipment(), reference="order-name") == [("/order/name", "reference")]
