@@ -158,6 +158,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         clock=known.clock,
         store=records,
         finder=records,
+        calls=records,
         keys=service_keys(settings),
         platform=Shopify(),
         shops=directory,

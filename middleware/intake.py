@@ -23,6 +23,7 @@ from middleware.core.tag import Stamp, tag
 from middleware.core.trace import credentials
 from middleware.errors import PiledUpError, SchemaError, ShopPausedError
 from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
+from middleware.ports import Source
 from middleware.services import Services, Shop
 from schemas.allowlist import CREDENTIAL
 from schemas.order import Order
@@ -53,13 +54,13 @@ def _take(inbound: Inbound, shop: Shop, services: Services, now: datetime) -> An
             return answered
         if parsed.order is not None:
             services.backlog.check(services.store, shop.settings.name, now)
-        record = prepare(parsed, document, shop, services, now)
+        record = prepare(parsed, document, shop.platform, shop, services, now)
     except SchemaError as refusal:
         refusal.alarms = credentials(document, shop.platform.shape)
         if shop.settings.on_invalid == "refuse":
             raise
         return _rejected(_rejection(refusal, document, mark, shop, services, now), refusal, services)
-    answer = services.store.accept(_arrival(parsed, record, mark, shop, now), record)
+    answer = services.store.accept(arrival(parsed, record, mark, shop, now), record)
     return replace(answer, alarms=_alarms(record) if record else credentials(document, shop.platform.shape))
 
 
@@ -73,13 +74,16 @@ def _rejected(rejection: Rejection, refusal: SchemaError, services: Services) ->
     return replace(services.store.reject(rejection), alarms=refusal.alarms)
 
 
-def prepare(parsed: Parsed, document: object, shop: Shop, services: Services, now: datetime) -> Record | None:
-    """From the order as read to the record as stored; None where there is nothing to ship.
+def prepare(
+    parsed: Parsed, document: object, source: Source, shop: Shop, services: Services, now: datetime
+) -> Record | None:
+    """From the order as read to the record as stored; None where there is nothing to ship. ``source`` tells how the
+    document names things.
 
     Raises: SchemaError for what cannot be shipped; UnknownKeyError without this month's key.
     """
     settings = shop.settings
-    made = planned(parsed, document, shop.platform.shape, shop.platform.names, settings, shop.policy, _fit(shop), now)
+    made = planned(parsed, document, source.shape, source.names, settings, shop.policy, _fit(shop), now)
     if made is None:
         return None
     keys = shop.keys.public(made.plan)
@@ -116,9 +120,10 @@ def _mark(inbound: Inbound, shop: Shop) -> tuple[str, bytes, bytes]:
     )
 
 
-def _arrival(
+def arrival(
     parsed: Parsed, record: Record | None, mark: tuple[str, bytes, bytes], shop: Shop, now: datetime
 ) -> Arrival:
+    """What storage judges a version by. ``mark`` as ``Arrival``: topic, digest of the delivery, digest of the body."""
     topic, webhook, body = mark
     until = memory(shop.policy, now)
     standing = (

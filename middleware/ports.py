@@ -21,8 +21,9 @@ from middleware.model import (
     Stored,
 )
 from middleware.model_keys import AuditEntry, KeptCopy
+from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import ShopRow
-from middleware.trail import Asked, Summary, Trail
+from middleware.trail import Asked, Sighting, Summary, Trail
 from schemas.allowlist import Node
 from schemas.order import Order
 
@@ -194,7 +195,33 @@ class Finder(Protocol):
         """All that is known of every order that ``asked`` leads to, the newest first."""
 
 
-class Storage(Store, Finder, Protocol):
+class Calls(Protocol):
+    """What a plug-in's calls need of the store. Every method is one transaction. Raises: StorageError from all."""
+
+    def known(self, shop: str, key: bytes) -> Known | None:
+        """What is known of the call under the key of that digest; None if it is new."""
+
+    def ship(self, arrival: Arrival, record: Record, attempt: Attempt) -> Answer | Known | None:
+        """Judge a version as ``Store.accept`` does, and remember the call in the same transaction; a call without an
+        effect is not remembered. ``Known`` of one that somebody else brought meanwhile, None if that has ended since.
+        """
+
+    def take_over(self, attempt: Attempt, now: datetime) -> bool:
+        """Have a call in hand that was not answered in time. False while somebody has it."""
+
+    def answered(self, attempt: Attempt, status: int) -> int:
+        """Keep the status of the first answer to a call, and tell which that is."""
+
+    def cancel(self, shop: str, record_id: str, now: datetime, until: date) -> Sighting | None:
+        """Cancel the order for which the shop's record stands; what has become of the record by then. None if the shop
+        has no such record. ``until`` is how long the cancellation is remembered at least.
+        """
+
+    def sighting(self, record_id: str) -> Sighting | None:
+        """The record as it is now."""
+
+
+class Storage(Store, Finder, Calls, Protocol):
     """What a database offers to all."""
 
 

@@ -16,7 +16,7 @@ from middleware.gate import Gate
 from middleware.keys import ServiceKeys
 from middleware.model import Inbound, ShopSettings
 from middleware.platform_keys import PlatformKeys
-from middleware.ports import Carrier, Clock, Finder, Platform, Store
+from middleware.ports import Calls, Carrier, Clock, Finder, Platform, Store
 from middleware.retention_keys import PublicKeys
 from schemas.order import Sender
 from schemas.policy import Policy
@@ -66,6 +66,7 @@ class Services:
     clock: Clock
     store: Store
     finder: Finder
+    calls: Calls
     keys: ServiceKeys
     platform: Platform
     shops: Shops

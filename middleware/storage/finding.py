@@ -157,6 +157,11 @@ def _seen(connection: Connection, ids: Sequence[str]) -> Sequence[Sighting]:
     )
 
 
+def sighting(connection: Connection, record_id: str) -> Sighting | None:
+    """The one record of that id."""
+    return next(iter(_sightings(connection, (record_id,))), None)
+
+
 def _rejections(connection: Connection, shop: str, digest: bytes) -> tuple[Rejection, ...]:
     page: Select[Any] = select(rejections).where(rejections.c.shop == shop, rejections.c.order == digest)
     page = page.order_by(rejections.c.received_at.desc(), rejections.c.id).limit(MOST)

@@ -1,20 +1,21 @@
 """The store over SQL: every method is one transaction.
 
-What is said in it stands in ``intake_sql``, ``relay_sql``, ``ending_sql``, ``reading`` and ``finding``, once for both
-databases.
+What is said in it stands in ``intake_sql``, ``shipping_sql``, ``relay_sql``, ``ending_sql``, ``reading`` and
+``finding``, once for both databases.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from middleware.exchange import Delivered
 from middleware.model import Answer, Arrival, Record, Rejection, RemovalReport, State, Stored
-from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema
+from middleware.model_shipping import Attempt, Known
+from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema, shipping_sql
 from middleware.storage import finding as looking
 from middleware.storage.database import Database, Finding, finding
-from middleware.trail import Asked, Summary, Trail
+from middleware.trail import Asked, Sighting, Summary, Trail
 
 
 class SqlStore:
@@ -101,6 +102,28 @@ class SqlStore:
 
     def find(self, asked: Asked) -> Sequence[Trail]:
         return self._database.read(lambda connection: looking.find(connection, asked))
+
+    def known(self, shop: str, key: bytes) -> Known | None:
+        return self._database.read(lambda connection: shipping_sql.known(connection, shop, key))
+
+    def ship(self, arrival: Arrival, record: Record, attempt: Attempt) -> Answer | Known | None:
+        upserts = self._database.upserts
+        return self._database.write(lambda connection: shipping_sql.ship(connection, upserts, arrival, record, attempt))
+
+    def take_over(self, attempt: Attempt, now: datetime) -> bool:
+        return self._database.write(lambda connection: shipping_sql.take_over(connection, attempt, now))
+
+    def answered(self, attempt: Attempt, status: int) -> int:
+        return self._database.write(lambda connection: shipping_sql.answered(connection, attempt, status))
+
+    def cancel(self, shop: str, record_id: str, now: datetime, until: date) -> Sighting | None:
+        upserts = self._database.upserts
+        return self._database.write(
+            lambda connection: shipping_sql.cancel(connection, upserts, shop, record_id, now, until)
+        )
+
+    def sighting(self, record_id: str) -> Sighting | None:
+        return self._database.read(lambda connection: looking.sighting(connection, record_id))
 
     def counts(self) -> Mapping[str, int]:
         return self._database.read(reading.counts)

@@ -5,8 +5,8 @@ holds what may travel openly. Every row says itself when it ends: ``until`` is i
 and the table's ``info["retention"]`` names the class that set it; a part has a class of its own. A pause of a lane ends
 by ``paused_until``, what is known of a shop when it is disconnected.
 
-No foreign key leads from ``orders`` and ``inbox`` to ``records``: what they remember outlives the record, and a key
-without an index of its own would turn every erasure into a scan.
+No foreign key leads from ``orders``, ``inbox`` and ``idempotency`` to ``records``: what they remember outlives the
+record, and a key without an index of its own would turn every erasure into a scan.
 """
 
 from __future__ import annotations
@@ -246,6 +246,21 @@ inbox = Table(
     Column("status", Text, nullable=False, doc="middleware.model.Status"),
     Column("reason", Text),
     Column("order", LargeBinary, doc="blind index of the order id; null for a rejection"),
+    Column("until", Day, nullable=False),
+    info={"retention": "pv.inbox"},
+    sqlite_with_rowid=False,
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("key", LargeBinary, primary_key=True, doc="keyed digest of a plug-in's Idempotency-Key, 32 bytes"),
+    Column("payload", LargeBinary, nullable=False, doc="keyed digest of the raw body, 32 bytes"),
+    Column("order", LargeBinary, nullable=False, doc="blind index of the order id, 32 bytes"),
+    Column("record_id", Text, nullable=False, doc="the record that stood for the order; it may have been erased"),
+    Column("answered", Integer, doc="the status of the first answer, 201 or 202; null: the call is in hand"),
+    Column("busy_until", Instant, nullable=False, doc="from then on whoever had it in hand has died"),
     Column("until", Day, nullable=False),
     info={"retention": "pv.inbox"},
     sqlite_with_rowid=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from middleware.services import Services
-from middleware.web import admin, docs, health, problems, raw, shipments, webhooks
+from middleware.web import admin, docs, health, lane, problems, raw, shipments, webhooks
 
 
 def create(services: Services, role: str, administration: admin.Administration | None = None) -> Flask:
@@ -24,6 +24,7 @@ def create(services: Services, role: str, administration: admin.Administration |
         return app
     app.register_blueprint(docs.blueprint())
     app.register_blueprint(shipments.blueprint(services))
+    app.register_blueprint(lane.blueprint(services))
     if administration is not None:
         app.register_blueprint(admin.blueprint(administration))
     return app

@@ -17,6 +17,7 @@ from middleware.errors import StorageError
 from middleware.ports import Clock, Store
 
 WEBHOOKS = Counter("parcelveil_webhooks", "Webhooks by what became of them.", ("status", "reason"))
+SHIPMENTS = Counter("parcelveil_shipments", "Calls of the plug-in lane by answer: a status or a problem.", ("answer",))
 CREDENTIALS = Counter("parcelveil_credentials_blocked", "Removed paths that look like a credential (VP-CAT-1).")
 ACKNOWLEDGED = Histogram(
     "parcelveil_acknowledgement_seconds",

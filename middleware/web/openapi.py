@@ -14,9 +14,9 @@ from middleware import __version__
 from middleware.config_settings import SETTINGS
 from middleware.model import Reason, Status
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, ORDER_TOPICS
-from middleware.web import openapi_admin
+from middleware.web import openapi_admin, openapi_lane
 from middleware.web.meaning import beneath, explain
-from schemas import shopify, status
+from schemas import plugin, shopify, status
 from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
@@ -49,6 +49,10 @@ def description() -> Mapping[str, Any]:
     for path, name, place in (("/{id}", "id", "path"), ("", "order", "query")):
         asked = {"in": place, "name": name, "required": True, "schema": {"type": "string", "description": _ASKED[name]}}
         spec.path(f"/v1/shops/{{shop}}/shipments{path}", operations={"get": _shipment(asked)})
+    spec.components.schema("PluginShipment", schema=plugin.SHIPMENT)
+    spec.components.schema("Made", schema=plugin.MADE)
+    for path, operations in openapi_lane.paths(_problem):
+        spec.path(path, operations=dict(operations))
     spec.components.schema("ShopConnection", schema=SHOP)
     spec.components.schema("Shop", openapi_admin.FACE)
     spec.components.schema("ShopPage", openapi_admin.PAGE)
@@ -72,6 +76,8 @@ def _described() -> Mapping[str, Schema]:
     tops = {
         "ShopifyOrder": shopify.ORDER,
         "ShipmentStatus": status.STATUS,
+        "PluginShipment": plugin.SHIPMENT,
+        "Made": plugin.MADE,
         "ShopConnection": SHOP,
         "Rotation": ROTATION,
     }

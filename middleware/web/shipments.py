@@ -69,9 +69,14 @@ def _told(found: tuple[Sighting, Step] | None, simulated: Collection[str]) -> Re
         raise NotFoundError()
     record, step = found
     _log.info("shipment_told", request_id=g.request_id, shop=record.shop, record_id=record.id, status=record.state)
+    return told(record, step, simulated)
+
+
+def told(record: Sighting, step: Step, simulated: Collection[str]) -> Response:
+    """What a shop is told of a shipment of its own. ``simulated`` are the carriers that bring nothing to anybody."""
     derived = {"simulated": record.carrier in simulated, "next": {"step": step.what, "at": step.at}}
-    told: dict[str, Any] = STATUS.dump({**_members(record), **derived})
-    return jsonify(told)
+    members: dict[str, Any] = STATUS.dump({**_members(record), **derived})
+    return jsonify(members)
 
 
 def _members(record: Sighting) -> dict[str, object]:

@@ -88,6 +88,7 @@ def services(platform: Any = None, kids: set[str] = KEYS) -> Services:
         clock=lambda: NOW,
         store=cast(Any, None),
         finder=cast(Any, None),
+        calls=cast(Any, None),
         keys=cast(Any, None),
         platform=platform or Shopify(),
         shops=shops,

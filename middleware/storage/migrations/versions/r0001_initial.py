@@ -151,6 +151,19 @@ def _create_what_intake_remembers() -> None:
         sa.PrimaryKeyConstraint("shop", "body", name="pk_inbox"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "idempotency",
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("order", sa.LargeBinary(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("answered", sa.Integer()),
+        sa.Column("busy_until", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("shop", "key", name="pk_idempotency"),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_rejections() -> None:

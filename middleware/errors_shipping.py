@@ -1,0 +1,49 @@
+"""What a plug-in is refused with; part of the error tree of ``middleware.errors``."""
+
+from __future__ import annotations
+
+from middleware.errors import ConflictError, RequestError
+
+
+class IdempotencyKeyError(RequestError):
+    """This request needs one Idempotency-Key, a string of 1 to 255 printable ASCII characters."""
+
+    code = "idempotency-key"
+
+
+class KeyReusedError(ConflictError):
+    """This Idempotency-Key was used for another content; take a new key for a new shipment."""
+
+    code = "idempotency-key-reused"
+    status = 422
+
+
+class InHandError(ConflictError):
+    """A request with this Idempotency-Key is in hand; send it again later."""
+
+    code = "in-hand"
+
+
+class ErasedError(RequestError):
+    """What was sent under this Idempotency-Key is erased."""
+
+    code = "erased"
+    status = 410
+
+
+class OrderCancelledError(ConflictError):
+    """This order was cancelled, or has nothing left to ship."""
+
+    code = "order-cancelled"
+
+
+class OlderVersionError(ConflictError):
+    """A newer version of this order is known."""
+
+    code = "older-version"
+
+
+class TooLateError(ConflictError):
+    """The parcel is on its way and can no longer be changed or cancelled; a person decides."""
+
+    code = "too-late"

@@ -1,0 +1,210 @@
+"""The plug-in lane: one call becomes a shipment, and waits a little for the parcel platform's answer.
+
+    call ─▶ known? ─▶ read ─▶ parse ─▶ the line of intake, without a hold ─▶ store ─▶ wait ─▶ 201 | 202
+
+The record and the call's row are one transaction (``ports.Calls.ship``). While it waits, a call holds no transaction,
+and no more calls wait than there are places: the others are answered at once.
+"""
+
+from __future__ import annotations
+
+import hmac
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from middleware.core.body import read
+from middleware.core.planning import check_time, named
+from middleware.core.schedule import memory
+from middleware.errors import NotFoundError, ShopPausedError
+from middleware.errors_shipping import (
+    ErasedError,
+    InHandError,
+    KeyReusedError,
+    OlderVersionError,
+    OrderCancelledError,
+    TooLateError,
+)
+from middleware.intake import arrival, prepare
+from middleware.model import Answer, Ending, Reason, State, Status
+from middleware.model_shipping import Attempt, Known
+from middleware.platforms.plugin import Plugin
+from middleware.services import Services, Shop
+from middleware.trail import Sighting
+from schemas.order import Hidden
+
+TOPIC: Final = "shipments"
+"""What storage is told in the place of a webhook's topic."""
+
+CREATED, ACCEPTED = 201, 202
+
+MARGIN: Final = timedelta(seconds=15)
+"""How long after its wait a call must have been answered: then another may take it over."""
+
+_PLUGIN: Final = Plugin()
+_PAUSES: Final = (0.05, 0.1, 0.2, 0.3)
+"""Seconds between two looks; the last one goes on."""
+_UNDER_WAY: Final = frozenset((State.WAITING, State.HELD, State.CLAIMED))
+_GONE: Final = frozenset((State.WITHDRAWN, State.CANCELLED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Call(Hidden):
+    """What a plug-in sent: the key of its ``Idempotency-Key``, the raw body, and the seconds that it would wait."""
+
+    key: str
+    body: bytes
+    wait: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """The answer: ``status`` 201 with a barcode, or 202 without one."""
+
+    status: int
+    id: str
+    reference: str
+    barcode: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Where calls wait: ``places`` at once, so that they never take every thread of a process."""
+
+    places: threading.Semaphore
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+    def until(self, ended: Callable[[], bool], seconds: float) -> None:
+        """Return when ``ended`` says so, after so many seconds, or at once where there is no place."""
+        if ended() or not self.places.acquire(blocking=False):
+            return
+        try:
+            end, looks = time.monotonic() + seconds, 0
+            while (left := end - time.monotonic()) > 0:
+                self.sleep(min(_PAUSES[min(looks, len(_PAUSES) - 1)], left))
+                looks += 1
+                if ended():
+                    return
+        finally:
+            self.places.release()
+
+
+def ship(call: Call, shop: Shop, services: Services, waiting: Waiting) -> Shipped:
+    """Make the shipment, or tell again what was answered before.
+
+    Raises: BodyError, SchemaError; KeyReusedError, InHandError, ErasedError; OrderCancelledError, OlderVersionError,
+    TooLateError; ShopPausedError; SealError, StorageError when we are at fault.
+    """
+    if shop.paused:
+        raise ShopPausedError()
+    now = services.clock()
+    attempt = _attempt(call, shop, now)
+    known = services.calls.known(attempt.shop, attempt.key)
+    if known is None:
+        known = _stored(call, attempt, shop, services, now)
+    if known is not None:
+        again = _again(known, attempt, services, now)
+        if again is not None:
+            return again
+    return _answered(attempt, services, waiting, call.wait)
+
+
+def cancel(record_id: str, shop: Shop, services: Services, waiting: Waiting, wait: int) -> Sighting:
+    """Cancel the order for which this record stands, and what has become of the record: withdrawn or cancelled, or on
+    its way to it. Raises: NotFoundError, TooLateError, StorageError.
+    """
+    now = services.clock()
+    found = services.calls.cancel(shop.settings.name, record_id, now, memory(shop.policy, now))
+    if found is None:
+        raise NotFoundError()
+    seen = [found]
+
+    def ended() -> bool:
+        seen.append(services.calls.sighting(record_id) or seen[-1])
+        return seen[-1].state in _GONE or seen[-1].ending is Ending.TOO_LATE
+
+    waiting.until(ended, wait)
+    if seen[-1].ending is Ending.TOO_LATE:
+        raise TooLateError()
+    return seen[-1]
+
+
+def is_gone(record: Sighting) -> bool:
+    """Whether nothing of a record is at the parcel platform, nor on its way there."""
+    return record.state in _GONE
+
+
+def _attempt(call: Call, shop: Shop, now: datetime) -> Attempt:
+    return Attempt(
+        shop=shop.settings.name,
+        key=shop.indexer.of_bytes("idempotency.key", call.key.encode()),
+        payload=shop.indexer.of_bytes("idempotency.payload", call.body),
+        busy_until=now + timedelta(seconds=call.wait) + MARGIN,
+        until=memory(shop.policy, now),
+    )
+
+
+def _stored(call: Call, attempt: Attempt, shop: Shop, services: Services, now: datetime) -> Known | None:
+    """Take the call down the line; what is known of it if somebody else brought it meanwhile."""
+    document = read(call.body)
+    at_once = replace(shop, settings=replace(shop.settings, hold=timedelta(0)))
+    parsed = _PLUGIN.parse(document, at_once.settings, now)
+    named(_PLUGIN.names, lambda: check_time(parsed, now))
+    record = prepare(parsed, document, _PLUGIN, at_once, services, now)
+    if record is None:
+        raise InHandError()  # not reached: a plug-in's document always has something to ship
+    mark = (TOPIC, attempt.key, attempt.payload)
+    judged = services.calls.ship(arrival(parsed, record, mark, shop, now), record, attempt)
+    if isinstance(judged, Answer):
+        _check(judged)
+        return None
+    if judged is None:
+        raise InHandError()
+    return judged
+
+
+def _check(judged: Answer) -> None:
+    if judged.status is Status.IGNORED:
+        raise OrderCancelledError() if judged.reason == Reason.CANCELLED else OlderVersionError()
+
+
+def _again(known: Known, attempt: Attempt, services: Services, now: datetime) -> Shipped | None:
+    """The first answer once more; None for a call that was never answered and is now in our hand."""
+    if not hmac.compare_digest(known.payload, attempt.payload):
+        raise KeyReusedError()
+    if known.record is None:
+        raise ErasedError()
+    if known.answered is not None:
+        return _told(known.answered, known.record)
+    if not services.calls.take_over(attempt, now):
+        raise InHandError()
+    return None
+
+
+def _answered(attempt: Attempt, services: Services, waiting: Waiting, seconds: int) -> Shipped:
+    """Wait for what becomes of it, and keep what was answered."""
+    seen: list[Sighting] = []
+
+    def ended() -> bool:
+        known = services.calls.known(attempt.shop, attempt.key)
+        if known is None or known.record is None:
+            raise ErasedError()
+        seen.append(known.record)
+        return known.record.state not in _UNDER_WAY
+
+    waiting.until(ended, seconds)
+    record = seen[-1]
+    if Ending.TOO_LATE in (record.ending, record.last_code):
+        raise TooLateError()
+    if record.state in (*_GONE, State.CANCELLING):
+        raise OrderCancelledError()
+    made = record.state is State.DELIVERED and record.barcode is not None
+    return _told(services.calls.answered(attempt, CREATED if made else ACCEPTED), record)
+
+
+def _told(status: int, record: Sighting) -> Shipped:
+    barcode = record.barcode if status == CREATED else None
+    return Shipped(status=status, id=record.id, reference=record.reference, barcode=barcode)

@@ -1,0 +1,120 @@
+"""What the plug-in lane asks of the database, in the transaction that it is handed.
+
+A call's row is written in the transaction that stores its record: either both are there or neither, so that no death
+of a process leaves a key that is taken and a shipment that is not.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from middleware.model import Answer, Arrival, Reason, Record, Status
+from middleware.model_shipping import Attempt, Known
+from middleware.storage import finding, versions_sql
+from middleware.storage.database import Upserts
+from middleware.storage.tables import idempotency, index_entries, orders, records
+from middleware.trail import Sighting
+
+_THIS: Final = (idempotency.c.shop == bindparam("this_shop"), idempotency.c.key == bindparam("this_key"))
+_CALL: Final = select(idempotency).where(*_THIS)
+_FORGET: Final = delete(idempotency).where(*_THIS)
+_CHANGE: Final = update(idempotency).where(*_THIS)
+_ANSWER: Final = _CHANGE.where(idempotency.c.answered.is_(None))
+_TAKE_OVER: Final = _ANSWER.where(idempotency.c.busy_until <= bindparam("now"))
+_STANDS: Final = select(orders.c.record_id).where(
+    orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order")
+)
+_ORDER_OF: Final = (
+    select(records.c.shop, index_entries.c.digest)
+    .outerjoin(index_entries, (index_entries.c.record_id == records.c.id) & (index_entries.c.kind == finding.ORDER))
+    .where(records.c.id == bindparam("this_id"), records.c.shop == bindparam("this_shop"))
+)
+
+
+def known(connection: Connection, shop: str, key: bytes) -> Known | None:
+    """What is known of the call under that key; None if nothing is."""
+    row = connection.execute(_CALL, {"this_shop": shop, "this_key": key}).one_or_none()
+    if row is None:
+        return None
+    record = finding.sighting(connection, row.record_id)
+    if record is None:  # replaced before its first claim, or erased
+        asked = {"this_shop": shop, "this_order": row.order}
+        stands = connection.execute(_STANDS, asked).scalar_one_or_none()
+        record = finding.sighting(connection, stands) if stands else None
+    return Known(payload=row.payload, answered=row.answered, record=record)
+
+
+def ship(
+    connection: Connection, upserts: Upserts, arrival: Arrival, record: Record, attempt: Attempt
+) -> Answer | Known | None:
+    """Judge the version as every other, and remember the call; of a call that somebody else brought meanwhile, what is
+    known. None if even that has gone.
+    """
+    row = {
+        "shop": attempt.shop,
+        "key": attempt.key,
+        "payload": attempt.payload,
+        "order": arrival.order,
+        "record_id": record.id,
+        "answered": None,
+        "busy_until": attempt.busy_until,
+        "until": attempt.until,
+    }
+    if not connection.execute(upserts.new[idempotency], row).rowcount:
+        return known(connection, attempt.shop, attempt.key)
+    _, answer = versions_sql.judge(connection, upserts, arrival, record)
+    this = {"this_shop": attempt.shop, "this_key": attempt.key}
+    if answer.status is Status.IGNORED or answer.id is None:  # it had no effect: the key is free
+        connection.execute(_FORGET, this)
+    elif answer.id != record.id:
+        connection.execute(_CHANGE, this | {"record_id": answer.id})
+    return answer
+
+
+def take_over(connection: Connection, attempt: Attempt, now: datetime) -> bool:
+    """Have a call in hand that nobody answered in time. False while somebody has it."""
+    asked = {"this_shop": attempt.shop, "this_key": attempt.key, "now": now, "busy_until": attempt.busy_until}
+    return connection.execute(_TAKE_OVER, asked).rowcount == 1
+
+
+def answered(connection: Connection, attempt: Attempt, status: int) -> int:
+    """Keep the status of the first answer; which that is."""
+    this = {"this_shop": attempt.shop, "this_key": attempt.key}
+    connection.execute(_ANSWER, this | {"answered": status})
+    row = connection.execute(_CALL, this).one_or_none()
+    return status if row is None else int(row.answered)
+
+
+def cancel(
+    connection: Connection, upserts: Upserts, shop: str, record_id: str, now: datetime, until: date
+) -> Sighting | None:
+    """Cancel the order for which that record stands, as its cancellation by webhook would; None if there is no such
+    record in that shop. What no longer stands for its order is on its way out already.
+    """
+    row = connection.execute(_ORDER_OF, {"this_id": record_id, "this_shop": shop}).one_or_none()
+    if row is None:
+        return None
+    if row.digest is not None:
+        asked = {"this_shop": shop, "this_order": row.digest}
+        stands = connection.execute(_STANDS.with_for_update(), asked).scalar_one_or_none()
+        if stands == record_id:
+            versions_sql.judge(connection, upserts, _cancellation(shop, row.digest, now, until), None)
+    return finding.sighting(connection, record_id)
+
+
+def _cancellation(shop: str, order: bytes, now: datetime, until: date) -> Arrival:
+    return Arrival(
+        shop=shop,
+        topic="",
+        webhook=b"",
+        body=b"",
+        order=order,
+        updated_at=now,
+        halt=Reason.CANCELLED,
+        received_at=now,
+        until=until,
+        standing_until=until,
+    )

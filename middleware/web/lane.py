@@ -1,0 +1,81 @@
+"""The plug-in lane: a shop's own systems make and cancel shipments, with the shop's bearer token."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request, url_for
+
+from middleware.core.calling import key_of, wait_of
+from middleware.errors import ParcelveilError
+from middleware.errors_shipping import IdempotencyKeyError
+from middleware.logs import logger
+from middleware.services import Services
+from middleware.shipping import Call, Shipped, Waiting, cancel, is_gone, ship
+from middleware.tracking import next_step
+from middleware.web import metrics
+from middleware.web.raw import body_of
+from middleware.web.shipments import told
+from schemas.plugin import MADE
+
+PLACES = 4
+"""Calls that wait at once: half of the process's threads."""
+
+_log = logger("lane")
+
+
+def blueprint(services: Services) -> Blueprint:
+    """The routes over ``services``."""
+    routes = Blueprint("lane", __name__, url_prefix="/v1/shops/<shop>/shipments")
+    waiting = Waiting(threading.Semaphore(PLACES))
+
+    def make(shop: str) -> Response:
+        began = time.monotonic()
+        try:
+            asking = services.asking(shop, request.headers.get("Authorization", ""))
+            shipped = ship(_call(), asking, services, waiting)
+        except ParcelveilError as refusal:
+            metrics.SHIPMENTS.labels(refusal.code).inc()
+            raise
+        metrics.SHIPMENTS.labels(str(shipped.status)).inc()
+        _log.info(
+            "shipment",
+            request_id=g.request_id,
+            shop=shop,
+            status=shipped.status,
+            record_id=shipped.id,
+            duration_ms=round((time.monotonic() - began) * 1000, 1),
+        )
+        return _answer(shop, shipped)
+
+    def take_back(shop: str, record_id: str) -> Response:
+        asking = services.asking(shop, request.headers.get("Authorization", ""))
+        record = cancel(record_id, asking, services, waiting, wait_of(request.headers.get("Prefer")))
+        _log.info("shipment_cancelled", request_id=g.request_id, shop=shop, record_id=record.id, status=record.state)
+        response = told(record, next_step(record))
+        response.status_code = 200 if is_gone(record) else 202
+        return response
+
+    routes.add_url_rule("", view_func=make, methods=["POST"], provide_automatic_options=False)
+    routes.add_url_rule("/<record_id>", view_func=take_back, methods=["DELETE"], provide_automatic_options=False)
+    return routes
+
+
+def _call() -> Call:
+    key = key_of(request.headers.get("Idempotency-Key"))
+    if key is None:
+        raise IdempotencyKeyError()
+    return Call(key=key, body=body_of(request), wait=wait_of(request.headers.get("Prefer")))
+
+
+def _answer(shop: str, shipped: Shipped) -> Response:
+    status = url_for("shipments.by_id", shop=shop, record_id=shipped.id)
+    members: dict[str, Any] = {"id": shipped.id, "reference": shipped.reference, "status": status}
+    if shipped.barcode is not None:
+        members |= {"barcode": shipped.barcode, "label": f"{status}/label"}
+    response = jsonify(MADE.dump(members))
+    response.status_code = shipped.status
+    response.headers["Location"] = status
+    return response
