@@ -29,7 +29,7 @@ from middleware.logs import logger
 from middleware.model_shop import ShopFace
 from middleware.onboarding import KEEP_OLD, KEEP_OLD_LEAST, Onboarding
 from middleware.onboarding import PAGE as MOST
-from middleware.web.raw import body_of
+from middleware.web.raw import body_of, no_body
 from schemas.allowlist import Refused
 from schemas.shops import lifetime, read_rotation, read_shop
 
@@ -157,8 +157,8 @@ def _guarded(view: View, tokens: Sequence[bytes], *, reads: bool) -> View:
     def guarded(**names: Any) -> tuple[Response, int] | Response:
         if not opens(request.headers.get("Authorization", ""), tokens):
             raise UnauthorisedError()
-        if not reads and request.content_length:
-            raise BodyError(code="unexpected-body", status=400)  # nobody would read it off the connection
+        if not reads:
+            no_body(request)
         return view(**names)
 
     return guarded

@@ -17,6 +17,7 @@ def create(services: Services, role: str, administration: admin.Administration |
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     problems.install(app)
+    app.before_request(raw.refuse_hosts)
     app.before_request(raw.refuse_chunks)
     app.register_blueprint(health.blueprint(services))
     if role == "intake":

@@ -16,7 +16,7 @@ from middleware.services import Services
 from middleware.shipping import Call, Shipped, Waiting, cancel, is_gone, ship
 from middleware.tracking import next_step
 from middleware.web import metrics
-from middleware.web.raw import body_of
+from middleware.web.raw import body_of, no_body
 from middleware.web.shipments import told
 from schemas.plugin import MADE
 
@@ -52,6 +52,7 @@ def blueprint(services: Services) -> Blueprint:
 
     def take_back(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
+        no_body(request)
         record = cancel(record_id, asking, services, waiting, wait_of(request.headers.get("Prefer")))
         _log.info("shipment_cancelled", request_id=g.request_id, shop=shop, record_id=record.id, status=record.state)
         response = told(record, next_step(record))

@@ -67,6 +67,7 @@ def _cancel(problem: Problem) -> Mapping[str, Any]:
         "responses": {
             "200": {"description": "Nothing of it goes out any more", "content": _json("ShipmentStatus")},
             "202": {"description": "The parcel platform is being asked", "content": _json("ShipmentStatus")},
+            "400": problem("A body where none is read"),
             "401": problem(_WHO),
             "404": problem("There is no such shipment in this shop"),
             "409": problem("Too late: the parcel is on its way"),

@@ -23,7 +23,6 @@ def inbound(received: Request, shop: str | None, signature_header: str) -> Inbou
     415.
     """
     headers = {name.lower(): value for name, value in received.headers.items()}
-    _check_host(headers.get("host", ""))
     if decode(headers.get(signature_header)) is None:
         raise SignatureError()
     _check_media(headers)
@@ -33,7 +32,6 @@ def inbound(received: Request, shop: str | None, signature_header: str) -> Inbou
 def body_of(received: Request) -> bytes:
     """The JSON body of a request that is no webhook: it tells its length. Raises: BodyError 400, 411, 413, 415."""
     headers = {name.lower(): value for name, value in received.headers.items()}
-    _check_host(headers.get("host", ""))
     if "content-length" not in headers:
         raise BodyError(code="length-required", status=411)
     _check_media(headers)
@@ -55,9 +53,17 @@ def refuse_chunks() -> None:
         raise LengthRequired()
 
 
-def _check_host(host: str) -> None:
-    if not host or "," in host or " " in host:
+def refuse_hosts() -> None:
+    """Exactly one host, but for who only looks whether the process lives. Raises: BodyError 400."""
+    host = request.headers.get("Host", "")
+    if request.blueprint not in (None, "health") and (not host or "," in host or " " in host):
         raise BodyError(code="bad-host", status=400)
+
+
+def no_body(received: Request) -> None:
+    """Raises: BodyError 400 where there is a body: nobody would read it off the connection."""
+    if received.content_length:
+        raise BodyError(code="unexpected-body", status=400)
 
 
 def _body(environ: dict[str, Any], headers: dict[str, str]) -> bytes:

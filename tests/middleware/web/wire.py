@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +23,9 @@ GOOD, BAD = sign(BODY), sign(b"another body")
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 
 
-def exchange(server: Service, request: bytes, *, half_close: bool = False) -> bytes:
+def exchange(server: Service, request: bytes, *, half_close: bool = False, url: str | None = None) -> bytes:
     """Everything that comes back until the server closes, or says nothing for a while."""
-    port = int(server.url.rpartition(":")[2])
+    port = int((url or server.url).rpartition(":")[2])
     with socket.create_connection((HOST, port), timeout=10) as connection:
         try:
             connection.sendall(request)
@@ -78,26 +78,39 @@ def under_attack(folder: Path) -> Iterator[Service]:
     """The role ``intake`` as ``serve`` starts it, once it has served; what was done to it is judged at the end."""
     service = configure(folder, SHOPS, {"platform": NOWHERE})
     furnish(service, datetime.now(UTC)).serve("--role", "intake", **SECRETS)
-    try:
-        for name in 3 * ("plain", "strict"):
-            assert service.post(name, order()).status_code == 200
-        worker, before = service.running("intake")[-1], memory(service)
+
+    def serves() -> bool:
+        return bool(service.post("plain", order()).json()["status"] == "accepted")
+
+    for name in 3 * ("plain", "strict"):
+        assert service.post(name, order()).status_code == 200
+    with judged(service, "intake", serves, GOOD):
         yield service
-        assert service.running("intake")[-1] == worker  # it is the same process to the end
-        grown = memory(service) - before
+
+
+@contextmanager
+def judged(service: Service, role: str, serves: Callable[[], bool], *secrets: str) -> Iterator[None]:
+    """What is done to the process of that role is judged at the end: it is the same, no larger, serves, and said
+    nothing that it must not say. The service is stopped.
+    """
+    try:
+        worker, before = service.running(role)[-1], memory(service, role)
+        yield
+        assert service.running(role)[-1] == worker
+        grown = memory(service, role) - before
         assert grown < MOST_GROWTH, f"{grown} KiB more than before"
-        assert service.post("plain", order()).json()["status"] == "accepted"
+        assert serves()
     finally:
         service.stop()
     log = service.log.read_text(encoding="utf-8")
-    assert [text for text in (PERSON, GOOD, "Traceback") if text in log] == []
+    assert [text for text in (PERSON, "Traceback", *secrets) if text in log] == []
     failures = [line for line in service.lines() if line["level"] == "error"]
     assert {line["event"] for line in failures} <= {"platform_keys_not_refreshed"}  # nobody is there to ask
 
 
-def memory(service: Service) -> int:
+def memory(service: Service, role: str) -> int:
     """What the process that answers holds, in KiB."""
-    text = Path(f"/proc/{service.running('intake')[-1]}/status").read_text(encoding="ascii")
+    text = Path(f"/proc/{service.running(role)[-1]}/status").read_text(encoding="ascii")
     return int(text.partition("VmRSS:")[2].split()[0])
 
 

@@ -1,0 +1,143 @@
+"""Requests to the role ``api`` as bytes: the plug-in lane, the status routes and the admin API."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+
+from tests.middleware.platforms.plugging import shipment
+from tests.middleware.web.conftest import NOWHERE, SECRETS, furnish
+from tests.middleware.web.wire import PERSON, exchange, judged
+from tests.system.processes import SECONDS
+from tests.system.settings import toml
+from tests.system.stack import SENDER, Json, Service, configure, shop
+
+PLAIN, OTHER, ADMIN = "made-up-token-of-plain", "made-up-token-of-other", "made-up-token-of-the-admin-api"
+LANE, KEPT = "/v1/shops/plain/shipments", "/admin/v1/shops/kept"
+NUMBERS = itertools.count(7_100_001)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The running service, and a shipment of its shop ``plain``."""
+
+    service: Service
+    record: str
+
+    @property
+    def url(self) -> str:
+        """The address of the role."""
+        return self.service.api
+
+    def raw(self, request: bytes, *, half_close: bool = False) -> bytes:
+        """Everything that comes back; no value is in it."""
+        answer = exchange(self.service, request, half_close=half_close, url=self.url)
+        assert PERSON.encode() not in answer
+        return answer
+
+    def records(self) -> int:
+        """How many records there are."""
+        return int(self.service.ask("SELECT count(*) FROM records")[0][0])
+
+    def ask(self, name: str, body: bytes | None = None, **changes: str | None) -> requests.Response:
+        """Ask a route by its name; headers in lower case with ``_`` for ``-``, None leaves one out."""
+        route = ROUTES[name]
+        target = changes.pop("target", None) or route.target.replace("RECORD", self.record)
+        method = changes.pop("method", None) or route.method
+        given = {**route.headers(), **{key.replace("_", "-"): value for key, value in changes.items()}}
+        headers = {key: value for key, value in given.items() if value is not None}
+        sent = (route.body() if route.reads else None) if body is None else body
+        answer = self.service.client.request(
+            method, self.url + target, data=sent, headers=headers, timeout=SECONDS, allow_redirects=False
+        )
+        assert answer.status_code < 500, answer.text
+        assert PERSON not in answer.text + str(answer.headers)
+        return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route: whose token it wants, and whether it reads a body."""
+
+    method: str
+    target: str
+    token: str = PLAIN
+    reads: bool = False
+
+    def headers(self) -> dict[str, str | None]:
+        """Those of a good request."""
+        given: dict[str, str | None] = {"authorization": f"Bearer {self.token}"}
+        if self.reads:
+            given |= {"content-type": "application/json"}
+        if self.method == "POST" and self.reads:
+            given |= {"idempotency-key": f'"{next(NUMBERS)}"', "prefer": "wait=0"}
+        return given
+
+    def body(self) -> bytes:
+        """That of a good request."""
+        return json.dumps(shipment(next(NUMBERS)) if self.token == PLAIN else CONNECTION).encode()
+
+    def head(self, *lines: str, without: str = "", record: str = "") -> bytes:
+        """A good request's head with more lines in it, and without the header of that name."""
+        given = {"host": "shop.example", "connection": "close", **self.headers()}
+        fixed = [f"{name}: {value}" for name, value in given.items() if name != without.lower()]
+        target = self.target.replace("RECORD", record)
+        return "\r\n".join([f"{self.method} {target} HTTP/1.1", *fixed, *lines, "", ""]).encode("latin-1")
+
+
+ROUTES: Mapping[str, Route] = {
+    "make": Route(method="POST", target=LANE, reads=True),
+    "status": Route(method="GET", target=f"{LANE}/RECORD"),
+    "order": Route(method="GET", target=f"{LANE}?order=%231001"),
+    "cancel": Route(method="DELETE", target=f"{LANE}/RECORD"),
+    "connect": Route(method="PUT", target=KEPT, token=ADMIN, reads=True),
+    "shop": Route(method="GET", target=KEPT, token=ADMIN),
+    "check": Route(method="POST", target=f"{KEPT}/check", token=ADMIN),
+    "pause": Route(method="POST", target=f"{KEPT}/pause", token=ADMIN),
+    "resume": Route(method="POST", target=f"{KEPT}/resume", token=ADMIN),
+    "disconnect": Route(method="DELETE", target="/admin/v1/shops/gone", token=ADMIN),
+}
+"""Every route of the role that asks for a credential."""
+
+READING = [name for name, route in ROUTES.items() if route.reads]
+WITHOUT_BODY = [name for name, route in ROUTES.items() if not route.reads]
+
+CONNECTION: Json = {
+    "platform": "shopify",
+    "domain": "kept.myshopify.com",
+    "app": "parcelveil",
+    "account_type": "professional",
+    "integration": {"requested_on": "2026-11-02", "reference": "made up"},
+    "carrier": "platform",
+    "sender": dict(SENDER),
+}
+
+
+@contextmanager
+def api_under_attack(folder: Path) -> Iterator[Api]:
+    """The role ``api`` as ``serve`` starts it, once it has served; what was done to it is judged at the end."""
+    shops = {
+        name: shop(
+            name, token={"env": f"{name.upper()}_TOKEN"}, **({"on_invalid": "refuse"} if name == "other" else {})
+        )
+        for name in ("plain", "other")
+    }
+    service = configure(folder, shops, {"platform": NOWHERE})
+    admin = toml({"tokens": [{"env": "ADMIN_TOKEN"}]}, "admin")
+    service.config.write_text(service.config.read_text(encoding="utf-8") + admin, encoding="utf-8")
+    secrets = {**SECRETS, "PLAIN_TOKEN": PLAIN, "OTHER_TOKEN": OTHER, "ADMIN_TOKEN": ADMIN}
+    furnish(service, datetime.now(UTC)).serve("--role", "api", **secrets)
+    fresh = Api(service=service, record="")
+    made = fresh.ask("make")
+    assert made.status_code == 202, made.text
+    assert fresh.ask("connect").status_code == 201
+    api = Api(service=service, record=made.json()["id"])
+    with judged(service, "api", lambda: api.ask("make").status_code == 202, PLAIN, OTHER, ADMIN):
+        yield api
