@@ -250,6 +250,11 @@ def _transport(carrier: CarrierSettings) -> HttpTransport:
     )
 
 
+def lanes(settings: Config) -> Mapping[str, Lane]:
+    """How every parcel platform is spoken with, by carrier. Raises: ConfigError."""
+    return {name: Lane(carrier=ParcelJson(), transport=transport) for name, transport in transports(settings).items()}
+
+
 def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
     """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all. Raises:
     ConfigError, StorageError.
@@ -257,17 +262,17 @@ def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
     own = service_keys(settings)
     fit_keys(settings, own)
     signing, shared = own.signing, store(settings)
-    lanes = {name: Lane(carrier=ParcelJson(), transport=transport) for name, transport in transports(settings).items()}
+    ways = lanes(settings)
     return [
         Relay(
             store=shared,
             clock=clock(settings),
-            lanes=lanes,
+            lanes=ways,
             keys={str(signing.kid): signing},
             observe=observe,
-            turns=Turns(without=lanes.keys() - {name}),
+            turns=Turns(without=ways.keys() - {name}),
         )
-        for name in lanes or ("",)  # without a parcel platform, what waits is told all the same
+        for name in ways or ("",)  # without a parcel platform, what waits is told all the same
     ]
 
 

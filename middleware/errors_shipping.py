@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from middleware.errors import ConflictError, RequestError
+from middleware.errors import ConflictError, ParcelveilError, RequestError
 
 
 class IdempotencyKeyError(RequestError):
@@ -47,3 +47,24 @@ class TooLateError(ConflictError):
     """The parcel is on its way and can no longer be changed or cancelled; a person decides."""
 
     code = "too-late"
+
+
+class NoLabelError(ConflictError):
+    """There is no label yet; the parcel platform has not taken this shipment."""
+
+    code = "no-label-yet"
+
+
+class LabelGoneError(RequestError):
+    """There is no label any more; this shipment was cancelled, or its data have ended."""
+
+    code = "label-gone"
+    status = 410
+
+
+class LabelUnavailableError(ParcelveilError):
+    """The parcel platform did not give the label; ask again later."""
+
+    code = "label-unavailable"
+    status = 503
+    retry_after = 15

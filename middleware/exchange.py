@@ -41,6 +41,13 @@ class Delivered:
     state: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Label(Hidden):
+    """A label (PDF): it names a person, so it is handed on and forgotten."""
+
+    pdf: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """The parcel platform has cancelled the shipment, or has none of this id."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from middleware.exchange import Delivered, Outcome, Request, Response
+from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response
 from middleware.model import (
     Answer,
     Arrival,
@@ -89,6 +89,12 @@ class Carrier(Protocol):
 
     def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
         """What the answer means, or what is to be asked next."""
+
+    def label(self, record_id: str) -> Request:
+        """The request for a shipment's label."""
+
+    def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
+        """What the answer to it means. ``Refused``: there is none for this shipment as it stands."""
 
 
 class Store(Protocol):

@@ -11,7 +11,7 @@ from typing import Any
 from middleware.core import body, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
-from middleware.exchange import Delivered, Failed, Gone, Outcome, Refused, Request, Response, TooLate
+from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response, TooLate
 from middleware.model import PickupPoint, Stored
 from schemas import parcel_platform
 from schemas.allowlist import Refused as NotPermitted
@@ -23,6 +23,10 @@ MAX_WEIGHT_GRAMS = 30_000
 
 CANCELLED = "cancelled"
 """The state of a shipment that was cancelled (contract: the parcel API's states)."""
+
+PDF = "application/pdf"
+LARGEST_LABEL = 2 * 1024 * 1024
+"""Bytes."""
 
 MAX_CUSTOMS_ITEMS = 500
 LONGEST_DESCRIPTION = 255
@@ -80,6 +84,22 @@ class ParcelJson:
         if response.status in (200, 201):
             return _read(response)
         return _unsuccessful(response)
+
+    def label(self, record_id: str) -> Request:
+        """The PDF, as it is made when it is asked for."""
+        return Request(method="GET", path=f"/shipments/{record_id}/label", headers={"Accept": PDF}, body=None)
+
+    def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
+        """Only what says of itself that it is a PDF, and begins like one, is handed on."""
+        if response.status in (404, 410):
+            return Gone()
+        if response.status == 409:
+            return Refused(code="http-409")
+        if response.status != 200:
+            return Failed(code=f"http-{response.status}")
+        media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        fits = media == PDF and response.body.startswith(b"%PDF-") and len(response.body) <= LARGEST_LABEL
+        return Label(pdf=response.body) if fits else Failed(code="unreadable-answer")
 
 
 def _ended(stored: Stored, asked: Request, response: Response) -> Request | Outcome | None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Flask
 
+from middleware.relay import Lane
 from middleware.services import Services
 from middleware.web import admin, docs, health, lane, problems, raw, shipments, webhooks
 
 
-def create(services: Services, role: str, administration: admin.Administration | None = None) -> Flask:
+def create(
+    services: Services,
+    role: str,
+    administration: admin.Administration | None = None,
+    lanes: Mapping[str, Lane] = MappingProxyType({}),
+) -> Flask:
     """The application: ``intake`` takes webhooks, ``api`` what people and other systems ask; both tell their health and
-    describe themselves. Without ``administration`` the admin API is not served.
+    describe themselves. Without ``administration`` the admin API is not served; labels come over ``lanes``.
     """
     app = Flask("parcelveil", static_folder=None)
     app.config.update(PROPAGATE_EXCEPTIONS=False, TRAP_BAD_REQUEST_ERRORS=False)
@@ -25,7 +34,7 @@ def create(services: Services, role: str, administration: admin.Administration |
         return app
     app.register_blueprint(docs.blueprint())
     app.register_blueprint(shipments.blueprint(services))
-    app.register_blueprint(lane.blueprint(services))
+    app.register_blueprint(lane.blueprint(services, lanes))
     if administration is not None:
         app.register_blueprint(admin.blueprint(administration))
     return app

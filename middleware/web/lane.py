@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
@@ -11,7 +12,9 @@ from flask import Blueprint, Response, g, jsonify, request, url_for
 from middleware.core.calling import key_of, wait_of
 from middleware.errors import ParcelveilError
 from middleware.errors_shipping import IdempotencyKeyError
+from middleware.labels import Desk
 from middleware.logs import logger
+from middleware.relay import Lane
 from middleware.services import Services
 from middleware.shipping import Call, Shipped, Waiting, cancel, is_gone, ship
 from middleware.tracking import next_step
@@ -23,13 +26,17 @@ from schemas.plugin import MADE
 PLACES = 4
 """Calls that wait at once: half of the process's threads."""
 
+LABELS = 3
+"""Labels that are fetched at once."""
+
 _log = logger("lane")
 
 
-def blueprint(services: Services) -> Blueprint:
-    """The routes over ``services``."""
+def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
+    """The routes over ``services``; labels come over ``lanes``."""
     routes = Blueprint("lane", __name__, url_prefix="/v1/shops/<shop>/shipments")
     waiting = Waiting(threading.Semaphore(PLACES))
+    labels = Desk(lanes=lanes, places=threading.Semaphore(LABELS))
 
     def make(shop: str) -> Response:
         began = time.monotonic()
@@ -59,6 +66,16 @@ def blueprint(services: Services) -> Blueprint:
         response.status_code = 200 if is_gone(record) else 202
         return response
 
+    def label(shop: str, record_id: str) -> Response:
+        asking = services.asking(shop, request.headers.get("Authorization", ""))
+        pdf = labels.label(record_id, asking, services.calls)
+        _log.info("label_told", request_id=g.request_id, shop=shop, record_id=record_id)
+        response = Response(pdf, mimetype="application/pdf")
+        response.headers["Content-Disposition"] = f'inline; filename="{record_id}.pdf"'
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        return response
+
+    routes.add_url_rule("/<record_id>/label", view_func=label, methods=["GET"], provide_automatic_options=False)
     routes.add_url_rule("", view_func=make, methods=["POST"], provide_automatic_options=False)
     routes.add_url_rule("/<record_id>", view_func=take_back, methods=["DELETE"], provide_automatic_options=False)
     return routes

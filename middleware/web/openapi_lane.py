@@ -34,6 +34,7 @@ def paths(problem: Problem) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield (path, operations). ``problem`` describes an answer in the form of RFC 9457."""
     yield PREFIX, {"post": _make(problem)}
     yield f"{PREFIX}/{{id}}", {"delete": _cancel(problem)}
+    yield f"{PREFIX}/{{id}}/label", {"get": _label(problem)}
 
 
 def _make(problem: Problem) -> Mapping[str, Any]:
@@ -72,6 +73,23 @@ def _cancel(problem: Problem) -> Mapping[str, Any]:
             "404": problem("There is no such shipment in this shop"),
             "409": problem("Too late: the parcel is on its way"),
             "503": problem(_OURS),
+        },
+    }
+
+
+def _label(problem: Problem) -> Mapping[str, Any]:
+    pdf = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        "summary": "The label, fetched from the parcel platform and never stored",
+        "security": [{"shop": []}],
+        "parameters": [_SHOP, _ID],
+        "responses": {
+            "200": {"description": "The label", "content": pdf},
+            "401": problem(_WHO),
+            "404": problem("There is no such shipment in this shop"),
+            "409": problem("There is none yet"),
+            "410": problem("There is none any more"),
+            "503": problem("The parcel platform did not give it: try again"),
         },
     }
 

@@ -6,10 +6,12 @@ import gc
 import multiprocessing
 import os
 import threading
+from collections.abc import Mapping
 
 from flask import Flask
 
 from middleware import bootstrap, config
+from middleware.relay import Lane
 from middleware.web import metrics
 from middleware.web.admin import Administration
 from middleware.web.app import create
@@ -32,10 +34,12 @@ def _application(role: str) -> Flask:
     bootstrap.logging(settings, role)
     services = bootstrap.services(settings, follow=True)
     bootstrap.keep_fresh(settings, lambda carrier, result: metrics.REFRESHES.labels(carrier, result).inc())
-    administration = None
+    administration: Administration | None = None
+    lanes: Mapping[str, Lane] = {}
     if role == "api":
+        lanes = bootstrap.lanes(settings)
         administration = Administration(onboarding=bootstrap.onboarding(settings), tokens=settings.admin_tokens)
-    application = create(services, role, administration)
+    application = create(services, role, administration, lanes)
     gc.freeze()  # what was made at start lives as long as the process: the collector need not look at it again
     return application
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.exchange import Delivered, Outcome, Request, Response
+from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response
 from middleware.model import PickupPoint, State, Stored
 from middleware.ports import Store
 from middleware.relay import Lane, Relay
@@ -102,6 +102,12 @@ class FakeCarrier:
     def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
         assert response is ANSWER
         return self.outcomes.pop(0)
+
+    def label(self, record_id: str) -> Request:
+        return ParcelJson().label(record_id)
+
+    def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
+        return ParcelJson().labelled(response)
 
 
 class Ticking:

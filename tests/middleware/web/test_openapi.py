@@ -74,7 +74,8 @@ def test_an_operation_says_what_it_does_and_how_it_answers(path: str, operation:
     for status, response in operation["responses"].items():
         assert re.fullmatch(r"[1-5]\d\d", status)
         assert response["description"]
-        media = "application/problem+json" if status >= "400" else "application/json"
+        sound = "application/pdf" if path.endswith("/label") else "application/json"
+        media = "application/problem+json" if status >= "400" else sound
         assert set(response.get("content", ())) <= {media}
         assert status < "400" or "content" in response
 
@@ -167,10 +168,20 @@ def test_the_answer_to_a_shop_is_described_by_its_allow_list() -> None:
 
 
 def test_who_asks_for_a_shipment_shows_the_shops_token() -> None:
-    shops = {path: item["get"] for path, item in DOCUMENT["paths"].items() if path.startswith("/v1/shops/{shop}/ship")}
-    assert len(shops) == 2
-    for operation in shops.values():
-        assert set(operation["responses"]) == {"200", "400", "401", "404", "503"}
+    found = {
+        (path.removeprefix("/v1/shops/{shop}/shipments"), verb): operation
+        for path, item in DOCUMENT["paths"].items()
+        for verb, operation in item.items()
+        if path.startswith("/v1/shops/{shop}/ship")
+    }
+    assert {place: " ".join(operation["responses"]) for place, operation in found.items()} == {
+        ("", "get"): "200 400 401 404 503",
+        ("", "post"): "201 202 400 401 409 410 411 413 415 422 503",
+        ("/{id}", "get"): "200 400 401 404 503",
+        ("/{id}", "delete"): "200 202 400 401 404 409 503",
+        ("/{id}/label", "get"): "200 401 404 409 410 503",
+    }
+    for operation in found.values():
         ((name,),) = operation["security"]
         assert DOCUMENT["components"]["securitySchemes"][name]["scheme"] == "bearer"
 

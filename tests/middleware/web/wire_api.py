@@ -95,6 +95,7 @@ class Route:
 ROUTES: Mapping[str, Route] = {
     "make": Route(method="POST", target=LANE, reads=True),
     "status": Route(method="GET", target=f"{LANE}/RECORD"),
+    "label": Route(method="GET", target=f"{LANE}/RECORD/label"),
     "order": Route(method="GET", target=f"{LANE}?order=%231001"),
     "cancel": Route(method="DELETE", target=f"{LANE}/RECORD"),
     "connect": Route(method="PUT", target=KEPT, token=ADMIN, reads=True),
