@@ -80,7 +80,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _needed("domain", '"demo.myshopify.com"', "its own domain at Shopify"),
         _set("number", '""', '"68000000001"', "its number at Shopify, if orders of another one are to be refused"),
         _set("mode", '"live"', '"live"', "live, or test: into the simulated platform"),
-        _maybe("token", '{ env = "DEMO_TOKEN" }', "with it the shop's own systems ask where a shipment is"),
+        _maybe("token", '{ env = "DEMO_TOKEN" }', "with it the shop's own systems make shipments"),
         _set("policy", '"bpost-shipping-platform"', '"bpost-shipping-platform"', "the policy pack"),
         _needed("account_type", '"professional"', "the policy has the plug-in for professional accounts alone"),
         _needed("integration", "{ requested_on = 2026-11-22 }", "the recorded request to integrate"),

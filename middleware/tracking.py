@@ -24,7 +24,7 @@ LONGEST = 255
 """Characters of a question: an order's name has no more."""
 
 _RECORD = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ORDER = re.compile(r"[0-9]{1,19}")
+_ORDER = re.compile(r"[a-z0-9][a-z0-9._:-]{0,63}")
 _BARCODE = re.compile(r"[A-Z0-9]{8,40}")
 
 

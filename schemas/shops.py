@@ -128,7 +128,10 @@ class ShopConnection(_Strict):
             validate.Length(min=rules.SHORTEST_SECRET, max=rules.LONGEST_SECRET, error="length"), _Whole("^[!-~]*$")
         ),
         error_messages=_CODES,
-        metadata={"writeOnly": True, "description": "With it the shop's own systems ask where a shipment is."},
+        metadata={
+            "writeOnly": True,
+            "description": "With it the shop's own systems make shipments.",
+        },
     )
     domain = _Domain(required=True, validate=_Whole(f"^{rules.DOMAIN.pattern}$"), error_messages=_CODES)
     number = _form(rules.NUMBER)

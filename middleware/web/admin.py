@@ -17,7 +17,6 @@ from flask import Blueprint, Response, g, jsonify, request
 from middleware.core.bearer import opens
 from middleware.core.body import read
 from middleware.errors import (
-    BodyError,
     ConfigError,
     Fault,
     QuarantinedError,

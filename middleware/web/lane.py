@@ -68,11 +68,8 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
 
     def label(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        pdf = labels.label(record_id, asking, services.calls)
+        response = _pdf(record_id, labels.label(record_id, asking, services.calls))
         _log.info("label_told", request_id=g.request_id, shop=shop, record_id=record_id)
-        response = Response(pdf, mimetype="application/pdf")
-        response.headers["Content-Disposition"] = f'inline; filename="{record_id}.pdf"'
-        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return response
 
     routes.add_url_rule("/<record_id>/label", view_func=label, methods=["GET"], provide_automatic_options=False)
@@ -86,6 +83,13 @@ def _call() -> Call:
     if key is None:
         raise IdempotencyKeyError()
     return Call(key=key, body=body_of(request), wait=wait_of(request.headers.get("Prefer")))
+
+
+def _pdf(record_id: str, label: bytes) -> Response:
+    response = Response(label, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{record_id}.pdf"'
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
 
 
 def _answer(shop: str, shipped: Shipped) -> Response:

@@ -206,4 +206,4 @@ def test_of_an_order_only_its_name_and_its_id_are_asked() -> None:
     assert tracking.of_order("7K3MW-9Q2XA", where) is None
     (asked,) = cast("FakeFinder", where.finder).asked
     assert (asked.record_id, asked.reference, asked.barcode) == (None, None, None)
-    assert {entry.kind for entry in asked.digests} == {"order.name"}
+    assert {entry.kind for entry in asked.digests} == {"order.name", "order.id"}

@@ -142,6 +142,13 @@ def test_with_an_answer_within_the_wait_it_is_201_with_barcode_and_label(plug: P
     assert (body["barcode"], body["label"]) == (BARCODE, f"{body['status']}/label")
 
 
+def test_it_is_found_by_the_orders_id_whatever_form_that_has(plug: Plug) -> None:
+    made = told(plug.make(shipment("WC-5001.b")))
+    headers = {"Authorization": f"Bearer {TOKENS['plain'].decode()}"}
+    found = plug.client.get("/v1/shops/plain/shipments?order=WC-5001.b", headers=headers)
+    assert (found.json or {})["id"] == made["id"]
+
+
 def test_there_is_no_hold(plug: Plug) -> None:
     response = plug.make()
     assert plug.deliver() == told(response)["id"]

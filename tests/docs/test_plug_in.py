@@ -1,0 +1,144 @@
+"""docs/plug-in.md: its commands are run from the first to the label, and its tables are what the code knows."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from middleware.core.calling import DEFAULT_WAIT, LONGEST_WAIT
+from schemas import plugin
+from schemas.allowlist import Node
+from schemas.plugin import MADE
+from tests.docs.reading import DOCS, TREE, rows
+from tests.docs.test_connect_shopify import WAIT
+from tests.system.processes import free_port
+
+GUIDE = DOCS / "plug-in.md"
+TEXT = GUIDE.read_text(encoding="utf-8")
+SETTING_UP, MAKING, LOOKING = re.findall(r"^```sh\n(.*?)^```", TEXT, re.M | re.S)
+SECONDS = 100
+
+SHIMS = {
+    "parcelveil": f"""#!/bin/bash
+exec {sys.executable} -m middleware "$@"
+""",
+    "curl": f"""#!{sys.executable}
+import argparse
+import sys
+import urllib.error
+import urllib.request
+
+parser = argparse.ArgumentParser()
+parser.add_argument("-X")
+parser.add_argument("-H", action="append")
+parser.add_argument("-d")
+parser.add_argument("-o")
+parser.add_argument("-s", action="store_true")
+parser.add_argument("-S", action="store_true")
+parser.add_argument("url")
+given = parser.parse_args()
+headers = dict(line.split(": ", 1) for line in given.H)
+request = urllib.request.Request(given.url, given.d and given.d.encode(), headers, method=given.X or "GET")
+with urllib.request.urlopen(request, timeout=30) as answer:
+    content = answer.read()
+(open(given.o, "wb") if given.o else sys.stdout.buffer).write(content)
+""",
+}
+
+
+def script(ports: dict[str, int]) -> str:
+    """What a reader types, on free ports, who then looks until the label is there."""
+    platform = f"127.0.0.1:{ports['8090']}"
+    setting_up = ["set -e"]
+    for line in SETTING_UP.splitlines():
+        typed = line.replace("parcelveil mock ", f"parcelveil mock --listen {platform} ")
+        typed = typed.replace("parcelveil init ", f"parcelveil init --platform-url http://{platform} ")
+        setting_up.append(typed)
+        if typed.endswith("&"):
+            setting_up.append(WAIT.format(port=ports["8090" if " mock " in typed else "8081"]))
+    making = f"({MAKING.strip()}) > answer.json\n"
+    identified = f'ID=$({sys.executable} -c \'import json; print(json.load(open("answer.json"))["id"])\')\n'
+    text = "\n".join([*setting_up, making, identified, LOOKING])
+    return text.replace("127.0.0.1:8081", f"127.0.0.1:{ports['8081']}")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """The folder in which all of it was typed; ``said`` is what was printed."""
+    ports = {port: free_port() for port in ("8080", "8081", "8090", "9090")}
+    (tmp_path / "bin").mkdir()
+    for name, text in SHIMS.items():
+        shim = tmp_path / "bin" / name
+        shim.write_text(text, encoding="utf-8")
+        shim.chmod(0o755)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    environment = {
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        "PYTHONPATH": str(TREE),
+        "HOME": str(tmp_path),
+        "PARCELVEIL_SERVER__LISTEN": f"127.0.0.1:{ports['8080']}",
+        "PARCELVEIL_SERVER__API_LISTEN": f"127.0.0.1:{ports['8081']}",
+        "PARCELVEIL_SERVER__METRICS_LISTEN": f"127.0.0.1:{ports['9090']}",
+    }
+    with (tmp_path / "said").open("wb") as file:
+        shell = subprocess.Popen(
+            ["/bin/bash", "-c", script(ports)],
+            cwd=folder,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = shell.wait(SECONDS)
+        finally:
+            os.killpg(shell.pid, signal.SIGTERM)  # what was started to go on
+            shell.wait()
+    assert status == 0, (tmp_path / "said").read_text(encoding="utf-8")
+    return folder
+
+
+@pytest.mark.timeout(SECONDS + 30)
+def test_its_commands_run_as_they_stand_and_end_with_a_label(here: Path) -> None:
+    made = json.loads((here / "answer.json").read_text(encoding="utf-8"))
+    shown = json.loads(re.findall(r"^```json\n(.*?)^```", TEXT, re.M | re.S)[0])
+    assert set(made) == set(shown) == set(MADE.fields)
+    label = "".join(page.extract_text() for page in PdfReader(here / "label.pdf").pages)
+    assert made["reference"] in label
+    said = (here.parent / "said").read_text(encoding="utf-8")
+    states = re.findall(r'"state": ?"(\w+)"', said)
+    assert (states[0], states[-1] in ("cancelling", "cancelled")) == ("delivered", True)
+
+
+def leaves(node: Node, path: str = "") -> Iterator[str]:
+    for name, child in node.children.items():
+        here = f"{path}.{name}" if path else name
+        yield from leaves(child, f"{here}[]" if here == "customs" else here) if child.children else [here]
+
+
+def test_what_may_be_sent_is_told_and_nothing_else() -> None:
+    told = [name for row in rows(GUIDE, "## What may be sent") for name in re.findall(r"`([\w.\[\]]+)`", row[0])]
+    assert sorted(told) == sorted(leaves(plugin.SHAPE))
+
+
+def test_the_answers_are_those_that_are_described() -> None:
+    told = {row[0].split()[0] for row in rows(GUIDE, "## What is answered")}
+    assert told == {"201", "202", "400", "401", "409", "410", "422", "503"}
+    slugs = {slug for row in rows(GUIDE, "## What is answered") for slug in re.findall(r"`([a-z-]+)`", row[0])}
+    homes = [TREE / "middleware" / name for name in ("errors.py", "errors_shipping.py")]
+    sources = "".join(home.read_text(encoding="utf-8") for home in homes)
+    assert [slug for slug in sorted(slugs) if f'code = "{slug}"' not in sources] == []
+
+
+def test_the_waits_are_those_of_the_code() -> None:
+    assert f"{DEFAULT_WAIT} by default, {LONGEST_WAIT} at most" in TEXT
