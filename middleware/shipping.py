@@ -19,7 +19,8 @@ from typing import Final
 from middleware.core.body import read
 from middleware.core.planning import check_time, named
 from middleware.core.schedule import memory
-from middleware.errors import NotFoundError, ShopPausedError
+from middleware.core.trace import credentials
+from middleware.errors import NotFoundError, SchemaError, ShopPausedError
 from middleware.errors_shipping import (
     ErasedError,
     InHandError,
@@ -96,7 +97,8 @@ def ship(call: Call, shop: Shop, services: Services, waiting: Waiting) -> Shippe
     """Make the shipment, or tell again what was answered before.
 
     Raises: BodyError, SchemaError; KeyReusedError, InHandError, ErasedError; OrderCancelledError, OlderVersionError,
-    TooLateError; ShopPausedError; SealError, StorageError when we are at fault.
+    TooLateError; ShopPausedError; BusyError, BacklogFullError where the shop asks for more than its share; SealError,
+    StorageError when we are at fault.
     """
     if shop.paused:
         raise ShopPausedError()
@@ -104,7 +106,8 @@ def ship(call: Call, shop: Shop, services: Services, waiting: Waiting) -> Shippe
     attempt = _attempt(call, shop, now)
     known = services.calls.known(attempt.shop, attempt.key)
     if known is None:
-        known = _stored(call, attempt, shop, services, now)
+        with services.gate.turn(attempt.shop, call.key):
+            known = _taken(call, attempt, shop, services, now)
     if known is not None:
         again = _again(known, attempt, services, now)
         if again is not None:
@@ -147,12 +150,21 @@ def _attempt(call: Call, shop: Shop, now: datetime) -> Attempt:
     )
 
 
-def _stored(call: Call, attempt: Attempt, shop: Shop, services: Services, now: datetime) -> Known | None:
+def _taken(call: Call, attempt: Attempt, shop: Shop, services: Services, now: datetime) -> Known | None:
     """Take the call down the line; what is known of it if somebody else brought it meanwhile."""
     document = read(call.body)
+    try:
+        return _stored(document, attempt, shop, services, now)
+    except SchemaError as refusal:
+        refusal.alarms = credentials(document, _PLUGIN.shape)
+        raise
+
+
+def _stored(document: object, attempt: Attempt, shop: Shop, services: Services, now: datetime) -> Known | None:
     at_once = replace(shop, settings=replace(shop.settings, hold=timedelta(0)))
     parsed = _PLUGIN.parse(document, at_once.settings, now)
     named(_PLUGIN.names, lambda: check_time(parsed, now))
+    services.backlog.check(services.store, attempt.shop, now)
     record = prepare(parsed, document, _PLUGIN, at_once, services, now)
     if record is None:
         raise InHandError()  # not reached: a plug-in's document always has something to ship

@@ -21,6 +21,7 @@ from middleware.tracking import next_step
 from middleware.web import metrics
 from middleware.web.raw import body_of, no_body
 from middleware.web.shipments import told
+from middleware.web.webhooks import tell
 from schemas.plugin import MADE
 
 PLACES = 4
@@ -45,6 +46,7 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
             shipped = ship(_call(), asking, services, waiting)
         except ParcelveilError as refusal:
             metrics.SHIPMENTS.labels(refusal.code).inc()
+            tell(refusal)
             raise
         metrics.SHIPMENTS.labels(str(shipped.status)).inc()
         _log.info(
@@ -62,7 +64,7 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
         no_body(request)
         record = cancel(record_id, asking, services, waiting, wait_of(request.headers.get("Prefer")))
         _log.info("shipment_cancelled", request_id=g.request_id, shop=shop, record_id=record.id, status=record.state)
-        response = told(record, next_step(record))
+        response = told(record, next_step(record), services.simulated)
         response.status_code = 200 if is_gone(record) else 202
         return response
 

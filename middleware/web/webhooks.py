@@ -41,7 +41,7 @@ def blueprint(services: Services) -> Blueprint:
             record_id=answer.id,
             duration_ms=round(seconds * 1000, 1),
         )
-        _alarm(answer.alarms, answer.id)
+        alarm(answer.alarms, answer.id)
         members = {"status": answer.status, "id": answer.id, "reference": answer.reference, "reason": answer.reason}
         return jsonify({name: value for name, value in members.items() if value is not None})
 
@@ -65,7 +65,7 @@ def blueprint(services: Services) -> Blueprint:
     return routes
 
 
-def _alarm(paths: Iterable[str], id_: str | None) -> None:
+def alarm(paths: Iterable[str], id_: str | None) -> None:
     """Something looked like a credential, whatever became of its order: told by path alone (VP-CAT-1)."""
     for path in paths:
         metrics.CREDENTIALS.inc()
@@ -75,7 +75,12 @@ def _alarm(paths: Iterable[str], id_: str | None) -> None:
 def _refused(refusal: ParcelveilError) -> None:
     """Count and tell what was not taken."""
     metrics.WEBHOOKS.labels("refused", refusal.code).inc()
+    tell(refusal)
+
+
+def tell(refusal: ParcelveilError) -> None:
+    """What an operator has to hear of a refusal."""
     if isinstance(refusal, OverShareError):
         _log.warning("over_share", request_id=g.request_id, shop=refusal.shop, code=refusal.code)
     if isinstance(refusal, SchemaError):
-        _alarm(refusal.alarms, None)
+        alarm(refusal.alarms, None)

@@ -17,8 +17,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, delete, select
 from werkzeug.test import TestResponse
 
+from middleware.backlog import Backlog
+from middleware.core.shares import Shares
 from middleware.errors import StorageError
 from middleware.exchange import Delivered
+from middleware.gate import Gate
 from middleware.model import State
 from middleware.ports import Calls
 from middleware.services import Services
@@ -334,6 +337,31 @@ def test_a_paused_shop_is_503(plug: Plug) -> None:
     services = knowing(plug.intake.services)
     paused = {shop.settings.name: replace(shop, paused=True) for shop in services.shops.values()}
     problem(replace(plug, client=client(replace(services, shops=paused))).make(), 503, "shop-paused")
+
+
+def test_a_name_that_looks_like_a_credential_is_alarmed_by_its_path_alone(plug: Plug) -> None:
+    problem(plug.make(shipment(1, recipient={"password": PERSON})), 422, "schema")
+    told_of = [(line["event"], line.get("path")) for line in plug.intake.lines() if line["level"] == "warning"]
+    assert told_of == [("credential_blocked", "recipient.*")]
+
+
+def test_a_shop_with_too_many_that_wait_is_told_to_come_again(plug: Plug) -> None:
+    services = replace(knowing(plug.intake.services), backlog=Backlog(1))
+    full = replace(plug, client=client(services))
+    content = shipment(next(NUMBERS))
+    assert full.make(content, "k1").status_code == 202
+    plug.intake.clock.move(timedelta(seconds=6))
+    assert full.make(content, "k1").status_code == 202  # it is there already
+    problem(full.make(), 503, "backlog-full")
+    assert len(plug.rows(records)) == 1
+
+
+def test_a_shop_beyond_its_share_is_told_to_come_again(plug: Plug) -> None:
+    gate = Gate(Shares(places=1, at_work=1), 0.01)
+    busy = replace(plug, client=client(replace(knowing(plug.intake.services), gate=gate)))
+    with gate.turn("plain", "x"):
+        problem(busy.make(), 503, "busy")
+    assert busy.make().status_code == 202
 
 
 def test_before_the_first_claim_a_cancellation_is_done_at_once(plug: Plug) -> None:
