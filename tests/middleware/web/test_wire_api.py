@@ -7,6 +7,7 @@ Whatever comes, there is no 5xx, no value in an answer or in the log, no memory 
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ import pytest
 import requests
 
 from middleware.core.body import MAX_BYTES
+from middleware.web.openapi import description
 from tests.middleware.platforms.plugging import shipment
 from tests.middleware.web.test_wire_bombs import BOMBS, VECTORS
 from tests.middleware.web.wire import CHUNKED, PERSON, chunks, statuses
@@ -75,6 +77,17 @@ TEXT = {"content_type": "text/plain"}
 def test_1_the_order_of_checks(api: Api, name: str, body: bytes, changes: dict[str, str], status: int) -> None:
     with suppress(requests.ConnectionError) if len(body) > MAX_BYTES else nullcontext():
         assert api.ask(name, body, **changes).status_code == status
+
+
+def test_1_every_route_that_asks_for_a_credential_is_tried() -> None:
+    described = {
+        (verb.upper(), path.replace("{id}", "RECORD"))
+        for path, item in description()["paths"].items()
+        for verb, operation in item.items()
+        if set().union(*operation["security"]) & {"shop", "admin"}
+    }
+    tried = {(route.method, re.sub(r"/shops/[a-z]+", "/shops/{shop}", route.target)) for route in ROUTES.values()}
+    assert {(method, target.partition("?")[0]) for method, target in tried} == described
 
 
 @each_route

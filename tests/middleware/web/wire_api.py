@@ -103,6 +103,8 @@ ROUTES: Mapping[str, Route] = {
     "check": Route(method="POST", target=f"{KEPT}/check", token=ADMIN),
     "pause": Route(method="POST", target=f"{KEPT}/pause", token=ADMIN),
     "resume": Route(method="POST", target=f"{KEPT}/resume", token=ADMIN),
+    "shops": Route(method="GET", target="/admin/v1/shops", token=ADMIN),
+    "rotate": Route(method="POST", target=f"{KEPT}/rotate-secret", token=ADMIN, reads=True),
     "disconnect": Route(method="DELETE", target="/admin/v1/shops/gone", token=ADMIN),
 }
 """Every route of the role that asks for a credential."""
