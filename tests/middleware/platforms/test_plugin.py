@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from middleware import bootstrap
+from middleware import binding
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.core.planning import Planned, planned
 from middleware.errors import SchemaError
@@ -20,7 +20,7 @@ from tests.middleware.platforms.plugging import WHOLE, shipment
 from tests.system.stack import Json
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
-PLUGIN, POLICY = Plugin(), bootstrap.pack("bpost-shipping-platform")
+PLUGIN, POLICY = Plugin(), binding.pack("bpost-shipping-platform")
 POINTS = {"PUP-1000-01": PickupPoint(id="PUP-1000-01", postal_code="1000", country="BE")}
 
 
