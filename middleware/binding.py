@@ -21,7 +21,7 @@ from schemas.allowlist import categories
 from schemas.errors import SchemaFault
 from schemas.order import Sender, catalogue
 from schemas.policy import Policy
-from schemas.policy_loader import check_fields, load, names
+from schemas.policy_loader import check_fields, for_parcels, load
 
 
 class ShopFault(SettingError):
@@ -57,8 +57,8 @@ class Binder:
         does not hold together.
         """
         day, asked = today(self._clock()), shop.integration_requested_on
-        if shop.policy not in self._packs and shop.policy not in names():
-            expected = f"one of {', '.join(names())}"
+        if shop.policy not in self._packs and shop.policy not in for_parcels():
+            expected = f"one of {', '.join(for_parcels())}"
             raise ShopFault(shop.name, ("policy",), problem="no such pack", expected=expected)
         if asked and asked > day:
             late = "this day has not come; there is no exchange before the request to integrate (VP-PLG-3)"

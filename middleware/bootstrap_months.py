@@ -13,7 +13,7 @@ from middleware.ports import Copies
 from middleware.retention_keys import KeyRing, PublicKeys
 from middleware.storage import open_copies
 from schemas.policy import Policy
-from schemas.policy_loader import names
+from schemas.policy_loader import for_parcels
 
 
 def ring(settings: Config) -> KeyRing:
@@ -53,7 +53,7 @@ def close_months(settings: Config) -> Closed:
 
 def _packs() -> Mapping[str, Policy]:
     """Every pack that a shop may name: one that is connected tomorrow finds its keys."""
-    return {name: binding.pack(name) for name in names()}
+    return {name: binding.pack(name) for name in for_parcels()}
 
 
 def _durations(packs: Mapping[str, Policy]) -> Mapping[str, str]:

@@ -13,25 +13,21 @@ from typing import TypeVar
 
 from schemas.categories import CATEGORIES, is_within
 from schemas.errors import SchemaFault
+from schemas.policy_parties import AccountType, Channel, Cluster, Controller, ReadsWith, Recipient, Transfer
 from schemas.policy_terms import (
     NOT_STATED,
     UNSPECIFIED,
-    AccountType,
     Basis,
     CategoryRule,
-    Channel,
     Choice,
     Clause,
-    Controller,
+    Ground,
     Interpretation,
     Level,
     PartRule,
     Purpose,
-    ReadsWith,
-    Recipient,
     RetentionRule,
     Topic,
-    Transfer,
 )
 
 __all__ = [
@@ -43,7 +39,9 @@ __all__ = [
     "Channel",
     "Choice",
     "Clause",
+    "Cluster",
     "Controller",
+    "Ground",
     "Interpretation",
     "Level",
     "PartRule",
@@ -81,6 +79,7 @@ class Policy:
     retrieved_on: date
     controller: Controller
     account_types: Mapping[str, AccountType]
+    clusters: Mapping[str, Cluster]
     categories: tuple[CategoryRule, ...]
     bases: Mapping[str, Basis]
     purposes: Mapping[str, Purpose]
@@ -109,13 +108,17 @@ class Policy:
 
     @property
     def default_purpose(self) -> Purpose:
-        """The one purpose for which a plug-in may send."""
+        """The one purpose for which a shop may send."""
         return next(purpose for purpose in self.purposes.values() if purpose.default)
 
     def says(self, topic: str) -> str:
         """What the text says on a matter; ``unspecified``, which permits nothing, where it has no row."""
         row = self.topics.get(topic)
         return row.says if row else UNSPECIFIED
+
+    def cluster(self, subject: str) -> Cluster | None:
+        """Who answers for the data of a subject; ``None`` for one of whom the policy does not speak."""
+        return next((row for row in self.clusters.values() if subject in row.subjects), None)
 
     def category_rule(self, category_id: str) -> CategoryRule | None:
         """The rule that governs a category: the one that covers it or its nearest parent; ``None`` if the text does not
@@ -159,7 +162,7 @@ class Policy:
         """
         if purpose_id not in self.purposes:
             raise SchemaFault(f"{self.id}: no purpose {purpose_id!r}; use one of {', '.join(self.purposes)}")
-        for basis in self._bases(purpose_id, subject, account_type):
+        for basis in self.bases_of(purpose_id, subject, account_type):
             return basis.basis
         place = f"{self.id}: purposes.{purpose_id}"
         raise SchemaFault(f"{place}: no basis for {subject!r} with account type {account_type!r}; it is denied")
@@ -174,7 +177,8 @@ class Policy:
             policy = policy._choose(name, chosen)
         return policy
 
-    def _bases(self, purpose_id: str, subject: str, account_type: str) -> Iterator[Basis]:
+    def bases_of(self, purpose_id: str, subject: str, account_type: str) -> Iterator[Basis]:
+        """The rows that give a known purpose a basis for a subject: one or none in a sound pack."""
         for basis in (self.bases[name] for name in self.purposes[purpose_id].bases):
             if subject in basis.subjects and account_type in basis.account_types:
                 yield basis
@@ -191,11 +195,15 @@ class Policy:
             name: replace(self.retention[name], trigger=trigger, trigger_stated=choice.stated)
             for name, trigger in choice.triggers.items()
         }
+        for name, resets in choice.resets.items():
+            retention[name] = replace(retention.get(name, self.retention[name]), resets=resets)
         bases = {name: replace(self.bases[name], basis=basis) for name, basis in choice.bases.items()}
+        accounts = {name: replace(self.account_types[name], plugin=linked) for name, linked in choice.plugin.items()}
         return replace(
             self,
             retention=_changed(self.retention, retention),
             bases=_changed(self.bases, bases),
+            account_types=_changed(self.account_types, accounts),
             categories=tuple(_marked(rule, choice.optional) for rule in self.categories),
             interpretations=_changed(self.interpretations, {point.name: replace(point, chosen=chosen)}),
         )

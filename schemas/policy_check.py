@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import product
 
 from schemas.categories import CATEGORIES
-from schemas.policy import Basis, CategoryRule, Choice, PartRule, Policy, RetentionRule
-
-_DATA_SUBJECTS = ("sender", "recipient", "user")
+from schemas.policy import Basis, CategoryRule, Choice, PartRule, Policy, Purpose, RetentionRule
+from schemas.policy_terms import DATA_SUBJECTS
 
 
 def first_fault(policy: Policy) -> str | None:
@@ -53,7 +52,9 @@ def _references(policy: Policy) -> Iterator[tuple[str, Collection[str], Collecti
 
 def _effects(place: str, choice: Choice, policy: Policy) -> Iterator[tuple[str, Collection[str], Collection[str]]]:
     yield f"{place}.triggers", choice.triggers, policy.retention
+    yield f"{place}.resets", choice.resets, policy.retention
     yield f"{place}.bases", choice.bases, policy.bases
+    yield f"{place}.plugin", choice.plugin, policy.account_types
     yield f"{place}.optional", choice.optional, [rule.covers[0] for rule in policy.categories if len(rule.covers) == 1]
 
 
@@ -89,6 +90,8 @@ def _categories(policy: Policy) -> Iterator[str]:
 
 def _bases(policy: Policy) -> Iterator[str]:
     for basis in policy.bases.values():
+        if basis.basis == "A6-1-b" and not basis.contract_with:
+            yield f"bases.{basis.id}.contract_with: a contract is with somebody; name the person or the organisation"
         if basis.basis == "A6-1-a" and basis.level is None:
             yield f"bases.{basis.id}.level: consent needs a level that somebody can raise and lower; name one"
         for account_type in basis.account_types if basis.level else ():
@@ -115,20 +118,50 @@ def _purposes(policy: Policy) -> Iterator[str]:
     if len(defaults) != 1:
         yield f"purposes: exactly one must have default = true, here {_some(defaults)}; correct it"
     for purpose in policy.purposes.values():
+        yield from _purpose(policy, purpose)
         bases = [policy.bases[name] for name in purpose.bases]
-        for subject, account_type in product(_DATA_SUBJECTS, policy.account_types):
+        for subject, account_type in product(DATA_SUBJECTS, policy.account_types):
             if sum(_serves(basis, subject, account_type) for basis in bases) > 1:
                 yield f"purposes.{purpose.id}.bases: two for {subject} with {account_type}; keep one"
+
+
+def _purpose(policy: Policy, purpose: Purpose) -> Iterator[str]:
+    place = f"purposes.{purpose.id}"
+    if not purpose.bases and not purpose.prohibited:
+        yield f"{place}.bases: empty; give it a value"
+    if purpose.bases and purpose.prohibited:
+        yield f"{place}.prohibited: what the text prohibits has no basis; remove one of the two"
+    for name in purpose.denied_channels:
+        if name not in purpose.channels:
+            yield f"{place}.denied_channels: unknown {name!r}; use one of {_some(purpose.channels)}"
+    if purpose.profiling and policy.profiling == "prohibited" and not purpose.prohibited:
+        yield f"{place}.profiling: the text prohibits profiling; set prohibited = true and remove its bases"
+    if purpose.profiling and policy.profiling == "consent_only":
+        for name in purpose.bases:
+            if policy.bases[name].basis != "A6-1-a":
+                yield f"{place}.bases: the text permits profiling on consent alone, {name} is none; remove it"
 
 
 def _serves(basis: Basis, subject: str, account_type: str) -> bool:
     return subject in basis.subjects and account_type in basis.account_types
 
 
+def _clusters(policy: Policy) -> Iterator[str]:
+    """For everybody whose data may be sealed, exactly one party must answer."""
+    name = policy.controller.name
+    for cluster in policy.clusters.values():
+        if name not in (cluster.controller, cluster.processor):
+            yield f"clusters.{cluster.id}.controller: {name} is neither controller nor processor; name it as one"
+    for part in policy.parts.values():
+        answering = [row.id for row in policy.clusters.values() if part.subject in row.subjects]
+        if part.subject in DATA_SUBJECTS and len(answering) != 1:
+            yield f"clusters: {part.subject} must stand in exactly one, here in {_some(answering)}; correct it"
+
+
 def _recipients(policy: Policy) -> Iterator[str]:
     transferred = {(name, transfer.country) for transfer in policy.transfers for name in transfer.recipients}
     for recipient in policy.recipients:
-        if recipient.third_country and (recipient.name, recipient.country) not in transferred:
+        if any((recipient.name, country) not in transferred for country in recipient.third_countries):
             yield f"recipients.{recipient.name}.country: outside the EEA without a transfer; add it to [[transfers]]"
 
 
@@ -144,7 +177,7 @@ def _retention(policy: Policy) -> Iterator[str]:
 
 
 def _has_basis(policy: Policy, row: RetentionRule | PartRule) -> bool:
-    if row.subject not in _DATA_SUBJECTS:
+    if row.subject not in DATA_SUBJECTS:
         return True
     return any(row.subject in policy.bases[name].subjects for name in policy.purposes[row.purpose].bases)
 
@@ -153,7 +186,7 @@ def _parts(policy: Policy) -> Iterator[str]:
     placed: dict[str, str] = {}
     for part in policy.parts.values():
         place = f'parts."{part.name}"'
-        if part.subject in _DATA_SUBJECTS and policy.retention[part.retention].subject != part.subject:
+        if part.subject in DATA_SUBJECTS and policy.retention[part.retention].subject != part.subject:
             yield f"{place}.retention: {part.retention} is of another data subject; choose one of {part.subject}"
         if not _has_basis(policy, part):
             yield f"{place}.purpose: {part.purpose} has no basis for {part.subject}; choose another or add a basis"
@@ -188,6 +221,7 @@ _CHECKS = (
     _bases,
     _levels,
     _purposes,
+    _clusters,
     _recipients,
     _retention,
     _parts,

@@ -129,6 +129,11 @@ def many(row: type[Row]) -> fields.Nested:
     return fields.Nested(row, many=True, required=True, error_messages=_messages("must be a list of tables"))
 
 
+def some(row: type[Row]) -> fields.Nested:
+    """A list of tables; absent: none."""
+    return fields.Nested(row, many=True, load_default=list, error_messages=_messages("must be a list of tables"))
+
+
 def table(row: type[Row]) -> fields.Dict:
     """Tables under names of the pack's own."""
     messages = _messages("must be a table of named tables")
@@ -139,6 +144,12 @@ def pairs(words: Sequence[str]) -> fields.Dict:
     """Texts under names of the pack's own; absent: none."""
     messages = _messages("must be a table of texts")
     return fields.Dict(keys=Text(), values=Text(words=words), load_default=dict, error_messages=messages)
+
+
+def flags() -> fields.Dict:
+    """``true`` or ``false`` under names of the pack's own; absent: none."""
+    messages = _messages("must be a table of true and false")
+    return fields.Dict(keys=Text(), values=Flag(), load_default=dict, error_messages=messages)
 
 
 def places(messages: Any, place: str = "") -> Iterator[tuple[str, str]]:

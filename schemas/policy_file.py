@@ -13,10 +13,27 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from schemas import policy_parties as parties
 from schemas import policy_terms as terms
 from schemas.errors import SchemaFault
 from schemas.policy import Policy
-from schemas.policy_fields import COUNTRY, NAME, Day, Flag, Row, Text, form, many, one, pairs, places, table, texts
+from schemas.policy_fields import (
+    COUNTRY,
+    NAME,
+    Day,
+    Flag,
+    Row,
+    Text,
+    flags,
+    form,
+    many,
+    one,
+    pairs,
+    places,
+    some,
+    table,
+    texts,
+)
 
 _LINES = r"L\d+(-\d+)?(, L\d+(-\d+)?)*"
 _SECTION = rf"\d+(§\d+)?( {_LINES})?"
@@ -38,23 +55,24 @@ class _Sourced(Row):
 
 
 class _Channel(_Sourced):
-    makes = terms.Channel
+    makes = parties.Channel
     kind = Text(required=True, words=("web_form", "post"))
     address = Text(required=True)
 
 
 class _Controller(_Sourced):
-    makes = terms.Controller
+    makes = parties.Controller
     name = Text(required=True)
     legal_form = Text(required=True)
     address = Text(required=True)
     country = Text(required=True, like=COUNTRY)
     vat = Text(required=True)
+    register = Text(load_default="")
     channels = many(_Channel)
 
 
 class _ReadsWith(_Sourced):
-    makes = terms.ReadsWith
+    makes = parties.ReadsWith
     title = Text(required=True)
     url = Text(required=True)
     at_hand = Flag(required=True)
@@ -79,6 +97,23 @@ class _CategoryRule(_Sourced):
     default = Text(required=True, words=("keep", "drop"))
     unless = Text(load_default=None, words=terms.CONDITIONS)
     account_types = texts()
+    advisory = Text(load_default="")
+
+
+class _Cluster(_Sourced):
+    title = Text(required=True)
+    stated = Text(load_default="")
+    subjects = texts(words=terms.DATA_SUBJECTS, required=True, least=1)
+    controller = Text(required=True)
+    processor = Text(load_default=None)
+    requires = Text(load_default=None, words=(parties.DECLARATION,))
+
+
+class _Ground(_Sourced):
+    makes = terms.Ground
+    when = texts(words=terms.SITUATIONS, required=True, least=1)
+    basis = Text(required=True, words=terms.BASES)
+    stated = Text(load_default="")
 
 
 class _Basis(_Sourced):
@@ -86,8 +121,10 @@ class _Basis(_Sourced):
     subjects = texts(words=terms.SUBJECTS, required=True)
     account_types = texts(required=True)
     basis = Text(required=True, words=terms.BASES)
-    otherwise = Text(load_default=None, words=terms.BASES)
+    contract_with = texts(words=terms.CONTRACTS)
+    instead = some(_Ground)
     level = Text(load_default=None)
+    objected_through = texts(words=terms.OBJECTION_ROUTES)
     advisory = Text(load_default="")
 
 
@@ -96,8 +133,11 @@ class _Purpose(_Sourced):
     stated = Text(load_default="")
     iris = texts(like=_IRI, required=True)
     default = Flag(load_default=False)
-    bases = texts(required=True, least=1)
+    bases = texts(required=True)
     channels = texts()
+    denied_channels = texts()
+    profiling = Flag(load_default=False)
+    prohibited = Flag(load_default=False)
     limit = Text(load_default="")
 
 
@@ -111,16 +151,17 @@ class _Level(_Sourced):
 
 
 class _Recipient(_Sourced):
-    makes = terms.Recipient
+    makes = parties.Recipient
     name = Text(required=True)
     role = Text(required=True, words=("processor", "controller"))
     activity = Text(required=True)
     country = Text(required=True, like=COUNTRY)
+    access_from = Text(load_default="", like=COUNTRY)
     purposes = texts(required=True)
 
 
 class _Transfer(_Sourced):
-    makes = terms.Transfer
+    makes = parties.Transfer
     country = Text(required=True, like=COUNTRY)
     recipients = texts(required=True)
     safeguard = Text(required=True)
@@ -161,8 +202,10 @@ class _Choice(Row):
     title = Text(required=True)
     stated = Flag(required=True)
     triggers = pairs(terms.TRIGGERS)
+    resets = flags()
     bases = pairs(terms.BASES)
     optional = pairs(terms.OPTIONAL)
+    plugin = flags()
 
 
 class _Interpretation(_Sourced):
@@ -184,6 +227,7 @@ class _Pack(Row):
     reads_with = one(_ReadsWith)
     controller = one(_Controller)
     account_types = table(_AccountType)
+    clusters = table(_Cluster)
     categories = many(_CategoryRule)
     bases = table(_Basis)
     purposes = table(_Purpose)
@@ -198,7 +242,8 @@ class _Pack(Row):
 
 _PACK = _Pack()
 _NAMED: Mapping[str, Callable[[str, Mapping[str, Any]], Any]] = {
-    "account_types": lambda name, row: terms.AccountType(id=name, **row),
+    "account_types": lambda name, row: parties.AccountType(id=name, **row),
+    "clusters": lambda name, row: parties.Cluster(id=name, **row),
     "bases": lambda name, row: terms.Basis(id=name, **row),
     "purposes": lambda name, row: terms.Purpose(id=name, **row),
     "levels": lambda name, row: terms.Level(id=name, **row),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -13,6 +13,9 @@ MAX_AGE_DAYS: Final = 180
 """After so many days, the text should be fetched anew and compared (VP-REV-2: readers are advised to consult the latest
 version).
 """
+
+ADVERTISING_PLATFORMS: Final = frozenset(("google", "facebook", "twitter", "linkedin", "instagram"))
+"""Channels that belong to somebody else: whoever uses one gives the data away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +31,12 @@ class Finding:
     ids: tuple[str, ...]
 
 
-def lint(policy: Policy, *, today: date | None = None) -> tuple[Finding, ...]:
-    """All findings, errors first. Without ``today`` the age of the text is not judged."""
-    found = [*_controller(policy), *_text(policy, today)]
-    for look in (_bases, _recipients, _transfers, _retention, _topics):
+def lint(policy: Policy, *, today: date | None = None, beside: Iterable[Policy] = ()) -> tuple[Finding, ...]:
+    """All findings, errors first. Without ``today`` the age of the text is not judged; ``beside``: other packs, whose
+    controller may be the same.
+    """
+    found = [*_controller(policy), *_variance(policy, beside), *_text(policy, today)]
+    for look in (_categories, _bases, _purposes, _levels, _recipients, _transfers, _retention, _topics):
         found += look(policy)
     return tuple(sorted(found, key=lambda finding: finding.level != "error"))
 
@@ -50,6 +55,16 @@ def _controller(policy: Policy) -> Iterator[Finding]:
             yield _warning("controller.channels", f"the address of the {channel.kind} is not stated", channel.clause)
 
 
+def _variance(policy: Policy, beside: Iterable[Policy]) -> Iterator[Finding]:
+    """One legal person under several addresses: the register prints each literally, and somebody should ask why."""
+    here = policy.controller
+    for other in beside:
+        there = other.controller
+        if there.vat == here.vat and there.address != here.address:
+            message = f"the same controller has another address in {other.id}: {there.address}"
+            yield _warning("controller.address", message, here.clause)
+
+
 def _belgian_vat(number: str) -> bool:
     """Ten digits after BE, the last two being 97 less the remainder of the first eight by 97 (Belgian enterprise
     number).
@@ -60,7 +75,9 @@ def _belgian_vat(number: str) -> bool:
 
 def _text(policy: Policy, today: date | None) -> Iterator[Finding]:
     if policy.revised_on is None:
-        yield Finding(level="warning", where="revised_on", message="revision date missing", ids=("VP-REV-2", "AMB-18"))
+        row = policy.topics.get("revision_date")
+        ids = row.clause.ids if row else ("AMB-18",)
+        yield Finding(level="warning", where="revised_on", message="revision date missing", ids=ids)
     if not policy.reads_with.at_hand:
         message = "the text of the general policy is not at hand: what it alone says is unspecified"
         yield _warning("reads_with", message, policy.reads_with.clause)
@@ -69,10 +86,36 @@ def _text(policy: Policy, today: date | None) -> Iterator[Finding]:
         yield Finding(level="warning", where="retrieved_on", message=message, ids=("VP-REV-2",))
 
 
+def _categories(policy: Policy) -> Iterator[Finding]:
+    for rule in policy.categories:
+        if rule.advisory:
+            yield _warning(f'categories."{rule.title}"', rule.advisory, rule.clause)
+
+
 def _bases(policy: Policy) -> Iterator[Finding]:
     for basis in policy.bases.values():
         if basis.advisory:
             yield _warning(f"bases.{basis.id}", basis.advisory, basis.clause)
+        for ground in basis.instead:
+            if "unspecified_which" in ground.when:
+                message = f"the text does not say which processing {ground.basis} bears: nothing is permitted on it"
+                yield _warning(f"bases.{basis.id}", message, ground.clause)
+
+
+def _purposes(policy: Policy) -> Iterator[Finding]:
+    named = {recipient.name.lower() for recipient in policy.recipients}
+    for purpose in policy.purposes.values():
+        missing = [name for name in purpose.channels if name in ADVERTISING_PLATFORMS - named]
+        if missing:
+            message = f"channel_without_recipient: {', '.join(missing)}: a channel, but neither recipient nor transfer"
+            where = f"purposes.{purpose.id}.channels"
+            yield Finding(level="error", where=where, message=message, ids=purpose.clause.ids)
+
+
+def _levels(policy: Policy) -> Iterator[Finding]:
+    for level in policy.levels.values():
+        if level.dashboard == NOT_STATED:
+            yield _warning(f"levels.{level.id}", "the address of the dashboard is not stated", level.clause)
 
 
 def _recipients(policy: Policy) -> Iterator[Finding]:

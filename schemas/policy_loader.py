@@ -17,12 +17,20 @@ from schemas.policy_file import read
 _POLICIES = files("schemas") / "policies"
 _SUFFIX = ".toml"
 
+_NO_PARCELS = frozenset(("bpost-maxiresponse", "bpost-mystamp"))
+"""The packs whose records are no parcels: no webshop's order may be read under them (MX-SCO-1, MS-SCO-1)."""
+
 
 def names() -> tuple[str, ...]:
     """The packs of this package, by name."""
     return tuple(
         sorted(entry.name.removesuffix(_SUFFIX) for entry in _POLICIES.iterdir() if entry.name.endswith(_SUFFIX))
     )
+
+
+def for_parcels() -> tuple[str, ...]:
+    """The packs of this package under which a webshop's order may be read."""
+    return tuple(name for name in names() if name not in _NO_PARCELS)
 
 
 def load(name: str) -> Policy:

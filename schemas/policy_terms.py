@@ -1,4 +1,5 @@
-"""The terms that a policy is made of: one frozen value per kind of row in a pack, field by field as the pack writes it.
+"""The terms that a policy is made of: one frozen value per kind of row in a pack, field by field as the pack writes it
+(who stands behind the rows: ``schemas.policy_parties``).
 
 Vocabularies stand beside the values that use them; ``schemas.policy_file`` refuses every other word.
 """
@@ -13,24 +14,22 @@ NOT_STATED: Final = "not_stated"
 UNSPECIFIED: Final = "unspecified"
 
 MARKS: Final = ("S", "I", "X")
-SUBJECTS: Final = ("sender", "recipient", "user", "parcel", "service")
+DATA_SUBJECTS: Final = ("sender", "recipient", "user", "contact", "customer", "depicted")
+SUBJECTS: Final = (*DATA_SUBJECTS, "parcel", "stamps", "service")
 OPTIONAL: Final = ("no", "yes", "if_applicable", "conditional", NOT_STATED)
-CONDITIONS: Final = ("notify", "notify_email", "notify_sms", "company_delivery", "outside_eu")
-BASES: Final = ("A6-1-a", "A6-1-b", "A6-1-c", "A6-1-e", "A6-1-f")
-TRIGGERS: Final = ("label_created", "delivered", "last_label_use", "start_of_use", "end_of_use", "received")
+CONDITIONS: Final = ("notify", "notify_email", "notify_sms", "company_delivery", "outside_eu", "entered")
+BASES: Final = ("A6-1-a", "A6-1-b", "A6-1-c", "A6-1-e", "A6-1-f", NOT_STATED)
+CONTRACTS: Final = ("person", "organisation")
+SITUATIONS: Final = ("no_contract", "not_necessary", "unspecified_which")
+OBJECTION_ROUTES: Final = ("dashboard", "web_form", "post")
+TRIGGERS: Final = (
+    *("label_created", "delivered", "last_label_use", "start_of_use", "end_of_use"),
+    *("agreement_dissolved", "last_order", "ordered", "received"),
+)
 END_EVENTS: Final = ("end_of_use", "part_ended", "last_part_ended", "answered")
 AFTER: Final = ("erase", "erase_for_purpose", "restrict", "never_written")
-CUT_SHORT_BY: Final = ("objection", "erasure_accepted")
+CUT_SHORT_BY: Final = ("objection", "erasure_accepted", "customer_request")
 EXTENDED_BY: Final = ("legal_hold",)
-
-EEA: Final = frozenset(
-    (
-        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU"),
-        *("LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
-        *("IS", "LI", "NO"),
-    )
-)
-"""The European Economic Area: the 27 member states of the Union, and three more. ISO 3166-1 alpha-2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,66 +46,13 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """A way to reach the controller. ``kind``: web_form or post. ``address``: as stated, or ``not_stated``."""
-
-    kind: str
-    address: str
-    clause: Clause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Controller:
-    """Who decides on purposes and means (Art. 4(7) GDPR). ``country``: ISO 3166-1 alpha-2."""
-
-    name: str
-    legal_form: str
-    address: str
-    country: str
-    vat: str
-    channels: tuple[Channel, ...]
-    clause: Clause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadsWith:
-    """The policy to be read together with this one.
-
-    ``at_hand``: whether its text is in a pack. ``prevails``: which of the two, on a difference.
-    """
-
-    title: str
-    url: str
-    at_hand: bool
-    prevails: str
-    clause: Clause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountType:
-    """One kind of user.
-
-    ``plugin``: may a webshop be linked? ``dashboard``: can a level be set? ``interpreted``: the answers that are ours.
-    """
-
-    id: str
-    title: str
-    stated: str
-    account: bool
-    plugin: bool
-    dashboard: bool
-    interpreted: tuple[str, ...]
-    clause: Clause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryRule:
     """What the policy says of some categories.
 
     ``covers``: category ids; a rule that drops may name a parent for all beneath. ``optional``: how the text marks it
     (``OPTIONAL``). ``default``: keep or drop. ``unless``: the one condition under which a dropped datum passes
     (``CONDITIONS``). ``account_types``: of the sender; empty = every type. ``stated``: the text's own words, empty
-    where it has none.
+    where it has none. ``advisory``: what a data protection officer should know.
     """
 
     title: str
@@ -117,6 +63,7 @@ class CategoryRule:
     unless: str | None
     account_types: tuple[str, ...]
     clause: Clause
+    advisory: str = ""
 
     @property
     def passes(self) -> bool:
@@ -125,11 +72,27 @@ class CategoryRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a basis gives way to.
+
+    ``when``: of ``SITUATIONS``: there is no contract, it does not strictly need the processing (or is not linked to
+    it), or the text speaks of certain processing without telling which. ``stated``: the text's own words.
+    """
+
+    when: tuple[str, ...]
+    basis: str
+    stated: str
+    clause: Clause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
     """A legal basis for some data subjects.
 
-    ``basis``: of ``BASES`` (DPV ``eu-gdpr:``). ``otherwise``: the basis of what the contract does not strictly need.
-    ``level``: the dashboard level on which it depends. ``advisory``: what a data protection officer should know.
+    ``basis``: of ``BASES`` (DPV ``eu-gdpr:``); ``not_stated`` where another controller answers for it.
+    ``contract_with``: whose contract bears a basis of contract (``CONTRACTS``). ``instead``: the bases where it does
+    not. ``level``: the dashboard level on which it depends. ``objected_through``: the ways that the text names for an
+    objection (``OBJECTION_ROUTES``). ``advisory``: what a data protection officer should know.
     """
 
     id: str
@@ -137,22 +100,27 @@ class Basis:
     subjects: tuple[str, ...]
     account_types: tuple[str, ...]
     basis: str
-    otherwise: str | None
+    contract_with: tuple[str, ...]
+    instead: tuple[Ground, ...]
     level: str | None
+    objected_through: tuple[str, ...]
     advisory: str
     clause: Clause
 
     @property
     def objection(self) -> bool:
         """Whether the data subject may object: Art. 21(1) GDPR grants it for e and f."""
-        return not {self.basis, self.otherwise}.isdisjoint({"A6-1-e", "A6-1-f"})
+        return any(basis in ("A6-1-e", "A6-1-f") for basis in (self.basis, *(ground.basis for ground in self.instead)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
     """Why data are processed.
 
-    ``bases``: ids of ``Basis``. ``default``: the one purpose for which a plug-in may send. ``iris``: DPV concepts.
+    ``bases``: ids of ``Basis``; none where ``prohibited``: the text itself says no, and no consent opens it.
+    ``default``: the one purpose for which a shop may send. ``profiling``: it makes or uses a person's profile.
+    ``channels``: as the text names them; ``denied_channels``: those that are not served.
+    ``iris``: DPV concepts.
     """
 
     id: str
@@ -162,6 +130,9 @@ class Purpose:
     default: bool
     bases: tuple[str, ...]
     channels: tuple[str, ...]
+    denied_channels: tuple[str, ...]
+    profiling: bool
+    prohibited: bool
     limit: str
     clause: Clause
 
@@ -180,40 +151,6 @@ class Level:
     verb: str
     dashboard: str
     plugin_may_raise: bool
-    clause: Clause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """Who else gets the data.
-
-    ``country``: ISO 3166-1 alpha-2 or ``not_stated``. ``purposes``: ids, ``("*",)`` for all, empty where none matches.
-    """
-
-    name: str
-    role: str
-    activity: str
-    country: str
-    purposes: tuple[str, ...]
-    clause: Clause
-
-    @property
-    def third_country(self) -> bool | None:
-        """Whether the country lies outside the European Economic Area; ``None`` where no country is stated."""
-        return None if self.country == NOT_STATED else self.country not in EEA
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
-    """A transfer to a third country.
-
-    ``safeguard``: the instrument as the text names it. ``list_closed``: whether other countries are excluded.
-    """
-
-    country: str
-    recipients: tuple[str, ...]
-    safeguard: str
-    list_closed: bool
     clause: Clause
 
 
@@ -274,15 +211,18 @@ class Topic:
 class Choice:
     """One reading of an open point, and what it changes.
 
-    ``triggers``: class → trigger. ``bases``: id of a basis → basis. ``optional``: category → mark. ``stated``: whether
-    the text itself says so.
+    ``triggers``: class → trigger. ``resets``: class → whether each new trigger starts its clock anew. ``bases``: id of
+    a basis → basis. ``optional``: category → mark. ``plugin``: account type → whether a webshop may be linked.
+    ``stated``: whether the text itself says so.
     """
 
     title: str
     stated: bool
     triggers: Mapping[str, str]
+    resets: Mapping[str, bool]
     bases: Mapping[str, str]
     optional: Mapping[str, str]
+    plugin: Mapping[str, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from middleware.platforms.shopify import Shopify
 from schemas.known import REASONS
 from schemas.order import Sender
 from schemas.policy import Policy
-from schemas.policy_loader import names
+from schemas.policy_loader import for_parcels
 from schemas.shopify import include_fields
 
 TOO_LARGE = Inspection(
@@ -48,7 +48,7 @@ _URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
 @click.option(
     "--policy",
     "pack",
-    type=click.Choice(names()),
+    type=click.Choice(for_parcels()),
     default="bpost-shipping-platform",
     show_default=True,
     help="The policy pack.",

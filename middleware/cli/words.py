@@ -16,6 +16,9 @@ EVENTS: Mapping[str, str] = {
     "last_label_use": "the last use of a label",
     "start_of_use": "the start of use",
     "end_of_use": "the end of use",
+    "agreement_dissolved": "the end of the agreement",
+    "last_order": "the customer's last order",
+    "ordered": "the order",
     "received": "receipt",
     "part_ended": "the end of the part that it leads to",
     "last_part_ended": "the end of the last part",
@@ -37,6 +40,7 @@ CONDITIONS: Mapping[str, str] = {
     "notify_sms": "the delivery notifies by text message",
     "company_delivery": "the delivery goes to it",
     "outside_eu": "it leaves the EU's customs union",
+    "entered": "the person entered it for a purpose",
 }
 """When a datum passes that otherwise does not (``CONDITIONS``)."""
 
@@ -46,8 +50,12 @@ BASES: Mapping[str, str] = {
     "A6-1-c": "legal obligation",
     "A6-1-e": "task in the public interest",
     "A6-1-f": "legitimate interest",
+    "not_stated": "another controller's matter",
 }
 """Legal bases (Art. 6(1) GDPR)."""
+
+VERBS: Mapping[str, str] = {"object": "by objecting", "withdraw": "by withdrawing the consent"}
+"""How a level is ended."""
 
 CHANGED = (
     "The order changed, or was cancelled, and the parcel could not be changed any more: correct it or stop it at the "

@@ -29,6 +29,10 @@ SIZES: Mapping[str, int] = {
     "recipient.notification": 256,
     "recipient.customs": 4096,
     "sender.contact": 1024,
+    "maxiresponse.contact": 512,
+    "mystamp.customer": 1024,
+    "mystamp.depicted": 512,
+    "mystamp.photo": 262_144,
 }
 """Bytes of plaintext per part; a longer one goes to the next multiple."""
 

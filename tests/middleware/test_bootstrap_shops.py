@@ -42,6 +42,11 @@ def bound(instance: Instance, own: ServiceKeys, more: str = "") -> tuple[Mapping
 
 SHOP_FAULTS = {
     "an unknown pack": ("policy", '"nonesuch"', f"shops.faulty.policy: no such pack; expected one of {PACK}"),
+    "a pack of stamps": ("policy", '"bpost-mystamp"', f"shops.faulty.policy: no such pack; expected one of {PACK}"),
+    "a pack of contacts": (
+        *("policy", '"bpost-maxiresponse"'),
+        f"shops.faulty.policy: no such pack; expected one of {PACK}",
+    ),
     "an unknown interpretation": (
         "interpretations",
         '{ recipient_klok = "delivered" }',
@@ -55,7 +60,13 @@ SHOP_FAULTS = {
 }
 
 
-@pytest.mark.parametrize("name", SHOP_FAULTS)
+REQUIREMENTS = {
+    "a pack of stamps": pytest.mark.policy("MS-SCO-1"),
+    "a pack of contacts": pytest.mark.policy("MX-SCO-1"),
+}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=REQUIREMENTS.get(name, ())) for name in SHOP_FAULTS])
 def test_a_fault_of_a_shop_quarantines_this_shop_alone(instance: Instance, own: ServiceKeys, name: str) -> None:
     setting, value, line = SHOP_FAULTS[name]
     shops, faults = bound(

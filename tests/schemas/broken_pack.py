@@ -1,4 +1,4 @@
-"""The real pack, broken in one place."""
+"""A real pack, broken in one place."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ import pytest
 from schemas.errors import SchemaFault
 from schemas.policy_loader import load_file
 
-TEXT = (files("schemas") / "policies" / "bpost-shipping-platform.toml").read_text(encoding="utf-8")
+
+def text_of(pack: str) -> str:
+    """The file of a pack of the package."""
+    return (files("schemas") / "policies" / f"{pack}.toml").read_text(encoding="utf-8")
 
 
-def fault(folder: Path, old: str, new: str) -> str:
+TEXT = text_of("bpost-shipping-platform")
+
+
+def fault(folder: Path, old: str, new: str, text: str = TEXT) -> str:
     """The one line with which the pack is refused when the first `old` in it is replaced by `new`."""
-    assert old in TEXT
+    assert old in text
     path = folder / "own.toml"
-    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(SchemaFault) as refused:
         load_file(path)
     line = str(refused.value)

@@ -8,6 +8,7 @@ from schemas.categories import CATEGORIES, is_within
 
 # Concepts looked up in DPV 2.3 (pd.ttl); another word would be an IRI that nobody defines.
 DPV_2_3 = {
+    "pd:BirthDate",
     "pd:BrowsingBehaviour",
     "pd:City",
     "pd:Communication",
@@ -21,6 +22,7 @@ DPV_2_3 = {
     "pd:Name",
     "pd:Password",
     "pd:PhysicalAddress",
+    "pd:Picture",
     "pd:PostalCode",
     "pd:Preference",
     "pd:Purchase",
@@ -44,6 +46,13 @@ NEEDED = (
     *(f"parcel.{fact}" for fact in ("weight", "pieces", "product", "reference", "dimensions", "barcode")),
     "parcel.pickup_point",
     *("order.id", "order.name", "order.time", "order.state", "customer.id", "payer.name"),
+    *(f"contact.{datum}" for datum in ("name", "first_name", "email", "phone")),
+    *(
+        f"customer.{datum}"
+        for datum in ("name", "first_name", "email", "phone", "mobile", "birth_date", "gender", "vat")
+    ),
+    *(f"customer.address.{line}" for line in ADDRESS),
+    *(f"depicted.{datum}" for datum in ("image", "name", "sign", "metadata")),
     *("account.credential", "complaint.text", "behaviour.purchases", "online.identifier"),
 )
 
@@ -73,6 +82,8 @@ def test_every_concept_is_one_of_dpv() -> None:
         ("recipient.address.postal_code", "pd:PostalCode"),
         ("sender.responsible.gender", "pd:Gender"),
         ("account.credential.password", "pd:Password"),
+        ("customer.birth_date", "pd:BirthDate"),
+        ("depicted.image", "pd:Picture"),
         ("sender.vat", None),
         ("sender.legal_form", None),
     ],
@@ -84,8 +95,9 @@ def test_the_concept_is_the_right_one(name: str, concept: str | None) -> None:
 def test_facts_of_the_parcel_alone_describe_nobody() -> None:
     impersonal = {name for name, category in CATEGORIES.items() if not category.personal}
     assert impersonal == {
-        *("recipient.address.country", "sender.address.country"),
+        *("recipient.address.country", "sender.address.country", "customer.address.country"),
         *("parcel", "parcel.pieces", "parcel.dimensions", "parcel.weight", "parcel.product"),
+        *("stamps", "stamps.product", "stamps.pieces"),
         *("order.time", "order.state"),
     }
 

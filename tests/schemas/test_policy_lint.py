@@ -9,7 +9,7 @@ import pytest
 
 from schemas.policy import Policy
 from schemas.policy_lint import MAX_AGE_DAYS, Finding, lint
-from schemas.policy_loader import load
+from schemas.policy_loader import load, names
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +128,89 @@ def test_a_chosen_clock_that_the_text_does_not_name_is_a_finding(policy: Policy)
     assert not _at(policy, where)
     (finding,) = _at(policy.interpret({"recipient_clock": "delivered"}), where)
     assert finding.message == "trigger not stated; delivered is an interpretation"
+
+
+# ---- across packs
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("bpost-shipping-platform", marks=pytest.mark.policy("VP-CTL-1")),
+        pytest.param("bpost-maxiresponse", marks=pytest.mark.policy("MX-CTL-1")),
+        pytest.param("bpost-mystamp", marks=pytest.mark.policy("MS-CTL-1")),
+    ],
+)
+def test_one_controller_under_several_addresses_is_told(name: str) -> None:
+    others = [load(other) for other in names() if other != name]
+    found = [finding for finding in lint(load(name), beside=others) if finding.where == "controller.address"]
+    assert [finding.message for finding in found] == [
+        f"the same controller has another address in {other.id}: {other.controller.address}" for other in others
+    ]
+    assert {finding.level for finding in found} == {"warning"}
+
+
+def test_another_controller_and_the_same_address_are_no_variance(policy: Policy) -> None:
+    other = replace(policy, controller=replace(policy.controller, vat="BE 0403.101.811", address="elsewhere"))
+    assert not [finding for finding in lint(policy, beside=[policy, other]) if finding.where == "controller.address"]
+
+
+@pytest.mark.parametrize(
+    ("pack", "level", "where", "message"),
+    [
+        pytest.param(
+            *("bpost-mystamp", "error", "purposes.generic_advertising.channels"),
+            "channel_without_recipient: google, facebook, twitter, linkedin, instagram: a channel, but neither "
+            "recipient nor transfer",
+            marks=pytest.mark.policy("MS-REC-2", "AMB-14"),
+        ),
+        pytest.param(
+            *("bpost-mystamp", "warning", "revised_on", "revision date missing"), marks=pytest.mark.policy("MS-REV-1")
+        ),
+        pytest.param(
+            *("bpost-mystamp", "warning", 'categories."gender of the customer"'),
+            load("bpost-mystamp").category_rule("customer.gender").advisory,  # type: ignore[union-attr]  # it has one
+            marks=pytest.mark.policy("MS-CAT-3"),
+        ),
+        pytest.param(
+            *("bpost-mystamp", "warning", "bases.generic_advertising"),
+            load("bpost-mystamp").bases["generic_advertising"].advisory,
+            marks=pytest.mark.policy("AMB-15"),
+        ),
+        pytest.param(
+            *("bpost-maxiresponse", "warning", "bases.services"),
+            "the text does not say which processing A6-1-e bears: nothing is permitted on it",
+            marks=pytest.mark.policy("MX-PUR-1"),
+        ),
+        pytest.param(
+            *("bpost-maxiresponse", "warning", "bases.services"),
+            "the text does not say which processing A6-1-c bears: nothing is permitted on it",
+            marks=pytest.mark.policy("MX-PUR-1", "AMB-8"),
+        ),
+        pytest.param(
+            *("bpost-maxiresponse", "warning", "topics.retention_without_agreement", "the text does not say"),
+            marks=pytest.mark.policy("MX-RET-2"),
+        ),
+        pytest.param(
+            *("bpost-maxiresponse", "warning", "levels.Optimaal", "the address of the dashboard is not stated"),
+            marks=pytest.mark.policy("X-LVL-2"),
+        ),
+    ],
+)
+def test_what_the_other_packs_lack(pack: str, level: str, where: str, message: str) -> None:
+    found = [(finding.level, finding.message) for finding in lint(load(pack)) if finding.where == where]
+    assert (level, message) in found
+
+
+@pytest.mark.policy("MX-REV-1")
+def test_the_text_of_maxiresponse_has_its_date() -> None:
+    assert not _at(load("bpost-maxiresponse"), "revised_on")
+
+
+@pytest.mark.policy("MS-REC-2")
+def test_a_channel_with_its_recipient_is_no_finding() -> None:
+    policy = load("bpost-mystamp")
+    aws = policy.recipients[0]
+    platforms = ("Google", "Facebook", "Twitter", "LinkedIn", "Instagram")
+    named = replace(policy, recipients=(aws, *(replace(aws, name=name) for name in platforms)))
+    assert not _at(named, "purposes.generic_advertising.channels")

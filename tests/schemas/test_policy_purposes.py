@@ -97,7 +97,10 @@ def test_the_basis_of_making_a_label(policy: Policy, subject: str, account_type:
 @pytest.mark.policy("VP-BAS-2")
 def test_beyond_the_contract_legitimate_interest_with_the_right_to_object(policy: Policy) -> None:
     for name in ("professional", "residential", "guest"):
-        assert (policy.bases[name].basis, policy.bases[name].otherwise) == ("A6-1-b", "A6-1-f")
+        (ground,) = policy.bases[name].instead
+        assert (policy.bases[name].basis, ground.basis) == ("A6-1-b", "A6-1-f")
+        assert ground.when == ("no_contract", "not_necessary")
+        assert ground.clause.ref == "0§3 L83-87"
     assert {basis.id for basis in policy.bases.values() if not basis.objection} == {"personalised_advertising"}
 
 

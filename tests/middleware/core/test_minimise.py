@@ -14,7 +14,7 @@ from middleware.model import Delivery
 from schemas.known import REASONS
 from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient, catalogue
 from schemas.policy import Policy
-from schemas.policy_terms import EEA
+from schemas.policy_parties import EEA
 from tests.middleware.core.made_up import POLICY, barring, changed, leaves, order
 
 EMAIL, PHONE = "lotte@verzinsel.example", "0470 12 34 56"

@@ -184,6 +184,10 @@ def test_the_sizes_stay() -> None:
         "recipient.notification": 256,
         "recipient.customs": 4096,
         "sender.contact": 1024,
+        "maxiresponse.contact": 512,
+        "mystamp.customer": 1024,
+        "mystamp.depicted": 512,
+        "mystamp.photo": 256 * 1024,
     }
 
 
