@@ -9,10 +9,11 @@ import click
 
 from middleware import bootstrap
 from middleware.cli.common import json_option, print_json, print_table
-from middleware.cli.policy_tables import reading, tables
+from middleware.cli.policy_tables import reading, tables, told
 from middleware.core.calendar import today
 from middleware.errors import ConfigError
 from schemas.policy import Policy
+from schemas.policy_layers import together
 from schemas.policy_lint import lint as lint_pack
 from schemas.policy_loader import load, load_file, names
 
@@ -37,13 +38,18 @@ def list_(as_json: bool) -> None:
 
 @policy.command("show", short_help="Tell what a pack permits, row by row with its clause.")
 @json_option
+@click.option("--general", metavar="FILE", help="A pack of the general policy, to be read together with this one.")
 @click.argument("pack")
-def show(as_json: bool, pack: str) -> None:
+def show(as_json: bool, general: str | None, pack: str) -> None:
     """Tell what a pack (a name or a file) permits, for what, for whom and how long, each with its clause.
 
-    A clause is the place in the policy's text: document, section, lines.
+    A clause is the place in the policy's text: document, section, lines. With --general, tell rule by rule which of the
+    two policies answers.
     """
     found = _pack(pack)
+    if general is not None:
+        _both(found, _pack(general), as_json)
+        return
     if as_json:
         print_json(found)
         return
@@ -76,6 +82,18 @@ def lint(as_json: bool, pack: str) -> None:
     else:
         click.echo("Nothing is lacking.")
     sys.exit(1 if any(finding.level == "error" for finding in findings) else 0)
+
+
+def _both(specific: Policy, general: Policy, as_json: bool) -> None:
+    resolved = together(specific, general)
+    if as_json:
+        print_json(list(resolved))
+        return
+    print_table(
+        ("rule", "says", "said by", "clause"),
+        [(row.key, told(row.value), row.layer, row.clause.ref if row.clause else "") for row in resolved],
+        whole=("rule",),
+    )
 
 
 def _pack(pack: str) -> Policy:

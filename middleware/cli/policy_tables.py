@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from middleware.cli import words
-from schemas.policy import NOT_STATED, CategoryRule, Interpretation, Level, Policy, Purpose, RetentionRule
+from schemas.policy import NOT_STATED, CategoryRule, Ground, Interpretation, Level, Policy, Purpose, RetentionRule
 from schemas.policy_parties import DECLARATION, Cluster, Recipient
 
 Table = tuple[str, tuple[str, ...], Sequence[tuple[object, ...]]]
@@ -99,6 +99,15 @@ def _who(found: Policy) -> Iterator[Table]:
             for account in found.account_types.values()
         ],
     )
+
+
+def told(value: object) -> str:
+    """What a rule says, in one line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(row.basis if isinstance(row, Ground) else str(row) for row in value)
+    return str(value)
 
 
 def _rest(found: Policy) -> Iterator[Table]:

@@ -257,3 +257,99 @@ def test_a_pack_that_lacks_nothing_is_said_to(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(policies, "lint_pack", lambda pack, today, beside: ())
     assert printed("lint", PACK) == "Nothing is lacking.\n"
     assert json.loads(printed("lint", PACK, "--json")) == []
+
+
+# ---- two policies read together
+
+
+@pytest.mark.policy("VP-PRE-1")
+def test_with_a_general_policy_each_rule_tells_who_says_it(tmp_path: Path) -> None:
+    general = own(tmp_path, 'says = "unspecified"                   # the heading', 'says = "made_up"  #')
+    cells = {row[0]: row[1:] for row in rows(f"both\n{printed('show', PACK, '--general', general)}", "both")}
+    assert cells["topics.art22"] == ["made_up", "general", "0§4 (silence)"]
+    assert cells["retention.vp.recipient.operational.duration"] == ["P13M", "specific", "0§8 L181-184"]
+    assert cells["account_types.guest.plugin"] == ["no", "specific", "0§1 L3-5; 0§6 L149-150"]
+    assert cells["bases.residential.instead"] == ["A6-1-f", "specific", "0§3 L75-81"]
+    told = json.loads(printed("show", PACK, "--general", general, "--json"))
+    assert {row["key"]: row["layer"] for row in told}["topics.art22"] == "general"
+    assert {row["key"] for row in told} == {*cells} - {""}  # a cell that was broken goes on in a line without a key
+
+
+# ---- the other packs
+
+
+@pytest.mark.parametrize("pack", names())
+def test_every_pack_is_told_with_its_parts_and_their_terms(pack: str) -> None:
+    policy = load(pack)
+    text = printed("show", pack)
+    told = {cells[0]: cells[1:] for cells in rows(text, "Parts: what may be together, why, and for how long")}
+    assert set(told) == set(policy.parts)
+    answering = {cells[0] for cells in rows(text, "Who answers for whose data")}
+    assert answering == {cluster.title for cluster in policy.clusters.values()}
+    assert {cells[0] for cells in rows(text, "What the text says, and what it leaves open")} == set(policy.topics)
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "cells"),
+    [
+        pytest.param(
+            *("Purposes and their bases (Art. 6(1) GDPR)", "personalised_advertising"),
+            ["personalised advertising and profiles", "prohibited", "2§4 L150-151"],
+            marks=pytest.mark.policy("MS-PRO-1"),
+        ),
+        pytest.param(
+            *("Who answers for whose data", "what the customer gives about himself or herself"),
+            ["customer", "bpost", "2§2 L16-19"],
+            marks=pytest.mark.policy("MS-CTL-1"),
+        ),
+        pytest.param(
+            "Who answers for whose data",
+            "persons who appear on what the customer hands over: the customer answers for them",
+            ["depicted", "the customer", "bpost", "the customer declares that it is lawful", "2§2 L21-27"],
+            marks=pytest.mark.policy("MS-CTL-2"),
+        ),
+        pytest.param(
+            *("Recipients", "TCS"),
+            ["application management and maintenance", "IN, with access from IN", "2§5 L161-162"],
+            marks=pytest.mark.policy("MS-REC-1"),
+        ),
+        pytest.param(
+            *("Data: what the text lists", "birth date of the customer"),
+            ["when the person entered it for a purpose", "all", "2§3 L45"],
+            marks=pytest.mark.policy("MS-CAT-2"),
+        ),
+        pytest.param(
+            *("Retention: for how long, and what comes then", "ms.photo"),
+            ["3 years from the customer's last order", "erased", "2§7 L178-179"],
+            marks=pytest.mark.policy("MS-RET-1"),
+        ),
+    ],
+)
+def test_a_row_of_mystamp_tells(title: str, name: str, cells: list[str]) -> None:
+    (found,) = [row for row in rows(printed("show", "bpost-mystamp"), title) if row[0] == name]
+    assert found[1:] == cells
+
+
+@pytest.mark.policy("X-LVL-1")
+def test_the_levels_are_told_with_what_they_are_at_first_and_how_they_end() -> None:
+    found = rows(printed("show", PACK), "Levels: switches of the data subject's own")
+    assert {row[0]: row[2:4] for row in found} == {
+        "Aanvullend": ["on, until somebody objects", "by objecting"],
+        "Optimaal": ["off, until somebody consents", "by withdrawing the consent"],
+    }
+
+
+@pytest.mark.policy("MS-REC-2")
+def test_the_contradiction_in_mystamp_is_an_exit_status() -> None:
+    first = json.loads(printed("lint", "bpost-mystamp", "--json", status=1))[0]
+    assert (first["level"], first["where"]) == ("error", "purposes.generic_advertising.channels")
+    assert first["message"].startswith("channel_without_recipient: ")
+
+
+@pytest.mark.policy("MX-CTL-1")
+def test_the_addresses_of_one_controller_are_compared() -> None:
+    found = [row["message"] for row in json.loads(printed("lint", "bpost-maxiresponse", "--json"))]
+    assert (
+        "the same controller has another address in bpost-mystamp: Multitower, Anspachlaan 1, bus 1, 1000 Brussel"
+        in found
+    )

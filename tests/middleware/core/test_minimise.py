@@ -14,6 +14,7 @@ from middleware.model import Delivery
 from schemas.known import REASONS
 from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient, catalogue
 from schemas.policy import Policy
+from schemas.policy_loader import load
 from schemas.policy_parties import EEA
 from tests.middleware.core.made_up import POLICY, barring, changed, leaves, order
 
@@ -257,3 +258,22 @@ def test_what_passes_is_what_the_delivery_needs(whole: Order, never: list[str], 
 def test_to_minimise_again_changes_nothing(whole: Order, never: list[str], delivery: Delivery) -> None:
     slim, _ = minimise(whole, under(never), delivery)
     assert minimise(slim, under(never), delivery)[0] == slim
+
+
+@pytest.mark.parametrize(
+    ("pack", "path"),
+    [
+        pytest.param(
+            "bpost-maxiresponse", "recipient.address.street", marks=pytest.mark.policy("MX-SCO-1", "MX-CAT-2")
+        ),
+        pytest.param("bpost-maxiresponse", "recipient.company", marks=pytest.mark.policy("MX-CAT-2")),
+        pytest.param("bpost-maxiresponse", "recipient.contact.email", marks=pytest.mark.policy("MX-SCO-1")),
+        pytest.param("bpost-mystamp", "recipient.address.street", marks=pytest.mark.policy("MS-SCO-1")),
+        pytest.param("bpost-mystamp", "recipient.name", marks=pytest.mark.policy("MS-SCO-1")),
+    ],
+)
+def test_a_parcel_borrows_no_permission_from_another_pack(pack: str, path: str) -> None:
+    whole = order(**reached(email=EMAIL), parcel__pickup_point=None)
+    slim, withheld = minimise(whole, load(pack), Delivery(notify="email"))
+    assert withheld[path] == "not_in_pack"
+    assert present(slim, "recipient.") == set()
