@@ -9,6 +9,7 @@ import click
 
 from middleware import bootstrap
 from middleware.cli.common import json_option, print_json, print_table
+from middleware.cli.policy_coverage import coverage
 from middleware.cli.policy_tables import reading, tables, told
 from middleware.core.calendar import today
 from middleware.errors import ConfigError
@@ -21,6 +22,9 @@ from schemas.policy_loader import load, load_file, names
 @click.group(short_help="What is permitted, why, and for how long.")
 def policy() -> None:
     """The policy packs: what is permitted, why, and for how long."""
+
+
+policy.add_command(coverage)
 
 
 @policy.command("list", short_help="List the packs.")

@@ -81,6 +81,7 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize("address", FORBIDDEN)
+@pytest.mark.policy("X-EGR-1")
 def test_an_address_that_is_not_public_is_never_dialled(
     monkeypatch: pytest.MonkeyPatch, dialled: list[str], address: str
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_public_address_is_dialled_over_tls_alone(
     assert dialled == [address]
 
 
+@pytest.mark.policy("X-EGR-1")
 def test_one_forbidden_address_among_several_blocks_all(monkeypatch: pytest.MonkeyPatch, dialled: list[str]) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", Resolver(["93.184.215.14", "10.0.0.1"]))
     with transport("https://platform.example") as made, pytest.raises(PermanentDeliveryError):
@@ -156,6 +158,7 @@ def test_a_name_that_cannot_be_resolved_is_no_connection(monkeypatch: pytest.Mon
     assert caught.value.code == "connection"
 
 
+@pytest.mark.policy("X-EGR-1")
 def test_a_name_that_changes_its_address_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """DNS rebinding: what was judged is dialled, whatever the next answer would be; a new connection is judged anew."""
     ends = OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")

@@ -85,7 +85,8 @@ def test_holds_every_file_of_the_packages_and_no_other(installed: Installed) -> 
 @pytest.mark.parametrize(
     ("pattern", "at_least"),
     [
-        ("schemas/policies/bpost-shipping-platform.toml", 1),
+        ("schemas/policies/*.toml", 3),
+        ("schemas/requirements.toml", 1),
         ("schemas/removed/*.csv", 1),
         ("middleware/storage/migrations/versions/*.py", 1),
         ("simulator/orders/[0-9]*.json", 15),
