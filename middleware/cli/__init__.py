@@ -30,6 +30,7 @@ _COMMANDS: Mapping[str, str] = {
     "inspect": "middleware.cli.inspecting:inspect",
     "shopify-toml": "middleware.cli.inspecting:shopify_toml",
     "policy": "middleware.cli.policies:policy",
+    "register": "middleware.cli.register:register",
     "shops": "middleware.cli.shops:shops",
 }
 """Each command's home, loaded when it is asked for: ``--help`` and small commands need not wait for a web server's

@@ -50,9 +50,9 @@ def show(as_json: bool, general: str | None, pack: str) -> None:
     A clause is the place in the policy's text: document, section, lines. With --general, tell rule by rule which of the
     two policies answers.
     """
-    found = _pack(pack)
+    found = named_pack(pack)
     if general is not None:
-        _both(found, _pack(general), as_json)
+        _both(found, named_pack(general), as_json)
         return
     if as_json:
         print_json(found)
@@ -75,7 +75,7 @@ def show(as_json: bool, general: str | None, pack: str) -> None:
 def lint(as_json: bool, pack: str) -> None:
     """Tell what a pack (a name or a file) lacks; non-zero if it holds an error."""
     beside = tuple(load(name) for name in names() if name != pack)
-    findings = lint_pack(_pack(pack), today=today(bootstrap.system_clock()), beside=beside)
+    findings = lint_pack(named_pack(pack), today=today(bootstrap.system_clock()), beside=beside)
     if as_json:
         print_json(list(findings))
     elif findings:
@@ -100,7 +100,7 @@ def _both(specific: Policy, general: Policy, as_json: bool) -> None:
     )
 
 
-def _pack(pack: str) -> Policy:
+def named_pack(pack: str) -> Policy:
     """A pack that comes with the package, or an operator's own file. Raises: ConfigError, SchemaFault."""
     if pack in names():
         return load(pack)

@@ -17,7 +17,7 @@ from middleware.errors import ConfigError, StorageError
 from schemas.errors import SchemaFault
 from tests.middleware.cli.bench import ROOT, Instance, process, refused, run
 
-NO_CONFIGURATION = {"demo", "init", "mock", "simulate", "inspect", "shopify-toml", "policy", "run-role"}
+NO_CONFIGURATION = {"demo", "init", "mock", "simulate", "inspect", "shopify-toml", "policy", "register", "run-role"}
 DATA = {
     ("doctor",),
     ("keys", "list"),
@@ -28,6 +28,7 @@ DATA = {
     ("policy", "list"),
     ("policy", "show"),
     ("policy", "lint"),
+    ("policy", "coverage"),
     ("shops", "connect"),
     ("shops", "check"),
     ("shops", "list"),
