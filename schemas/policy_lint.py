@@ -35,7 +35,7 @@ def lint(policy: Policy, *, today: date | None = None, beside: Iterable[Policy] 
     """All findings, errors first. Without ``today`` the age of the text is not judged; ``beside``: other packs, whose
     controller may be the same.
     """
-    found = [*_controller(policy), *_variance(policy, beside), *_text(policy, today)]
+    found = [*_unsaid(policy), *_controller(policy), *_variance(policy, beside), *_text(policy, today)]
     for look in (_categories, _bases, _purposes, _levels, _recipients, _transfers, _retention, _topics):
         found += look(policy)
     return tuple(sorted(found, key=lambda finding: finding.level != "error"))
@@ -45,11 +45,28 @@ def _warning(where: str, message: str, clause: Clause) -> Finding:
     return Finding(level="warning", where=where, message=message, ids=clause.ids)
 
 
+def _error(where: str, message: str, clause: Clause) -> Finding:
+    return Finding(level="error", where=where, message=message, ids=clause.ids)
+
+
+def _unsaid(policy: Policy) -> Iterator[Finding]:
+    """What no pack may leave out: who decides, on which basis, and which text it is."""
+    controller = policy.controller
+    for name, value in (("name", controller.name), ("address", controller.address), ("country", controller.country)):
+        if value == NOT_STATED:
+            yield _error(f"controller.{name}", "not stated: the register needs it", controller.clause)
+    if not int(policy.text_sha256, 16):
+        yield _error("text_sha256", "the digest of the policy's text is missing", policy.reads_with.clause)
+    for basis in policy.bases.values():
+        own = [row for row in policy.clusters.values() if row.processor is None and {*row.subjects} & {*basis.subjects}]
+        if basis.basis == NOT_STATED and own:
+            yield _error(f"bases.{basis.id}", "no legal basis is stated (Article 6 GDPR)", basis.clause)
+
+
 def _controller(policy: Policy) -> Iterator[Finding]:
     controller = policy.controller
     if controller.country == "BE" and not _belgian_vat(controller.vat):
-        message = "not a valid Belgian VAT number"
-        yield Finding(level="error", where="controller.vat", message=message, ids=controller.clause.ids)
+        yield _error("controller.vat", "not a valid Belgian VAT number", controller.clause)
     for channel in controller.channels:
         if channel.address == NOT_STATED:
             yield _warning("controller.channels", f"the address of the {channel.kind} is not stated", channel.clause)
@@ -60,7 +77,7 @@ def _variance(policy: Policy, beside: Iterable[Policy]) -> Iterator[Finding]:
     here = policy.controller
     for other in beside:
         there = other.controller
-        if there.vat == here.vat and there.address != here.address:
+        if there.vat == here.vat != NOT_STATED and there.address != here.address:
             message = f"the same controller has another address in {other.id}: {there.address}"
             yield _warning("controller.address", message, here.clause)
 
@@ -108,8 +125,7 @@ def _purposes(policy: Policy) -> Iterator[Finding]:
         missing = [name for name in purpose.channels if name in ADVERTISING_PLATFORMS - named]
         if missing:
             message = f"channel_without_recipient: {', '.join(missing)}: a channel, but neither recipient nor transfer"
-            where = f"purposes.{purpose.id}.channels"
-            yield Finding(level="error", where=where, message=message, ids=purpose.clause.ids)
+            yield _error(f"purposes.{purpose.id}.channels", message, purpose.clause)
 
 
 def _levels(policy: Policy) -> Iterator[Finding]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterable
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
+
+from marshmallow import ValidationError
 
 from schemas.categories import CATEGORIES
 from schemas.errors import SchemaFault
 from schemas.policy import Policy
 from schemas.policy_check import first_fault
+from schemas.policy_fields import NAME
 from schemas.policy_file import read
 
 _POLICIES = files("schemas") / "policies"
@@ -55,6 +59,23 @@ def load_file(path: Path | str) -> Policy:
             f"{place}: cannot be read ({problem.strerror}); check the path and its permissions"
         ) from problem
     return _policy(place.name, content)
+
+
+def skeleton(name: str, day: date) -> str:
+    """A pack's file to begin with, in which ``lint`` finds what is still to be said.
+
+    Raises: SchemaFault for a name that no pack may have, or that one of this package has.
+    """
+    try:
+        NAME(name)
+    except ValidationError as problem:
+        fault = f"{name!r}: {problem.messages[0]}"
+    else:
+        if name not in names():
+            text = (files("schemas") / "skeleton.toml").read_text(encoding="utf-8")
+            return text.replace("@name@", name).replace("@today@", day.isoformat())
+        fault = f"{name}: a pack of this name comes with Parcelveil; choose another"
+    raise SchemaFault(fault)
 
 
 def check_fields(policy: Policy, fields: Iterable[tuple[str, str]]) -> None:

@@ -12,7 +12,8 @@ from schemas.policy_terms import Clause
 def clauses(policy: Policy) -> Iterator[tuple[str, Clause]]:
     """(place, clause) of every row, such as ``purposes.services``; rows without a name of their own count from 1."""
     for entry in fields(policy):
-        yield from _within(getattr(policy, entry.name), entry.name)
+        if entry.init:  # what is computed repeats rows
+            yield from _within(getattr(policy, entry.name), entry.name)
 
 
 def _within(value: object, place: str) -> Iterator[tuple[str, Clause]]:

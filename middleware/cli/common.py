@@ -66,7 +66,8 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
-    return {entry.name: getattr(value, entry.name) for entry in fields(value)}  # type: ignore[arg-type]  # only dataclasses are left
+    told = (entry.name for entry in fields(value) if entry.init)  # type: ignore[arg-type]  # only dataclasses are left
+    return {name: getattr(value, name) for name in told}
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], whole: Collection[str] = ()) -> None:

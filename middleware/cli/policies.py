@@ -16,7 +16,7 @@ from middleware.errors import ConfigError
 from schemas.policy import Policy
 from schemas.policy_layers import together
 from schemas.policy_lint import lint as lint_pack
-from schemas.policy_loader import load, load_file, names
+from schemas.policy_loader import load, load_file, names, skeleton
 
 
 @click.group(short_help="What is permitted, why, and for how long.")
@@ -86,6 +86,25 @@ def lint(as_json: bool, pack: str) -> None:
     else:
         click.echo("Nothing is lacking.")
     sys.exit(1 if any(finding.level == "error" for finding in findings) else 0)
+
+
+@policy.command("new", short_help="Start a pack of your own.")
+@click.option("--output", metavar="FILE", help="Where to write it. Default: NAME.toml.")
+@click.argument("name")
+def new(output: str | None, name: str) -> None:
+    """Start a pack of your own: a file with comments, in which `policy lint` tells what is still to be said."""
+    text = skeleton(name, today(bootstrap.system_clock()))
+    file = Path(output or f"{name}.toml")
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        exists = True
+    else:
+        exists = False
+    if exists:
+        raise ConfigError(f"{file}: exists already; name another file with --output")
+    click.echo(f"{file} is written. Next: parcelveil policy lint {file}")
 
 
 def _both(specific: Policy, general: Policy, as_json: bool) -> None:
