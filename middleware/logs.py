@@ -50,7 +50,7 @@ TEXTS: Final[Mapping[str, re.Pattern[str]]] = {
 }
 """The keys whose value is text, and the form that it must have."""
 
-NUMBERS: Final = frozenset(("status", "attempts", "duration_ms"))
+NUMBERS: Final = frozenset(("status", "attempts", "duration_ms", "rows"))
 """The keys whose value is a number. Truth and absence may be told under every key."""
 
 SAFE: Final = frozenset(

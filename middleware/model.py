@@ -199,7 +199,9 @@ class Sealed(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggedPart:
-    """A sealed part with its retention tag. ``until`` is the last permitted day (Europe/Brussels)."""
+    """A sealed part with its retention tag. ``until`` is the last permitted day (Europe/Brussels); ``ended_at`` is when
+    its end was carried out.
+    """
 
     name: str
     retention: str
@@ -208,6 +210,7 @@ class TaggedPart:
     until: date | None
     jwe: str
     copy: SealedCopy | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from middleware.model import (
     Stored,
 )
 from middleware.model_keys import AuditEntry, KeptCopy
+from middleware.model_purge import Kind
 from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import ShopRow
 from middleware.trail import Asked, Sighting, Summary, Trail
@@ -273,6 +274,23 @@ class Copies(Protocol):
 
     def noted(self, subject: str) -> Sequence[AuditEntry]:
         """What the log tells of a key, the oldest first."""
+
+    def close(self) -> None: ...
+
+
+class Purging(Protocol):
+    """How what has ended leaves. Raises: StorageError from all methods."""
+
+    def ended(self, day: date, most: int) -> Mapping[Kind, int]:
+        """How much of each kind had its last permitted day before ``day``, and is there still; at most so many."""
+
+    def purge(self, kind: Kind, day: date, now: datetime, limit: int) -> int:
+        """Take at most ``limit`` rows of what ended before ``day``: how many there were. One transaction. A record that
+        a relay has in hand at ``now`` keeps its parts until it is settled; one that lost a part goes out no more.
+        """
+
+    def sweep(self, kinds: Collection[Kind]) -> None:
+        """See to it that what was taken is not in the database's files either, as far as can be."""
 
     def close(self) -> None: ...
 

@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from middleware.core import receipt, retry
@@ -29,6 +29,9 @@ LEASE_SECONDS = 90.0
 """Longer than the longest conversation (three times: connect 3 s, answer 20 s): who loses it had stopped."""
 
 MOST_EXCHANGES = 3
+
+EXPIRED = "expired"
+"""A part ended before it could be sent: retention beats retry."""
 
 FORBIDDEN = "http-403"
 BEHIND = timedelta(minutes=1)
@@ -148,26 +151,29 @@ class Relay:
 
     def _attempt(self, stored: Stored, now: datetime) -> Outcome | TamperedError:
         try:
-            payload = self._signed(stored)
+            payload = self._named(stored)
+            if not stored.cancelling and _is_over(stored, payload, today(now)):
+                return Refused(code=EXPIRED)  # the purge may have taken what would be checked
+            self._check(stored, payload)
         except TamperedError as tampered:
             return tampered
-        last_day = receipt.last_day(payload)
-        if last_day is not None and today(now) > last_day and not stored.cancelling:
-            return Refused(code="expired")
         lane = self.lanes.get(stored.carrier)
         return _converse(stored, lane) if lane else Failed(code="unknown-carrier", pause_lane=True)
 
-    def _signed(self, stored: Stored) -> Mapping[str, Any]:
-        """The receipt's payload, if it is genuine and speaks of this very record. Raises: TamperedError."""
-        held = (stored.receipt, *(part.jwe for part in stored.parts))
-        if not isinstance(stored.clear, bytes) or not all(isinstance(text, str) for text in held):
+    def _named(self, stored: Stored) -> Mapping[str, Any]:
+        """The receipt's payload, if it is genuine and names this very record. Raises: TamperedError."""
+        if not isinstance(stored.receipt, str):
             raise TamperedError()  # a database gives back whatever was put there
         payload = receipt.verify(stored.receipt, self.keys)
-        if stored.cancelling:  # its parts may have left; the request to cancel holds its id alone
-            receipt.check_names(payload, stored.id, stored.carrier)
-        else:
-            receipt.check(payload, stored.id, stored.carrier, stored.clear, stored.parts)
+        receipt.check_names(payload, stored.id, stored.carrier)
         return payload
+
+    def _check(self, stored: Stored, payload: Mapping[str, Any]) -> None:
+        """Whether all that is sent is what was signed; of a request to cancel that is the id. Raises: TamperedError."""
+        if not isinstance(stored.clear, bytes) or not all(isinstance(part.jwe, str) for part in stored.parts):
+            raise TamperedError()
+        if not stored.cancelling:  # its parts may have left
+            receipt.check(payload, stored.id, stored.carrier, stored.clear, stored.parts)
 
     def _settle(self, stored: Stored, outcome: Outcome | TamperedError) -> tuple[str, bool]:
         now = self.clock()
@@ -200,6 +206,15 @@ class Relay:
             behind = BEHIND if failed.code == FORBIDDEN else timedelta(0)
             return "retry", self.store.retry(stored, decision.at + behind, failed.code, counted=False)
         return "retry", self.store.retry(stored, decision.at, failed.code, counted=True)
+
+
+def _is_over(stored: Stored, payload: Mapping[str, Any], day: date) -> bool:
+    """Whether a part has ended. As signed: who stretches it in the database gains nothing; or as it was set since,
+    where its clock had not started.
+    """
+    ends = [part.until for part in stored.parts if part.until is not None]
+    signed = receipt.last_day(payload)
+    return day > min([*ends, signed] if signed is not None else ends, default=day)
 
 
 def _converse(stored: Stored, lane: Lane) -> Outcome:

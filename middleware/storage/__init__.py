@@ -14,12 +14,13 @@ from middleware.storage.copies_sql import SqlCopies
 from middleware.storage.database import Database, translated
 from middleware.storage.keys_sql import KeyChecks
 from middleware.storage.postgres import PostgresDatabase
+from middleware.storage.purge_sql import SqlPurging
 from middleware.storage.shops_sql import SqlShopStore
 from middleware.storage.sql import SqlStore
 from middleware.storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from middleware.ports import Copies, ShopStore, Storage
+    from middleware.ports import Copies, Purging, ShopStore, Storage
 
 __all__ = [
     "KeyChecks",
@@ -28,6 +29,7 @@ __all__ = [
     "migrate",
     "open_both",
     "open_copies",
+    "open_purging",
     "open_shops",
     "open_store",
     "settle_keys",
@@ -59,6 +61,11 @@ def open_both(url: str) -> tuple[Storage, ShopStore]:
     """Records and shops over the same connections: to close one closes both. Raises: as ``open_store``."""
     database = _database(url)
     return SqlStore(database), SqlShopStore(database)
+
+
+def open_purging(url: str) -> Purging:
+    """What ended, in that database. Raises: as ``open_store``."""
+    return SqlPurging(_database(url))
 
 
 def migrate(url: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -63,6 +63,10 @@ class Database(ABC):
     @abstractmethod
     def check(self) -> Iterator[Finding]:
         """What is in force on a fresh connection. Raises: StorageError."""
+
+    @abstractmethod
+    def sweep(self, tables: Collection[Table]) -> None:
+        """What was deleted from these tables leaves the files. Not in a transaction. Raises: StorageError."""
 
     def probe(self, connection: Connection) -> None:
         """Ask for the right to write, so that a missing schema, a standby or a read-only file system shows."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, Table, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from middleware.errors import ConfigError
@@ -14,6 +14,9 @@ from middleware.storage.database import Database, Finding, finding, translated
 
 POOL_SECONDS: Final = 3.0  # how long a thread waits for a connection
 CONNECTIONS: Final = 16
+
+REWRITTEN_BYTES: Final = 64 * 1024 * 1024  # of a table with its indexes: so much is rewritten in about a second
+"""``VACUUM`` leaves most of what was deleted in the pages, ``VACUUM FULL`` writes new files under an exclusive lock."""
 
 _DRIVER: Final = {
     "connect_timeout": 3,
@@ -55,8 +58,25 @@ class PostgresDatabase(Database):
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             yield connection
 
+    def sweep(self, tables: Collection[Table]) -> None:
+        """Rewrite the tables that are small enough to be locked for it; of the others the free space keeps what was
+        sealed there until other rows take its place.
+        """
+        for table in tables:
+            translated(_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect, _swept(table))
+
     def check(self) -> Iterator[Finding]:
         yield from translated(_engine(self._url, poolclass=NullPool).connect, _findings)
+
+
+def _swept(table: Table) -> Callable[[Connection], None]:
+    def work(connection: Connection) -> None:
+        size = connection.execute(select(func.pg_total_relation_size(table.name))).scalar_one()
+        if size > REWRITTEN_BYTES:
+            connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.exec_driver_sql(f"VACUUM {'FULL ' if size <= REWRITTEN_BYTES else ''}{table.name}")
+
+    return work
 
 
 def _findings(connection: Connection) -> list[Finding]:
@@ -67,10 +87,10 @@ def _findings(connection: Connection) -> list[Finding]:
     ]
 
 
-def _engine(url: URL, **pool: Any) -> Engine:
+def _engine(url: URL, **options: Any) -> Engine:
     driver = {name: value for name, value in _DRIVER.items() if name not in url.query}
     try:
-        engine = create_engine(url, hide_parameters=True, connect_args=driver, **pool)
+        engine = create_engine(url, hide_parameters=True, connect_args=driver, **options)
     except ModuleNotFoundError:
         raise ConfigError("PostgreSQL needs its driver: pip install 'parcelveil[postgresql]'.") from None
     event.listen(engine, "connect", _prepare)

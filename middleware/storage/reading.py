@@ -23,7 +23,14 @@ _SUMMARY: Final = tuple(column for column in records.c if column.name not in ("r
 _CHANGED: Final = records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(
     None
 )  # as its index says it
-_TAGS: Final = (parts.c.name, parts.c.retention, parts.c.trigger, parts.c.starts, parts.c.until.label("part_until"))
+_TAGS: Final = (
+    parts.c.name,
+    parts.c.retention,
+    parts.c.trigger,
+    parts.c.starts,
+    parts.c.until.label("part_until"),
+    parts.c.ended_at,
+)
 
 
 def parts_of(connection: Connection, record_id: str) -> tuple[TaggedPart, ...]:
@@ -193,5 +200,11 @@ def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
 
 def _part(row: Any, jwe: str) -> TaggedPart:
     return TaggedPart(
-        name=row.name, retention=row.retention, trigger=row.trigger, starts=row.starts, until=row.part_until, jwe=jwe
+        name=row.name,
+        retention=row.retention,
+        trigger=row.trigger,
+        starts=row.starts,
+        until=row.part_until,
+        jwe=jwe,
+        ended_at=row.ended_at,
     )

@@ -141,9 +141,14 @@ def _keep_report(connection: Connection, upserts: Upserts, record: Record) -> No
     """
     report = {"this_id": record.removal.id}
     until = connection.execute(_REPORT, report).scalar_one_or_none()
-    if until is None:
-        removed = [[removal.path, removal.reason] for removal in record.removal.removed]
-        row = {"id": record.removal.id, "removed": removed, "until": record.until}
-        connection.execute(upserts.new[removals], row)
-    if until is None or until < record.until:
-        connection.execute(_LENGTHEN, report | {"this_until": record.until, "until": record.until})
+    if until is not None and until >= record.until:
+        return
+    removed = [[removal.path, removal.reason] for removal in record.removal.removed]
+    row = {"id": record.removal.id, "removed": removed, "until": record.until}
+    longer = report | {"this_until": record.until, "until": record.until}
+    # The purge may take an ended one between the look and here; another intake may have made a shorter one.
+    if (
+        not connection.execute(_LENGTHEN, longer).rowcount
+        and not connection.execute(upserts.new[removals], row).rowcount
+    ):
+        connection.execute(_LENGTHEN, longer)

@@ -11,12 +11,12 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 
 from middleware.errors import ConfigError, NoDatabaseError, StorageError
@@ -78,6 +78,9 @@ class SqliteDatabase(Database):
         with self.engine.connect() as connection, self._turns.taken(seconds), connection.begin():
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
+
+    def sweep(self, tables: Collection[Table]) -> None:
+        """Nothing is left to do: ``secure_delete`` overwrote it, and the journal is cut off at each commit."""
 
     def probe(self, connection: Connection) -> None:
         """Changes a page as well, and undoes it: the rollback journal is written first, so that a full disk shows."""

@@ -140,6 +140,8 @@ records = Table(
     Column("clear_until", Day, nullable=False, doc="the last permitted day of what `clear` tells of the recipient"),
     Index("ix_records_state_created_at", "state", "created_at"),
     Index("ix_records_shop_created_at", "shop", "created_at"),
+    Index("ix_records_until", "until"),
+    Index("ix_records_removal", "removal"),
     info={"retention": "pv.record"},
 )
 Index(
@@ -162,6 +164,12 @@ Index(
     sqlite_where=records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(None),
     postgresql_where=records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(None),
 )
+Index(
+    "ix_records_clear_until",
+    records.c.clear_until,
+    sqlite_where=records.c.clear.is_not(None),
+    postgresql_where=records.c.clear.is_not(None),
+)
 
 parts = Table(
     "parts",
@@ -174,6 +182,13 @@ parts = Table(
     Column("starts", Day, doc="null: the clock has not started"),
     Column("until", Day, doc="null: the clock has not started"),
     Column("jwe", Text, doc="compact JWE; null once it left: the tag stays"),
+    Column("ended_at", Instant, doc="when its end was carried out; null: it has not ended"),
+)
+Index(
+    "ix_parts_until",
+    parts.c.until,
+    sqlite_where=parts.c.ended_at.is_(None),
+    postgresql_where=parts.c.ended_at.is_(None),
 )
 
 copies = Table(
@@ -208,7 +223,7 @@ index_entries = Table(
     Column("kind", Text, primary_key=True, doc="order.id, order.name, customer.id …"),
     Column("digest", LargeBinary, primary_key=True, doc="blind index: keyed digest, 32 bytes"),
     Column("record_id", ForeignKey(records.c.id, ondelete="CASCADE"), primary_key=True, index=True),
-    Column("until", Day, nullable=False),
+    Column("until", Day, nullable=False, index=True),
     info={"retention": "pv.index"},
     sqlite_with_rowid=False,
 )
@@ -226,7 +241,7 @@ orders = Table(
         doc="keyed digest of the newest permitted content, 32 bytes; null: there was nothing to ship",
     ),
     Column("record_id", Text, doc="the record that stands for the order; it may have been erased"),
-    Column("until", Day, nullable=False),
+    Column("until", Day, nullable=False, index=True),
     info={"retention": "pv.index"},
     sqlite_with_rowid=False,
 )
@@ -246,7 +261,7 @@ inbox = Table(
     Column("status", Text, nullable=False, doc="middleware.model.Status"),
     Column("reason", Text),
     Column("order", LargeBinary, doc="blind index of the order id; null for a rejection"),
-    Column("until", Day, nullable=False),
+    Column("until", Day, nullable=False, index=True),
     info={"retention": "pv.inbox"},
     sqlite_with_rowid=False,
 )
@@ -280,7 +295,7 @@ rejections = Table(
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Instant, nullable=False, index=True),
     Column("seen_at", Instant, index=True, doc="when a person looked at it"),
-    Column("until", Day, nullable=False),
+    Column("until", Day, nullable=False, index=True),
     UniqueConstraint("shop", "body"),
     Index("ix_rejections_shop_received_at", "shop", "received_at"),
     Index("ix_rejections_shop_order", "shop", "order"),

@@ -22,6 +22,7 @@ from sqlalchemy import Engine, NullPool, create_engine, event, inspect
 from middleware.errors import StorageError
 from middleware.storage import migrate, open_store, postgres, sqlite
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
+from tests.storage.purging import TEN_YEARS, purge
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,6 +110,15 @@ def changing(url: str, *orders: str) -> None:
             version = again(version)
 
 
+def purging(url: str) -> None:
+    """Kills a purge at each of its statements and commits in turn, until one comes to its end."""
+    for statement in count():
+        ended = _ended(lambda: purge(url, TEN_YEARS, batch=3), statement)
+        tell("ended" if ended else "killed")
+        if ended:
+            return
+
+
 def full(url: str) -> None:
     """Asks whether the database can be written to where no file may hold another byte, and with room again."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -148,14 +158,14 @@ def migrating(url: str) -> None:
     """Kills a migration at each of its statements in turn, and at its commit; tells what tables there are then."""
     engine = create_engine(url, poolclass=NullPool)
     for statement in count():
-        ended = _ended(url, statement)
+        ended = _ended(lambda: migrate(url), statement)
         tell("ended" if ended else "killed", *sorted(inspect(engine).get_table_names()))
         if ended:
             return
 
 
-def _ended(url: str, statement: int) -> bool:
-    """Migrate in yet another process that dies just before it carries out that statement."""
+def _ended(work: Callable[[], object], statement: int) -> bool:
+    """Work in yet another process that dies just before it carries out that statement."""
     pid = os.fork()
     if pid:
         return not os.WIFSIGNALED(os.waitpid(pid, 0)[1])
@@ -167,7 +177,7 @@ def _ended(url: str, statement: int) -> bool:
 
     event.listen(Engine, "before_cursor_execute", die)
     event.listen(Engine, "commit", die)
-    migrate(url)
+    work()
     os._exit(0)
 
 

@@ -23,6 +23,7 @@ from middleware.storage.tables import inbox, index_entries, orders, parts, recor
 from tests.storage.builders import LEASE, NOW, again, arrival, record, rejection
 from tests.storage.children import start
 from tests.storage.looking import claim, column, sizes
+from tests.storage.purging import rows, sealed
 
 ALL = tuple(State)
 OURS = "FROM pg_stat_activity WHERE application_name = 'parcelveil' AND datname = current_database()"
@@ -60,6 +61,25 @@ def test_a_killed_intake_loses_nothing_that_it_acknowledged(url: str, behind: En
         with behind.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").all() == [("ok",)]
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+
+@pytest.mark.policy("VP-RET-4", "AMB-4")
+def test_a_purge_that_is_killed_at_any_statement_is_taken_up_again(url: str, store: Store, behind: Engine) -> None:
+    """Every run dies one statement later than the one before; none does what another did, and none does by halves."""
+    for _ in range(4):
+        store.accept(arrival(), record())
+        store.reject(rejection())
+    with start("purging", url) as child:
+        told = child.communicate(timeout=110)[0].splitlines()
+    assert len(told) > 5
+    assert set(told[:-1]) == {"killed"}
+    assert told[-1] == "ended"
+    kept = {(row["record_id"], row["name"]) for row in rows(behind, "parts") if row["ended_at"] is None}
+    assert {name for _, name in kept} == {"recipient.customs"}  # its clock has not started
+    assert sealed(behind) == kept
+    assert len(kept) == 4
+    assert {row["state"] for row in rows(behind, "records")} == {"dead"}
+    assert {name: size for name, size in sizes(behind).items() if size} == {"records": 4, "parts": 12, "removals": 1}
 
 
 def test_what_refuses_tells_no_value(store: Store) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from middleware.exchange import Delivered
 from middleware.model import Reason, Record
 from middleware.storage import open_store
 from tests.storage.builders import NOW, again, arrival, record
 from tests.storage.looking import claim
+from tests.storage.purging import NEXT_DAY, purge
 
 FRAGMENT = 24  # bytes: long enough to be nobody else's, short enough to lie within one page
 
@@ -20,6 +22,40 @@ def remains(folder: Path, made: Record) -> set[str]:
     raw = [path.read_bytes() for path in folder.iterdir()]
     contents = {part.name: part.jwe.encode() for part in made.parts} | {"clear": made.clear}
     return {name for name, content in contents.items() if any(_found(file, content) for file in raw)}
+
+
+@pytest.mark.policy("VP-RET-4", "AMB-4")
+def test_nothing_of_what_the_purge_took_remains_in_sqlite(sqlite_url: str, sqlite_path: Path) -> None:
+    orders = _purged(sqlite_url)
+    left = [remains(sqlite_path.parent, made) for made in orders]
+    assert left == [{"sender.contact", "recipient.customs"}] * len(orders)
+
+
+@pytest.mark.policy("VP-RET-4", "AMB-4")
+def test_nothing_of_what_the_purge_took_remains_in_the_tables_of_postgresql(
+    postgres_url: str, postgres_behind: Engine
+) -> None:
+    """Its write-ahead log keeps it until the server uses those files again."""
+    orders = _purged(postgres_url)
+    with postgres_behind.connect() as connection:
+        folder = Path(connection.exec_driver_sql("SHOW data_directory").scalar_one())
+        connection.exec_driver_sql("CHECKPOINT")
+    raw = [path.read_bytes() for path in (folder / "base").rglob("*") if path.is_file()]
+    for made in orders:
+        kept = {part.name for part in made.parts if any(_found(file, part.jwe.encode()) for file in raw)}
+        assert kept == {"sender.contact", "recipient.customs"}
+        assert not any(_found(file, made.clear) for file in raw)
+
+
+def _purged(url: str) -> list[Record]:
+    """Records that nobody sent, after the end of their recipients' parts."""
+    store = open_store(url)
+    orders = [record() for _ in range(25)]
+    for made in orders:
+        store.accept(arrival(), made)
+    store.close()
+    assert purge(url, NEXT_DAY)["parts"] == 25
+    return orders
 
 
 def _found(file: bytes, content: bytes) -> bool:

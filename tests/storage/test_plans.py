@@ -10,10 +10,12 @@ from sqlalchemy import Engine, event
 from middleware.exchange import Delivered
 from middleware.model import Reason, State
 from middleware.ports import Storage
-from middleware.storage import open_store
+from middleware.purge import Purge
+from middleware.storage import open_purging, open_store
 from middleware.trail import Asked, Digest
 from tests.storage.builders import NOW, again, arrival, record, rejection
 from tests.storage.looking import claim
+from tests.storage.purging import TEN_YEARS
 
 WHOLE = re.compile(r"SCAN (records|parts|index_entries|orders|inbox|rejections)$")  # and no index behind it
 
@@ -54,6 +56,14 @@ def everything(store: Storage) -> None:
         assert len(store.find(asked)) == 1
 
 
+def purge_everything(url: str) -> None:
+    """Take ended rows of each kind, in two batches."""
+    purging = open_purging(url)
+    purging.ended(TEN_YEARS.date(), 10)
+    assert len(Purge(purging=purging, clock=lambda: TEN_YEARS, batch=1).run()) > 6
+    purging.close()
+
+
 def test_every_statement_finds_its_rows_by_an_index(sqlite_url: str, sqlite_behind: Engine) -> None:
     said: dict[str, Any] = {}
 
@@ -63,6 +73,7 @@ def test_every_statement_finds_its_rows_by_an_index(sqlite_url: str, sqlite_behi
     event.listen(Engine, "before_cursor_execute", listen)
     store = open_store(sqlite_url)
     everything(store)
+    purge_everything(sqlite_url)
     store.close()
     event.remove(Engine, "before_cursor_execute", listen)
 

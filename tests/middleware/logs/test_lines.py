@@ -26,6 +26,7 @@ PERMITTED: dict[str, tuple[object, ...]] = {
     "path": ("*", "customer.*", "line_items[].*", "client_details"),
     "attempts": (8,),
     "duration_ms": (1.5,),
+    "rows": (250,),
 }
 
 

@@ -66,6 +66,10 @@ def _create_records() -> None:
     op.create_index("ix_records_shop_created_at", "records", ["shop", "created_at"])
     op.create_index("ix_records_predecessor", "records", ["predecessor"])
     op.create_index("ix_records_barcode", "records", ["barcode"])
+    op.create_index("ix_records_until", "records", ["until"])
+    op.create_index("ix_records_removal", "records", ["removal"])
+    there = sa.text("clear IS NOT NULL")
+    op.create_index("ix_records_clear_until", "records", ["clear_until"], sqlite_where=there, postgresql_where=there)
     live = sa.text("due IS NOT NULL")
     op.create_index("ix_records_due", "records", ["due"], sqlite_where=live, postgresql_where=live)
     columns = ["shop", "due", "carrier"]
@@ -90,9 +94,12 @@ def _create_what_belongs_to_a_record() -> None:
         sa.Column("starts", sa.Text()),
         sa.Column("until", sa.Text()),
         sa.Column("jwe", sa.Text()),
+        sa.Column("ended_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("record_id", "name", name="pk_parts"),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_parts_record_id", ondelete="CASCADE"),
     )
+    going_on = sa.text("ended_at IS NULL")
+    op.create_index("ix_parts_until", "parts", ["until"], sqlite_where=going_on, postgresql_where=going_on)
     op.create_table(
         "copies",
         sa.Column("record_id", sa.Text(), nullable=False),
@@ -116,6 +123,7 @@ def _create_what_belongs_to_a_record() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_index_entries_record_id", "index_entries", ["record_id"])
+    op.create_index("ix_index_entries_until", "index_entries", ["until"])
     op.create_table(
         "removals",
         sa.Column("id", sa.Text(), nullable=False),
@@ -164,6 +172,8 @@ def _create_what_intake_remembers() -> None:
         sa.PrimaryKeyConstraint("shop", "key", name="pk_idempotency"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_orders_until", "orders", ["until"])
+    op.create_index("ix_inbox_until", "inbox", ["until"])
 
 
 def _create_rejections() -> None:
@@ -185,6 +195,7 @@ def _create_rejections() -> None:
         sa.UniqueConstraint("shop", "body", name="uq_rejections_shop_body"),
     )
     op.create_index("ix_rejections_received_at", "rejections", ["received_at"])
+    op.create_index("ix_rejections_until", "rejections", ["until"])
     op.create_index("ix_rejections_seen_at", "rejections", ["seen_at"])
     op.create_index("ix_rejections_shop_received_at", "rejections", ["shop", "received_at"])
     op.create_index("ix_rejections_shop_order", "rejections", ["shop", "order"])

@@ -1,0 +1,126 @@
+"""The purge as a use-case: the day in Brussels, batches that shrink, and that it can be stopped and swept again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from middleware.core.calendar import BRUSSELS, end
+from middleware.errors import StorageError
+from middleware.model_purge import Kind
+from middleware.purge import BATCH, Purge
+
+NOW = datetime(2027, 12, 22, 23, 30, tzinfo=UTC)
+
+
+@dataclass
+class FakePurging:
+    """So many rows of each kind, each with its last permitted day; a batch above ``room`` finds no space."""
+
+    rows: dict[Kind, list[date]] = field(default_factory=dict)
+    room: int = 10_000
+    sizes: list[int] = field(default_factory=list)
+    swept: list[set[Kind]] = field(default_factory=list)
+    unsweepable: int = 0
+
+    def ended(self, day: date, most: int) -> Mapping[Kind, int]:
+        return {kind: min(most, sum(until < day for until in self.rows.get(kind, ()))) for kind in Kind}
+
+    def purge(self, kind: Kind, day: date, now: datetime, limit: int) -> int:
+        self.sizes.append(limit)
+        if limit > self.room:
+            raise StorageError()
+        ended = [until for until in self.rows.get(kind, ()) if until < day][:limit]
+        for until in ended:
+            self.rows[kind].remove(until)
+        return len(ended)
+
+    def sweep(self, kinds: Collection[Kind]) -> None:
+        if self.unsweepable:
+            self.unsweepable -= 1
+            raise StorageError()
+        self.swept.append(set(kinds))
+
+    def close(self) -> None: ...
+
+
+def full(count: int, **changes: int) -> FakePurging:
+    return FakePurging(rows={kind: [date(2027, 12, 22)] * count for kind in Kind}, **changes)
+
+
+def made(purging: FakePurging, now: datetime = NOW) -> Purge:
+    return Purge(purging=purging, clock=lambda: now)
+
+
+STARTS = st.dates(date(2020, 1, 1), date(2040, 12, 31)) | st.sampled_from(
+    [date(2024, 2, 29), date(2025, 1, 31), date(2027, 3, 28), date(2027, 10, 31), date(2023, 12, 31), date(2028, 2, 29)]
+)
+MOMENTS = st.integers(-48 * 60, 48 * 60)
+
+
+@pytest.mark.policy("VP-RET-3", "VP-RET-4", "AMB-20")
+@given(start=STARTS, duration=st.sampled_from(["P13M", "P10Y", "P36M", "P3Y", "P30D"]), minutes=MOMENTS)
+def test_never_early_and_never_a_day_late(start: date, duration: str, minutes: int) -> None:
+    """Around the midnight in Brussels after the last day: summer time, leap days and the ends of months included."""
+    until = end(start, duration)
+    midnight = datetime.combine(until + timedelta(days=1), datetime.min.time(), BRUSSELS).astimezone(UTC)
+    now = midnight + timedelta(minutes=minutes)
+    purging = FakePurging(rows={Kind.PARTS: [until]})
+    assert made(purging, now).run() == ({Kind.PARTS: 1} if minutes >= 0 else {})
+
+
+def test_every_kind_is_taken_in_its_order() -> None:
+    purging = full(2)
+    assert list(made(purging).run()) == list(Kind)
+    assert not any(purging.rows.values())
+    assert purging.swept == [set(Kind)]
+
+
+def test_nothing_to_do_sweeps_nothing() -> None:
+    purging = FakePurging()
+    assert made(purging).run() == {}
+    assert purging.swept == []
+
+
+def test_a_batch_is_bounded() -> None:
+    purging = full(2 * BATCH + 3)
+    assert set(made(purging).run().values()) == {2 * BATCH + 3}
+    assert set(purging.sizes) == {BATCH}
+    assert purging.sizes.count(BATCH) == 3 * len(Kind)
+
+
+def test_where_there_is_no_room_a_batch_shrinks() -> None:
+    purging = full(9, room=3)
+    assert set(made(purging).run().values()) == {9}
+    assert set(purging.sizes) == {250, 50, 10, 2}
+
+
+def test_where_there_is_no_room_for_a_row_it_fails() -> None:
+    purging = full(9, room=0)
+    with pytest.raises(StorageError):
+        made(purging).run()
+    assert purging.sizes == [250, 50, 10, 2, 1]
+
+
+def test_what_could_not_be_swept_is_swept_with_the_next_run() -> None:
+    purging = full(1, unsweepable=1)
+    purge = made(purging)
+    with pytest.raises(StorageError):
+        purge.run()
+    assert purge.run() == {}
+    assert purging.swept == [set(Kind)]
+
+
+def test_it_stops_between_two_steps() -> None:
+    purging = full(3 * BATCH)
+    left = iter([True, True])
+    assert made(purging).run(lambda: next(left, False)) == {Kind.PARTS: 2 * BATCH}
+
+
+def test_it_counts_what_is_there() -> None:
+    assert set(made(full(3)).ended().values()) == {3}
