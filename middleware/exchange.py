@@ -74,4 +74,13 @@ class Failed:
     pause_lane: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impossible:
+    """The parcel platform has no such thing as was asked for; ``code`` says how it said so."""
+
+    code: str
+
+
 Outcome = Delivered | Gone | TooLate | Refused | Failed
+Heard = Gone | Refused | Impossible | Failed
+"""What became of a notice: ``Gone`` says that it was carried out."""

@@ -1,7 +1,9 @@
-"""What retention takes away, kind by kind."""
+"""What retention takes away, kind by kind, and what a parcel platform is told of it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -16,3 +18,42 @@ class Kind(StrEnum):
     REJECTIONS = "rejections"  # orders that could not be taken, with the order's id
     RECORDS = "records"  # record id, tags, receipt, barcode
     REMOVALS = "removals"  # removal reports to which no record links any more
+    NOTICES = "notices"  # what a parcel platform was told and has done
+
+
+class Telling(StrEnum):
+    """What a parcel platform is told of a part that it may hold."""
+
+    ERASE = "erase"  # its time is over
+    RETAIN = "retain"  # its end has moved
+
+
+class Told(StrEnum):
+    """What became of that."""
+
+    WAITING = "waiting"  # it is told when due, and again until it answers
+    DONE = "done"  # the platform has done it
+    REFUSED = "refused"  # the platform said no: for a person
+    IMPOSSIBLE = "impossible"  # the platform has no such thing: for a person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One part of a record, and what its parcel platform is told of it. ``ends`` is the last permitted day that it is
+    told (Europe/Brussels). ``fence`` is the lease's; ``due`` is None once it has ended.
+    """
+
+    record_id: str
+    part: str
+    telling: Telling
+    carrier: str
+    retention: str
+    starts: date | None
+    ends: date | None
+    state: Told
+    due: datetime | None
+    attempts: int
+    fence: int
+    last_code: str | None
+    created_at: datetime
+    settled_at: datetime | None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response
+from middleware.exchange import Delivered, Failed, Gone, Heard, Label, Outcome, Refused, Request, Response
 from middleware.model import (
     Answer,
     Arrival,
@@ -21,7 +21,7 @@ from middleware.model import (
     Stored,
 )
 from middleware.model_keys import AuditEntry, KeptCopy
-from middleware.model_purge import Kind
+from middleware.model_purge import Kind, Notice, Told
 from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import ShopRow
 from middleware.trail import Asked, Sighting, Summary, Trail
@@ -302,6 +302,43 @@ class KeyRing(Protocol):
         """The padded plaintext of a copy. Raises: UnknownKeyError without its key; TamperedError, whatever else is
         wrong.
         """
+
+
+class Notices(Protocol):
+    """What parcel platforms are told of the parts that they hold. Every method is one transaction. Raises: StorageError
+    from all of them.
+    """
+
+    def claim(self, now: datetime, lease_seconds: float, carrier: str) -> Notice | None:
+        """Lease the oldest that is due on this lane, unless the lane is paused."""
+
+    def settle(self, notice: Notice, state: Told, code: str | None, now: datetime, until: date) -> bool:
+        """End it; what a person has to see is kept until then at least. False if the lease was lost."""
+
+    def again(self, notice: Notice, at: datetime, code: str, *, counted: bool) -> bool:
+        """It is told again at ``at``. False if the lease was lost."""
+
+    def pause_lane(self, carrier: str, until: datetime, code: str) -> None: ...
+
+    def told(self, record_id: str) -> Sequence[Notice]:
+        """All that the parcel platform was or is to be told of a record, in the order of its parts."""
+
+    def open(self, before: datetime) -> Mapping[str, int]:
+        """How many wait, were refused or are impossible; ``overdue`` are those that wait since ``before``."""
+
+
+class Retention(Purging, Notices, Protocol):
+    """What a database offers to the purge."""
+
+
+class Teller(Protocol):
+    """How a carrier is told of a part: one request and its answer, without I/O."""
+
+    def tell(self, notice: Notice) -> Request | None:
+        """What is to be sent; None where this carrier has no such thing."""
+
+    def heard(self, notice: Notice, response: Response) -> Heard:
+        """What the answer means."""
 
 
 class Transport(Protocol):

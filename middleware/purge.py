@@ -68,10 +68,11 @@ class Purge:
         while go_on():
             try:
                 taken = self.purging.purge(kind, day, now, size)
-            except StorageError:
+            except StorageError as problem:
                 if size == 1:
                     raise
                 size = max(1, size // SMALLER)
+                _log.warning("purge_batch_cut", code=problem.code, rows=size)
                 continue
             total += taken
             if taken < size:

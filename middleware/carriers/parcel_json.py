@@ -11,8 +11,21 @@ from typing import Any
 from middleware.core import body, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
-from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response, TooLate
+from middleware.exchange import (
+    Delivered,
+    Failed,
+    Gone,
+    Heard,
+    Impossible,
+    Label,
+    Outcome,
+    Refused,
+    Request,
+    Response,
+    TooLate,
+)
 from middleware.model import PickupPoint, Stored
+from middleware.model_purge import Notice, Telling
 from schemas import parcel_platform
 from schemas.allowlist import Refused as NotPermitted
 from schemas.allowlist import load
@@ -48,6 +61,8 @@ _EVERY = "recipient.delivery"
 
 _RETRY = frozenset((408, 425, 429))
 _LANE = frozenset((401, 403))
+_FORBIDDEN = "http-403"
+_NO_SUCH_THING = frozenset((405, 501))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +116,31 @@ class ParcelJson:
         fits = media == PDF and response.body.startswith(b"%PDF-") and len(response.body) <= LARGEST_LABEL
         return Label(pdf=response.body) if fits else Failed(code="unreadable-answer")
 
+    def tell(self, notice: Notice) -> Request:
+        """The erasure of a part, or the new end of its retention."""
+        if notice.telling is Telling.ERASE:
+            return _asking("DELETE", f"/shipments/{notice.record_id}/parts/{notice.part}")
+        starts, until = (day and day.isoformat() for day in (notice.starts, notice.ends))
+        tag = {"part": notice.part, "class": notice.retention, "starts": starts, "until": until}
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        path = f"/shipments/{notice.record_id}/retention"
+        return Request(method="PATCH", path=path, headers=headers, body=receipt.canonical([tag]))
+
+    def heard(self, notice: Notice, response: Response) -> Heard:
+        """What an answer to it means. An id that the platform has never heard of is erased, too (contract: a
+        tombstone), but has no end that could be moved.
+        """
+        done = (204, 410) if notice.telling is Telling.ERASE else (200, 204)
+        if response.status in done:
+            return Gone()
+        if response.status in _NO_SUCH_THING:
+            return Impossible(code=f"http-{response.status}")
+        answer = _unsuccessful(response)
+        if isinstance(answer, Failed) and answer.code == _FORBIDDEN:
+            # To deliver may be permitted where this is not: other shipments go on.
+            return replace(answer, pause_lane=False)
+        return answer
+
 
 def _ended(stored: Stored, asked: Request, response: Response) -> Request | Outcome | None:
     """What became of a cancellation; None if it did not succeed.
@@ -128,7 +168,7 @@ def _asking(method: str, path: str) -> Request:
     return Request(method=method, path=path, headers={"Accept": "application/json"}, body=None)
 
 
-def _unsuccessful(response: Response) -> Outcome:
+def _unsuccessful(response: Response) -> Refused | Failed:
     code = f"http-{response.status}"
     if response.status in _LANE:
         return Failed(code=code, pause_lane=True)

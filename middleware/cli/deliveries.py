@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from middleware import bootstrap, tracking
-from middleware.cli import telling, words
+from middleware import bootstrap, bootstrap_retention, tracking
+from middleware.cli import retained, telling, words
 from middleware.cli.common import PROSE, config_option, harmless, json_option, loaded, print_json, print_table
 from middleware.cli.rejections import print_rejections
 from middleware.core.calendar import today
@@ -90,17 +90,21 @@ def list_(
 def show(config_file: str | None, as_json: bool, record_id: str) -> None:
     """Tell all that is known of one record: state, tags, and what was removed and why."""
     settings = loaded(config_file)
-    with closing(bootstrap.store(settings)) as store:
+    with closing(bootstrap.store(settings)) as store, closing(bootstrap_retention.retention(settings)) as kept:
         here = telling.Here.of(settings, store)
         summary = store.show(record_id)
         report = store.removal(summary.removal) if summary else None
+        told = kept.told(record_id)
     if summary is None:
         click.echo("There is no such record; `parcelveil deliveries list` tells their ids.", err=True)
+        retained.print_notices(told)
         sys.exit(1)
     if as_json:
-        print_json({**_summary(summary, here), "parts": _tags(summary.parts), "removed": _removed(report)})
+        whole = {"parts": _tags(summary.parts), "removed": _removed(report), "told": retained.as_json(told)}
+        print_json({**_summary(summary, here), **whole})
     else:
         _print_record(summary, report, here)
+        retained.print_notices(told)
 
 
 @deliveries.command("retry", short_help="Let dead letters go again.")
@@ -168,7 +172,7 @@ def _print_record(summary: Summary, report: RemovalReport | None, here: telling.
     for sentence in (telling.where(summary, here), telling.advice(summary, here)):
         click.echo(f"\n{fill(sentence, PROSE)}")
     click.echo()
-    columns = ("part", "class", "trigger", "starts", "until")
+    columns = ("part", "class", "trigger", "starts", "until", "ended")
     print_table(columns, [tuple(tag.values()) for tag in _tags(summary.parts)], whole=columns)
     if report is not None:
         click.echo()
@@ -234,6 +238,7 @@ def _tags(parts: Sequence[TaggedPart]) -> list[Row]:
             "trigger": part.trigger,
             "starts": part.starts,
             "until": part.until,
+            "ended": part.ended_at and part.ended_at.isoformat(timespec="seconds"),
         }
         for part in parts
     ]

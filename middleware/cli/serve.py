@@ -22,8 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
+from prometheus_client import Counter
 
-from middleware import bootstrap, config
+from middleware import bootstrap, bootstrap_retention, config
 from middleware.cli.common import config_option
 from middleware.errors import SettingError
 from middleware.gate import PLACES
@@ -224,11 +225,19 @@ def _relay(settings: config.Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    relays = bootstrap.relays(settings, lambda carrier, result: metrics.DELIVERIES.labels(carrier, result).inc())
-    with ThreadPoolExecutor(RELAY_THREADS * len(relays), thread_name_prefix="relay") as pool:
-        workers = [pool.submit(relay.run, stop) for relay in relays for _ in range(RELAY_THREADS)]
+    relays = bootstrap.relays(settings, _counted(metrics.DELIVERIES))
+    kept = bootstrap_retention.retention(settings)
+    work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
+    work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]
+    with ThreadPoolExecutor(len(work), thread_name_prefix="relay") as pool:
+        workers = [pool.submit(run, stop) for run in work]
         wait(workers, return_when=FIRST_EXCEPTION)
         stop.set()  # one that failed ends all: the supervisor starts afresh
     relays[0].store.close()
+    kept.close()
     for worker in workers:
         worker.result()
+
+
+def _counted(counter: Counter) -> Callable[[str, str], None]:
+    return lambda carrier, result: counter.labels(carrier, result).inc()

@@ -42,15 +42,20 @@ def decide(stored: Stored, failed: Failed, now: datetime, chance: float) -> Agai
     """What follows a failed attempt. ``stored.attempts`` counts the attempts before it; ``chance`` is uniform in [0,
     1).
     """
-    made = stored.attempts + 1
-    if failed.pause_lane:
-        again = Again(at=now + LANE_PAUSE, counted=False)
-    elif made >= len(SCHEDULE):
+    if not failed.pause_lane and stored.attempts + 1 >= len(SCHEDULE):
         return GiveUp(code=f"attempts-exhausted:{failed.code}")
-    else:
-        wait = SCHEDULE[made] * (1 + JITTER * (2 * chance - 1))
-        asked = timedelta(seconds=failed.retry_after or 0)
-        again = Again(at=now + max(wait, min(asked, LONGEST_RETRY_AFTER)))
+    again = keep_on(stored.attempts, failed, now, chance)
     if today(again.at) > min((part.until for part in stored.parts if part.until), default=stored.until):
         return GiveUp(code="expired")
     return again
+
+
+def keep_on(attempts: int, failed: Failed, now: datetime, chance: float) -> Again:
+    """When to try again what is never given up: by the schedule, and then as after its last attempt, for ever.
+    ``attempts`` counts those before the one that failed.
+    """
+    if failed.pause_lane:
+        return Again(at=now + LANE_PAUSE, counted=False)
+    wait = SCHEDULE[min(attempts + 1, len(SCHEDULE) - 1)] * (1 + JITTER * (2 * chance - 1))
+    asked = timedelta(seconds=failed.retry_after or 0)
+    return Again(at=now + max(wait, min(asked, LONGEST_RETRY_AFTER)))

@@ -14,13 +14,13 @@ from middleware.storage.copies_sql import SqlCopies
 from middleware.storage.database import Database, translated
 from middleware.storage.keys_sql import KeyChecks
 from middleware.storage.postgres import PostgresDatabase
-from middleware.storage.purge_sql import SqlPurging
+from middleware.storage.retention import SqlRetention
 from middleware.storage.shops_sql import SqlShopStore
 from middleware.storage.sql import SqlStore
 from middleware.storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from middleware.ports import Copies, Purging, ShopStore, Storage
+    from middleware.ports import Copies, Retention, ShopStore, Storage
 
 __all__ = [
     "KeyChecks",
@@ -29,7 +29,7 @@ __all__ = [
     "migrate",
     "open_both",
     "open_copies",
-    "open_purging",
+    "open_retention",
     "open_shops",
     "open_store",
     "settle_keys",
@@ -63,9 +63,9 @@ def open_both(url: str) -> tuple[Storage, ShopStore]:
     return SqlStore(database), SqlShopStore(database)
 
 
-def open_purging(url: str) -> Purging:
-    """What ended, in that database. Raises: as ``open_store``."""
-    return SqlPurging(_database(url))
+def open_retention(url: str) -> Retention:
+    """What retention takes and tells, in that database. Raises: as ``open_store``."""
+    return SqlRetention(_database(url))
 
 
 def migrate(url: str) -> None:

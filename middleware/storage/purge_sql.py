@@ -7,13 +7,14 @@ hand is not touched: its lease is short, and when it ends the relay itself finds
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Select,
     Table,
     and_,
@@ -27,9 +28,9 @@ from sqlalchemy import (
 )
 
 from middleware.model import State
-from middleware.model_purge import Kind
-from middleware.storage.database import Database
-from middleware.storage.tables import inbox, index_entries, orders, parts, records, rejections, removals
+from middleware.model_purge import Kind, Telling, Told
+from middleware.storage.database import Upserts
+from middleware.storage.tables import inbox, index_entries, notices, orders, parts, records, rejections, removals
 
 EXPIRED: Final = "expired"
 
@@ -45,7 +46,16 @@ _GOES_ON: Final = (
 _LINKED: Final = select(records.c.id).where(records.c.removal == removals.c.id).correlate(removals).exists()
 
 _ENDED: Final[Mapping[Kind, Select[Any]]] = {
-    Kind.PARTS: select(parts.c.record_id, parts.c.name)
+    Kind.PARTS: select(
+        parts.c.record_id,
+        parts.c.name,
+        parts.c.retention,
+        parts.c.starts,
+        parts.c.until,
+        records.c.carrier,
+        records.c.first_claimed_at,
+        records.c.until.label("record_until"),
+    )
     .join(records, records.c.id == parts.c.record_id)
     .where(parts.c.until < _DAY, parts.c.ended_at.is_(None), not_(func.coalesce(_IN_HAND, False)))
     .order_by(parts.c.until),
@@ -61,8 +71,9 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
         records.c.until < _DAY, (records.c.state == State.WITHDRAWN) | not_(_GOES_ON)
     ),
     Kind.REMOVALS: select(removals.c.id).where(removals.c.until < _DAY, not_(_LINKED)),
+    Kind.NOTICES: select(*notices.primary_key).where(notices.c.until < _DAY, notices.c.due.is_(None)),
 }
-"""The keys of what has ended, by kind."""
+"""What has ended, by kind: its keys; of a part what its parcel platform is told as well."""
 
 _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.PARTS: parts,
@@ -73,6 +84,7 @@ _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.REJECTIONS: rejections,
     Kind.RECORDS: records,
     Kind.REMOVALS: removals,
+    Kind.NOTICES: notices,
 }
 _LOCKED: Final[Mapping[Kind, Table]] = {**_TABLES, Kind.PARTS: records}
 """Whose rows are locked: of a part its record's, as the relay does."""
@@ -82,11 +94,16 @@ _EMPTY: Final = (
     .where(parts.c.record_id == bindparam("this_id"), parts.c.name == bindparam("this_name"))
     .values(jwe=None)
 )
+_UNTELL: Final = delete(notices).where(
+    notices.c.record_id == bindparam("this_id"),
+    notices.c.part == bindparam("this_name"),
+    notices.c.telling == Telling.RETAIN,
+)
 _CLEAR: Final = update(records).where(records.c.id == bindparam("this_id")).values(clear=None)
 _BURY: Final = (  # what is to be cancelled stays so: that needs no part of it
     update(records)
     .where(
-        records.c.id == bindparam("this_id"),
+        records.c.id.in_(bindparam("ids", expanding=True)),
         records.c.state.in_((State.WAITING, State.HELD, State.CLAIMED)),
         records.c.ending.is_(None),
     )
@@ -94,51 +111,65 @@ _BURY: Final = (  # what is to be cancelled stays so: that needs no part of it
 )
 
 
-class SqlPurging:
-    """``middleware.ports.Purging``. Raises: StorageError from every method."""
+def ended(connection: Connection, day: date, most: int) -> Mapping[Kind, int]:
+    asked = {"day": day, "now": None}
+    return {kind: connection.execute(_counted(found, most), asked).scalar_one() for kind, found in _ENDED.items()}
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
-    def ended(self, day: date, most: int) -> Mapping[Kind, int]:
-        asked = {"day": day, "now": None}
-        return self._database.read(
-            lambda connection: {
-                kind: connection.execute(_counted(found, most), asked).scalar_one() for kind, found in _ENDED.items()
-            }
-        )
-
-    def purge(self, kind: Kind, day: date, now: datetime, limit: int) -> int:
-        return self._database.write(lambda connection: _purge(connection, kind, day, now, limit))
-
-    def sweep(self, kinds: Collection[Kind]) -> None:
-        self._database.sweep({_TABLES[kind]: None for kind in kinds}.keys())
-
-    def close(self) -> None:
-        self._database.close()
+def tables_of(kinds: Collection[Kind]) -> Collection[Table]:
+    """From which tables these kinds are taken."""
+    return {_TABLES[kind]: None for kind in kinds}.keys()
 
 
 def _counted(found: Select[Any], most: int) -> Select[Any]:
     return select(func.count()).select_from(found.order_by(None).limit(most).subquery())
 
 
-def _purge(connection: Connection, kind: Kind, day: date, now: datetime, limit: int) -> int:
+def purge(connection: Connection, upserts: Upserts, kind: Kind, day: date, now: datetime, limit: int) -> int:
+    """One batch; a part's end is told to the parcel platform in the same transaction, where it may hold it."""
     batch = _ENDED[kind].limit(limit).with_for_update(skip_locked=True, of=_LOCKED[kind])
-    keys = [tuple(row) for row in connection.execute(batch, {"day": day, "now": now}).all()]
-    if keys:
-        _take(connection, kind, keys, now)
-    return len(keys)
-
-
-def _take(connection: Connection, kind: Kind, keys: list[tuple[Any, ...]], now: datetime) -> None:
+    found = connection.execute(batch, {"day": day, "now": now}).all()
+    if not found:
+        return 0
     if kind is Kind.PARTS:
-        connection.execute(_EMPTY, [{"this_id": id_, "this_name": name, "ended_at": now} for id_, name in keys])
+        _end_parts(connection, upserts, found, now)
     elif kind is Kind.CLEAR:
-        connection.execute(_CLEAR, [{"this_id": id_} for (id_,) in keys])
+        connection.execute(_CLEAR, [{"this_id": row.id} for row in found])
+        _bury(connection, {row.id for row in found}, now)
     else:
-        connection.execute(delete(_TABLES[kind]).where(_key(_TABLES[kind]).in_(_plain(keys))))
-        return
-    connection.execute(_BURY, [{"this_id": id_, "settled_at": now} for id_ in {key[0] for key in keys}])
+        table = _TABLES[kind]
+        connection.execute(delete(table).where(_key(table).in_([_plain(row) for row in found])))
+    return len(found)
+
+
+def _end_parts(connection: Connection, upserts: Upserts, found: Sequence[Row[Any]], now: datetime) -> None:
+    keys = [{"this_id": row.record_id, "this_name": row.name, "ended_at": now} for row in found]
+    connection.execute(_EMPTY, keys)
+    told = [row for row in found if row.first_claimed_at is not None]  # else nobody but us ever had it
+    if told:
+        connection.execute(_UNTELL, [{"this_id": row.record_id, "this_name": row.name} for row in told])
+        connection.execute(upserts.new[notices], [_erasure(row, now) for row in told])
+    _bury(connection, {row.record_id for row in found}, now)
+
+
+def _erasure(row: Row[Any], now: datetime) -> dict[str, Any]:
+    return {
+        "record_id": row.record_id,
+        "part": row.name,
+        "telling": Telling.ERASE,
+        "carrier": row.carrier,
+        "retention": row.retention,
+        "starts": row.starts,
+        "ends": row.until,
+        "state": Told.WAITING,
+        "due": now,
+        "created_at": now,
+        "until": row.record_until,
+    }
+
+
+def _bury(connection: Connection, ids: Collection[str], now: datetime) -> None:
+    connection.execute(_BURY, {"ids": list(ids), "settled_at": now})
 
 
 def _key(table: Table) -> ColumnElement[Any]:
@@ -146,5 +177,5 @@ def _key(table: Table) -> ColumnElement[Any]:
     return tuple_(*columns) if len(columns) > 1 else columns[0]
 
 
-def _plain(keys: list[tuple[Any, ...]]) -> list[Any]:
-    return [key if len(key) > 1 else key[0] for key in keys]
+def _plain(row: Row[Any]) -> Any:
+    return tuple(row) if len(row) > 1 else row[0]

@@ -31,6 +31,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -310,6 +311,44 @@ removals = Table(
     Column("until", Day, nullable=False, doc="that of the longest-lived record that links to it"),
     info={"retention": "pv.record"},
 )
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("record_id", Text, primary_key=True, doc="no foreign key: the record may be gone before it is told"),
+    Column("part", Text, primary_key=True),
+    Column("telling", Text, primary_key=True, doc="middleware.model_purge.Telling"),
+    Column("carrier", Text, nullable=False, doc="the lane on which it is told"),
+    Column("retention", Text, nullable=False, doc="the class of the part"),
+    Column("starts", Day, doc="null: the clock has not started"),
+    Column("ends", Day, doc="the last permitted day that is told"),
+    Column("state", Text, nullable=False, doc="middleware.model_purge.Told"),
+    Column("due", Instant, doc="when it is told next: its time, or the end of the lease; null: it has ended"),
+    Column("fence", Integer, nullable=False, default=0, doc="grows with every claim"),
+    Column("attempts", Integer, nullable=False, default=0, doc="attempts that failed and counted"),
+    Column("last_code", Text, doc="what the last attempt said, from a closed list"),
+    Column("created_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    Column("until", Day, nullable=False, doc="that of the record; of what a person has to see a while longer"),
+    info={"retention": "pv.record"},
+)
+Index(
+    "ix_notices_carrier_due",
+    notices.c.carrier,
+    notices.c.due,
+    sqlite_where=notices.c.due.is_not(None),
+    postgresql_where=notices.c.due.is_not(None),
+)
+Index(
+    "ix_notices_until",
+    notices.c.until,
+    sqlite_where=notices.c.due.is_(None),
+    postgresql_where=notices.c.due.is_(None),
+)
+NOT_DONE = notices.c.state != literal_column("'done'")
+"""As its index says it: a partial index is used where its condition is said in full."""
+
+Index("ix_notices_state", notices.c.state, notices.c.created_at, sqlite_where=NOT_DONE, postgresql_where=NOT_DONE)
 
 lanes = Table(
     "lanes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ class FakePurging:
     def close(self) -> None: ...
 
 
-def full(count: int, **changes: int) -> FakePurging:
+def full(count: int, **changes: Any) -> FakePurging:
     return FakePurging(rows={kind: [date(2027, 12, 22)] * count for kind in Kind}, **changes)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from middleware.purge import Purge
-from middleware.storage import open_purging
+from middleware.storage import open_retention
 from middleware.storage.tables import metadata
 
 LAST_DAY = date(2027, 12, 22)
@@ -24,7 +24,7 @@ TEN_YEARS = datetime(2036, 11, 22, 23, 0, tzinfo=UTC)
 
 def purge(url: str, now: datetime, **changes: Any) -> dict[str, int]:
     """Purge once, at ``now``: how much of each kind went."""
-    purging = open_purging(url)
+    purging = open_retention(url)
     try:
         return {str(kind): count for kind, count in Purge(purging=purging, clock=lambda: now, **changes).run().items()}
     finally:

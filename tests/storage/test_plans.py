@@ -11,7 +11,7 @@ from middleware.exchange import Delivered
 from middleware.model import Reason, State
 from middleware.ports import Storage
 from middleware.purge import Purge
-from middleware.storage import open_purging, open_store
+from middleware.storage import open_retention, open_store
 from middleware.trail import Asked, Digest
 from tests.storage.builders import NOW, again, arrival, record, rejection
 from tests.storage.looking import claim
@@ -58,7 +58,7 @@ def everything(store: Storage) -> None:
 
 def purge_everything(url: str) -> None:
     """Take ended rows of each kind, in two batches."""
-    purging = open_purging(url)
+    purging = open_retention(url)
     purging.ended(TEN_YEARS.date(), 10)
     assert len(Purge(purging=purging, clock=lambda: TEN_YEARS, batch=1).run()) > 6
     purging.close()

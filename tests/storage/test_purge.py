@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, update
 from middleware.model import Reason, State
 from middleware.model_purge import Kind
 from middleware.ports import Store
-from middleware.storage import open_purging, open_store
+from middleware.storage import open_retention, open_store
 from middleware.storage.tables import parts, records, removals
 from tests.storage.builders import LATER, LEASE, NOW, UNTIL, again, arrival, part, record, rejection, report
 from tests.storage.looking import claim, sizes
@@ -143,6 +143,18 @@ def test_a_report_that_the_purge_took_meanwhile_is_kept_anew(postgres_url: str, 
     store.close()
 
 
+def test_many_go_at_once(url: str, store: Store) -> None:
+    """In one transaction, and not row by row."""
+    for _ in range(4):
+        store.accept(arrival(), record())
+        store.reject(rejection())
+    retention, day = open_retention(url), date(2040, 1, 1)
+    taken = {kind: retention.purge(kind, day, TEN_YEARS, 100) for kind in Kind}
+    assert set(taken.values()) == {0, 4, 8}
+    assert [kind for kind, count in taken.items() if not count] == [Kind.RECORDS, Kind.REMOVALS, Kind.NOTICES]
+    retention.close()
+
+
 @pytest.mark.parametrize("size", [1, 2, 7])
 def test_it_goes_in_batches(url: str, store: Store, behind: Engine, size: int) -> None:
     for _ in range(5):
@@ -154,7 +166,7 @@ def test_it_goes_in_batches(url: str, store: Store, behind: Engine, size: int) -
 def test_what_is_due_is_counted_and_not_taken(url: str, store: Store, behind: Engine) -> None:
     for _ in range(3):
         store.accept(arrival(), record())
-    purging = open_purging(url)
+    purging = open_retention(url)
     day = date(2027, 12, 23)
     before = sizes(behind)
     counted = purging.ended(day, 100)

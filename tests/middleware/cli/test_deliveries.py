@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import uuid
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from sqlalchemy import create_engine, update
 
 from middleware.cli import telling, words
 from middleware.model import Record, State
+from middleware.model_purge import Kind, Told
 from middleware.ports import Store
-from middleware.storage import open_store
+from middleware.storage import open_retention, open_store
 from middleware.storage.tables import parts
 from middleware.storage.tables import records as table
 from schemas.known import REASONS
@@ -264,9 +266,11 @@ def test_a_record_tells_all_in_json(instance: Instance, records: dict[State, Rec
             "trigger": part.trigger,
             "starts": part.starts and part.starts.isoformat(),
             "until": part.until and part.until.isoformat(),
+            "ended": None,
         }
         for part in record.parts
     ]
+    assert shown.pop("told") == []
     assert shown.pop("removed") == [
         {"path": removal.path, "reason": removal.reason} for removal in record.removal.removed
     ]
@@ -399,3 +403,32 @@ def test_what_is_flagged_is_done_once_a_person_has_looked(instance: Instance, re
     assert row["changed_seen"] is not None
     assert "!" not in instance.run("deliveries", "list").stdout
     assert "looked at" in instance.run("deliveries", "show", flagged).stdout
+
+
+@pytest.mark.policy("VP-RET-4")
+def test_what_the_parcel_platform_was_told_is_told(instance: Instance) -> None:
+    """Of a record that is there, and of one that has gone."""
+    midnight = datetime(2027, 12, 22, 23, tzinfo=UTC)
+    url = f"sqlite:///{instance.database}"
+    store = open_store(url)
+    made = fill(store)[State.DELIVERED]
+    store.close()
+    retention = open_retention(url)
+    retention.purge(Kind.PARTS, midnight.date() + timedelta(days=1), midnight, 100)
+    shown = instance.json("deliveries", "show", made.id)
+    (told,) = shown["told"]
+    assert (told["part"], told["told"], told["state"]) == ("recipient.delivery", "erase", "waiting")
+    assert [part["ended"] is not None for part in shown["parts"]] == [False, True, False]
+    for _ in range(9):
+        notice = retention.claim(midnight, 60.0, "platform")
+        if notice is not None:
+            retention.settle(notice, Told.REFUSED, "http-422", midnight, midnight.date() + timedelta(days=30))
+    retention.close()
+    said = instance.run("deliveries", "show", made.id).stdout
+    assert "recipient.delivery      to erase  2027-12-22 23:00 UTC  refused 2027-12-22 23:00 UTC  http-422" in said
+    assert "has to be settled with the parcel platform by other means" in " ".join(said.split())
+    with sqlite3.connect(instance.database) as database:
+        database.execute("DELETE FROM records")
+    gone = instance.run("deliveries", "show", made.id)
+    assert gone.exit_code == 1
+    assert "to erase" in gone.stdout

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("carrier", name="pk_lanes"),
     )
+    _create_notices()
     _create_shops()
     _create_the_audit_log()
     op.create_table(
@@ -199,6 +200,36 @@ def _create_rejections() -> None:
     op.create_index("ix_rejections_seen_at", "rejections", ["seen_at"])
     op.create_index("ix_rejections_shop_received_at", "rejections", ["shop", "received_at"])
     op.create_index("ix_rejections_shop_order", "rejections", ["shop", "order"])
+
+
+def _create_notices() -> None:
+    op.create_table(
+        "notices",
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("telling", sa.Text(), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("retention", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Text()),
+        sa.Column("ends", sa.Text()),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due", sa.BigInteger()),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_code", sa.Text()),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("settled_at", sa.BigInteger()),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "part", "telling", name="pk_notices"),
+    )
+    wheres = {
+        "ix_notices_carrier_due": (["carrier", "due"], "due IS NOT NULL"),
+        "ix_notices_until": (["until"], "due IS NULL"),
+        "ix_notices_state": (["state", "created_at"], "state != 'done'"),
+    }
+    for name, (columns, said) in wheres.items():
+        where = sa.text(said)
+        op.create_index(name, "notices", columns, sqlite_where=where, postgresql_where=where)
 
 
 def _create_shops() -> None:
