@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
 
 from middleware.bootstrap import clock, transports
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import Config
 from middleware.errors import ConfigError
+from middleware.model_purge import Boot
 from middleware.ports import Retention
 from middleware.propagation import Propagation
+from middleware.purge import Observer as RowObserver
+from middleware.purge import Purge, unobserved
 from middleware.relay import Observer
 from middleware.storage import is_current, open_retention
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def retention(settings: Config) -> Retention:
@@ -19,6 +27,23 @@ def retention(settings: Config) -> Retention:
     if not is_current(settings.server.database):
         raise ConfigError("the database schema is not up to date; run `parcelveil migrate`")
     return open_retention(settings.server.database)
+
+
+def boot() -> Boot:
+    """How long this machine has been running (Linux); elsewhere only a clock that steps back is noticed."""
+    try:
+        return Boot(id=BOOT_ID.read_text(encoding="ascii").strip(), since=_since_boot())
+    except (OSError, AttributeError):
+        return Boot(id="unknown", since=None)
+
+
+def _since_boot() -> timedelta:
+    return timedelta(microseconds=time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000)
+
+
+def purge(settings: Config, known: Retention, observe: RowObserver = unobserved) -> Purge:
+    """What carries out retention here."""
+    return Purge(purging=known, clock=clock(settings), boot=boot, observe=observe)
 
 
 def propagations(settings: Config, known: Retention, observe: Observer) -> Sequence[Propagation]:

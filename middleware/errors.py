@@ -257,6 +257,18 @@ class StorageError(ParcelveilError):
     status = 503
 
 
+class ClockJumpedError(ParcelveilError):
+    """The clock has jumped, so nothing is purged; where it is right, run `parcelveil purge --accept-clock`."""
+
+    code = "clock-jumped"
+
+
+class LeaseLostError(ParcelveilError):
+    """Another process has taken over."""
+
+    code = "lease-lost"
+
+
 class PiledUpError(ParcelveilError):
     """Too many orders of this shop cannot be accepted; nothing was done, send it again later."""
 

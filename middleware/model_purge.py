@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -19,6 +19,30 @@ class Kind(StrEnum):
     RECORDS = "records"  # record id, tags, receipt, barcode
     REMOVALS = "removals"  # removal reports to which no record links any more
     NOTICES = "notices"  # what a parcel platform was told and has done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """How long this machine has been running: ``since`` counts its sleep, too; None where it cannot be told."""
+
+    id: str
+    since: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """What the clock said when the machine had been running for so long."""
+
+    wall: datetime
+    since: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """How the purge is doing: when it last came to its end, and whether it stands still because a clock jumped."""
+
+    last_run: datetime | None
+    stopped: bool
 
 
 class Telling(StrEnum):

@@ -21,7 +21,7 @@ from middleware.model import (
     Stored,
 )
 from middleware.model_keys import AuditEntry, KeptCopy
-from middleware.model_purge import Kind, Notice, Told
+from middleware.model_purge import Boot, Kind, Notice, Told, Upkeep
 from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import ShopRow
 from middleware.trail import Asked, Sighting, Summary, Trail
@@ -284,10 +284,22 @@ class Purging(Protocol):
     def ended(self, day: date, most: int) -> Mapping[Kind, int]:
         """How much of each kind had its last permitted day before ``day``, and is there still; at most so many."""
 
-    def purge(self, kind: Kind, day: date, now: datetime, limit: int) -> int:
-        """Take at most ``limit`` rows of what ended before ``day``: how many there were. One transaction. A record that
-        a relay has in hand at ``now`` keeps its parts until it is settled; one that lost a part goes out no more.
+    def begin(self, now: datetime, boot: Boot) -> int | None:
+        """Lease the purge: its fence, None if another process has it. Raises: ClockJumpedError, which is noted."""
+
+    def purge(self, kind: Kind, day: date, now: datetime, limit: int, fence: int) -> int:
+        """Take at most ``limit`` rows of what ended before ``day``: how many there were. One transaction, which makes
+        the lease last from ``now`` on. A record that a relay has in hand then keeps its parts until it is settled; one
+        that lost a part goes out no more. Raises: LeaseLostError.
         """
+
+    def finish(self, fence: int, now: datetime) -> None:
+        """Give the lease back: the purge has come to its end."""
+
+    def accept(self, now: datetime, boot: Boot) -> None:
+        """The clock is right: nothing that was seen of it before counts any more."""
+
+    def upkeep(self) -> Upkeep: ...
 
     def sweep(self, kinds: Collection[Kind]) -> None:
         """See to it that what was taken is not in the database's files either, as far as can be."""

@@ -1,22 +1,27 @@
 """The purge: what has ended goes, on the day after its last permitted day, in small steps beside a running intake.
 
-due ─▶ erase       kind by kind (``Kind``): a record goes when all of its parts have ended
+begin ─▶ due ─▶ erase ─▶ sweep ─▶ finish       kind by kind (``Kind``): a record goes when all of its parts have ended
 
-Every step is a transaction of its own and does the same whoever did it before, so that it may be stopped anywhere, by
-whatever, and run again.
+One process at a time, under a lease; every step is a transaction of its own and does the same whoever did it before, so
+that it may be stopped anywhere, by whatever, and run again. A clock that jumped stops it until a person says that the
+clock is right.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from middleware.core.calendar import today
-from middleware.errors import StorageError
+from middleware.errors import ClockJumpedError, LeaseLostError, StorageError
 from middleware.logs import logger
-from middleware.model_purge import Kind
+from middleware.model_purge import Boot, Kind
 from middleware.ports import Clock, Purging
+
+EVERY_SECONDS = 300.0
+"""How often each relay process looks for what has ended."""
 
 BATCH = 250
 """Rows in one transaction: an intake that writes to the same SQLite file waits for so many."""
@@ -33,41 +38,70 @@ _log = logger("purge")
 
 Counts = Mapping[Kind, int]
 
+Observer = Callable[[str, int], None]
+"""Told of every batch: (kind, rows)."""
+
+
+def unobserved(_kind: str, _rows: int) -> None:
+    """Nobody counts: a run by hand tells by itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Purge:
-    """Carries out what retention demands now."""
+    """Carries out what retention demands now. ``boot`` tells how long this machine has been running."""
 
     purging: Purging
     clock: Clock
+    boot: Callable[[], Boot]
+    observe: Observer = unobserved
     batch: int = BATCH
     unswept: set[Kind] = field(default_factory=set)
     """What may still be in the database's files: kinds that an earlier run could not sweep."""
+
+    def keep(self, stop: threading.Event) -> None:
+        """Run every few minutes until ``stop`` is set; the batch under way is finished."""
+        while not stop.is_set():
+            try:
+                self.run(lambda: not stop.is_set())
+            except ClockJumpedError as problem:
+                _log.error("purge_stopped", code=problem.code)
+            except (StorageError, LeaseLostError) as problem:
+                _log.error("purge_failed", code=problem.code)
+            stop.wait(EVERY_SECONDS)
 
     def ended(self) -> Counts:
         """How much of each kind has ended and is there still, ``COUNTED`` at most. Raises: StorageError."""
         return self.purging.ended(today(self.clock()), COUNTED)
 
-    def run(self, go_on: Callable[[], bool] = lambda: True) -> Counts:
-        """Take all that has ended; how much of each kind it was. ``go_on`` is asked before every step. Raises:
-        StorageError.
+    def accept(self) -> None:
+        """The clock is right, whatever it seemed. Raises: StorageError."""
+        self.purging.accept(self.clock(), self.boot())
+
+    def run(self, go_on: Callable[[], bool] = lambda: True) -> Counts | None:
+        """Take all that has ended; how much of each kind it was, None where another process is at it. ``go_on`` is
+        asked before every step. Raises: StorageError, ClockJumpedError, LeaseLostError.
         """
         now = self.clock()
-        taken = {kind: self._all(kind, today(now), now, go_on) for kind in Kind}
+        fence = self.purging.begin(now, self.boot())
+        if fence is None:
+            return None
+        taken = {kind: self._all(kind, today(now), fence, go_on) for kind in Kind}
         done = {kind: count for kind, count in taken.items() if count}
         self.unswept.update(done)
         if self.unswept:
             self.purging.sweep(self.unswept)
             self.unswept.clear()
+        if go_on():
+            self.purging.finish(fence, self.clock())
         for kind, count in done.items():
             _log.info("purged", reason=kind.value, rows=count)
         return done
 
-    def _all(self, kind: Kind, day: date, now: datetime, go_on: Callable[[], bool]) -> int:
+    def _all(self, kind: Kind, day: date, fence: int, go_on: Callable[[], bool]) -> int:
         total, size = 0, self.batch
         while go_on():
             try:
-                taken = self.purging.purge(kind, day, now, size)
+                taken = self.purging.purge(kind, day, self.clock(), size, fence)
             except StorageError as problem:
                 if size == 1:
                     raise
@@ -75,6 +109,7 @@ class Purge:
                 _log.warning("purge_batch_cut", code=problem.code, rows=size)
                 continue
             total += taken
+            self.observe(kind, taken)
             if taken < size:
                 break
         return total

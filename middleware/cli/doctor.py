@@ -13,8 +13,8 @@ from enum import StrEnum
 
 import click
 
-from middleware import bootstrap, config
-from middleware.cli import words
+from middleware import bootstrap, bootstrap_retention, config
+from middleware.cli import telling, words
 from middleware.cli.common import config_option, json_option, loaded, print_json
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
@@ -37,6 +37,12 @@ from middleware.transport import HttpTransport
 
 AHEAD = timedelta(days=45)
 """How long before a retention key is needed its absence is told."""
+
+SELDOM = timedelta(minutes=30)
+"""After how long without a run the purge is told to stand still."""
+
+LATE = timedelta(days=1)
+"""How long a parcel platform may take for an erasure."""
 
 DRIFT = timedelta(minutes=5)
 """How far the platform's clock and ours may be apart."""
@@ -104,6 +110,7 @@ def _findings(settings: config.Config) -> Iterator[Finding]:
         yield _bad("clock", str(problem), "write a time into that file, or leave server.clock out")
         return
     ready = not any(one.check in _NEEDED and one.verdict is Verdict.BAD for one in database)
+    yield from _retention(settings)
     yield from _shops(settings, own, day, ready=ready)
     yield from _carriers(settings)
 
@@ -160,6 +167,31 @@ def _database(settings: config.Config, own: ServiceKeys | None) -> Iterator[Find
         yield _mended("keys of the database", problem, _ADDRESS)
     except ParcelveilError as problem:
         yield _bad("database", str(problem), _ADDRESS)
+
+
+def _retention(settings: config.Config) -> Iterator[Finding]:
+    """How the purge is doing, and what the parcel platforms have not done."""
+    now = bootstrap.clock(settings)()
+    try:
+        with closing(bootstrap_retention.retention(settings)) as known:
+            upkeep, notices = known.upkeep(), known.open(now - LATE)
+    except ParcelveilError:
+        return  # told by the database's own line
+    if upkeep.stopped:
+        remedy = "set the clock right; or, if it is, run `parcelveil purge --accept-clock`"
+        yield _warn("purge", "it stands still: a clock has jumped, and nothing is erased", remedy)
+    elif upkeep.last_run is not None and now - upkeep.last_run > SELDOM:
+        what = f"last run at {telling.moment(upkeep.last_run)} UTC"
+        yield _warn("purge", what, "`parcelveil serve` runs it with the role relay; or run `parcelveil purge`")
+    else:
+        last = f"last run at {telling.moment(upkeep.last_run)} UTC" if upkeep.last_run else "has not run yet"
+        yield _ok("purge", last)
+    asked = {name: count for name, count in notices.items() if count and name != "waiting"}
+    if asked:
+        what = "of parts that ended, the parcel platform has not done: " + ", ".join(
+            f"{count} {name}" for name, count in asked.items()
+        )
+        yield _warn("erasure at the platform", what, "`parcelveil deliveries show` each; ask the platform's operator")
 
 
 def _shops(settings: config.Config, own: ServiceKeys | None, day: date, *, ready: bool) -> Iterator[Finding]:

@@ -77,12 +77,14 @@ def serve(role: str, config_file: str | None) -> None:
     with tempfile.TemporaryDirectory(prefix="parcelveil-metrics-") as folder:
         from middleware.web import metrics
 
-        metrics.serve(settings.server.metrics_listen, store, bootstrap.clock(settings), folder)
+        kept = bootstrap_retention.retention(settings)
+        metrics.serve(settings.server.metrics_listen, metrics.own(store, kept, bootstrap.clock(settings)), folder)
         for each in ROLES[role]:
             metrics.RESTARTS.labels(each)  # told from the start: a rise from nothing would be none
         supervisor = Supervisor(path=path, metrics=folder, observe=lambda died: metrics.RESTARTS.labels(died).inc())
         supervisor.run(ROLES[role])
     store.close()
+    kept.close()
 
 
 def _addresses(settings: config.Config, roles: tuple[str, ...]) -> Mapping[str, tuple[str, int]]:
@@ -229,6 +231,7 @@ def _relay(settings: config.Config) -> None:
     kept = bootstrap_retention.retention(settings)
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]
+    work.append(bootstrap_retention.purge(settings, kept, _rows(metrics.PURGED)).keep)
     with ThreadPoolExecutor(len(work), thread_name_prefix="relay") as pool:
         workers = [pool.submit(run, stop) for run in work]
         wait(workers, return_when=FIRST_EXCEPTION)
@@ -241,3 +244,7 @@ def _relay(settings: config.Config) -> None:
 
 def _counted(counter: Counter) -> Callable[[str, str], None]:
     return lambda carrier, result: counter.labels(carrier, result).inc()
+
+
+def _rows(counter: Counter) -> Callable[[str, int], None]:
+    return lambda kind, rows: counter.labels(kind).inc(rows)

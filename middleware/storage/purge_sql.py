@@ -30,7 +30,17 @@ from sqlalchemy import (
 from middleware.model import State
 from middleware.model_purge import Kind, Telling, Told
 from middleware.storage.database import Upserts
-from middleware.storage.tables import inbox, index_entries, notices, orders, parts, records, rejections, removals
+from middleware.storage.tables import (
+    copies,
+    inbox,
+    index_entries,
+    notices,
+    orders,
+    parts,
+    records,
+    rejections,
+    removals,
+)
 
 EXPIRED: Final = "expired"
 
@@ -99,6 +109,9 @@ _UNTELL: Final = delete(notices).where(
     notices.c.part == bindparam("this_name"),
     notices.c.telling == Telling.RETAIN,
 )
+_UNCOPY: Final = delete(copies).where(
+    copies.c.record_id == bindparam("this_id"), copies.c.part == bindparam("this_name")
+)
 _CLEAR: Final = update(records).where(records.c.id == bindparam("this_id")).values(clear=None)
 _BURY: Final = (  # what is to be cancelled stays so: that needs no part of it
     update(records)
@@ -118,7 +131,8 @@ def ended(connection: Connection, day: date, most: int) -> Mapping[Kind, int]:
 
 def tables_of(kinds: Collection[Kind]) -> Collection[Table]:
     """From which tables these kinds are taken."""
-    return {_TABLES[kind]: None for kind in kinds}.keys()
+    found = {_TABLES[kind]: None for kind in kinds}
+    return (found | {copies: None} if parts in found else found).keys()
 
 
 def _counted(found: Select[Any], most: int) -> Select[Any]:
@@ -145,6 +159,7 @@ def purge(connection: Connection, upserts: Upserts, kind: Kind, day: date, now: 
 def _end_parts(connection: Connection, upserts: Upserts, found: Sequence[Row[Any]], now: datetime) -> None:
     keys = [{"this_id": row.record_id, "this_name": row.name, "ended_at": now} for row in found]
     connection.execute(_EMPTY, keys)
+    connection.execute(_UNCOPY, [{"this_id": row.record_id, "this_name": row.name} for row in found])
     told = [row for row in found if row.first_claimed_at is not None]  # else nobody but us ever had it
     if told:
         connection.execute(_UNTELL, [{"this_id": row.record_id, "this_name": row.name} for row in told])

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
-from middleware.model_purge import Kind, Notice, Told
-from middleware.storage import notices_sql, purge_sql, relay_sql
+from sqlalchemy import Connection
+
+from middleware.errors import ClockJumpedError, LeaseLostError
+from middleware.model_purge import Boot, Kind, Notice, Told, Upkeep
+from middleware.storage import notices_sql, purge_sql, relay_sql, upkeep_sql
 from middleware.storage.database import Database
+
+LEASE: Final = timedelta(minutes=2)
+"""How long after its last batch another process may go on with a purge."""
 
 
 class SqlRetention:
@@ -19,9 +26,32 @@ class SqlRetention:
     def ended(self, day: date, most: int) -> Mapping[Kind, int]:
         return self._database.read(lambda connection: purge_sql.ended(connection, day, most))
 
-    def purge(self, kind: Kind, day: date, now: datetime, limit: int) -> int:
+    def begin(self, now: datetime, boot: Boot) -> int | None:
         upserts = self._database.upserts
-        return self._database.write(lambda connection: purge_sql.purge(connection, upserts, kind, day, now, limit))
+        fence, jumped = self._database.write(lambda connection: upkeep_sql.begin(connection, upserts, now, boot, LEASE))
+        if jumped:  # said once it is written down
+            raise ClockJumpedError()
+        return fence
+
+    def purge(self, kind: Kind, day: date, now: datetime, limit: int, fence: int) -> int:
+        upserts = self._database.upserts
+
+        def work(connection: Connection) -> int:
+            if not upkeep_sql.hold(connection, fence, now + LEASE):
+                raise LeaseLostError()
+            return purge_sql.purge(connection, upserts, kind, day, now, limit)
+
+        return self._database.write(work)
+
+    def finish(self, fence: int, now: datetime) -> None:
+        self._database.write(lambda connection: upkeep_sql.finish(connection, fence, now))
+
+    def accept(self, now: datetime, boot: Boot) -> None:
+        upserts = self._database.upserts
+        self._database.write(lambda connection: upkeep_sql.accept(connection, upserts, now, boot))
+
+    def upkeep(self) -> Upkeep:
+        return self._database.read(upkeep_sql.read)
 
     def sweep(self, kinds: Collection[Kind]) -> None:
         self._database.sweep(purge_sql.tables_of(kinds))

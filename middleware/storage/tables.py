@@ -350,6 +350,28 @@ NOT_DONE = notices.c.state != literal_column("'done'")
 
 Index("ix_notices_state", notices.c.state, notices.c.created_at, sqlite_where=NOT_DONE, postgresql_where=NOT_DONE)
 
+upkeep = Table(
+    "upkeep",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, doc="1: the only row"),
+    Column("fence", BigInteger, nullable=False, doc="grows with every run of the purge"),
+    Column("leased_until", Instant, doc="until then one process has it; null: nobody"),
+    Column("last_run", Instant, doc="when a run last came to its end"),
+    Column("newest", Instant, doc="the latest time that was seen and believed"),
+    info={"ends": "never: it tells of the service alone"},
+)
+
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("boot", Text, primary_key=True, doc="the id of a machine's boot"),
+    Column("wall", Instant, nullable=False, doc="what its clock said"),
+    Column("since", BigInteger, doc="when it had been running for so many microseconds; null: it cannot tell"),
+    Column("seen_at", Instant, nullable=False, doc="when it was last heard of"),
+    Column("refused_at", Instant, doc="since when its clock is not believed; null: it is"),
+    info={"ends": "thirty days after that boot was last heard of"},
+)
+
 lanes = Table(
     "lanes",
     metadata,

@@ -6,15 +6,22 @@ the sum on an address of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from middleware.core.calendar import today
 from middleware.errors import StorageError
-from middleware.ports import Clock, Store
+from middleware.ports import Clock, Retention, Store
+from middleware.purge import COUNTED
+
+LATE = timedelta(days=1)
+"""How long a parcel platform may take to do what it was told before that is called overdue."""
 
 WEBHOOKS = Counter("parcelveil_webhooks", "Webhooks by what became of them.", ("status", "reason"))
 SHIPMENTS = Counter("parcelveil_shipments", "Calls of the plug-in lane by answer: a status or a problem.", ("answer",))
@@ -27,6 +34,7 @@ ACKNOWLEDGED = Histogram(
 REFRESHES = Counter("parcelveil_platform_refreshes", "Refreshes of a platform's keys by result.", ("carrier", "result"))
 DELIVERIES = Counter("parcelveil_deliveries", "Delivery attempts by carrier and result.", ("carrier", "result"))
 NOTICES = Counter("parcelveil_notices", "What parcel platforms were told of parts, by result.", ("carrier", "result"))
+PURGED = Counter("parcelveil_purged", "What was taken because its time was over, by kind.", ("kind",))
 RESTARTS = Counter("parcelveil_process_restarts", "Processes that died, by role.", ("role",), registry=None)
 """Counted by the supervisor alone: it serves this one itself."""
 
@@ -67,15 +75,46 @@ class _Records(Collector):
         yield from (family, oldest, unseen, changed, lanes)
 
 
-def serve(address: tuple[str, int], store: Store, clock: Clock, folder: str) -> None:
-    """Serve the sum of what all processes count in ``folder``, in a background thread of this one."""
+class _Retention(Collector):
+    """What has ended and is there still, and how the purge is doing, read from the database when asked."""
+
+    def __init__(self, retention: Retention, clock: Clock) -> None:
+        self._retention = retention
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        """What is overdue by kind, what the parcel platforms have not done, the last run, and whether it stands."""
+        now = self._clock()
+        try:
+            ended = self._retention.ended(today(now), COUNTED)
+            notices = self._retention.open(now - LATE)
+            upkeep = self._retention.upkeep()
+        except StorageError:
+            return
+        yield _gauge("parcelveil_overdue", "What has ended and is there still, 10,000 at most.", "kind", ended)
+        yield _gauge("parcelveil_notices_open", "Of parts, what a platform has not done.", "state", notices)
+        last = upkeep.last_run.timestamp() if upkeep.last_run else 0
+        yield GaugeMetricFamily("parcelveil_purge_last_run_timestamp_seconds", "When it ended; 0: never.", value=last)
+        stopped = int(upkeep.stopped)
+        yield GaugeMetricFamily("parcelveil_purge_stopped", "1: a clock jumped, nothing is purged.", value=stopped)
+
+
+def _gauge(name: str, says: str, label: str, counts: Mapping[Any, int]) -> Metric:
+    family = GaugeMetricFamily(name, says, labels=[label])
+    for each, count in counts.items():
+        family.add_metric([str(each)], count)
+    return family
+
+
+def serve(address: tuple[str, int], collectors: Sequence[Collector], folder: str) -> None:
+    """Serve the sum of what all processes count in ``folder``, and what these collect, in a background thread."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]  # the library has no types there
-    for collector in own(store, clock):
+    for collector in collectors:
         registry.register(collector)
     start_http_server(address[1], address[0], registry)
 
 
-def own(store: Store, clock: Clock) -> tuple[Collector, ...]:
+def own(store: Store, retention: Retention, clock: Clock) -> tuple[Collector, ...]:
     """What the supervising process tells by itself."""
-    return _Records(store, clock), RESTARTS
+    return _Records(store, clock), _Retention(retention, clock), RESTARTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +16,8 @@ from prometheus_client.metrics_core import Metric
 from middleware.cli import root
 from middleware.errors import BacklogFullError, BusyError
 from middleware.model import State, Status
-from middleware.ports import Store
+from middleware.model_purge import Kind, Upkeep
+from middleware.ports import Retention, Store
 from middleware.web import metrics
 
 RULES = Path(__file__).parents[2] / "examples" / "alerts.yml"
@@ -27,6 +28,7 @@ LABELS: dict[str, dict[str, set[Any]]] = {
         "reason": {BusyError.code, BacklogFullError.code},
     },
     "parcelveil_records": {"state": set(State)},
+    "parcelveil_notices_open": {"state": {"waiting", "refused", "impossible", "overdue"}},
     "parcelveil_platform_refreshes_total": {"result": {"refreshed"}},
 }
 """The labels that a rule may ask for, and their values."""
@@ -53,10 +55,23 @@ class Told:
         return {"platform": "http-401"}
 
 
+class Kept:
+    """Retention with one of everything."""
+
+    def ended(self, day: date, most: int) -> dict[Kind, int]:
+        return dict.fromkeys(Kind, 1)
+
+    def open(self, before: datetime) -> dict[str, int]:
+        return {"waiting": 1, "refused": 1, "impossible": 1, "overdue": 1}
+
+    def upkeep(self) -> Upkeep:
+        return Upkeep(last_run=datetime(2026, 11, 22, tzinfo=UTC), stopped=True)
+
+
 def collected() -> Iterator[Metric]:
     """All that ``/metrics`` can tell: what every process counts, and what the supervising one adds."""
     yield from (metric for metric in REGISTRY.collect() if metric.name.startswith("parcelveil_"))
-    for collector in metrics.own(cast(Store, Told()), lambda: datetime.now(UTC)):
+    for collector in metrics.own(cast(Store, Told()), cast(Retention, Kept()), lambda: datetime.now(UTC)):
         yield from collector.collect()
 
 
@@ -90,6 +105,10 @@ def test_what_must_wake_somebody_is_watched() -> None:
         "parcelveil_records",
         "parcelveil_webhooks_total",
         "parcelveil_process_restarts_total",
+        "parcelveil_overdue",
+        "parcelveil_notices_open",
+        "parcelveil_purge_stopped",
+        "parcelveil_purge_last_run_timestamp_seconds",
     }
     states = {
         value for rule in rules() for _, selected in NAME.findall(rule["expr"]) for _, value in LABEL.findall(selected)

@@ -12,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.core.calendar import BRUSSELS, end
-from middleware.errors import StorageError
-from middleware.model_purge import Kind
-from middleware.purge import BATCH, Purge
+from middleware.errors import ClockJumpedError, LeaseLostError, StorageError
+from middleware.model_purge import Boot, Kind, Upkeep
+from middleware.purge import BATCH, EVERY_SECONDS, Purge
+from tests.middleware.relay_bench import Stop
 
+BOOT = Boot(id="made up", since=timedelta(hours=1))
+TOLD: list[tuple[str, int]] = []
 NOW = datetime(2027, 12, 22, 23, 30, tzinfo=UTC)
 
 
@@ -28,11 +31,31 @@ class FakePurging:
     sizes: list[int] = field(default_factory=list)
     swept: list[set[Kind]] = field(default_factory=list)
     unsweepable: int = 0
+    fence: int | None = 7
+    jumped: bool = False
+    begun: list[tuple[datetime, Boot]] = field(default_factory=list)
+    finished: list[tuple[int, datetime]] = field(default_factory=list)
 
     def ended(self, day: date, most: int) -> Mapping[Kind, int]:
         return {kind: min(most, sum(until < day for until in self.rows.get(kind, ()))) for kind in Kind}
 
-    def purge(self, kind: Kind, day: date, now: datetime, limit: int) -> int:
+    def begin(self, now: datetime, boot: Boot) -> int | None:
+        if self.jumped:
+            raise ClockJumpedError()
+        self.begun.append((now, boot))
+        return self.fence
+
+    def finish(self, fence: int, now: datetime) -> None:
+        self.finished.append((fence, now))
+
+    def accept(self, now: datetime, boot: Boot) -> None:
+        self.jumped = False
+
+    def upkeep(self) -> Upkeep:
+        raise NotImplementedError
+
+    def purge(self, kind: Kind, day: date, now: datetime, limit: int, fence: int) -> int:
+        assert fence == self.fence
         self.sizes.append(limit)
         if limit > self.room:
             raise StorageError()
@@ -55,7 +78,13 @@ def full(count: int, **changes: Any) -> FakePurging:
 
 
 def made(purging: FakePurging, now: datetime = NOW) -> Purge:
-    return Purge(purging=purging, clock=lambda: now)
+    return Purge(purging=purging, clock=lambda: now, boot=lambda: BOOT, observe=lambda *told: TOLD.append(told))
+
+
+def taken(purging: FakePurging) -> Mapping[Kind, int]:
+    found = made(purging).run()
+    assert found is not None
+    return found
 
 
 STARTS = st.dates(date(2020, 1, 1), date(2040, 12, 31)) | st.sampled_from(
@@ -77,7 +106,7 @@ def test_never_early_and_never_a_day_late(start: date, duration: str, minutes: i
 
 def test_every_kind_is_taken_in_its_order() -> None:
     purging = full(2)
-    assert list(made(purging).run()) == list(Kind)
+    assert list(taken(purging)) == list(Kind)
     assert not any(purging.rows.values())
     assert purging.swept == [set(Kind)]
 
@@ -90,14 +119,14 @@ def test_nothing_to_do_sweeps_nothing() -> None:
 
 def test_a_batch_is_bounded() -> None:
     purging = full(2 * BATCH + 3)
-    assert set(made(purging).run().values()) == {2 * BATCH + 3}
+    assert set(taken(purging).values()) == {2 * BATCH + 3}
     assert set(purging.sizes) == {BATCH}
     assert purging.sizes.count(BATCH) == 3 * len(Kind)
 
 
 def test_where_there_is_no_room_a_batch_shrinks() -> None:
     purging = full(9, room=3)
-    assert set(made(purging).run().values()) == {9}
+    assert set(taken(purging).values()) == {9}
     assert set(purging.sizes) == {250, 50, 10, 2}
 
 
@@ -125,3 +154,53 @@ def test_it_stops_between_two_steps() -> None:
 
 def test_it_counts_what_is_there() -> None:
     assert set(made(full(3)).ended().values()) == {3}
+
+
+def test_one_process_at_a_time() -> None:
+    purging = full(1, fence=None)
+    assert made(purging).run() is None
+    assert (purging.sizes, purging.swept, purging.finished) == ([], [], [])
+
+
+def test_it_says_when_it_has_come_to_its_end() -> None:
+    purging = full(1)
+    made(purging).run()
+    assert (purging.begun, purging.finished) == ([(NOW, BOOT)], [(7, NOW)])
+    stopped = full(1)
+    made(stopped).run(lambda: False)
+    assert stopped.finished == []
+
+
+@pytest.mark.policy("AMB-20")
+def test_a_clock_that_jumped_stops_it_until_it_is_accepted() -> None:
+    purging = full(1, jumped=True)
+    purge = made(purging)
+    with pytest.raises(ClockJumpedError):
+        purge.run()
+    assert purging.sizes == []
+    purge.accept()
+    assert purge.run() == dict.fromkeys(Kind, 1)
+
+
+@pytest.mark.parametrize("problem", [ClockJumpedError(), StorageError(), LeaseLostError()], ids=lambda each: each.code)
+def test_whatever_goes_wrong_it_is_tried_again(problem: Exception) -> None:
+    """At most a quarter of an hour later."""
+    assert EVERY_SECONDS <= 15 * 60
+
+    class Failing(FakePurging):
+        def begin(self, now: datetime, boot: Boot) -> int | None:
+            self.begun.append((now, boot))
+            if len(self.begun) == 1:
+                raise problem
+            return super().begin(now, boot)
+
+    purging, stop = Failing(rows={Kind.PARTS: [date(2027, 12, 22)]}), Stop(2)
+    made(purging).keep(stop)
+    assert stop.rests == [EVERY_SECONDS, EVERY_SECONDS]
+    assert purging.rows == {Kind.PARTS: []}
+
+
+def test_what_was_taken_is_told() -> None:
+    TOLD.clear()
+    made(full(BATCH + 1)).run()
+    assert sum(rows for kind, rows in TOLD if kind == Kind.RECORDS) == BATCH + 1

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,8 @@ def changing(url: str, *orders: str) -> None:
 def purging(url: str) -> None:
     """Kills a purge at each of its statements and commits in turn, until one comes to its end."""
     for statement in count():
-        ended = _ended(lambda: purge(url, TEN_YEARS, batch=3), statement)
+        now = TEN_YEARS + statement * 5 * LATER  # the lease of the run before has ended
+        ended = _ended(partial(purge, url, now, batch=3), statement)
         tell("ended" if ended else "killed")
         if ended:
             return

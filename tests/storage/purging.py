@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from middleware.model_purge import Boot
 from middleware.purge import Purge
 from middleware.storage import open_retention
 from middleware.storage.tables import metadata
@@ -21,12 +22,18 @@ NEXT_DAY = datetime(2027, 12, 22, 23, 0, tzinfo=UTC)
 TEN_YEARS = datetime(2036, 11, 22, 23, 0, tzinfo=UTC)
 """Midnight after the sender's last day."""
 
+BOOT = Boot(id="made up", since=None)
+"""A machine that cannot tell how long it has been running."""
+
 
 def purge(url: str, now: datetime, **changes: Any) -> dict[str, int]:
     """Purge once, at ``now``: how much of each kind went."""
     purging = open_retention(url)
     try:
-        return {str(kind): count for kind, count in Purge(purging=purging, clock=lambda: now, **changes).run().items()}
+        made = Purge(purging=purging, clock=lambda: now, boot=lambda: BOOT, **changes)
+        taken = made.run()
+        assert taken is not None
+        return {str(kind): count for kind, count in taken.items()}
     finally:
         purging.close()
 

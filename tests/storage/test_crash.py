@@ -79,7 +79,8 @@ def test_a_purge_that_is_killed_at_any_statement_is_taken_up_again(url: str, sto
     assert sealed(behind) == kept
     assert len(kept) == 4
     assert {row["state"] for row in rows(behind, "records")} == {"dead"}
-    assert {name: size for name, size in sizes(behind).items() if size} == {"records": 4, "parts": 12, "removals": 1}
+    left = {name: size for name, size in sizes(behind).items() if size and name not in ("upkeep", "clocks")}
+    assert left == {"records": 4, "parts": 12, "removals": 1}
 
 
 def test_what_refuses_tells_no_value(store: Store) -> None:

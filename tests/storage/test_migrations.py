@@ -120,7 +120,7 @@ def test_every_row_knows_its_end(table: object) -> None:
     found = metadata.tables[str(table)]
     if found.name == "lanes":
         assert not found.c.paused_until.nullable
-    elif found.name in ("shops", "shop_secrets", "shop_changes", "audit_entries", "key_checks"):
+    elif found.name in ("shops", "shop_secrets", "shop_changes", "audit_entries", "key_checks", "upkeep", "clocks"):
         assert found.info["ends"]
     elif found.name == "parts":
         assert not found.c.retention.nullable

@@ -15,7 +15,7 @@ from middleware.storage import open_retention, open_store
 from middleware.trail import Asked, Digest
 from tests.storage.builders import NOW, again, arrival, record, rejection
 from tests.storage.looking import claim
-from tests.storage.purging import TEN_YEARS
+from tests.storage.purging import BOOT, TEN_YEARS
 
 WHOLE = re.compile(r"SCAN (records|parts|index_entries|orders|inbox|rejections)$")  # and no index behind it
 
@@ -60,7 +60,9 @@ def purge_everything(url: str) -> None:
     """Take ended rows of each kind, in two batches."""
     purging = open_retention(url)
     purging.ended(TEN_YEARS.date(), 10)
-    assert len(Purge(purging=purging, clock=lambda: TEN_YEARS, batch=1).run()) > 6
+    taken = Purge(purging=purging, clock=lambda: TEN_YEARS, boot=lambda: BOOT, batch=1).run()
+    assert taken is not None
+    assert len(taken) > 6
     purging.close()
 
 

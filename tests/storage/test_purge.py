@@ -16,7 +16,7 @@ from middleware.storage import open_retention, open_store
 from middleware.storage.tables import parts, records, removals
 from tests.storage.builders import LATER, LEASE, NOW, UNTIL, again, arrival, part, record, rejection, report
 from tests.storage.looking import claim, sizes
-from tests.storage.purging import LAST_DAY, LAST_MOMENT, NEXT_DAY, TEN_YEARS, purge, rows, sealed
+from tests.storage.purging import BOOT, LAST_DAY, LAST_MOMENT, NEXT_DAY, TEN_YEARS, purge, rows, sealed
 from tests.storage.states import fill
 
 SENDER, DELIVERY, CUSTOMS = "sender.contact", "recipient.delivery", "recipient.customs"
@@ -55,7 +55,7 @@ def test_nothing_is_left_once_the_last_part_has_ended(url: str, store: Store, be
     made = record(parts=(part(SENDER, until=UNTIL), part(DELIVERY)))
     store.accept(arrival(), made)
     purge(url, TEN_YEARS)
-    assert {name: size for name, size in sizes(behind).items() if size} == {}
+    assert {name for name, size in sizes(behind).items() if size} == {"upkeep", "clocks"}
 
 
 @pytest.mark.policy("AMB-21")
@@ -149,7 +149,9 @@ def test_many_go_at_once(url: str, store: Store) -> None:
         store.accept(arrival(), record())
         store.reject(rejection())
     retention, day = open_retention(url), date(2040, 1, 1)
-    taken = {kind: retention.purge(kind, day, TEN_YEARS, 100) for kind in Kind}
+    fence = retention.begin(TEN_YEARS, BOOT)
+    assert fence is not None
+    taken = {kind: retention.purge(kind, day, TEN_YEARS, 100, fence) for kind in Kind}
     assert set(taken.values()) == {0, 4, 8}
     assert [kind for kind, count in taken.items() if not count] == [Kind.RECORDS, Kind.REMOVALS, Kind.NOTICES]
     retention.close()

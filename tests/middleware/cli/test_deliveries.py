@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, update
 
 from middleware.cli import telling, words
 from middleware.model import Record, State
-from middleware.model_purge import Kind, Told
+from middleware.model_purge import Boot, Kind, Told
 from middleware.ports import Store
 from middleware.storage import open_retention, open_store
 from middleware.storage.tables import parts
@@ -414,7 +414,9 @@ def test_what_the_parcel_platform_was_told_is_told(instance: Instance) -> None:
     made = fill(store)[State.DELIVERED]
     store.close()
     retention = open_retention(url)
-    retention.purge(Kind.PARTS, midnight.date() + timedelta(days=1), midnight, 100)
+    fence = retention.begin(midnight, Boot(id="made up", since=None))
+    assert fence is not None
+    retention.purge(Kind.PARTS, midnight.date() + timedelta(days=1), midnight, 100, fence)
     shown = instance.json("deliveries", "show", made.id)
     (told,) = shown["told"]
     assert (told["part"], told["told"], told["state"]) == ("recipient.delivery", "erase", "waiting")

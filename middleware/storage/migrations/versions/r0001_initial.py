@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("carrier", name="pk_lanes"),
     )
     _create_notices()
+    _create_upkeep()
     _create_shops()
     _create_the_audit_log()
     op.create_table(
@@ -230,6 +231,27 @@ def _create_notices() -> None:
     for name, (columns, said) in wheres.items():
         where = sa.text(said)
         op.create_index(name, "notices", columns, sqlite_where=where, postgresql_where=where)
+
+
+def _create_upkeep() -> None:
+    op.create_table(
+        "upkeep",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fence", sa.BigInteger(), nullable=False),
+        sa.Column("leased_until", sa.BigInteger()),
+        sa.Column("last_run", sa.BigInteger()),
+        sa.Column("newest", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name="pk_upkeep"),
+    )
+    op.create_table(
+        "clocks",
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("wall", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger()),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("refused_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("boot", name="pk_clocks"),
+    )
 
 
 def _create_shops() -> None:
