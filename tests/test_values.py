@@ -35,7 +35,7 @@ def test_a_value_is_frozen_slotted_and_made_by_keyword(kind: type) -> None:
 CANARY = "canary-7f3a"
 OPEN = {
     *("Answer", "Removal", "Report", "RemovalReport", "Rejection"),  # paths, codes and words of ours
-    *("Delivery", "PartPlan", "Plan", "Summary", "Sighting", "Trail", "Delivered", "Refused", "Failed"),
+    *("Delivery", "PartPlan", "Plan", "Summary", "Sighting", "Trail", "Delivered", "Refused", "Failed", "Impossible"),
     *("SealedPart", "SealedCopy", "TaggedPart", "Digest", "IndexEntry", "Arrival"),  # sealed or keyed
     "PickupPoint",  # a public place
     *("ShopRow", "Reserved", "ShopFace", "Fitness", "Checkup"),  # sealed, keyed, or made to be shown

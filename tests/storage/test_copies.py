@@ -17,6 +17,7 @@ from middleware.storage import open_copies
 from middleware.storage.tables import audit_entries, copies
 from tests.storage.builders import NOW, again, arrival, part, record
 from tests.storage.looking import claim
+from tests.storage.purging import NEXT_DAY, purge
 
 KID, OTHER = "recipient.delivery/vp.recipient.operational/2027-12", "sender.contact/vp.sender.legal/2036-11"
 FIRST = date(2028, 1, 1)
@@ -106,3 +107,17 @@ def test_nothing_is_noted_while_something_lives(store: Store, kept: Copies, behi
     assert kept.noted(KID) == [entry]
     with behind.connect() as connection:
         assert connection.execute(select(func.count()).select_from(audit_entries)).scalar_one() == 1
+
+
+@pytest.mark.policy("VP-RET-4", "AMB-4")
+def test_a_copy_goes_with_the_end_of_its_part(url: str, store: Store, kept: Copies, behind: Engine) -> None:
+    made = with_copies(customs=None, notification=date(2027, 12, 23))
+    store.accept(arrival(), made)
+    store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+    assert count(behind) == 3
+    purge(url, NEXT_DAY)
+    with behind.connect() as connection:
+        assert set(connection.execute(select(copies.c.part)).scalars()) == {
+            "recipient.customs",
+            "recipient.notification",
+        }

@@ -29,6 +29,7 @@ DATA = {
     ("policy", "show"),
     ("policy", "lint"),
     ("policy", "coverage"),
+    ("purge",),
     ("shops", "connect"),
     ("shops", "check"),
     ("shops", "list"),

@@ -63,7 +63,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """What ``serve`` would have started, in order."""
     seen: list[tuple[str, Any]] = []
     monkeypatch.setattr(
-        metrics, "serve", lambda address, store, clock, folder: seen.append(("metrics", Path(folder).is_dir()))
+        metrics, "serve", lambda address, collectors, folder: seen.append(("metrics", Path(folder).is_dir()))
     )
     monkeypatch.setattr(Supervisor, "run", lambda self, roles: seen.append((str(self.path), roles)))
     return seen
