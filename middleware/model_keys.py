@@ -14,6 +14,8 @@ class Fact(StrEnum):
 
     DESTRUCTION_ANNOUNCED = "key-destruction-announced"
     DESTROYED = "key-destroyed"
+    HELD = "hold-added"
+    RELEASED = "hold-ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

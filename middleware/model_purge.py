@@ -19,6 +19,36 @@ class Kind(StrEnum):
     RECORDS = "records"  # record id, tags, receipt, barcode
     REMOVALS = "removals"  # removal reports to which no record links any more
     NOTICES = "notices"  # what a parcel platform was told and has done
+    HOLDS = "holds"  # legal holds that are over, of records that are gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What somebody asks for: why, who, and from when to when (both included)."""
+
+    ground: str
+    person: str
+    starts: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A part that is kept beyond its end, for legal claims: ``ground`` and ``person`` say why and who said so. It holds
+    from ``starts`` to ``until``, both included, unless somebody ended it before. One ``id`` for all that was held at
+    once.
+    """
+
+    id: str
+    record_id: str
+    part: str
+    ground: str
+    person: str
+    starts: date
+    until: date
+    created_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from middleware.model import (
     Stored,
 )
 from middleware.model_keys import AuditEntry, KeptCopy
-from middleware.model_purge import Boot, Kind, Notice, Told, Upkeep
+from middleware.model_purge import Boot, Held, Hold, Kind, Notice, Told, Upkeep
 from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import ShopRow
 from middleware.trail import Asked, Sighting, Summary, Trail
@@ -339,7 +339,22 @@ class Notices(Protocol):
         """How many wait, were refused or are impossible; ``overdue`` are those that wait since ``before``."""
 
 
-class Retention(Purging, Notices, Protocol):
+class Holds(Protocol):
+    """Legal holds. Every method is one transaction. Raises: StorageError from all of them."""
+
+    def hold(self, order: Held, records: Collection[str], parts: Collection[str], now: datetime) -> Sequence[Hold]:
+        """Hold these parts of these records (all, where none is named) but those that have ended; the parcel platform
+        is told of their new end. What is held now.
+        """
+
+    def release(self, hold_id: str, person: str, now: datetime) -> Sequence[Hold]:
+        """End a hold; what it held. Empty where there is no such hold, or it has been ended."""
+
+    def holds(self, record_id: str | None) -> Sequence[Hold]:
+        """The holds of one record, or of all; the newest first, those that were ended as well."""
+
+
+class Retention(Purging, Notices, Holds, Protocol):
     """What a database offers to the purge."""
 
 

@@ -94,16 +94,20 @@ def show(config_file: str | None, as_json: bool, record_id: str) -> None:
         here = telling.Here.of(settings, store)
         summary = store.show(record_id)
         report = store.removal(summary.removal) if summary else None
-        told = kept.told(record_id)
+        told, held = kept.told(record_id), kept.holds(record_id)
     if summary is None:
         click.echo("There is no such record; `parcelveil deliveries list` tells their ids.", err=True)
         retained.print_notices(told)
         sys.exit(1)
     if as_json:
         whole = {"parts": _tags(summary.parts), "removed": _removed(report), "told": retained.as_json(told)}
+        whole["holds"] = retained.holds_as_json(held)
         print_json({**_summary(summary, here), **whole})
     else:
         _print_record(summary, report, here)
+        if held:
+            click.echo()
+        retained.print_holds(held, "part")
         retained.print_notices(told)
 
 

@@ -13,7 +13,8 @@ from middleware.cli.common import config_option, loaded
 _ACTOR = re.compile(r"[\w .@-]{2,60}")
 
 
-def _named(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+def named(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """The name of a person, as it may stand in the audit log. Raises: click.BadParameter."""
     if not _ACTOR.fullmatch(value):
         raise click.BadParameter("a name of 2 to 60 letters, digits, spaces and .@-")
     return value
@@ -22,7 +23,7 @@ def _named(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.command("destroy", short_help="Destroy the retention keys of a month that is over.")
 @config_option
 @click.argument("month_or_key", metavar="MONTH|KEY")
-@click.option("--by", "actor", required=True, callback=_named, help="Who asks for it: it stands in the audit log.")
+@click.option("--by", "actor", required=True, callback=named, help="Who asks for it: it stands in the audit log.")
 @click.option("--carry-out", is_flag=True, help="The second step: destroy what was announced.")
 def destroy(config_file: str | None, month_or_key: str, actor: str, carry_out: bool) -> None:
     """Destroy our own retention keys of MONTH (2027-12), or one KEY as `keys list` shows it.

@@ -22,6 +22,7 @@ WHAT: Mapping[Kind, str] = {
     Kind.RECORDS: "records, with tags, receipt and barcode",
     Kind.REMOVALS: "removal reports",
     Kind.NOTICES: "what parcel platforms were told and have done",
+    Kind.HOLDS: "legal holds of records that are gone",
 }
 """What ends, in words."""
 

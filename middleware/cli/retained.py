@@ -1,4 +1,4 @@
-"""What is told of retention: what a parcel platform was told of a record's parts, and what came of it."""
+"""What is told of retention: legal holds, what a parcel platform was told of a record's parts, what came of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from middleware.cli import telling, words
 from middleware.cli.common import PROSE, print_table
-from middleware.model_purge import Notice, Telling, Told
+from middleware.model_purge import Hold, Notice, Telling, Told
 
 ASKED: Mapping[Telling, str] = {Telling.ERASE: "to erase", Telling.RETAIN: "its new end"}
 """What the parcel platform was told of a part."""
@@ -71,3 +71,37 @@ def _cells(notice: Notice) -> tuple[object, ...]:
         f"{CAME[notice.state]}{settled}",
         f"{said}: {explained}" if explained else said,
     )
+
+
+def holds_as_json(held: Sequence[Hold]) -> list[Mapping[str, Any]]:
+    """As data."""
+    return [
+        {
+            "id": hold.id,
+            "record": hold.record_id,
+            "part": hold.part,
+            "ground": hold.ground,
+            "person": hold.person,
+            "from": hold.starts,
+            "until": hold.until,
+            "ended": hold.ended_at and hold.ended_at.isoformat(timespec="seconds"),
+            "ended_by": hold.ended_by,
+        }
+        for hold in held
+    ]
+
+
+def print_holds(held: Sequence[Hold], *columns: str) -> None:
+    """A table of these columns and what is common to all; nothing where there is none."""
+    rows = [(*(getattr(hold, column) for column in columns), *_why(hold)) for hold in held]
+    if rows:
+        named = (*(_COLUMNS[column] for column in columns), "held from", "until", "by", "ground")
+        print_table(named, rows, whole=named[:-1])
+
+
+_COLUMNS: Mapping[str, str] = {"id": "hold", "record_id": "record", "part": "part"}
+
+
+def _why(hold: Hold) -> tuple[object, ...]:
+    ended = f" (ended {hold.ended_at:%Y-%m-%d} by {hold.ended_by})" if hold.ended_at else ""
+    return hold.starts, f"{hold.until}{ended}", hold.person, hold.ground

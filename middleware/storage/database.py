@@ -14,7 +14,8 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from middleware.errors import StorageError
-from middleware.storage.tables import lanes, metadata
+from middleware.storage import tables_retention
+from middleware.storage.tables import lanes
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class Database(ABC):
 
     def __init__(self, engine: Engine, insert: Callable[[Table], Insert]) -> None:
         self.engine = engine
-        tables = metadata.sorted_tables
+        tables = tables_retention.metadata.sorted_tables  # all of them: those of `tables`, too
         self.upserts = Upserts(
             new={
                 table: insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)

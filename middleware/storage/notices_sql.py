@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, update
 
 from middleware.model_purge import Notice, Telling, Told
-from middleware.storage.tables import NOT_DONE, lanes, notices, word
+from middleware.storage.tables import lanes, word
+from middleware.storage.tables_retention import NOT_DONE, notices
 
 _PAUSED: Final = select(lanes.c.carrier).where(lanes.c.paused_until > bindparam("now"))
 _NEXT: Final = (

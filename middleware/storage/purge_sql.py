@@ -30,17 +30,8 @@ from sqlalchemy import (
 from middleware.model import State
 from middleware.model_purge import Kind, Telling, Told
 from middleware.storage.database import Upserts
-from middleware.storage.tables import (
-    copies,
-    inbox,
-    index_entries,
-    notices,
-    orders,
-    parts,
-    records,
-    rejections,
-    removals,
-)
+from middleware.storage.tables import copies, inbox, index_entries, orders, parts, records, rejections, removals
+from middleware.storage.tables_retention import holds, notices
 
 EXPIRED: Final = "expired"
 
@@ -53,7 +44,24 @@ _GOES_ON: Final = (
     .correlate(records)
     .exists()
 )
+_KNOWN: Final = select(records.c.id).where(records.c.id == holds.c.record_id).correlate(holds).exists()
 _LINKED: Final = select(records.c.id).where(records.c.removal == removals.c.id).correlate(removals).exists()
+_HOLDS: Final = (holds.c.ended_at.is_(None), holds.c.starts <= _DAY, holds.c.until >= _DAY)
+_HELD_NOW: Final = select(holds.c.record_id, holds.c.part).where(
+    holds.c.record_id.in_(bindparam("ids", expanding=True)), *_HOLDS
+)
+_PART_HELD: Final = (
+    select(holds.c.id)
+    .where(holds.c.record_id == parts.c.record_id, holds.c.part == parts.c.name, *_HOLDS)
+    .correlate(parts)
+    .exists()
+)
+
+
+def _held(record_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether any part of the record is held: what leads to it, or says whose it is, is kept with it."""
+    return select(holds.c.id).where(holds.c.record_id == record_id, *_HOLDS).exists()
+
 
 _ENDED: Final[Mapping[Kind, Select[Any]]] = {
     Kind.PARTS: select(
@@ -67,21 +75,31 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
         records.c.until.label("record_until"),
     )
     .join(records, records.c.id == parts.c.record_id)
-    .where(parts.c.until < _DAY, parts.c.ended_at.is_(None), not_(func.coalesce(_IN_HAND, False)))
+    .where(parts.c.until < _DAY, parts.c.ended_at.is_(None), not_(func.coalesce(_IN_HAND, False)), not_(_PART_HELD))
     .order_by(parts.c.until),
     Kind.CLEAR: select(records.c.id)
-    .where(records.c.clear_until < _DAY, records.c.clear.is_not(None), not_(func.coalesce(_IN_HAND, False)))
+    .where(
+        records.c.clear_until < _DAY,
+        records.c.clear.is_not(None),
+        not_(func.coalesce(_IN_HAND, False)),
+        not_(_held(records.c.id)),
+    )
     .order_by(records.c.clear_until),
-    Kind.INDEX: select(*index_entries.primary_key).where(index_entries.c.until < _DAY),
+    Kind.INDEX: select(*index_entries.primary_key).where(
+        index_entries.c.until < _DAY, not_(_held(index_entries.c.record_id))
+    ),
     Kind.ORDERS: select(*orders.primary_key).where(orders.c.until < _DAY),
     Kind.INBOX: select(*inbox.primary_key).where(inbox.c.until < _DAY),
     Kind.REJECTIONS: select(*rejections.primary_key).where(rejections.c.until < _DAY),
     # A record that was withdrawn is remembered for less than its parts would have been kept.
     Kind.RECORDS: select(records.c.id).where(
-        records.c.until < _DAY, (records.c.state == State.WITHDRAWN) | not_(_GOES_ON)
+        records.c.until < _DAY,
+        (records.c.state == State.WITHDRAWN) | not_(_GOES_ON),
+        not_(_held(records.c.id)),
     ),
     Kind.REMOVALS: select(removals.c.id).where(removals.c.until < _DAY, not_(_LINKED)),
     Kind.NOTICES: select(*notices.primary_key).where(notices.c.until < _DAY, notices.c.due.is_(None)),
+    Kind.HOLDS: select(*holds.primary_key).where(holds.c.until < _DAY, not_(_KNOWN)),
 }
 """What has ended, by kind: its keys; of a part what its parcel platform is told as well."""
 
@@ -95,6 +113,7 @@ _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.RECORDS: records,
     Kind.REMOVALS: removals,
     Kind.NOTICES: notices,
+    Kind.HOLDS: holds,
 }
 _LOCKED: Final[Mapping[Kind, Table]] = {**_TABLES, Kind.PARTS: records}
 """Whose rows are locked: of a part its record's, as the relay does."""
@@ -146,7 +165,7 @@ def purge(connection: Connection, upserts: Upserts, kind: Kind, day: date, now: 
     if not found:
         return 0
     if kind is Kind.PARTS:
-        _end_parts(connection, upserts, found, now)
+        _end_parts(connection, upserts, _unheld(connection, found, day), now)
     elif kind is Kind.CLEAR:
         connection.execute(_CLEAR, [{"this_id": row.id} for row in found])
         _bury(connection, {row.id for row in found}, now)
@@ -156,7 +175,16 @@ def purge(connection: Connection, upserts: Upserts, kind: Kind, day: date, now: 
     return len(found)
 
 
-def _end_parts(connection: Connection, upserts: Upserts, found: Sequence[Row[Any]], now: datetime) -> None:
+def _unheld(connection: Connection, found: Sequence[Any], day: date) -> Sequence[Any]:
+    """Without what somebody held while the batch was being chosen: now that its records are locked, nobody can."""
+    ids = {row.record_id for row in found}
+    held = {tuple(row) for row in connection.execute(_HELD_NOW, {"ids": list(ids), "day": day})}
+    return [row for row in found if (row.record_id, row.name) not in held]
+
+
+def _end_parts(connection: Connection, upserts: Upserts, found: Sequence[Any], now: datetime) -> None:
+    if not found:
+        return
     keys = [{"this_id": row.record_id, "this_name": row.name, "ended_at": now} for row in found]
     connection.execute(_EMPTY, keys)
     connection.execute(_UNCOPY, [{"this_id": row.record_id, "this_name": row.name} for row in found])

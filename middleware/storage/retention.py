@@ -8,9 +8,10 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from middleware.core.calendar import today
 from middleware.errors import ClockJumpedError, LeaseLostError
-from middleware.model_purge import Boot, Kind, Notice, Told, Upkeep
-from middleware.storage import notices_sql, purge_sql, relay_sql, upkeep_sql
+from middleware.model_purge import Boot, Held, Hold, Kind, Notice, Told, Upkeep
+from middleware.storage import holds_sql, notices_sql, purge_sql, relay_sql, upkeep_sql
 from middleware.storage.database import Database
 
 LEASE: Final = timedelta(minutes=2)
@@ -74,6 +75,19 @@ class SqlRetention:
 
     def open(self, before: datetime) -> Mapping[str, int]:
         return self._database.read(lambda connection: notices_sql.open_ones(connection, before))
+
+    def hold(self, order: Held, records: Collection[str], parts: Collection[str], now: datetime) -> Sequence[Hold]:
+        upserts = self._database.upserts
+        return self._database.write(lambda connection: holds_sql.hold(connection, upserts, order, records, parts, now))
+
+    def release(self, hold_id: str, person: str, now: datetime) -> Sequence[Hold]:
+        upserts = self._database.upserts
+        return self._database.write(
+            lambda connection: holds_sql.release(connection, upserts, hold_id, person, today(now), now)
+        )
+
+    def holds(self, record_id: str | None) -> Sequence[Hold]:
+        return self._database.read(lambda connection: holds_sql.listed(connection, record_id))
 
     def close(self) -> None:
         self._database.close()

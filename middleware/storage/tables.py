@@ -31,7 +31,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    literal_column,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -310,66 +309,6 @@ removals = Table(
     Column("removed", JSON, nullable=False, doc="[[generalised path, reason], …]"),
     Column("until", Day, nullable=False, doc="that of the longest-lived record that links to it"),
     info={"retention": "pv.record"},
-)
-
-notices = Table(
-    "notices",
-    metadata,
-    Column("record_id", Text, primary_key=True, doc="no foreign key: the record may be gone before it is told"),
-    Column("part", Text, primary_key=True),
-    Column("telling", Text, primary_key=True, doc="middleware.model_purge.Telling"),
-    Column("carrier", Text, nullable=False, doc="the lane on which it is told"),
-    Column("retention", Text, nullable=False, doc="the class of the part"),
-    Column("starts", Day, doc="null: the clock has not started"),
-    Column("ends", Day, doc="the last permitted day that is told"),
-    Column("state", Text, nullable=False, doc="middleware.model_purge.Told"),
-    Column("due", Instant, doc="when it is told next: its time, or the end of the lease; null: it has ended"),
-    Column("fence", Integer, nullable=False, default=0, doc="grows with every claim"),
-    Column("attempts", Integer, nullable=False, default=0, doc="attempts that failed and counted"),
-    Column("last_code", Text, doc="what the last attempt said, from a closed list"),
-    Column("created_at", Instant, nullable=False),
-    Column("settled_at", Instant),
-    Column("until", Day, nullable=False, doc="that of the record; of what a person has to see a while longer"),
-    info={"retention": "pv.record"},
-)
-Index(
-    "ix_notices_carrier_due",
-    notices.c.carrier,
-    notices.c.due,
-    sqlite_where=notices.c.due.is_not(None),
-    postgresql_where=notices.c.due.is_not(None),
-)
-Index(
-    "ix_notices_until",
-    notices.c.until,
-    sqlite_where=notices.c.due.is_(None),
-    postgresql_where=notices.c.due.is_(None),
-)
-NOT_DONE = notices.c.state != literal_column("'done'")
-"""As its index says it: a partial index is used where its condition is said in full."""
-
-Index("ix_notices_state", notices.c.state, notices.c.created_at, sqlite_where=NOT_DONE, postgresql_where=NOT_DONE)
-
-upkeep = Table(
-    "upkeep",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False, doc="1: the only row"),
-    Column("fence", BigInteger, nullable=False, doc="grows with every run of the purge"),
-    Column("leased_until", Instant, doc="until then one process has it; null: nobody"),
-    Column("last_run", Instant, doc="when a run last came to its end"),
-    Column("newest", Instant, doc="the latest time that was seen and believed"),
-    info={"ends": "never: it tells of the service alone"},
-)
-
-clocks = Table(
-    "clocks",
-    metadata,
-    Column("boot", Text, primary_key=True, doc="the id of a machine's boot"),
-    Column("wall", Instant, nullable=False, doc="what its clock said"),
-    Column("since", BigInteger, doc="when it had been running for so many microseconds; null: it cannot tell"),
-    Column("seen_at", Instant, nullable=False, doc="when it was last heard of"),
-    Column("refused_at", Instant, doc="since when its clock is not believed; null: it is"),
-    info={"ends": "thirty days after that boot was last heard of"},
 )
 
 lanes = Table(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from middleware.core.jump import jumped
 from middleware.model_purge import Anchor, Boot, Upkeep
 from middleware.storage.database import Upserts
-from middleware.storage.tables import clocks, upkeep
+from middleware.storage.tables_retention import clocks, upkeep
 
 KEPT: Final = timedelta(days=30)
 """How long a boot that is not heard of any more is known."""

@@ -13,7 +13,7 @@ from middleware.model import Record, State
 from middleware.model_purge import Notice, Telling, Told
 from middleware.ports import Retention, Store
 from middleware.storage import open_retention
-from middleware.storage.tables import notices
+from middleware.storage.tables_retention import notices
 from tests.storage.builders import LATER, LEASE, NOW, arrival, record
 from tests.storage.looking import claim
 from tests.storage.purging import LAST_DAY, NEXT_DAY, TEN_YEARS, purge, rows

@@ -153,7 +153,12 @@ def test_many_go_at_once(url: str, store: Store) -> None:
     assert fence is not None
     taken = {kind: retention.purge(kind, day, TEN_YEARS, 100, fence) for kind in Kind}
     assert set(taken.values()) == {0, 4, 8}
-    assert [kind for kind, count in taken.items() if not count] == [Kind.RECORDS, Kind.REMOVALS, Kind.NOTICES]
+    assert [kind for kind, count in taken.items() if not count] == [
+        Kind.RECORDS,
+        Kind.REMOVALS,
+        Kind.NOTICES,
+        Kind.HOLDS,
+    ]
     retention.close()
 
 

@@ -30,6 +30,8 @@ DATA = {
     ("policy", "lint"),
     ("policy", "coverage"),
     ("purge",),
+    ("hold", "add"),
+    ("hold", "list"),
     ("shops", "connect"),
     ("shops", "check"),
     ("shops", "list"),

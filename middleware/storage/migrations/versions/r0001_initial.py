@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("carrier", name="pk_lanes"),
     )
     _create_notices()
+    _create_holds()
     _create_upkeep()
     _create_shops()
     _create_the_audit_log()
@@ -231,6 +232,24 @@ def _create_notices() -> None:
     for name, (columns, said) in wheres.items():
         where = sa.text(said)
         op.create_index(name, "notices", columns, sqlite_where=where, postgresql_where=where)
+
+
+def _create_holds() -> None:
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("ground", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("ended_by", sa.Text()),
+        sa.PrimaryKeyConstraint("id", "record_id", "part", name="pk_holds"),
+    )
+    op.create_index("ix_holds_record_id_part", "holds", ["record_id", "part"])
 
 
 def _create_upkeep() -> None:

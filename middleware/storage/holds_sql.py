@@ -1,0 +1,143 @@
+"""Legal holds, in the transaction that is handed in: what is held ends later, here and at the parcel platform.
+
+The record is locked first, as the purge does: a part is either held or has ended.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+
+from middleware.model_keys import Fact
+from middleware.model_purge import Held, Hold, Telling, Told
+from middleware.storage.database import Upserts
+from middleware.storage.tables import audit_entries, copies, parts, records
+from middleware.storage.tables_retention import holds, notices
+
+_PARTS: Final = (
+    select(
+        parts.c.record_id,
+        parts.c.name,
+        parts.c.retention,
+        parts.c.starts,
+        parts.c.until,
+        records.c.carrier,
+        records.c.first_claimed_at,
+        records.c.until.label("record_until"),
+    )
+    .join(records, records.c.id == parts.c.record_id)
+    .where(parts.c.record_id.in_(bindparam("ids", expanding=True)), parts.c.ended_at.is_(None))
+    .order_by(parts.c.record_id, parts.c.position)
+    .with_for_update(of=records)
+)
+_LISTED: Final = select(holds).order_by(holds.c.created_at.desc(), *holds.primary_key)
+_RELEASE: Final = update(holds).where(holds.c.id == bindparam("this_id"), holds.c.ended_at.is_(None))
+_COPY: Final = update(copies).where(
+    copies.c.record_id == bindparam("this_id"), copies.c.part == bindparam("this_part"), copies.c.until.is_not(None)
+)
+_FENCES: Final = select(notices.c.record_id, notices.c.part, notices.c.fence).where(
+    notices.c.telling == Telling.RETAIN, notices.c.record_id.in_(bindparam("ids", expanding=True))
+)
+
+
+def hold(
+    connection: Connection,
+    upserts: Upserts,
+    order: Held,
+    ids: Collection[str],
+    names: Collection[str],
+    now: datetime,
+) -> Sequence[Hold]:
+    found = connection.execute(_PARTS, {"ids": list(ids)}).all()
+    chosen = [row for row in found if not names or row.name in names]
+    hold_id = str(uuid.uuid4())
+    made = [Hold(id=hold_id, record_id=row.record_id, part=row.name, created_at=now, **asdict(order)) for row in chosen]
+    if made:
+        connection.execute(insert(holds), [asdict(each) for each in made])
+        _audit(connection, made, Fact.HELD, order.person, now)
+        _move(connection, upserts, chosen, order.starts, now)
+    return made
+
+
+def release(
+    connection: Connection, upserts: Upserts, hold_id: str, person: str, day: date, now: datetime
+) -> Sequence[Hold]:
+    held = [_hold(row) for row in connection.execute(_LISTED.where(holds.c.id == hold_id, holds.c.ended_at.is_(None)))]
+    keys = {(each.record_id, each.part) for each in held}
+    found = connection.execute(_PARTS, {"ids": sorted({record_id for record_id, _ in keys})}).all() if held else []
+    if not connection.execute(_RELEASE, {"this_id": hold_id, "ended_at": now, "ended_by": person}).rowcount:
+        return []
+    _audit(connection, held, Fact.RELEASED, person, now)
+    _move(connection, upserts, [row for row in found if (row.record_id, row.name) in keys], day, now)
+    return held
+
+
+def listed(connection: Connection, record_id: str | None) -> Sequence[Hold]:
+    page = _LISTED if record_id is None else _LISTED.where(holds.c.record_id == record_id)
+    return [_hold(row) for row in connection.execute(page).all()]
+
+
+def _move(connection: Connection, upserts: Upserts, rows: Sequence[Any], day: date, now: datetime) -> None:
+    """Let parts end when their retention and all of their holds say; what ended before ``day`` is left to the purge."""
+    ends = _ends(connection, rows)
+    moved = [row for row in rows if row.until is not None and ends[row.record_id, row.name] >= day]
+    if not moved:
+        return
+    news = [{"this_id": row.record_id, "this_part": row.name, "until": ends[row.record_id, row.name]} for row in moved]
+    connection.execute(_COPY, news)
+    told = [row for row in moved if row.first_claimed_at is not None]  # else nobody but us has it
+    fences = {
+        (row.record_id, row.part): row.fence
+        for row in connection.execute(_FENCES, {"ids": sorted({row.record_id for row in told})})
+    }
+    for row in told:
+        key = (row.record_id, row.name)
+        connection.execute(upserts.put[notices], _notice(row, ends[key], fences.get(key, 0) + 1, now))
+
+
+def _ends(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, str], date]:
+    """The last permitted day of each part whose clock has started."""
+    ends = {(row.record_id, row.name): row.until for row in rows if row.until is not None}
+    page = select(holds.c.record_id, holds.c.part, holds.c.until).where(
+        holds.c.ended_at.is_(None), tuple_(holds.c.record_id, holds.c.part).in_(sorted(ends))
+    )
+    for row in connection.execute(page) if ends else ():
+        ends[row.record_id, row.part] = max(ends[row.record_id, row.part], row.until)
+    return ends
+
+
+def _notice(row: Row[Any], ends: date, fence: int, now: datetime) -> dict[str, Any]:
+    return {
+        "record_id": row.record_id,
+        "part": row.name,
+        "telling": Telling.RETAIN,
+        "carrier": row.carrier,
+        "retention": row.retention,
+        "starts": row.starts,
+        "ends": ends,
+        "state": Told.WAITING,
+        "due": now,
+        "fence": fence,
+        "attempts": 0,
+        "last_code": None,
+        "created_at": now,
+        "settled_at": None,
+        "until": max(row.record_until, ends),
+    }
+
+
+def _audit(connection: Connection, held: Iterable[Hold], fact: Fact, person: str, now: datetime) -> None:
+    entries = [
+        {"id": str(uuid.uuid4()), "at": now, "fact": fact, "subject": record_id, "actor": person}
+        for record_id in sorted({each.record_id for each in held})
+    ]
+    connection.execute(insert(audit_entries), entries)
+
+
+def _hold(row: Row[Any]) -> Hold:
+    return Hold(**row._mapping)
