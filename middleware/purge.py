@@ -23,7 +23,7 @@ from middleware.ports import Clock, Purging
 EVERY_SECONDS = 300.0
 """How often each relay process looks for what has ended."""
 
-BATCH = 250
+BATCH = 100
 """Rows in one transaction: an intake that writes to the same SQLite file waits for so many."""
 
 SMALLER = 5

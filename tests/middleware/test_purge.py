@@ -127,14 +127,14 @@ def test_a_batch_is_bounded() -> None:
 def test_where_there_is_no_room_a_batch_shrinks() -> None:
     purging = full(9, room=3)
     assert set(taken(purging).values()) == {9}
-    assert set(purging.sizes) == {250, 50, 10, 2}
+    assert set(purging.sizes) == {100, 20, 4, 1}
 
 
 def test_where_there_is_no_room_for_a_row_it_fails() -> None:
     purging = full(9, room=0)
     with pytest.raises(StorageError):
         made(purging).run()
-    assert purging.sizes == [250, 50, 10, 2, 1]
+    assert purging.sizes == [100, 20, 4, 1]
 
 
 def test_what_could_not_be_swept_is_swept_with_the_next_run() -> None:

@@ -120,6 +120,30 @@ class TestStep:
             assert made.store.calls == [("bury", one.id, State.DEAD, "expired", late)] * 2
             assert made.transport.sent == []
 
+    @pytest.mark.policy("VP-RET-4")
+    def test_what_the_purge_took_has_expired_and_was_not_tampered_with(self) -> None:
+        one = due()
+        taken = replace(one, clear=cast(bytes, None), parts=tuple(replace(part, jwe="") for part in one.parts))
+        late = NOW + timedelta(days=400)
+        made = bench(taken, clock=lambda: late)
+        made.relay.step()
+        assert made.store.calls == [("bury", one.id, State.DEAD, "expired", late)]
+        early = bench(taken)
+        early.relay.step()
+        assert [call[2] for call in early.store.calls] == [State.QUARANTINED]
+
+    @pytest.mark.policy("VP-RET-4", "AMB-2")
+    def test_a_clock_that_started_since_counts(self) -> None:
+        """The receipt knows no end of it; the tag does."""
+        waiting = POLICY.interpret({"recipient_clock": "delivered", "sender_legal_start": "end-of-use"})
+        slim, plan, closed = sealed(order(), policy=waiting)
+        one = stored(tag(closed, plan, slim, REPORT, stamp(policy=waiting)))
+        started = replace(one, parts=tuple(replace(part, until=NOW.date()) for part in one.parts))
+        late = NOW + timedelta(days=1)
+        made = bench(started, clock=lambda: late)
+        made.relay.step()
+        assert made.store.calls == [("bury", one.id, State.DEAD, "expired", late)]
+
     @pytest.mark.policy("VP-RET-4", "AMB-20")
     def test_on_its_last_day_it_is_sent(self) -> None:
         late = datetime.fromisoformat("2027-12-22T22:59:59.999999+00:00")

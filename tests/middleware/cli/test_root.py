@@ -47,6 +47,8 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     **{("shops", verb): ("demo",) for verb in ("connect", "check", "pause", "disconnect")},
     ("shops", "rotate-secret"): ("demo", "--secret-env", "SHOPIFY_SECRET"),
     ("keys", "destroy"): ("2020-01", "--by", "Els"),
+    ("hold", "add"): ("some-id", "--ground", "a case", "--by", "Els", "--until", "2099-12-31"),
+    ("hold", "end"): ("some-id", "--by", "Els"),
 }
 """What a command asks for before it looks for a configuration."""
 

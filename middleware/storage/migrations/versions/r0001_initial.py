@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("carrier", name="pk_lanes"),
     )
+    _index_what_ends()
     _create_notices()
     _create_holds()
     _create_upkeep()
@@ -69,10 +70,6 @@ def _create_records() -> None:
     op.create_index("ix_records_shop_created_at", "records", ["shop", "created_at"])
     op.create_index("ix_records_predecessor", "records", ["predecessor"])
     op.create_index("ix_records_barcode", "records", ["barcode"])
-    op.create_index("ix_records_until", "records", ["until"])
-    op.create_index("ix_records_removal", "records", ["removal"])
-    there = sa.text("clear IS NOT NULL")
-    op.create_index("ix_records_clear_until", "records", ["clear_until"], sqlite_where=there, postgresql_where=there)
     live = sa.text("due IS NOT NULL")
     op.create_index("ix_records_due", "records", ["due"], sqlite_where=live, postgresql_where=live)
     columns = ["shop", "due", "carrier"]
@@ -101,8 +98,6 @@ def _create_what_belongs_to_a_record() -> None:
         sa.PrimaryKeyConstraint("record_id", "name", name="pk_parts"),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_parts_record_id", ondelete="CASCADE"),
     )
-    going_on = sa.text("ended_at IS NULL")
-    op.create_index("ix_parts_until", "parts", ["until"], sqlite_where=going_on, postgresql_where=going_on)
     op.create_table(
         "copies",
         sa.Column("record_id", sa.Text(), nullable=False),
@@ -126,7 +121,6 @@ def _create_what_belongs_to_a_record() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_index_entries_record_id", "index_entries", ["record_id"])
-    op.create_index("ix_index_entries_until", "index_entries", ["until"])
     op.create_table(
         "removals",
         sa.Column("id", sa.Text(), nullable=False),
@@ -175,8 +169,6 @@ def _create_what_intake_remembers() -> None:
         sa.PrimaryKeyConstraint("shop", "key", name="pk_idempotency"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_orders_until", "orders", ["until"])
-    op.create_index("ix_inbox_until", "inbox", ["until"])
 
 
 def _create_rejections() -> None:
@@ -198,10 +190,19 @@ def _create_rejections() -> None:
         sa.UniqueConstraint("shop", "body", name="uq_rejections_shop_body"),
     )
     op.create_index("ix_rejections_received_at", "rejections", ["received_at"])
-    op.create_index("ix_rejections_until", "rejections", ["until"])
     op.create_index("ix_rejections_seen_at", "rejections", ["seen_at"])
     op.create_index("ix_rejections_shop_received_at", "rejections", ["shop", "received_at"])
     op.create_index("ix_rejections_shop_order", "rejections", ["shop", "order"])
+
+
+def _index_what_ends() -> None:
+    op.create_index("ix_records_removal", "records", ["removal"])
+    for table in ("records", "index_entries", "orders", "inbox", "rejections"):
+        op.create_index(f"ix_{table}_until", table, ["until"])
+    there = sa.text("clear IS NOT NULL")
+    op.create_index("ix_records_clear_until", "records", ["clear_until"], sqlite_where=there, postgresql_where=there)
+    going_on = sa.text("ended_at IS NULL")
+    op.create_index("ix_parts_until", "parts", ["until"], sqlite_where=going_on, postgresql_where=going_on)
 
 
 def _create_notices() -> None:
