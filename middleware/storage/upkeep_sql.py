@@ -37,7 +37,7 @@ def begin(
     _note(connection, upserts, boot, anchor or Anchor(wall=now, since=boot.since), now)
     connection.execute(_OLD, {"before": now - KEPT})
     newest = max(now, row.newest or now)
-    if row.leased_until is not None and now < row.leased_until <= newest + lease:
+    if row.leased_until is not None and row.leased_until - 2 * lease < now < row.leased_until:
         connection.execute(_CHANGE, {"newest": newest})
         return None, False
     connection.execute(_CHANGE, {"newest": newest, "fence": row.fence + 1, "leased_until": now + lease})

@@ -108,6 +108,19 @@ def test_what_outlived_its_own_end_goes_when_the_hold_is_ended(
     assert (row["ended_at"], row["ended_by"]) == (NEXT_DAY, "Jan")
 
 
+def test_a_lease_of_what_is_out_of_date_settles_nothing(store: Store, retention: Retention) -> None:
+    """Not even when somebody has a lease of the newer one."""
+    made = taken(store, sent=True)
+    (held,) = retention.hold(HOLD, [made.id], [DELIVERY], NOW)
+    first = retention.claim(NOW, 60.0, "platform")
+    retention.release(held.id, "Jan", NOW)
+    second = retention.claim(NOW, 60.0, "platform")
+    assert first is not None
+    assert second is not None
+    assert not retention.settle(first, Told.DONE, None, NOW, HOLD.until)
+    assert retention.settle(second, Told.DONE, None, NOW, HOLD.until)
+
+
 def test_two_holds_of_one_part(url: str, store: Store, retention: Retention) -> None:
     made = taken(store, sent=True)
     (longer,) = retention.hold(HOLD, [made.id], [DELIVERY], NOW)

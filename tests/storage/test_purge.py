@@ -110,6 +110,18 @@ def test_a_relay_that_died_with_it_in_hand_does_not_keep_it(url: str, store: Sto
     assert (found.state, found.last_code) == (State.DEAD, "expired")
 
 
+def test_what_its_order_no_longer_wants_is_cancelled_all_the_same(url: str, store: Store) -> None:
+    """Its relay died with it in hand, and its successor is held until it is gone at the platform."""
+    first, made = arrival(), record()
+    store.accept(first, made)
+    claim(store)
+    store.accept(again(first, halt=Reason.CANCELLED), None)
+    assert purge(url, NEXT_DAY)["parts"] == 1
+    taken = store.claim(NEXT_DAY, LEASE, "demo")
+    assert taken is not None
+    assert (taken.id, taken.cancelling) == (made.id, True)
+
+
 def test_a_removal_report_stays_as_long_as_a_record_links_to_it(url: str, store: Store, behind: Engine) -> None:
     first = record(removal=report(id="1" * 64))
     store.accept(arrival(), first)

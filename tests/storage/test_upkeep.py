@@ -105,9 +105,20 @@ def test_one_machine_s_clock_is_not_another_s(retention: Retention) -> None:
 
 
 def test_a_lease_out_of_another_time_holds_nobody_up(retention: Retention) -> None:
-    begun(retention, NOW + YEAR)
-    retention.accept(NOW, HERE)
-    begun(retention)
+    """The clock was set back by an hour, and who had the lease died."""
+    hour = timedelta(hours=1)
+    fence = begun(retention, NOW + hour)
+    assert begun(retention, NOW) == fence + 1
+
+
+@pytest.mark.policy("AMB-20")
+def test_nobody_gets_ahead_step_by_step(retention: Retention) -> None:
+    """The clock is compared with the first look of a boot, not with the last."""
+    step = timedelta(hours=23)
+    for now in (NOW, NOW + step):
+        retention.finish(begun(retention, now), now)
+    with pytest.raises(ClockJumpedError):
+        retention.begin(NOW + 2 * step, HERE)
 
 
 def test_a_machine_that_is_gone_is_forgotten(retention: Retention, behind: Engine) -> None:
