@@ -12,7 +12,7 @@ from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import Config
 from middleware.errors import ConfigError
 from middleware.model_purge import Boot
-from middleware.ports import Retention
+from middleware.ports_retention import Retention
 from middleware.propagation import Propagation
 from middleware.purge import Observer as RowObserver
 from middleware.purge import Purge, unobserved

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     INDEX = "index"  # keyed digests that lead to a record
     ORDERS = "orders"  # the newest version of an order
     INBOX = "inbox"  # webhooks, to know them again
+    CALLS = "calls"  # a plug-in's calls, to know them again
     REJECTIONS = "rejections"  # orders that could not be taken, with the order's id
     RECORDS = "records"  # record id, tags, receipt, barcode
     REMOVALS = "removals"  # removal reports to which no record links any more

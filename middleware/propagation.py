@@ -21,7 +21,8 @@ from middleware.errors import PermanentDeliveryError, StorageError, TransientDel
 from middleware.exchange import Failed, Gone, Heard, Impossible, Refused
 from middleware.logs import logger
 from middleware.model_purge import Notice, Told
-from middleware.ports import Clock, Notices, Teller, Transport
+from middleware.ports import Clock, Transport
+from middleware.ports_retention import Notices, Teller
 
 LEASE_SECONDS = 60.0
 """Longer than one request and its answer."""

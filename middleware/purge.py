@@ -18,7 +18,8 @@ from middleware.core.calendar import today
 from middleware.errors import ClockJumpedError, LeaseLostError, StorageError
 from middleware.logs import logger
 from middleware.model_purge import Boot, Kind
-from middleware.ports import Clock, Purging
+from middleware.ports import Clock
+from middleware.ports_retention import Purging
 
 EVERY_SECONDS = 300.0
 """How often each relay process looks for what has ended."""

@@ -18,6 +18,7 @@ WHAT: Mapping[Kind, str] = {
     Kind.INDEX: "keyed digests that lead to a record",
     Kind.ORDERS: "versions of orders",
     Kind.INBOX: "webhooks, to know them again",
+    Kind.CALLS: "a plug-in's calls, to know them again",
     Kind.REJECTIONS: "rejected orders",
     Kind.RECORDS: "records, with tags, receipt and barcode",
     Kind.REMOVALS: "removal reports",

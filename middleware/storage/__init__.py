@@ -20,7 +20,8 @@ from middleware.storage.sql import SqlStore
 from middleware.storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from middleware.ports import Copies, Retention, ShopStore, Storage
+    from middleware.ports import Copies, ShopStore, Storage
+    from middleware.ports_retention import Retention
 
 __all__ = [
     "KeyChecks",

@@ -30,7 +30,17 @@ from sqlalchemy import (
 from middleware.model import State
 from middleware.model_purge import Kind, Telling, Told
 from middleware.storage.database import Upserts
-from middleware.storage.tables import copies, inbox, index_entries, orders, parts, records, rejections, removals
+from middleware.storage.tables import (
+    copies,
+    idempotency,
+    inbox,
+    index_entries,
+    orders,
+    parts,
+    records,
+    rejections,
+    removals,
+)
 from middleware.storage.tables_retention import holds, notices
 
 EXPIRED: Final = "expired"
@@ -90,6 +100,7 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
     ),
     Kind.ORDERS: select(*orders.primary_key).where(orders.c.until < _DAY),
     Kind.INBOX: select(*inbox.primary_key).where(inbox.c.until < _DAY),
+    Kind.CALLS: select(*idempotency.primary_key).where(idempotency.c.until < _DAY),
     Kind.REJECTIONS: select(*rejections.primary_key).where(rejections.c.until < _DAY),
     # A record that was withdrawn is remembered for less than its parts would have been kept.
     Kind.RECORDS: select(records.c.id).where(
@@ -109,6 +120,7 @@ _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.INDEX: index_entries,
     Kind.ORDERS: orders,
     Kind.INBOX: inbox,
+    Kind.CALLS: idempotency,
     Kind.REJECTIONS: rejections,
     Kind.RECORDS: records,
     Kind.REMOVALS: removals,

@@ -164,13 +164,6 @@ Index(
     sqlite_where=records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(None),
     postgresql_where=records.c.changed_after_delivery.is_(True) & records.c.changed_seen_at.is_(None),
 )
-Index(
-    "ix_records_clear_until",
-    records.c.clear_until,
-    sqlite_where=records.c.clear.is_not(None),
-    postgresql_where=records.c.clear.is_not(None),
-)
-
 parts = Table(
     "parts",
     metadata,
@@ -183,12 +176,6 @@ parts = Table(
     Column("until", Day, doc="null: the clock has not started"),
     Column("jwe", Text, doc="compact JWE; null once it left: the tag stays"),
     Column("ended_at", Instant, doc="when its end was carried out; null: it has not ended"),
-)
-Index(
-    "ix_parts_until",
-    parts.c.until,
-    sqlite_where=parts.c.ended_at.is_(None),
-    postgresql_where=parts.c.ended_at.is_(None),
 )
 
 copies = Table(
@@ -276,7 +263,7 @@ idempotency = Table(
     Column("record_id", Text, nullable=False, doc="the record that stood for the order; it may have been erased"),
     Column("answered", Integer, doc="the status of the first answer, 201 or 202; null: the call is in hand"),
     Column("busy_until", Instant, nullable=False, doc="from then on whoever had it in hand has died"),
-    Column("until", Day, nullable=False),
+    Column("until", Day, nullable=False, index=True),
     info={"retention": "pv.inbox"},
     sqlite_with_rowid=False,
 )

@@ -8,9 +8,22 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, literal_column
 
-from middleware.storage.tables import Day, Instant, metadata
+from middleware.storage.tables import Day, Instant, metadata, parts, records
 
 __all__ = ["NOT_DONE", "clocks", "holds", "metadata", "notices", "upkeep"]
+
+Index(
+    "ix_records_clear_until",
+    records.c.clear_until,
+    sqlite_where=records.c.clear.is_not(None),
+    postgresql_where=records.c.clear.is_not(None),
+)
+Index(
+    "ix_parts_until",
+    parts.c.until,
+    sqlite_where=parts.c.ended_at.is_(None),
+    postgresql_where=parts.c.ended_at.is_(None),
+)
 
 notices = Table(
     "notices",

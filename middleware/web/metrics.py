@@ -17,7 +17,8 @@ from prometheus_client.registry import Collector
 
 from middleware.core.calendar import today
 from middleware.errors import StorageError
-from middleware.ports import Clock, Retention, Store
+from middleware.ports import Clock, Store
+from middleware.ports_retention import Retention
 from middleware.purge import COUNTED
 
 LATE = timedelta(days=1)

@@ -17,7 +17,8 @@ from middleware.cli import root
 from middleware.errors import BacklogFullError, BusyError
 from middleware.model import State, Status
 from middleware.model_purge import Kind, Upkeep
-from middleware.ports import Retention, Store
+from middleware.ports import Store
+from middleware.ports_retention import Retention
 from middleware.web import metrics
 
 RULES = Path(__file__).parents[2] / "examples" / "alerts.yml"

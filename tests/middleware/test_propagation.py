@@ -13,7 +13,7 @@ from middleware.carriers.parcel_json import ParcelJson
 from middleware.errors import PermanentDeliveryError, StorageError, TransientDeliveryError
 from middleware.exchange import Request, Response
 from middleware.model_purge import Notice, Telling, Told
-from middleware.ports import Notices
+from middleware.ports_retention import Notices
 from middleware.propagation import IDLE_SECONDS, LEASE_SECONDS, STORAGE_REST_SECONDS, Propagation
 from tests.middleware.core.made_up import NOW
 from tests.middleware.relay_bench import Stop

@@ -14,7 +14,8 @@ from middleware.exchange import Delivered
 from middleware.model import Record, SealedCopy
 from middleware.model_keys import Fact
 from middleware.model_purge import Held, Hold, Kind, Telling, Told
-from middleware.ports import Retention, Store
+from middleware.ports import Store
+from middleware.ports_retention import Retention
 from middleware.storage import open_copies, open_retention, purge_sql
 from middleware.storage.tables_retention import holds
 from tests.storage.builders import LATER, NOW, UNTIL, arrival, part, record

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, insert
 from middleware.exchange import Delivered
 from middleware.model import Record, State
 from middleware.model_purge import Notice, Telling, Told
-from middleware.ports import Retention, Store
+from middleware.ports import Store
+from middleware.ports_retention import Retention
 from middleware.storage import open_retention
 from middleware.storage.tables_retention import notices
 from tests.storage.builders import LATER, LEASE, NOW, arrival, record

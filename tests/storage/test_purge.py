@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, update
+from sqlalchemy import Engine, event, insert, update
 
 from middleware.model import Reason, State
 from middleware.model_purge import Kind
 from middleware.ports import Store
 from middleware.storage import open_retention, open_store
-from middleware.storage.tables import parts, records, removals
+from middleware.storage.tables import idempotency, parts, records, removals
 from tests.storage.builders import LATER, LEASE, NOW, UNTIL, again, arrival, part, record, rejection, report
 from tests.storage.looking import claim, sizes
 from tests.storage.purging import BOOT, LAST_DAY, LAST_MOMENT, NEXT_DAY, TEN_YEARS, purge, rows, sealed
@@ -62,10 +62,13 @@ def test_nothing_is_left_once_the_last_part_has_ended(url: str, store: Store, be
 def test_what_is_remembered_of_webhooks_goes_after_thirty_days(url: str, store: Store, behind: Engine) -> None:
     store.reject(rejection())
     store.accept(arrival(halt=Reason.NOT_PAID, standing_until=date(2026, 12, 22)), None)
+    with behind.begin() as connection:
+        call = {"shop": "demo", "key": b"k", "payload": b"p", "order": b"o", "record_id": "r", "busy_until": NOW}
+        connection.execute(insert(idempotency), {**call, "until": date(2026, 12, 22)})
     day = NOW.replace(month=12, day=22, hour=22, minute=59)
     assert purge(url, day) == {}
-    assert purge(url, day + LATER) == {"orders": 1, "inbox": 2, "rejections": 1}
-    assert not any(sizes(behind)[name] for name in ("orders", "inbox", "rejections"))
+    assert purge(url, day + LATER) == {"orders": 1, "inbox": 2, "calls": 1, "rejections": 1}
+    assert not any(sizes(behind)[name] for name in ("orders", "inbox", "idempotency", "rejections"))
 
 
 @pytest.mark.policy("VP-RET-4")
@@ -166,6 +169,7 @@ def test_many_go_at_once(url: str, store: Store) -> None:
     taken = {kind: retention.purge(kind, day, TEN_YEARS, 100, fence) for kind in Kind}
     assert set(taken.values()) == {0, 4, 8}
     assert [kind for kind, count in taken.items() if not count] == [
+        Kind.CALLS,
         Kind.RECORDS,
         Kind.REMOVALS,
         Kind.NOTICES,

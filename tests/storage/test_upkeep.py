@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from middleware.errors import ClockJumpedError, LeaseLostError
 from middleware.model_purge import Boot, Kind, Upkeep
-from middleware.ports import Retention
+from middleware.ports_retention import Retention
 from middleware.storage import open_retention
 from middleware.storage.retention import LEASE
 from tests.storage.builders import NOW

@@ -197,7 +197,7 @@ def _create_rejections() -> None:
 
 def _index_what_ends() -> None:
     op.create_index("ix_records_removal", "records", ["removal"])
-    for table in ("records", "index_entries", "orders", "inbox", "rejections"):
+    for table in ("records", "index_entries", "orders", "inbox", "idempotency", "rejections"):
         op.create_index(f"ix_{table}_until", table, ["until"])
     there = sa.text("clear IS NOT NULL")
     op.create_index("ix_records_clear_until", "records", ["clear_until"], sqlite_where=there, postgresql_where=there)

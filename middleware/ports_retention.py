@@ -1,0 +1,91 @@
+"""The protocols between retention and the world: what ends, what parcel platforms are told, what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from middleware.exchange import Heard, Request, Response
+from middleware.model_purge import Boot, Held, Hold, Kind, Notice, Told, Upkeep
+
+
+class Purging(Protocol):
+    """How what has ended leaves. Raises: StorageError from all methods."""
+
+    def ended(self, day: date, most: int) -> Mapping[Kind, int]:
+        """How much of each kind had its last permitted day before ``day``, and is there still; at most so many."""
+
+    def begin(self, now: datetime, boot: Boot) -> int | None:
+        """Lease the purge: its fence, None if another process has it. Raises: ClockJumpedError, which is noted."""
+
+    def purge(self, kind: Kind, day: date, now: datetime, limit: int, fence: int) -> int:
+        """Take at most ``limit`` rows of what ended before ``day``: how many there were. One transaction, which makes
+        the lease last from ``now`` on. A record that a relay has in hand then keeps its parts until it is settled; one
+        that lost a part goes out no more. Raises: LeaseLostError.
+        """
+
+    def finish(self, fence: int, now: datetime) -> None:
+        """Give the lease back: the purge has come to its end."""
+
+    def accept(self, now: datetime, boot: Boot) -> None:
+        """The clock is right: nothing that was seen of it before counts any more."""
+
+    def upkeep(self) -> Upkeep: ...
+
+    def sweep(self, kinds: Collection[Kind]) -> None:
+        """See to it that what was taken is not in the database's files either, as far as can be."""
+
+    def close(self) -> None: ...
+
+
+class Notices(Protocol):
+    """What parcel platforms are told of the parts that they hold. Every method is one transaction. Raises: StorageError
+    from all of them.
+    """
+
+    def claim(self, now: datetime, lease_seconds: float, carrier: str) -> Notice | None:
+        """Lease the oldest that is due on this lane, unless the lane is paused."""
+
+    def settle(self, notice: Notice, state: Told, code: str | None, now: datetime, until: date) -> bool:
+        """End it; what a person has to see is kept until then at least. False if the lease was lost."""
+
+    def again(self, notice: Notice, at: datetime, code: str, *, counted: bool) -> bool:
+        """It is told again at ``at``. False if the lease was lost."""
+
+    def pause_lane(self, carrier: str, until: datetime, code: str) -> None: ...
+
+    def told(self, record_id: str) -> Sequence[Notice]:
+        """All that the parcel platform was or is to be told of a record, in the order of its parts."""
+
+    def open(self, before: datetime) -> Mapping[str, int]:
+        """How many wait, were refused or are impossible; ``overdue`` are those that wait since ``before``."""
+
+
+class Holds(Protocol):
+    """Legal holds. Every method is one transaction. Raises: StorageError from all of them."""
+
+    def hold(self, order: Held, records: Collection[str], parts: Collection[str], now: datetime) -> Sequence[Hold]:
+        """Hold these parts of these records (all, where none is named) but those that have ended; the parcel platform
+        is told of their new end. What is held now.
+        """
+
+    def release(self, hold_id: str, person: str, now: datetime) -> Sequence[Hold]:
+        """End a hold; what it held. Empty where there is no such hold, or it has been ended."""
+
+    def holds(self, record_id: str | None) -> Sequence[Hold]:
+        """The holds of one record, or of all; the newest first, those that were ended as well."""
+
+
+class Retention(Purging, Notices, Holds, Protocol):
+    """What a database offers to the purge."""
+
+
+class Teller(Protocol):
+    """How a carrier is told of a part: one request and its answer, without I/O."""
+
+    def tell(self, notice: Notice) -> Request | None:
+        """What is to be sent; None where this carrier has no such thing."""
+
+    def heard(self, notice: Notice, response: Response) -> Heard:
+        """What the answer means."""
