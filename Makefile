@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo up test lint histories pairs weather lock clean
+.PHONY: help demo up test lint histories pairs weather years lock clean
 
 help:
 	@echo "make demo    made-up orders pass through Parcelveil into a simulated parcel platform (BREAK=leak|unsealed|drop|double)"
@@ -17,6 +17,7 @@ help:
 	@echo "make histories  5,000 random lives of orders, judged by the platform's ledger (docs/reliability.md; COUNT=, SEED=)"
 	@echo "make pairs      10,260 pairs of orders that differ only in what may not be read: nobody must notice"
 	@echo "make weather    every fault of the platform, kills of every process, acknowledgement times; some twenty minutes"
+	@echo "make years      a shop's twelve years, judged day by day on both sides: nothing too late, nothing too early"
 	@echo "make lock    requirements*.txt made anew from setup.cfg (UPGRADE=1: to the newest permitted versions)"
 	@echo "make clean   removes what the other targets made"
 
@@ -46,6 +47,9 @@ pairs: $(STAMP)
 
 weather: $(STAMP)
 	@$(BIN)/python -m benchmarks.weather
+
+years: $(STAMP)
+	@$(BIN)/python -m benchmarks.years
 
 lock: $(STAMP)
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra postgresql --output-file requirements.txt setup.cfg

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from contextlib import closing
 
 from middleware import binding, bootstrap
 from middleware.config import Config
-from middleware.core.calendar import today
+from middleware.core.calendar import month, today
+from middleware.errors import ParcelveilError
+from middleware.logs import logger
 from middleware.months import Closed, close, needed
 from middleware.ports import Copies
 from middleware.retention_keys import KeyRing, PublicKeys
 from middleware.storage import open_copies
 from schemas.policy import Policy
 from schemas.policy_loader import for_parcels
+
+EVERY_SECONDS = 900.0
+
+_log = logger("months")
 
 
 def ring(settings: Config) -> KeyRing:
@@ -49,6 +56,26 @@ def close_months(settings: Config) -> Closed:
     durations = _durations(_packs())
     with closing(copies(settings)) as kept:
         return close(kept, ring(settings), bootstrap.clock(settings)(), durations.__getitem__)
+
+
+def over(settings: Config) -> frozenset[str]:
+    """The ids of own keys whose month is over: they are there to be destroyed. Raises: ConfigError."""
+    now = month(today(bootstrap.clock(settings)()))
+    return frozenset(kid for kid in ring(settings).kids() if kid.rpartition("/")[2] < now)
+
+
+def keep(settings: Config, stop: threading.Event) -> None:
+    """Make the keys of the months ahead, and seal again what outlives its month, until ``stop`` is set."""
+    while not stop.is_set():
+        try:
+            made = provision(settings)
+            closed = close_months(settings)
+        except ParcelveilError as problem:
+            _log.error("months_not_kept", code=problem.code)
+        else:
+            if made or closed.resealed:
+                _log.info("months_kept", rows=len(made) + closed.resealed)
+        stop.wait(EVERY_SECONDS)
 
 
 def _packs() -> Mapping[str, Policy]:

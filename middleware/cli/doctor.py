@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import click
 
-from middleware import bootstrap, bootstrap_retention, config
+from middleware import bootstrap, bootstrap_months, bootstrap_retention, config
 from middleware.cli import telling, words
 from middleware.cli.common import config_option, json_option, loaded, print_json
 from middleware.core.calendar import today
@@ -111,6 +111,7 @@ def _findings(settings: config.Config) -> Iterator[Finding]:
         return
     ready = not any(one.check in _NEEDED and one.verdict is Verdict.BAD for one in database)
     yield from _retention(settings)
+    yield from _own_months(settings)
     yield from _shops(settings, own, day, ready=ready)
     yield from _carriers(settings)
 
@@ -192,6 +193,28 @@ def _retention(settings: config.Config) -> Iterator[Finding]:
             f"{count} {name}" for name, count in asked.items()
         )
         yield _warn("erasure at the platform", what, "`parcelveil deliveries show` each; ask the platform's operator")
+
+
+def _own_months(settings: config.Config) -> Iterator[Finding]:
+    """The keys of the copies that stay here after delivery."""
+    if settings.server.keep_delivered != "policy":
+        return
+    try:
+        lacking, over = bootstrap_months.lacking(settings), bootstrap_months.over(settings)
+    except ConfigError as problem:
+        yield _mended("own retention keys", problem, "put the right files back")
+        return
+    if lacking:
+        what = f"no key {min(lacking)}: orders that need it are answered 503"
+        yield _bad("own retention keys", what, "run `parcelveil keys provision`")
+    elif over:
+        months = sorted({kid.rpartition("/")[2] for kid in over})
+        what = (
+            f"those of {', '.join(months)} are over, and what they seal can be read in backups until they are destroyed"
+        )
+        yield _warn("own retention keys", what, f"`parcelveil keys destroy {months[0]} --by NAME`, in two steps")
+    else:
+        yield _ok("own retention keys", "they are there for this month and those ahead")
 
 
 def _shops(settings: config.Config, own: ServiceKeys | None, day: date, *, ready: bool) -> Iterator[Finding]:

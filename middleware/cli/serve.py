@@ -24,7 +24,7 @@ from pathlib import Path
 import click
 from prometheus_client import Counter
 
-from middleware import bootstrap, bootstrap_retention, config
+from middleware import bootstrap, bootstrap_months, bootstrap_retention, config
 from middleware.cli.common import config_option
 from middleware.errors import SettingError
 from middleware.gate import PLACES
@@ -232,6 +232,8 @@ def _relay(settings: config.Config) -> None:
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]
     work.append(bootstrap_retention.purge(settings, kept, _rows(metrics.PURGED)).keep)
+    if settings.server.keep_delivered == "policy":
+        work.append(lambda stop: bootstrap_months.keep(settings, stop))
     with ThreadPoolExecutor(len(work), thread_name_prefix="relay") as pool:
         workers = [pool.submit(run, stop) for run in work]
         wait(workers, return_when=FIRST_EXCEPTION)

@@ -64,7 +64,8 @@ def blueprint(administration: Administration) -> Blueprint:
 
     def connect(shop: str) -> tuple[Response, int]:
         face, new = _connected(shops, shop)
-        return _told("shop_connected", face), 201 if new else 200
+        _log.info("shop_connected", shop=shop, request_id=g.request_id)
+        return jsonify(_members(face)), 201 if new else 200
 
     def show(shop: str) -> Response:
         return jsonify(_members(shops.show(shop)))
@@ -96,13 +97,19 @@ def _verbs(shops: Onboarding) -> Mapping[str, View]:
         return jsonify(shop=shop, mode=found.mode, works=found.works, fit=found.fit, findings=told)
 
     def pause(shop: str) -> Response:
-        return _told("shop_paused", shops.pause(shop, paused=True))
+        face = shops.pause(shop, paused=True)
+        _log.info("shop_paused", shop=shop, request_id=g.request_id)
+        return jsonify(_members(face))
 
     def resume(shop: str) -> Response:
-        return _told("shop_resumed", shops.pause(shop, paused=False))
+        face = shops.pause(shop, paused=False)
+        _log.info("shop_resumed", shop=shop, request_id=g.request_id)
+        return jsonify(_members(face))
 
     def rotate(shop: str) -> Response:
-        return _told("shop_secret_rotated", _rotated(shops, shop))
+        face = _rotated(shops, shop)
+        _log.info("shop_secret_rotated", shop=shop, request_id=g.request_id)
+        return jsonify(_members(face))
 
     return {"check": check, "pause": pause, "resume": resume, ROTATE: rotate}
 
@@ -172,12 +179,6 @@ def _read(reader: Callable[[object], Mapping[str, Any]]) -> Mapping[str, Any]:
     except Refused as refused:
         faults = refused.faults
     raise SchemaError(tuple(Fault(pointer=pointer, code=code) for pointer, code in faults))
-
-
-def _told(event: str, face: ShopFace) -> Response:
-    """The shop as it stands after a change, which the log names."""
-    _log.info(event, shop=face.shop, request_id=g.request_id)
-    return jsonify(_members(face))
 
 
 def _members(face: ShopFace) -> Mapping[str, Any]:

@@ -74,3 +74,18 @@ def test_nobody_destroys_namelessly(keeping: Instance, by: str) -> None:
     refused = keeping.run("keys", "destroy", "2020-01", "--by", by)
     assert refused.exit_code == 2
     assert keeping.run("keys", "destroy", "2020-01").exit_code == 2
+
+
+def test_doctor_tells_what_is_lacking_and_what_is_over(keeping: Instance) -> None:
+    def told() -> str:
+        found = keeping.json("doctor", status=keeping.run("doctor").exit_code)
+        (finding,) = [entry for entry in found if entry["check"] == "own retention keys"]
+        return f"{finding['verdict']}: {finding['message']}; {finding['remedy']}"
+
+    assert told().startswith("warn: those of 2020-01 are over")
+    assert told().endswith("`parcelveil keys destroy 2020-01 --by NAME`, in two steps")
+    keeping.run("keys", "destroy", "2020-01", "--by", "Els")
+    keeping.run("keys", "destroy", "2020-01", "--by", "Noor", "--carry-out")
+    assert told() == "ok: they are there for this month and those ahead; "
+    (keeping.folder / "keys" / "public" / "retention.json").unlink()
+    assert told().startswith("BAD: no key ")
