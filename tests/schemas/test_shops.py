@@ -49,7 +49,8 @@ def known(section: str) -> set[str]:
     around = Around(carriers=["platform"], simulated=None, apps={"parcelveil": (b"made-up secret",)})
     with pytest.raises(ConfigError) as fault:
         shop_settings("demo", Table(table, Source(file="file"), ("shops", "demo"), {}), around)
-    return set(str(fault.value).partition("unknown key; known are ")[2].split(", "))
+    told = str(fault.value).partition("unknown key; expected one of ")[2].partition(", such as ")[0]
+    return set(told.split(", "))
 
 
 def test_it_takes_the_settings_of_the_configuration_and_no_others() -> None:
