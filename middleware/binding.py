@@ -10,6 +10,7 @@ from middleware.config_settings import example
 from middleware.core.calendar import today
 from middleware.core.index import Indexer
 from middleware.core.minimise import barred_of_sender
+from middleware.core.shops import integration
 from middleware.errors import ConfigError, SettingError
 from middleware.model import ShopSettings
 from middleware.platform_keys import PlatformKeys
@@ -76,6 +77,7 @@ class Binder:
             policy=policy,
             keys=self._known[shop.carrier],
             indexer=Indexer(self._index, shop.name),
+            integration=integration(self._index, shop),
             sender=replace(shop.sender, **dict.fromkeys(self._barred[told])),
         )
 

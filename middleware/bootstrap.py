@@ -34,6 +34,7 @@ from middleware.services import Services, Shop
 from middleware.storage import KeyChecks, is_current, open_both
 from middleware.tracking import Desk
 from middleware.transport import HttpTransport
+from middleware.uninstalling import marked
 
 REFRESH_SECONDS = 3_600.0
 """How often a parcel platform's keys and pick-up points are fetched again; after a failure sooner."""
@@ -149,6 +150,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         clock=known.clock,
         digest=known.vault.of_domain,
         bind=known.opened,
+        mark=lambda shop: marked(shop, known.store),
         seeds={name: seed for name, seed in known.seeds.items() if isinstance(seed, Shop)},
     )
     directory.refresh()
@@ -163,6 +165,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         platform=Shopify(),
         shops=directory,
         domains=directory.domains,
+        integrations=known.store,
         copies=PublicKeys(own.keys, own.keys_group) if own.keep_delivered == "policy" else None,
         backlog=Backlog(settings.server.most_waiting),
         simulated=settings.simulated,

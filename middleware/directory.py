@@ -72,17 +72,24 @@ class _Known:
 
 @dataclass(slots=True, kw_only=True, repr=False)
 class Directory:
-    """``seeds`` are the configuration's shops. ``digest`` makes the keyed digest of a domain."""
+    """``seeds`` are the configuration's shops. ``digest`` makes the keyed digest of a domain, ``mark`` asks whether a
+    shop's request to integrate has ended.
+    """
 
     store: ShopStore
     clock: Clock
     digest: Callable[[str], bytes]
     bind: Bind
+    mark: Callable[[Shop], Shop]
     seeds: Mapping[str, Shop]
     _by_domain: Mapping[str, Shop] = field(init=False)
     _known: _Known = field(init=False, default_factory=_Known)
 
     def __post_init__(self) -> None:
+        self._settle(self.seeds)
+
+    def _settle(self, seeds: Mapping[str, Shop]) -> None:
+        self.seeds = seeds
         self._by_domain = {shop.settings.domain: shop for shop in self.seeds.values() if not shop.settings.own_app}
 
     def __repr__(self) -> str:
@@ -113,6 +120,8 @@ class Directory:
         newest, known, count = self.store.newest(), self._known, 0
         if newest < known.version:  # an older database took the place of the one that was read
             known = _Known()
+        if known.version != newest:
+            self._settle({name: self.mark(seed) for name, seed in self.seeds.items()})
         while known.version < newest:
             rows = self.store.changed(known.version, PAGE)
             for row in rows:
@@ -137,6 +146,8 @@ class Directory:
         now, before = self.clock(), entry.fault
         try:
             shop, ends = self.bind(entry.row, now)
+        except StorageError:
+            raise  # no fault of the shop
         except ParcelveilError as fault:
             entry.shop, entry.ends, entry.fault = None, now + LOOK_AGAIN, fault.code
         else:
@@ -160,11 +171,11 @@ def keep_known(directory: Directory, stop: threading.Event) -> threading.Thread:
     """Refresh in a thread of this process, off the request path, until ``stop`` is set."""
 
     def once() -> None:
-        try:
-            directory.refresh()
-        except StorageError as problem:
-            _log.error("shops_not_refreshed", code=problem.code)
-        directory.bind_all()
+        for step in (directory.refresh, directory.bind_all):
+            try:
+                step()
+            except StorageError as problem:
+                _log.error("shops_not_refreshed", code=problem.code)
 
     def run() -> None:
         while not stop.is_set():

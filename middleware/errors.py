@@ -167,6 +167,12 @@ class DomainChangedError(ConflictError):
     code = "domain-changed"
 
 
+class IntegrationEndedError(ConflictError):
+    """The shop uninstalled the app, and this request to integrate ended; a new one, of that day or later, is needed."""
+
+    code = "integration-ended"
+
+
 class SecretTakenError(ConflictError):
     """This secret belongs to another shop or app."""
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from middleware.errors import ConfigError
-from middleware.model import ShopSettings
 from middleware.model_shop import ShopFace, ShopState
 from middleware.services import Shop
 
 
-def seen(face: ShopFace, settings: ShopSettings) -> ShopFace:
-    """With what its settings tell."""
-    return replace(face, mode=settings.mode, domain=settings.domain, carrier=settings.carrier, policy=settings.policy)
+def seen(face: ShopFace, shop: Shop) -> ShopFace:
+    """With what its settings tell, and whether its exchange has ended."""
+    settings, state = shop.settings, ShopState.UNINSTALLED if shop.ended else face.state
+    return replace(
+        face, state=state, mode=settings.mode, domain=settings.domain, carrier=settings.carrier, policy=settings.policy
+    )
 
 
 def seed_face(name: str, seed: Shop | ConfigError) -> ShopFace:
@@ -21,4 +23,4 @@ def seed_face(name: str, seed: Shop | ConfigError) -> ShopFace:
     if isinstance(seed, ConfigError):
         return replace(bare, fault=str(seed))
     own = len(seed.settings.secrets) if seed.settings.own_app else 0
-    return seen(replace(bare, secrets=own), seed.settings)
+    return seen(replace(bare, secrets=own), seed)

@@ -12,6 +12,9 @@ from middleware.model_shop import Checkup, Fitness, made_up
 from middleware.services import Shop
 from schemas.shop_rules import LONGEST_SECRET, SHORTEST_SECRET
 
+NEW_REQUEST = "give it a new request to integrate, of that day or later and not the same (VP-PLG-3)"
+"""What connects a shop again that uninstalled the app."""
+
 _ADDRESS = ("street", "locality", "postal_code", "country")
 
 
@@ -40,9 +43,17 @@ def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
     usable = bool(count) and all(settings.secrets)
     told = f"{count} of {'its own' if settings.own_app else 'its app'}" if usable else "none: give it one"
     yield Fitness(check="secret", ok=usable, message=told, pointer="/secrets")
+    yield _integration(shop)
     if settings.mode == "live":  # what is only tried is sent by nobody
         yield _sender(shop)
     yield from _keys(shop, now)
+
+
+def _integration(shop: Shop) -> Fitness:
+    told = f"requested on {shop.settings.integration_requested_on}"
+    if shop.ended:
+        told = f"{told}, and ended when the shop uninstalled the app: {NEW_REQUEST}"
+    return Fitness(check="integration", ok=not shop.ended, message=told, pointer="/integration")
 
 
 def _sender(shop: Shop) -> Fitness:

@@ -140,6 +140,7 @@ def arrival(
         received_at=now,
         until=until,
         standing_until=standing,
+        integration=shop.integration.request if shop.integration else None,
     )
 
 

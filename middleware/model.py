@@ -266,6 +266,7 @@ class Arrival:
     received_at: datetime
     until: date  # how long the memory of it may last (class pv.inbox)
     standing_until: date  # how long the order's version may be remembered (class pv.index)
+    integration: bytes | None = None  # keyed digest of the request to integrate under which it comes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -29,6 +29,7 @@ class ShopState(StrEnum):
     LIVE = "live"  # its orders are taken
     PAUSED = "paused"  # genuine orders are answered 503, so that the shop tries again
     DISCONNECTED = "disconnected"  # unknown to everybody; settings and secrets are gone, the name stays taken
+    UNINSTALLED = "uninstalled"  # never written: the shop uninstalled the app, and a new request has to come
     UNREADABLE = "unreadable"  # never written: the row holds what nobody of us wrote, and its shop is quarantined
 
 
@@ -64,6 +65,25 @@ class ShopRow:
     state: ShopState
     version: int
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """A shop's request to integrate (VP-PLG-3), as keyed digests (32 bytes): of its domain, and of domain, day and
+    reference.
+    """
+
+    domain: bytes
+    request: bytes
+    requested_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A request to integrate that ended when the shop uninstalled the app."""
+
+    request: bytes
+    ended_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

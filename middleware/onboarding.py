@@ -15,6 +15,7 @@ from middleware.errors import (
     DomainChangedError,
     DomainTakenError,
     Fault,
+    IntegrationEndedError,
     NotFitError,
     NotFoundError,
     NotOwnSecretError,
@@ -30,6 +31,7 @@ from middleware.model import ShopSettings
 from middleware.model_shop import Checkup, Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
 from middleware.ports import Clock, ShopStore
 from middleware.services import Shop
+from middleware.uninstalling import marked
 
 PAGE = 500
 KEEP_OLD = timedelta(hours=24)
@@ -66,7 +68,8 @@ class Onboarding:
         without an app those that it has stay, and so does its token.
 
         Raises: ConfigError for settings that cannot be used; NotFitError for a live shop that lacks something;
-        ShopInFileError, DomainTakenError, DomainChangedError, SecretTakenError, ChangedMeanwhileError, StorageError.
+        IntegrationEndedError, ShopInFileError, DomainTakenError, DomainChangedError, SecretTakenError,
+        ChangedMeanwhileError, StorageError.
         """
         self._own(name)
         long_enough(name, secrets, token)
@@ -79,7 +82,10 @@ class Onboarding:
         if before is not None:
             held, token = before.secrets if keeps else held, token or before.token
         content = ShopContent(settings=settings, secrets=held, token=token)
-        if self._usable(name, content, now).settings.mode == "live":
+        wanted = self._usable(name, content, now)
+        if wanted.ended:
+            raise IntegrationEndedError()
+        if wanted.settings.mode == "live":
             self._fit(name, content, now)
         stands = row is not None and row.state is not ShopState.DISCONNECTED
         state = ShopState.PAUSED if row is not None and row.state is ShopState.PAUSED else ShopState.LIVE
@@ -89,9 +95,9 @@ class Onboarding:
         """What the shop needs in its present mode and in the other, and whether it is there. Raises: NotFoundError,
         StorageError.
         """
-        seed, now = self.seeds.get(name), self.clock()
-        if seed is not None:
-            return check_seed(seed, now)
+        now = self.clock()
+        if name in self.seeds:
+            return check_seed(self._seed(name), now)
         row = self._row(name)
         try:
             content = self._content(row)
@@ -164,9 +170,8 @@ class Onboarding:
 
     def show(self, name: str) -> ShopFace:
         """One shop. Raises: NotFoundError, StorageError."""
-        seed = self.seeds.get(name)
-        if seed is not None:
-            return seed_face(name, seed)
+        if name in self.seeds:
+            return seed_face(name, self._seed(name))
         row = self.store.find(name)
         if row is None:
             raise NotFoundError()
@@ -174,7 +179,7 @@ class Onboarding:
 
     def faces(self) -> Iterator[ShopFace]:
         """All shops, those of the file first, each group by name. Raises: StorageError."""
-        yield from (seed_face(name, seed) for name, seed in sorted(self.seeds.items()))
+        yield from self._seed_faces()
         yield from (self._face(row) for row in self._rows())
 
     def page(self, since: int, most: int) -> tuple[list[ShopFace], int | None]:
@@ -183,8 +188,15 @@ class Onboarding:
         Raises: StorageError.
         """
         rows = self.store.changed(since, most)
-        seeds = [] if since else [seed_face(name, seed) for name, seed in sorted(self.seeds.items())]
+        seeds = () if since else self._seed_faces()
         return [*seeds, *map(self._face, rows)], rows[-1].version if len(rows) == most else None
+
+    def _seed(self, name: str) -> Shop | ConfigError:
+        seed = self.seeds[name]
+        return marked(seed, self.store) if isinstance(seed, Shop) else seed
+
+    def _seed_faces(self) -> Iterator[ShopFace]:
+        return (seed_face(name, self._seed(name)) for name in sorted(self.seeds))
 
     def at_work(self) -> Iterator[tuple[ShopRow, Shop | ParcelveilError]]:
         """Every connected shop as it works, or why it does not. Raises: StorageError."""
@@ -288,7 +300,7 @@ class Onboarding:
             raise DomainTakenError()
         if self.reserved.secrets.intersection(self.vault.of_secrets(one.value for one in content.secrets)):
             raise SecretTakenError()
-        return self.bind(settings)
+        return marked(self.bind(settings), self.store)
 
     def _put(self, name: str, content: ShopContent, state: ShopState, row: ShopRow | None, now: datetime) -> ShopRow:
         content = replace(content, secrets=in_force(content.secrets, now))
@@ -333,4 +345,4 @@ class Onboarding:
             return replace(bare, fault=str(fault))
         app = content.settings.get("app")
         told = replace(bare, app=None if app is None else str(app), secrets=len(in_force(content.secrets, now)))
-        return seen(told, shop.settings)
+        return seen(told, shop)

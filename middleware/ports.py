@@ -22,7 +22,7 @@ from middleware.model import (
 )
 from middleware.model_keys import AuditEntry, KeptCopy
 from middleware.model_shipping import Attempt, Known
-from middleware.model_shop import ShopRow
+from middleware.model_shop import Ended, Integration, ShopRow
 from middleware.trail import Asked, Sighting, Summary, Trail
 from schemas.allowlist import Node
 from schemas.order import Order
@@ -231,7 +231,19 @@ class Storage(Store, Finder, Calls, Protocol):
     """What a database offers to all."""
 
 
-class ShopStore(Protocol):
+class Integrations(Protocol):
+    """Which requests to integrate have ended. Raises: StorageError from all methods."""
+
+    def ended(self, domain: bytes) -> Sequence[Ended]:
+        """The requests of that domain (keyed digest) that have ended."""
+
+    def end(self, shop: str, integration: Integration, word: bytes, now: datetime) -> int | None:
+        """End it for good, and stop what waits under it. How many records that were; None where ``word``, the keyed
+        digest of what the app told, was heard before, whichever request it ended then.
+        """
+
+
+class ShopStore(Integrations, Protocol):
     """Where shops rest that are no part of the configuration. Raises: StorageError from all methods."""
 
     def newest(self) -> int:

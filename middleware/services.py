@@ -15,8 +15,9 @@ from middleware.errors import SignatureError, UnauthorisedError, UnknownKeyError
 from middleware.gate import Gate
 from middleware.keys import ServiceKeys
 from middleware.model import Inbound, ShopSettings
+from middleware.model_shop import Integration
 from middleware.platform_keys import PlatformKeys
-from middleware.ports import Calls, Carrier, Clock, Finder, Platform, Store
+from middleware.ports import Calls, Carrier, Clock, Finder, Integrations, Platform, Store
 from middleware.retention_keys import PublicKeys
 from schemas.order import Sender
 from schemas.policy import Policy
@@ -36,6 +37,9 @@ class Shop:
     indexer: Indexer
     sender: Sender
     paused: bool = False
+    integration: Integration | None = None
+    ended: bool = False
+    """Its request to integrate has ended: none of its orders is taken, and nobody asks for it."""
 
     def __repr__(self) -> str:
         return f"<Shop {self.settings.name}>"
@@ -71,6 +75,7 @@ class Services:
     platform: Platform
     shops: Shops
     domains: Domains
+    integrations: Integrations
     gate: Gate = field(default_factory=Gate)
     backlog: Backlog
     copies: PublicKeys | None = None
@@ -80,14 +85,16 @@ class Services:
     def __repr__(self) -> str:
         return "<Services>"
 
-    def verified(self, inbound: Inbound, topics: frozenset[str]) -> Shop:
-        """The shop that signed this request, for a topic of this route.
+    def verified(self, inbound: Inbound, topics: frozenset[str], *, ended: bool = False) -> Shop:
+        """The shop that signed this request, for a topic of this route. With ``ended`` one whose exchange has ended is
+        heard too: what a merchant may ask does not end with it.
 
         An unknown shop is one whose verification fails: it costs the same time and gets the same answer. Raises:
         SignatureError.
         """
         shop = self._claimed(inbound)
-        self.platform.verify(inbound, shop.settings.secrets if shop else (), topics)
+        heard = shop is not None and (ended or not shop.ended)
+        self.platform.verify(inbound, shop.settings.secrets if shop and heard else (), topics)
         if shop is None:  # not reached: without a secret no signature verifies
             raise SignatureError()
         return shop
@@ -109,7 +116,7 @@ class Services:
         UnauthorisedError.
         """
         found = self.shops.get(shop)
-        token = found.settings.token if found else None
+        token = found.settings.token if found and not found.ended else None
         fits = opens(authorization, (token or b"",))
         if found is None or not fits:
             raise UnauthorisedError()

@@ -38,7 +38,15 @@ OPEN = {
     *("Delivery", "PartPlan", "Plan", "Summary", "Sighting", "Trail", "Delivered", "Refused", "Failed", "Impossible"),
     *("SealedPart", "SealedCopy", "TaggedPart", "Digest", "IndexEntry", "Arrival"),  # sealed or keyed
     "PickupPoint",  # a public place
-    *("ShopRow", "Reserved", "ShopFace", "Fitness", "Checkup"),  # sealed, keyed, or made to be shown
+    *(
+        "ShopRow",
+        "Reserved",
+        "ShopFace",
+        "Fitness",
+        "Checkup",
+        "Integration",
+        "Ended",
+    ),  # sealed, keyed, or made to be shown
 }
 """Values that hold nothing of a person; every other one prints its name alone."""
 

@@ -27,8 +27,9 @@ from middleware.errors import (
     TamperedError,
 )
 from middleware.exchange import Request
+from middleware.fitness import NEW_REQUEST
 from middleware.keys import ServiceKeys
-from middleware.model_shop import made_up
+from middleware.model_shop import ShopState, made_up
 from middleware.platform_keys import PlatformKeys
 from middleware.provision import fetch
 from middleware.services import Shop
@@ -260,14 +261,18 @@ def _connected(settings: config.Config, day: date, *, seeds: int, faulty: list[s
     try:
         known = bootstrap.onboarding(settings)
         with closing(known.store):
+            ended = [face.shop for face in known.faces() if face.state is ShopState.UNINSTALLED]
             for row, shop in known.at_work():
-                if isinstance(shop, Shop):
+                if isinstance(shop, Shop) and not shop.ended:
                     shops.append(shop)
-                else:
+                elif not isinstance(shop, Shop):
                     faults[row.name] = shop
     except ParcelveilError as problem:
         yield _bad("shops in the database", str(problem), "mend the database: no process starts without them")
         return
+    for name in ended:
+        what = "answered 401 like an unknown one: it uninstalled the app, and its request to integrate ended"
+        yield _warn(f"shop {name}", what, NEW_REQUEST)
     for name, fault in faults.items():
         yield _faulty(name, fault)
     if not shops and not seeds:

@@ -86,6 +86,11 @@ STRANDED = (
     "Look at the parcel platform for an older parcel of this order, and cancel it there by hand; then `parcelveil "
     "deliveries retry {id}` lets this one go. Tell whoever runs the service: a row is gone that had to stay."
 )
+UNINSTALLED = (
+    "The shop uninstalled the app, so nothing of it goes any more. Once it is connected again, with a new request to "
+    "integrate, save the order in the shop: its next version is taken by itself."
+)
+MAY_BE_THERE = "The parcel platform may have it all the same, from an earlier attempt: look there. It stays there."
 STOPPED = "It was stopped: an older version of the order had to be cancelled first, and its record is not there."
 NOT_READ = "Its row cannot be read."
 EXPIRED = "Its time is over. Save the order in the shop again, or enter the parcel at the parcel platform by hand."
@@ -188,6 +193,8 @@ def todo(record: Sighting | Summary) -> str:
         return STRANDED.format(id=record.id)
     if record.state is State.DEAD and record.ending is not None:
         return UNCANCELLED.format(id=record.id)
+    if record.last_code == "uninstalled":
+        return f"{MAY_BE_THERE} {UNINSTALLED}" if record.state is State.DEAD else UNINSTALLED
     if record.state is State.DEAD and record.last_code == "expired":
         return EXPIRED
     if record.state is State.WITHDRAWN and record.last_code == Ending.TOO_LATE:

@@ -103,6 +103,7 @@ _CODES: Mapping[str, str] = {
     "tampered": "receipt or seal does not fit",
     "unreadable-row": "its row holds what nobody of us wrote",
     "predecessor-missing": "the record that had to be cancelled first is not there any more",
+    "uninstalled": "the shop uninstalled the app, which ended the exchange",
     "no-outcome": "the parcel platform went on asking",
     "too-late": "the parcel platform could no longer cancel what it comes in the place of",
 }

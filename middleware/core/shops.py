@@ -15,15 +15,19 @@ from typing import Any
 import orjson
 from joserfc.jwk import OctKey
 
+from middleware.core.calendar import today
 from middleware.core.index import Indexer
 from middleware.core.seal import lock, unlock
 from middleware.errors import TamperedError
-from middleware.model_shop import ShopContent, ShopSecret
+from middleware.model import ShopSettings
+from middleware.model_shop import Ended, Integration, ShopContent, ShopSecret
 
 SEALED_SIZE = 1024
 """Bytes of plaintext; longer settings go to the next multiple."""
 
-_NOBODY = ""
+_DOMAIN = "shop.domain"
+
+NOBODY = ""
 """The scope of the digests that all shops share; no shop is called so."""
 
 
@@ -61,11 +65,33 @@ class Vault:
 
     def of_domain(self, domain: str) -> bytes:
         """The keyed digest of a shop's domain."""
-        return Indexer(self.index, _NOBODY).of("shop.domain", domain)
+        return Indexer(self.index, NOBODY).of(_DOMAIN, domain)
 
     def of_secrets(self, secrets: Iterable[bytes]) -> tuple[bytes, ...]:
         """The keyed digests of webhook secrets."""
-        return tuple(Indexer(self.index, _NOBODY).of_bytes("shop.secret", secret) for secret in secrets)
+        return tuple(Indexer(self.index, NOBODY).of_bytes("shop.secret", secret) for secret in secrets)
+
+
+def integration(index: bytes, settings: ShopSettings) -> Integration | None:
+    """A shop's request to integrate, by the index key; None for a shop that has none. The name of the shop is no part
+    of it: under another name the same request stays the same.
+    """
+    if settings.integration_requested_on is None:
+        return None
+    digests = Indexer(index, NOBODY)
+    told = f"{settings.domain} {settings.integration_requested_on} {settings.integration_reference}"
+    return Integration(
+        domain=digests.of(_DOMAIN, settings.domain),
+        request=digests.of("shop.integration", told),
+        requested_on=settings.integration_requested_on,
+    )
+
+
+def lapsed(request: Integration | None, ended: Iterable[Ended]) -> bool:
+    """Whether this request has ended, or is older than one that has: only a new one connects again (VP-PLG-3)."""
+    return request is not None and any(
+        one.request == request.request or request.requested_on < today(one.ended_at) for one in ended
+    )
 
 
 def in_force(secrets: Iterable[ShopSecret], now: datetime) -> tuple[ShopSecret, ...]:

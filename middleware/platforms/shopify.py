@@ -31,7 +31,8 @@ COMPLIANCE: Mapping[str, frozenset[str]] = {
 }
 """The compliance topics, each with exactly the names that its body has."""
 COMPLIANCE_TOPICS = frozenset(COMPLIANCE)
-APP_TOPICS = frozenset(("app/uninstalled", "app/scopes_update"))
+UNINSTALL_TOPIC = "app/uninstalled"
+APP_TOPICS = frozenset((UNINSTALL_TOPIC, "app/scopes_update"))
 
 _PAID = frozenset(("paid", "partially_refunded"))
 _IN_STORE = frozenset(("pickup", "pick-up", "pick_up", "local_pickup"))

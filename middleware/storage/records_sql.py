@@ -16,6 +16,8 @@ _NEW_PARTS: Final = insert(parts)
 _NEW_COPIES: Final = insert(copies)
 _NEW_ENTRIES: Final = insert(index_entries)
 _CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
+UNWANTED: Final = (Ending.REPLACED, Ending.CANCELLED)
+WANTED: Final = records.c.ending.is_(None) | records.c.ending.not_in(UNWANTED)
 _NOT_IN_HAND: Final = (State.WAITING, State.DELIVERED, State.DEAD, State.QUARANTINED)
 _REMOVE: Final = delete(records).where(records.c.id == bindparam("this_id"))
 _UNINDEX: Final = delete(index_entries).where(index_entries.c.record_id == bindparam("this_id"))
@@ -33,10 +35,11 @@ def store(
     record: Record,
     shop: str,
     created_at: datetime,
+    integration: bytes | None = None,
     predecessor: str | None = None,
 ) -> None:
     """Write a record with its parts, index entries and removal report; from now on it waits, or is held until its
-    predecessor is gone.
+    predecessor is gone. ``integration`` is the keyed digest of the request to integrate under which it was taken.
     """
     _keep_report(connection, upserts, record)
     row = {
@@ -48,6 +51,7 @@ def store(
         "due": None if predecessor else record.due,
         "first_due": record.due,
         "predecessor": predecessor,
+        "integration": integration,
         "removal": record.removal.id,
         "created_at": created_at,
         "until": record.until,
@@ -75,6 +79,11 @@ def withdraw(connection: Connection, record_id: str, at: datetime, code: str | N
     gone: dict[str, Any] = {"clear": None, "receipt": ""}
     news = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": code, "until": until, **gone}
     connection.execute(_CHANGE, {"this_id": record_id, **news})
+    forget(connection, record_id)
+
+
+def forget(connection: Connection, record_id: str) -> None:
+    """All that leads to a record that was never claimed leaves, and what would have been sent."""
     connection.execute(_UNINDEX, {"this_id": record_id})
     empty_parts(connection, record_id)
     drop_copies(connection, record_id)

@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, select, update
 
 from middleware.exchange import Delivered
-from middleware.model import Ending, State, Stored
-from middleware.storage import unreadable
+from middleware.model import State, Stored
+from middleware.storage import integrations_sql, unreadable
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
-from middleware.storage.records_sql import empty_parts
+from middleware.storage.records_sql import UNWANTED, WANTED, empty_parts
 from middleware.storage.tables import UnreadableError, lanes, records
 
 MOST_COUNTED: Final = 2**31 - 1
@@ -44,10 +44,6 @@ _SETTLE: Final = update(records).where(
     records.c.fence == bindparam("this_fence"),
     records.c.state.in_((State.CLAIMED, State.CANCELLING)),
 )
-
-
-_UNWANTED: Final = (Ending.REPLACED, Ending.CANCELLED)
-_WANTED: Final = records.c.ending.is_(None) | records.c.ending.not_in(_UNWANTED)
 
 
 def _shops_with_work() -> Any:
@@ -83,11 +79,16 @@ def claim(
     return None
 
 
-def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds: float) -> Stored:
+def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds: float) -> Stored | None:
+    """None for one whose shop has uninstalled the app: it is ended instead. Raises: UnreadableError."""
     row = connection.execute(_READ, {"this_id": record_id}).one()
+    if integrations_sql.over(connection, row.integration) and integrations_sql.stop(
+        connection, records.c.id == record_id, now
+    ):
+        return None
     held = parts_of(connection, record_id)
     fence, attempts = _count(row.fence) + 1, _count(row.attempts)
-    cancelling = row.state == State.CANCELLING or row.ending in _UNWANTED  # its lease ended before it was settled
+    cancelling = row.state == State.CANCELLING or row.ending in UNWANTED  # its lease ended before it was settled
     lease = {
         "state": State.CANCELLING if cancelling else State.CLAIMED,
         "due": now + timedelta(seconds=lease_seconds),
@@ -167,7 +168,7 @@ def _end(
     """
     unwanted = {"state": State.CANCELLING, "due": otherwise, "attempts": 0}
     cases = {
-        name: case((_WANTED, _value(name, value)), else_=_value(name, unwanted[name])) for name, value in wanted.items()
+        name: case((WANTED, _value(name, value)), else_=_value(name, unwanted[name])) for name, value in wanted.items()
     }
     return connection.execute(_SETTLE.values(**cases, **news), _mine(stored)).rowcount == 1
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, type_coerce, update
 
 from middleware.errors import ChangedMeanwhileError, DomainTakenError, SecretTakenError
-from middleware.model_shop import ShopRow, ShopState
+from middleware.model_shop import Ended, Integration, ShopRow, ShopState
+from middleware.storage import integrations_sql
 from middleware.storage.database import Database, Upserts
 from middleware.storage.tables import EPOCH, UnreadableError, moment, shop_changes, shop_secrets, shops, word
 
@@ -50,6 +52,15 @@ class SqlShopStore:
     def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
         upserts = self._database.upserts
         return self._database.write(lambda connection: _put(connection, upserts, row, secrets, expected))
+
+    def ended(self, domain: bytes) -> Sequence[Ended]:
+        return self._database.read(lambda connection: integrations_sql.ended(connection, domain))
+
+    def end(self, shop: str, integration: Integration, word: bytes, now: datetime) -> int | None:
+        upserts = self._database.upserts
+        return self._database.write(
+            lambda connection: integrations_sql.end(connection, upserts, shop, integration, word, now)
+        )
 
     def close(self) -> None:
         self._database.close()

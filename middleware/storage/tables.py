@@ -128,6 +128,7 @@ records = Table(
     Column("changed_seen_at", Instant, doc="when a person looked at that flag; null again with every new change"),
     Column("ending", Text, doc="middleware.model.Ending; null: nothing changed since it was frozen"),
     Column("predecessor", Text, index=True, doc="the record that has to be gone first; it may have been erased"),
+    Column("integration", LargeBinary, doc="integrations.request under which it was taken; null: there was none"),
     Column("removal", Text, nullable=False, doc="removals.id"),
     Column("created_at", Instant, nullable=False),
     Column("until", Day, nullable=False),
@@ -332,6 +333,17 @@ shop_changes = Table(
     Column("id", Integer, primary_key=True, autoincrement=False, doc="1: the only row"),
     Column("version", BigInteger, nullable=False, doc="the newest version of any shop; who changes one locks this row"),
     info={"ends": "never: a number"},
+)
+
+integrations = Table(
+    "integrations",
+    metadata,
+    Column("domain", LargeBinary, primary_key=True, doc="keyed digest of the shop's domain, 32 bytes"),
+    Column("word", LargeBinary, primary_key=True, doc="keyed digest of the body that told it: one row per body"),
+    Column("request", LargeBinary, nullable=False, index=True, doc="keyed digest of the request that ended, 32 bytes"),
+    Column("shop", Text, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    info={"ends": "never: that a request has ended, and digests out of which nothing can be told"},
 )
 
 key_checks = Table(

@@ -121,7 +121,8 @@ def _stored(
     elif step is Step.SUPERSEDE:
         _recall(connection, found.record_id, Ending.REPLACED, arrival)
         predecessor = found.record_id
-    records_sql.store(connection, upserts, record, arrival.shop, arrival.received_at, predecessor)
+    taken = (arrival.received_at, arrival.integration)
+    records_sql.store(connection, upserts, record, arrival.shop, *taken, predecessor)
     _remember(connection, found, arrival, record.id, record.content)
     return Answer(status=Status.ACCEPTED, id=record.id, reference=record.reference)
 

@@ -11,8 +11,17 @@ from middleware.core.body import read
 from middleware.errors import NotServedError, OverShareError, ParcelveilError, SchemaError, SignatureError
 from middleware.intake import receive
 from middleware.logs import logger
-from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, SIGNATURE_HEADER, is_app, is_compliance
+from middleware.model import Inbound, Status
+from middleware.platforms.shopify import (
+    APP_TOPICS,
+    COMPLIANCE_TOPICS,
+    SIGNATURE_HEADER,
+    UNINSTALL_TOPIC,
+    is_app,
+    is_compliance,
+)
 from middleware.services import Services
+from middleware.uninstalling import end
 from middleware.web import metrics
 from middleware.web.raw import inbound
 
@@ -47,22 +56,34 @@ def blueprint(services: Services) -> Blueprint:
 
     def compliance(shop: str | None = None) -> Response:
         received = inbound(request, shop, SIGNATURE_HEADER)
-        signer = services.verified(received, COMPLIANCE_TOPICS)
+        signer = services.verified(received, COMPLIANCE_TOPICS, ended=True)
         if not is_compliance(read(received.body), signer.platform.topic_of(received), signer.settings.domain):
             raise SignatureError()
         raise NotServedError()  # data subjects' rights come later: what is not done is not acknowledged
 
     def app(shop: str | None = None) -> Response:
-        received = inbound(request, shop, SIGNATURE_HEADER)
-        signer = services.verified(received, APP_TOPICS)
-        if not is_app(read(received.body), signer.platform.topic_of(received), signer.settings.domain):
-            raise SignatureError()
-        raise NotServedError()  # an uninstalled app ends the exchange; until that is carried out it is not acknowledged
+        return _app(inbound(request, shop, SIGNATURE_HEADER), services)
 
     for view in (orders, compliance, app):
         for rule in (f"/{view.__name__}", f"/<shop>/{view.__name__}"):
             routes.add_url_rule(rule, view_func=view, methods=["POST"], provide_automatic_options=False)
     return routes
+
+
+def _app(received: Inbound, services: Services) -> Response:
+    """What an app is told of its shop; that it was uninstalled ends the exchange before it is acknowledged."""
+    shop = services.verified(received, APP_TOPICS, ended=True)
+    topic = shop.platform.topic_of(received)
+    if not is_app(read(received.body), topic, shop.settings.domain):
+        raise SignatureError()
+    if topic != UNINSTALL_TOPIC:
+        raise NotServedError()  # that scopes changed: what is not done is not acknowledged
+    answer = end(shop, received.body, services)
+    metrics.WEBHOOKS.labels(str(answer.status), answer.reason or "").inc()
+    again = answer.status is Status.DUPLICATE and not shop.ended  # an old body, or the shop did not change in between
+    event = "shop_uninstalled_before" if again else "shop_uninstalled"
+    _log.warning(event, request_id=g.request_id, shop=shop.settings.name, status=answer.status)
+    return jsonify(status=answer.status, reason=answer.reason)
 
 
 def alarm(paths: Iterable[str], id_: str | None) -> None:

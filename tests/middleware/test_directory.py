@@ -72,6 +72,7 @@ class Bench:
     faults: dict[str, ParcelveilError] = field(default_factory=dict)
     ends: dict[str, datetime] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
     bound: list[str] = field(default_factory=list)
     now: datetime = NOW
     said: list[tuple[str, ...]] = field(default_factory=list)
@@ -96,6 +97,7 @@ class Bench:
             clock=lambda: self.now,
             digest=digested,
             bind=self.bind,
+            mark=lambda seed: replace(seed, ended=seed.settings.name in self.ended),
             seeds={name: shop(name) for name in seeds},
         )
 
@@ -321,6 +323,28 @@ def test_it_is_followed_by_a_thread_that_nothing_ends(bench: Bench, monkeypatch:
     assert name(known.get("new")) == "new"
     assert ("shops_not_refreshed", "storage-unavailable") in bench.said
     assert ("refresh_failed", "ZeroDivisionError") in bench.said
+
+
+def test_a_shop_of_the_file_ends_when_something_changed(bench: Bench) -> None:
+    known = bench.directory("seed", "other")
+    known.refresh()
+    bench.ended.add("seed")
+    bench.rows.version += 1
+    known.refresh()
+    found = [known.get("seed"), known.domains.get("seed.myshopify.com"), known.get("other")]
+    assert [one.ended for one in found if one] == [True, True, False]
+
+
+def test_that_the_database_cannot_be_asked_is_no_fault_of_a_shop(bench: Bench) -> None:
+    bench.faults["new"] = StorageError()
+    bench.rows.put("new")
+    known = bench.directory()
+    known.refresh()
+    with pytest.raises(StorageError):
+        known.get("new")
+    del bench.faults["new"]
+    assert name(known.get("new")) == "new"
+    assert bench.said == []
 
 
 def test_nothing_of_a_shop_is_shown(bench: Bench) -> None:

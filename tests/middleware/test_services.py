@@ -93,6 +93,7 @@ def services(platform: Any = None, kids: set[str] = KEYS) -> Services:
         platform=platform or Shopify(),
         shops=shops,
         domains={shop.settings.domain: shop for shop in shops.values() if not shop.settings.own_app},
+        integrations=cast(Any, None),
         gate=Gate(),
         backlog=Backlog(1),
     )
@@ -106,6 +107,21 @@ def inbound(
     return Inbound(
         shop=route, headers=headers | ({} if domain is None else {"x-shopify-shop-domain": domain}), body=body
     )
+
+
+@pytest.mark.policy("VP-PLG-3")
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_shop_whose_exchange_has_ended_is_heard_only_where_that_is_asked_for(heard: bool) -> None:
+    watched = Watched()
+    known = services(watched)
+    over = replace(known.shops.get("demo"), ended=True)  # type: ignore[type-var]  # it is there
+    known = replace(known, domains={"demo.myshopify.com": over})
+    if heard:
+        assert known.verified(inbound("demo.myshopify.com", APP), ORDER_TOPICS, ended=True) is over
+    else:
+        with pytest.raises(SignatureError):
+            known.verified(inbound("demo.myshopify.com", APP), ORDER_TOPICS)
+    assert watched.asked == [((APP,) if heard else (), ORDER_TOPICS)]  # like an unknown one: nothing to verify with
 
 
 @pytest.mark.parametrize("name", ["demo", "second"])

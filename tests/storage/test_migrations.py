@@ -115,12 +115,15 @@ def test_a_store_without_its_schema_says_so(empty_url: str) -> None:
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
 def test_every_row_knows_its_end(table: object) -> None:
     """What stays has a retention class and a last day; a pause of a lane ends by itself, a shop when it is
-    disconnected, a copy with its part, the audit log never.
+    disconnected, a copy with its part, the audit log and that a request to integrate ended never.
     """
     found = metadata.tables[str(table)]
     if found.name == "lanes":
         assert not found.c.paused_until.nullable
-    elif found.name in ("shops", "shop_secrets", "shop_changes", "audit_entries", "key_checks", "upkeep", "clocks"):
+    elif found.name in (
+        *("shops", "shop_secrets", "shop_changes", "integrations"),
+        *("audit_entries", "key_checks", "upkeep", "clocks"),
+    ):
         assert found.info["ends"]
     elif found.name == "parts":
         assert not found.c.retention.nullable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from middleware.core.schedule import required_kids
 from middleware.errors import ParcelveilError, TransientDeliveryError
 from middleware.exchange import Request, Response
 from middleware.model_shop import MADE_UP
+from middleware.services import Shop
 from middleware.transport import HttpTransport
 from schemas.policy_loader import load
 from simulator.http import Settings, running
@@ -265,6 +267,19 @@ def test_what_runs_but_should_be_looked_at_is_a_warning_and_says_what_to_do(inst
     verdict, said = found[check]
     assert (verdict, message in said) == ("warn", True), said
     assert [secret for secret in secrets_of(instance) if secret in str(found)] == []
+
+
+@pytest.mark.policy("VP-PLG-3")
+def test_a_shop_that_uninstalled_the_app_is_named_with_what_connects_it_again(instance: Instance) -> None:
+    known = bootstrap.onboarding(instance.settings())
+    with closing(known.store):
+        seed = known.seeds["demo"]
+        assert isinstance(seed, Shop)
+        assert seed.integration
+        known.store.end("demo", seed.integration, b"word", known.clock())
+    reported = instance.run("doctor").stdout
+    assert "warn  shop demo: answered 401 like an unknown one: it uninstalled the app" in reported
+    assert "give it a new request to integrate, of that day or later and not the same (VP-PLG-3)" in reported
 
 
 def test_the_other_shops_are_ready_beside_a_quarantined_one(instance: Instance) -> None:

@@ -276,10 +276,10 @@ def test_a_check_says_a_line_each_and_sets_a_fit_shop_live(instance: Instance, s
     heard(instance)
     checked = instance.run("shops", "check", "new")
     assert checked.exit_code == 0, checked.stdout
-    head, *test, other = checked.stdout.splitlines()[:6]
+    head, *test, other = checked.stdout.splitlines()[:7]
     assert (head, other) == ("mode test, as it is now:", "mode live, if it were set so:")
-    assert [line[:4].strip() for line in test] == ["ok"] * 4
-    assert [line[:4].strip() for line in checked.stdout.splitlines()[6:-1]] == ["ok"] * 5
+    assert [line[:4].strip() for line in test] == ["ok"] * 5
+    assert [line[:4].strip() for line in checked.stdout.splitlines()[7:-1]] == ["ok"] * 6
     assert checked.stdout.splitlines()[-1] == "new: works in mode test; fit to be live."
     assert instance.run("shops", "check", "new", "--live").stdout.endswith("new: works in mode live; fit to be live.\n")
     assert listed(instance)["new"]["carrier"] == "platform"
@@ -323,7 +323,7 @@ def test_of_a_live_shop_the_trial_is_told_last_and_asked_of_nobody(instance: Ins
     checked = instance.run("shops", "check", "new")
     assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (0, "new: works in mode live; fit to be live.")
     modes = [(one["mode"], one["ok"]) for one in instance.json("shops", "check", "new")]
-    assert modes == [("live", True)] * 5 + [("test", False)]
+    assert modes == [("live", True)] * 6 + [("test", False)]
 
 
 def test_a_shop_of_the_file_in_test_mode_is_not_called_fit_to_be_live(instance: Instance) -> None:

@@ -218,10 +218,11 @@ def test_a_live_shop_must_be_fit(api: Api) -> None:
     assert api.ask("PUT", "new", {**lacking, "mode": "test"}).status_code == 201
     told = api.ask("POST", "new/check").get_json()
     assert (told["shop"], told["mode"], told["works"], told["fit"]) == ("new", "test", True, False)
-    assert [one["mode"] for one in told["findings"]] == ["test"] * 4 + ["live"] * 5
+    assert [one["mode"] for one in told["findings"]] == ["test"] * 5 + ["live"] * 6
     findings = {one["check"]: (one["ok"], one["message"]) for one in told["findings"] if one["mode"] == "live"}
     assert findings["sender"] == (False, "sender without street, locality, postal_code: add what is missing")
-    assert {name for name, (ok, _) in findings.items() if ok} == {"settings", "secret", "keys", "pickup_points"}
+    well = {name for name, (ok, _) in findings.items() if ok}
+    assert well == {"settings", "secret", "integration", "keys", "pickup_points"}
 
 
 def test_a_shop_in_test_mode_goes_to_the_simulated_platform_with_its_test_orders(api: Api) -> None:

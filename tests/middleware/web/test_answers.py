@@ -272,7 +272,7 @@ def test_a_month_without_a_key(intake: Intake) -> None:
             {"shop_id": 1, "shop_domain": "plain.myshopify.com", "customer": {}, "orders_to_redact": []},
         ),
         ("compliance", "shop/redact", {"shop_id": 1, "shop_domain": "plain.myshopify.com"}),
-        ("app", "app/uninstalled", {"id": 1, "domain": "plain.example", "myshopify_domain": "plain.myshopify.com"}),
+        ("app", "app/scopes_update", {"id": 1, "previous": ["read_orders"], "current": ["read_orders"]}),
     ],
 )
 def test_what_is_genuine_but_not_served_yet_is_never_acknowledged(

@@ -164,19 +164,6 @@ def test_a_body_under_another_topic_or_on_another_route_is_not_believed(
     assert told(intake.post("plain", body, route=route, x_shopify_topic=topic)) == refused(intake)
 
 
-@pytest.mark.parametrize(
-    ("topic", "body"),
-    [
-        ("app/uninstalled", b'{"id": 1, "domain": "merchant.example", "myshopify_domain": "Plain.myshopify.com"}'),
-        ("app/uninstalled", b'{"id": 1, "domain": "plain.myshopify.com"}'),
-        ("app/scopes_update", b'{"id": 1, "previous": ["read_orders"], "current": ["read_orders"]}'),
-    ],
-)
-def test_a_genuine_word_of_the_app_is_never_acknowledged_undone(intake: Intake, topic: str, body: bytes) -> None:
-    answer = intake.post("plain", body, route=APP, x_shopify_topic=topic)
-    assert (answer.status_code, answer.get_json()["type"]) == (503, "urn:problem:not-served")
-
-
 def test_an_order_is_no_cancellation_because_a_header_says_so(intake: Intake) -> None:
     content = order()
     assert intake.post("plain", content).get_json()["status"] == "accepted"

@@ -27,6 +27,7 @@ def upgrade() -> None:
     _create_holds()
     _create_upkeep()
     _create_shops()
+    _create_integrations()
     _create_the_audit_log()
     op.create_table(
         "key_checks",
@@ -57,6 +58,7 @@ def _create_records() -> None:
         sa.Column("changed_seen_at", sa.BigInteger()),
         sa.Column("ending", sa.Text()),
         sa.Column("predecessor", sa.Text()),
+        sa.Column("integration", sa.LargeBinary()),
         sa.Column("removal", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.Text(), nullable=False),
@@ -301,6 +303,19 @@ def _create_shops() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_shop_changes"),
     )
+
+
+def _create_integrations() -> None:
+    op.create_table(
+        "integrations",
+        sa.Column("domain", sa.LargeBinary(), nullable=False),
+        sa.Column("word", sa.LargeBinary(), nullable=False),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("domain", "word", name="pk_integrations"),
+    )
+    op.create_index("ix_integrations_request", "integrations", ["request"])
 
 
 def _create_the_audit_log() -> None:
