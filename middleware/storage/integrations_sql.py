@@ -17,7 +17,8 @@ from middleware.model import State
 from middleware.model_shop import Ended, Integration
 from middleware.storage import records_sql
 from middleware.storage.database import Upserts
-from middleware.storage.tables import integrations, records, shop_changes, shops
+from middleware.storage.tables import records
+from middleware.storage.tables_shops import integrations, shop_changes, shops
 
 CODE: Final = "uninstalled"
 """What is said of a record whose shop uninstalled the app."""

@@ -19,7 +19,8 @@ from middleware.errors import ChangedMeanwhileError, DomainTakenError, SecretTak
 from middleware.model_shop import Ended, Integration, ShopRow, ShopState
 from middleware.storage import integrations_sql
 from middleware.storage.database import Database, Upserts
-from middleware.storage.tables import EPOCH, UnreadableError, moment, shop_changes, shop_secrets, shops, word
+from middleware.storage.tables import EPOCH, UnreadableError, moment, word
+from middleware.storage.tables_shops import shop_changes, shop_secrets, shops
 
 _NEWEST: Final = select(shop_changes.c.version).where(shop_changes.c.id == 1)
 _NEXT: Final = update(shop_changes).values(version=shop_changes.c.version + 1).where(shop_changes.c.id == 1)

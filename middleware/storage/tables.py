@@ -307,45 +307,6 @@ lanes = Table(
     Column("code", Text, nullable=False, doc="why, from a closed list"),
 )
 
-shops = Table(
-    "shops",
-    metadata,
-    Column("name", Text, primary_key=True, doc="stays when the shop is disconnected: keyed digests hang on it"),
-    Column("domain", LargeBinary, unique=True, doc="keyed digest of its domain, 32 bytes; null: disconnected"),
-    Column("sealed", Text, doc="settings, sender and secrets: compact JWE under the service key; null: disconnected"),
-    Column("state", Text, nullable=False, doc="middleware.model_shop.ShopState"),
-    Column("version", BigInteger, nullable=False, unique=True, doc="grows with every change of any shop"),
-    Column("updated_at", Instant, nullable=False),
-    info={"ends": "when the shop is disconnected"},
-)
-
-shop_secrets = Table(
-    "shop_secrets",
-    metadata,
-    Column("digest", LargeBinary, primary_key=True, doc="keyed digest of a shop's own secret, 32 bytes: no two alike"),
-    Column("shop", ForeignKey(shops.c.name, ondelete="CASCADE"), nullable=False, index=True),
-    info={"ends": "when the shop is disconnected"},
-)
-
-shop_changes = Table(
-    "shop_changes",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False, doc="1: the only row"),
-    Column("version", BigInteger, nullable=False, doc="the newest version of any shop; who changes one locks this row"),
-    info={"ends": "never: a number"},
-)
-
-integrations = Table(
-    "integrations",
-    metadata,
-    Column("domain", LargeBinary, primary_key=True, doc="keyed digest of the shop's domain, 32 bytes"),
-    Column("word", LargeBinary, primary_key=True, doc="keyed digest of the body that told it: one row per body"),
-    Column("request", LargeBinary, nullable=False, index=True, doc="keyed digest of the request that ended, 32 bytes"),
-    Column("shop", Text, nullable=False),
-    Column("ended_at", Instant, nullable=False),
-    info={"ends": "never: that a request has ended, and digests out of which nothing can be told"},
-)
-
 key_checks = Table(
     "key_checks",
     metadata,

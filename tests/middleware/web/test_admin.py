@@ -65,6 +65,16 @@ def test_a_shop_is_connected_once_and_its_orders_are_taken(api: Api) -> None:
     assert api.post("new", order()).get_json()["status"] == "accepted"
 
 
+@pytest.mark.policy("VP-PLG-1")
+@pytest.mark.parametrize(("kind", "paired"), [("guest", False), ("residential", False), ("professional", True)])
+def test_only_a_professional_account_is_paired(api: Api, kind: str, paired: bool) -> None:
+    answer = api.ask("PUT", "new", wanted("new", account_type=kind))
+    assert answer.status_code == (201 if paired else 422)
+    if not paired:
+        assert answer.get_json()["errors"] == [{"pointer": "/account_type", "code": "value"}]
+    assert api.post("new", order()).status_code == (200 if paired else 401)
+
+
 def test_a_shop_with_an_app_of_its_own_is_found_by_its_route_and_secret_alone(api: Api) -> None:
     assert api.ask("PUT", "new", own("new")).get_json()["secrets"] == 1
     assert api.post("new", order(), secret=OWN.encode(), own=True).get_json()["status"] == "accepted"

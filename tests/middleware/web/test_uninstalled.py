@@ -1,4 +1,4 @@
-"""A shop uninstalls the app: the exchange ends before the answer, and only a new request to integrate begins another."""
+"""A shop uninstalls the app: the exchange ends before the answer, and only a new request begins another."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_its_orders_are_refused_like_those_of_nobody(api: Api) -> None:
     assert seen[0] == seen[1]
 
 
-# ---- Once more ---------------------------------------------------------------------------------------------------------
+# ---- Once more ---------------------------------------------------
 
 
 def test_the_same_word_is_a_duplicate_whatever_its_headers(api: Api) -> None:
@@ -183,7 +183,7 @@ def test_a_replay_does_not_end_what_was_connected_since(api: Api) -> None:
     problem(api.post("new", order()), 401, "invalid-signature")
 
 
-# ---- Connecting again --------------------------------------------------------------------------------------------------
+# ---- Connecting again ---------------------------------------------------
 
 
 def ended(api: Api, **integration: str) -> None:
