@@ -179,10 +179,7 @@ def _connect(problem: Problem) -> Mapping[str, Any]:
             "201": _json("The shop, newly connected", "Shop"),
             "400": problem("The body is not strict JSON"),
             "401": problem("No token, or a wrong one"),
-            "409": problem(
-                "Domain or secret are another shop's, the request to integrate has ended, the shop is not fit to be live, or it "
-                "was changed"
-            ),
+            "409": problem("Taken by another shop, not fit to be live, its request to integrate ended, or changed"),
             "411": problem("The length of the body must be told"),
             "413": problem("The body is too large"),
             "415": problem("Not application/json in UTF-8"),

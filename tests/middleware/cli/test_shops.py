@@ -14,6 +14,7 @@ import pytest
 from click.testing import Result
 
 from middleware import bootstrap
+from middleware.core.calendar import today
 from middleware.core.shops import Vault
 from middleware.keys import load_service
 from middleware.model_shop import MADE_UP, ShopContent, ShopRow
@@ -338,6 +339,25 @@ def test_a_shop_that_is_not_there_cannot_be_checked(instance: Instance) -> None:
     assert refused(instance.run("shops", "check", "nonesuch"), 1) == (
         "there is no shop nonesuch; `parcelveil shops list` shows those there are"
     )
+
+
+@pytest.mark.policy("VP-PLG-3")
+def test_a_shop_that_uninstalled_the_app_is_connected_with_a_new_request_alone(
+    instance: Instance, sender: Path
+) -> None:
+    connect(instance, "new", sender)
+    with onboarding(instance) as known:
+        shop, _ = known.opened(row(instance, "new"), known.clock())
+        assert shop.integration is not None
+        known.store.end("new", shop.integration, b"word", known.clock())
+        day = today(known.clock()).isoformat()
+    assert listed(instance)["new"]["state"] == "uninstalled"
+    said = refused(connect(instance, "new", sender), 1)
+    assert said.startswith(
+        "The shop uninstalled the app, and this request to integrate ended; a new one, of that day or"
+    )
+    again = connect(instance, "new", sender, "--app", "parcelveil", "--requested-on", day)
+    assert (again.exit_code, listed(instance)["new"]["state"]) == (0, "live")
 
 
 # ---- list, pause, rotate, disconnect -------------------------------------------------------------------------------
