@@ -18,6 +18,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
 HEADERS: Final[Mapping[str, str]] = {
     "X-Shopify-Shop-Domain": "demo.myshopify.com",
     "X-Shopify-Webhook-Id": "made-up-1",
+    "Idempotency-Key": "made-up-1",
 }
 TOKENS: Final[Mapping[str, str]] = {"admin": "$ADMIN_TOKEN", "shop": "$DEMO_TOKEN"}
 """The variable that holds what a scheme asks for."""

@@ -202,10 +202,13 @@ def test_without_keys_of_its_own_it_does_not_start(bare: Service) -> None:
     assert "Traceback" not in told.stderr
 
 
-def test_without_its_tables_it_does_not_start(bare: Service) -> None:
+def test_without_its_database_it_does_not_start_and_makes_none(bare: Service) -> None:
     told = bare.configured("serve")
     assert told.returncode == 2
-    assert "run `parcelveil migrate`" in told.stderr.splitlines()[-1]
+    line = told.stderr.splitlines()[-1]
+    assert f"{bare.database}/parcelveil.db: there is no database" in line
+    assert "`parcelveil migrate`" in line
+    assert not (bare.database / "parcelveil.db").exists()
 
 
 def test_an_unknown_key_stops_the_start_with_one_line(own: Service) -> None:

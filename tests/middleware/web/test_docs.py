@@ -121,7 +121,7 @@ def test_every_route_has_a_line_that_a_shell_takes(path: str, verb: str, operati
     known = {"admin": "Authorization: Bearer a-token", "shop": "Authorization: Bearer d-token"}
     for name in (name for one in operation["security"] for name in one):
         assert known.get(name, "X-Shopify-Topic: ") in ran.stdout
-    needed = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header" and one["required"]}
+    needed = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header" and one.get("required")}
     assert {name for name in needed if f"{name}: " not in ran.stdout} == set()
     assert ("--data-binary" in words) is ("requestBody" in operation)
     assert html.escape(command(path, verb, operation)) in page(description())
