@@ -80,9 +80,11 @@ def _app(received: Inbound, services: Services) -> Response:
         raise NotServedError()  # that scopes changed: what is not done is not acknowledged
     answer = end(shop, received.body, services)
     metrics.WEBHOOKS.labels(str(answer.status), answer.reason or "").inc()
-    again = answer.status is Status.DUPLICATE and not shop.ended  # an old body, or the shop did not change in between
-    event = "shop_uninstalled_before" if again else "shop_uninstalled"
-    _log.warning(event, request_id=g.request_id, shop=shop.settings.name, status=answer.status)
+    name, status = shop.settings.name, answer.status
+    if status is Status.DUPLICATE and not shop.ended:  # an old body, or the shop did not change in between
+        _log.warning("shop_uninstalled_before", request_id=g.request_id, shop=name, status=status)
+    else:
+        _log.warning("shop_uninstalled", request_id=g.request_id, shop=name, status=status)
     return jsonify(status=answer.status, reason=answer.reason)
 
 
