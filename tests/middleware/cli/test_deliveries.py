@@ -320,6 +320,7 @@ def test_what_is_no_dead_letter_is_told_and_the_others_go(instance: Instance, re
 
 
 EXPIRED = {"last_code": "expired"}
+UNINSTALLED = {"last_code": "uninstalled"}
 UNCANCELLED = {"last_code": "http-422", "ending": "cancelled"}
 
 
@@ -331,7 +332,9 @@ def changed(instance: Instance, record: Record, **changes: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "advice"), [(EXPIRED, telling.EXPIRED), (UNCANCELLED, telling.UNCANCELLED)], ids=["expired", "ending"]
+    ("changes", "advice"),
+    [(EXPIRED, telling.EXPIRED), (UNCANCELLED, telling.UNCANCELLED), (UNINSTALLED, telling.MAY_BE_THERE)],
+    ids=["expired", "ending", "uninstalled"],
 )
 def test_advice_is_the_same_wherever_it_is_given(
     instance: Instance, records: dict[State, Record], changes: dict[str, Any], advice: str
