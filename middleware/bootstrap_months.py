@@ -65,16 +65,18 @@ def over(settings: Config) -> frozenset[str]:
 
 
 def keep(settings: Config, stop: threading.Event) -> None:
-    """Make the keys of the months ahead, and seal again what outlives its month, until ``stop`` is set."""
+    """Make the keys of the months ahead, and seal again what outlives its month, until ``stop`` is set. Where copies
+    are kept no longer, those that were are looked after all the same.
+    """
     while not stop.is_set():
         try:
             made = provision(settings)
-            closed = close_months(settings)
+            resealed = close_months(settings).resealed if ring(settings).kids() else 0
         except ParcelveilError as problem:
             _log.error("months_not_kept", code=problem.code)
         else:
-            if made or closed.resealed:
-                _log.info("months_kept", rows=len(made) + closed.resealed)
+            if made or resealed:
+                _log.info("months_kept", rows=len(made) + resealed)
         stop.wait(EVERY_SECONDS)
 
 

@@ -136,22 +136,49 @@ def write(path: Path, content: bytes, group: int | None) -> None:
     raise ConfigError(fault)
 
 
+def write_new(path: Path, content: bytes, group: int | None) -> bool:
+    """Put a new file in place, synced, unless there is one already; whether it was put. Raises: ConfigError."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            _fill(handle, Path(name), content, group)
+            os.link(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        _sync(path.parent)
+    except FileExistsError:  # somebody else was first, and what was sealed to theirs must open
+        return False
+    except OSError as problem:
+        fault = f"{path}: {problem.strerror}"
+    else:
+        return True
+    raise ConfigError(fault)
+
+
 def _replace(path: Path, content: bytes, group: int | None) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            _share(Path(name), 0o640, group)
-            os.fsync(file.fileno())
+        _fill(handle, Path(name), content, group)
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def _fill(handle: int, path: Path, content: bytes, group: int | None) -> None:
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        _share(path, 0o640, group)
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def _share(path: Path, mode: int, group: int | None) -> None:

@@ -121,5 +121,5 @@ def _note(copies: Copies, entry: AuditEntry) -> None:
     if living:
         raise DestructionRefusedError(
             f"{entry.subject}: {living} parts that are permitted to live are sealed to it; "
-            "the relay seals them again, or `parcelveil purge` does"
+            "the relay seals them again within a quarter of an hour"
         )

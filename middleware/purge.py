@@ -86,14 +86,22 @@ class Purge:
         fence = self.purging.begin(now, self.boot())
         if fence is None:
             return None
-        taken = {kind: self._all(kind, today(now), fence, go_on) for kind in Kind}
-        done = {kind: count for kind, count in taken.items() if count}
-        self.unswept.update(done)
+        done: dict[Kind, int] = {}
+        problems: list[StorageError] = []
+        for kind in Kind:
+            try:
+                done[kind] = self._all(kind, today(now), fence, go_on)
+            except StorageError as problem:  # a row that cannot be read: what else has ended goes all the same
+                _log.error("purge_failed", reason=kind.value, code=problem.code)
+                problems.append(problem)
         if self.unswept:
             self.purging.sweep(self.unswept)
             self.unswept.clear()
+        if problems:
+            raise problems[0]
         if go_on():
             self.purging.finish(fence, self.clock())
+        done = {kind: count for kind, count in done.items() if count}
         for kind, count in done.items():
             _log.info("purged", reason=kind.value, rows=count)
         return done
@@ -110,6 +118,8 @@ class Purge:
                 _log.warning("purge_batch_cut", code=problem.code, rows=size)
                 continue
             total += taken
+            if taken:
+                self.unswept.add(kind)
             self.observe(kind, taken)
             if taken < size:
                 break

@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey
 
 from middleware.core import seal
 from middleware.errors import ConfigError, UnknownKeyError
-from middleware.key_files import check_folder, make_folder, read, write
+from middleware.key_files import check_folder, make_folder, read, write, write_new
 from middleware.model import Plan
 from middleware.model_keys import KeptCopy
 
@@ -93,7 +93,7 @@ class KeyRing:
         made = sorted(set(kids) - self.kids() - self.gone())
         for kid in made:
             content = json.dumps(ECKey.generate_key("P-256", {"kid": kid}).as_dict(private=True))
-            write(self._path(kid), content.encode(), None)
+            write_new(self._path(kid), content.encode(), None)
         self._publish()
         return made
 

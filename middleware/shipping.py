@@ -12,13 +12,14 @@ import hmac
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from middleware.core.body import read
 from middleware.core.planning import check_time, named
 from middleware.core.schedule import memory
+from middleware.core.shares import Shares
 from middleware.core.trace import credentials
 from middleware.errors import NotFoundError, SchemaError, ShopPausedError
 from middleware.errors_shipping import (
@@ -71,26 +72,32 @@ class Shipped:
     barcode: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class Waiting:
-    """Where calls wait: ``places`` at once, so that they never take every thread of a process."""
+    """Where calls wait: ``places`` at once in a process, and of them no more for one shop than are left free."""
 
-    places: threading.Semaphore
-    sleep: Callable[[float], None] = field(default=time.sleep)
+    def __init__(self, places: int, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._shares = Shares(places=places, at_work=places)
+        self._lock = threading.Lock()
+        self._sleep = sleep
 
-    def until(self, ended: Callable[[], bool], seconds: float) -> None:
+    def until(self, shop: str, ended: Callable[[], bool], seconds: float) -> None:
         """Return when ``ended`` says so, after so many seconds, or at once where there is no place."""
-        if ended() or not self.places.acquire(blocking=False):
+        if ended():
+            return
+        with self._lock:
+            ticket = self._shares.come(shop)
+        if ticket is None:
             return
         try:
             end, looks = time.monotonic() + seconds, 0
             while (left := end - time.monotonic()) > 0:
-                self.sleep(min(_PAUSES[min(looks, len(_PAUSES) - 1)], left))
+                self._sleep(min(_PAUSES[min(looks, len(_PAUSES) - 1)], left))
                 looks += 1
                 if ended():
                     return
         finally:
-            self.places.release()
+            with self._lock:
+                self._shares.leave(ticket)
 
 
 def ship(call: Call, shop: Shop, services: Services, waiting: Waiting) -> Shipped:
@@ -129,7 +136,7 @@ def cancel(record_id: str, shop: Shop, services: Services, waiting: Waiting, wai
         seen.append(services.calls.sighting(record_id) or seen[-1])
         return seen[-1].state in _GONE or seen[-1].ending is Ending.TOO_LATE
 
-    waiting.until(ended, wait)
+    waiting.until(shop.settings.name, ended, wait)
     if seen[-1].ending is Ending.TOO_LATE:
         raise TooLateError()
     return seen[-1]
@@ -207,7 +214,7 @@ def _answered(attempt: Attempt, services: Services, waiting: Waiting, seconds: i
         seen.append(known.record)
         return known.record.state not in _UNDER_WAY
 
-    waiting.until(ended, seconds)
+    waiting.until(attempt.shop, ended, seconds)
     record = seen[-1]
     if Ending.TOO_LATE in (record.ending, record.last_code):
         raise TooLateError()

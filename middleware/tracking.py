@@ -152,12 +152,14 @@ def page(entry: Rejection, desk: Desk) -> str | None:
 
 
 def _digests(question: str, desk: Desk) -> Iterator[Digest]:
-    """As intake made them: the order's id of its digits, its name as the shop spells it, with ``#`` or without."""
+    """As intake made them: the order's id as it is, and as a person types a number; its name as the shop spells it,
+    with ``#`` or without.
+    """
     text = normalised(question[:LONGEST])
     bare = text.removeprefix("#").strip()
     meanings = [("order.name", name) for name in sorted({text, bare, f"#{bare}"}) if bare]
     if _ORDER.fullmatch(text):
-        meanings.append(("order.id", text))
+        meanings += [("order.id", value) for value in sorted({text, question[:LONGEST].strip()})]
     for shop in desk.shops:
         indexer = Indexer(desk.keys.index, shop)
         yield from (Digest(shop=shop, kind=kind, digest=indexer.of(kind, value)) for kind, value in meanings)

@@ -7,8 +7,9 @@ from contextlib import closing
 
 import click
 
-from middleware import bootstrap, bootstrap_months, months
+from middleware import bootstrap, bootstrap_months, bootstrap_retention, months
 from middleware.cli.common import config_option, loaded
+from middleware.errors import DestructionRefusedError
 
 _ACTOR = re.compile(r"[\w .@-]{2,60}")
 
@@ -33,6 +34,9 @@ def destroy(config_file: str | None, month_or_key: str, actor: str, carry_out: b
     while something that is permitted to live is sealed to a key.
     """
     settings = loaded(config_file)
+    with closing(bootstrap_retention.retention(settings)) as known:
+        if known.upkeep().stopped:
+            raise DestructionRefusedError("a clock has jumped: nobody knows what is over; see `parcelveil purge`")
     ring, now = bootstrap_months.ring(settings), bootstrap.clock(settings)()
     with closing(bootstrap_months.copies(settings)) as kept:
         for kid in months.destructible(ring, month_or_key, now):

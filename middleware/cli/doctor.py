@@ -32,6 +32,7 @@ from middleware.keys import ServiceKeys
 from middleware.model_shop import ShopState, made_up
 from middleware.platform_keys import PlatformKeys
 from middleware.provision import fetch
+from middleware.retention_keys import HOME
 from middleware.services import Shop
 from middleware.storage import open_store
 from middleware.transport import HttpTransport
@@ -198,10 +199,12 @@ def _retention(settings: config.Config) -> Iterator[Finding]:
 
 def _own_months(settings: config.Config) -> Iterator[Finding]:
     """The keys of the copies that stay here after delivery."""
-    if settings.server.keep_delivered != "policy":
+    home = settings.server.keys / HOME
+    if settings.server.keep_delivered != "policy" and not home.exists():
         return
+    mine = os.access(home, os.R_OK | os.X_OK)  # else it is the relay's, whose user may look
     try:
-        lacking, over = bootstrap_months.lacking(settings), bootstrap_months.over(settings)
+        lacking, over = bootstrap_months.lacking(settings), bootstrap_months.over(settings) if mine else frozenset()
     except ConfigError as problem:
         yield _mended("own retention keys", problem, "put the right files back")
         return

@@ -38,7 +38,6 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }
 RELAY_THREADS = 4
 """For each parcel platform."""
-API_THREADS = 8
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_SECONDS = 60.0
 """A process that lived this long starts its back-off anew."""
@@ -211,7 +210,7 @@ def _web(settings: config.Config, role: str) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=PLACES if role == "intake" else API_THREADS,
+        blocking_threads=PLACES,
         factory=True,
         log_enabled=False,
         websockets=False,
@@ -232,8 +231,7 @@ def _relay(settings: config.Config) -> None:
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]
     work.append(bootstrap_retention.purge(settings, kept, _rows(metrics.PURGED)).keep)
-    if settings.server.keep_delivered == "policy":
-        work.append(lambda stop: bootstrap_months.keep(settings, stop))
+    work.append(lambda stop: bootstrap_months.keep(settings, stop))
     with ThreadPoolExecutor(len(work), thread_name_prefix="relay") as pool:
         workers = [pool.submit(run, stop) for run in work]
         wait(workers, return_when=FIRST_EXCEPTION)

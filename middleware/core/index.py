@@ -16,6 +16,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
 
+EXACT = frozenset(("order.id", "customer.id"))
+"""The kinds of value that a machine gave: ``AbC1`` and ``aBc1`` are two orders."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Indexer:
@@ -28,8 +31,8 @@ class Indexer:
         return f"<Indexer {self.shop}>"
 
     def of(self, kind: str, value: str) -> bytes:
-        """The blind index (32 bytes) of a text, normalised for its kind."""
-        return self.of_bytes(kind, normalised(value).encode())
+        """The blind index (32 bytes) of a text, normalised for its kind: an id is another one by any of its bytes."""
+        return self.of_bytes(kind, (value if kind in EXACT else normalised(value)).encode())
 
     def of_bytes(self, kind: str, value: bytes) -> bytes:
         """The keyed digest (32 bytes) of bytes as they are."""

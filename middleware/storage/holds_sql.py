@@ -77,6 +77,15 @@ def release(
     return held
 
 
+def delivered(connection: Connection, upserts: Upserts, record_id: str, day: date, now: datetime) -> None:
+    """The parcel platform has it since a moment ago: it is told what was held before."""
+    asked = _LISTED.where(holds.c.record_id == record_id, holds.c.ended_at.is_(None))
+    names = {row.part for row in connection.execute(asked)}
+    if names:
+        found = connection.execute(_PARTS, {"ids": [record_id]}).all()
+        _move(connection, upserts, [row for row in found if row.name in names], day, now)
+
+
 def listed(connection: Connection, record_id: str | None) -> Sequence[Hold]:
     page = _LISTED if record_id is None else _LISTED.where(holds.c.record_id == record_id)
     return [_hold(row) for row in connection.execute(page).all()]

@@ -21,6 +21,7 @@ from middleware.storage.tables import records
 from middleware.storage.tables_shops import integrations, shop_changes, shops
 
 CODE: Final = "uninstalled"
+AT_ONCE: Final = 500
 """What is said of a record whose shop uninstalled the app."""
 
 _ENDED: Final = (
@@ -60,14 +61,17 @@ def end(
 
 
 def stop(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
-    """End those of the records that would go by themselves; how many. What a relay has in hand is finished, and what
-    its order no longer wants is cancelled all the same: that request holds its id alone.
+    """End the first ``AT_ONCE`` of the records that would go by themselves; how many. The others are ended when they
+    are claimed: a shop's whole backlog would keep every other writer waiting. What a relay has in hand is finished, and
+    what its order no longer wants is cancelled all the same: that request holds its id alone.
     """
     idle = or_(
         records.c.state.in_((State.WAITING, State.HELD)), and_(records.c.state == State.CLAIMED, records.c.due <= now)
     )
     news: dict[str, Any] = {"due": None, "settled_at": now, "last_code": CODE, "clear": None}
-    stopped = update(records).where(which, idle, records_sql.WANTED).returning(records.c.id)
+    some = select(records.c.id).where(which, idle, records_sql.WANTED).order_by(records.c.due).limit(AT_ONCE)
+    ids = connection.execute(some).scalars().all()
+    stopped = update(records).where(records.c.id.in_(ids), idle, records_sql.WANTED).returning(records.c.id)
     fresh, taken = records.c.first_claimed_at.is_(None), records.c.first_claimed_at.is_not(None)
     gone = {"state": State.WITHDRAWN, "receipt": "", "until": records.c.clear_until}
     withdrawn = connection.execute(stopped.where(fresh).values(**news, **gone)).scalars().all()

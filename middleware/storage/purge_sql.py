@@ -8,7 +8,7 @@ hand is not touched: its lease is short, and when it ends the relay itself finds
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -44,6 +44,8 @@ from middleware.storage.tables import (
 from middleware.storage.tables_retention import holds, notices
 
 EXPIRED: Final = "expired"
+SHOWN: Final = timedelta(days=30)
+"""How long at least it is told what came of an erasure, though its record is gone."""
 
 _DAY: Final = bindparam("day", type_=records.c.until.type)
 _NOW: Final = bindparam("now", type_=records.c.due.type)
@@ -219,7 +221,7 @@ def _erasure(row: Row[Any], now: datetime) -> dict[str, Any]:
         "state": Told.WAITING,
         "due": now,
         "created_at": now,
-        "until": row.record_until,
+        "until": max(row.record_until, now.date() + SHOWN),
     }
 
 

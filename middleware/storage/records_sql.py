@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, not_, select, update
 
 from middleware.model import Ending, Record, State
 from middleware.storage.database import Upserts
 from middleware.storage.tables import copies, index_entries, parts, records, removals
+from middleware.storage.tables_retention import holds
 
 _NEW_RECORD: Final = insert(records)
 _NEW_PARTS: Final = insert(parts)
@@ -22,7 +23,13 @@ _NOT_IN_HAND: Final = (State.WAITING, State.DELIVERED, State.DEAD, State.QUARANT
 _REMOVE: Final = delete(records).where(records.c.id == bindparam("this_id"))
 _UNINDEX: Final = delete(index_entries).where(index_entries.c.record_id == bindparam("this_id"))
 _EMPTY: Final = update(parts).where(parts.c.record_id == bindparam("this_id")).values(jwe=None)
-_DROP_COPIES: Final = delete(copies).where(copies.c.record_id == bindparam("this_id"))
+_HELD: Final = (
+    select(holds.c.id)
+    .where(holds.c.record_id == copies.c.record_id, holds.c.part == copies.c.part, holds.c.ended_at.is_(None))
+    .correlate(copies)
+    .exists()
+)
+_DROP_COPIES: Final = delete(copies).where(copies.c.record_id == bindparam("this_id"), not_(_HELD))
 _REPORT: Final = select(removals.c.until).where(removals.c.id == bindparam("this_id"))
 _LENGTHEN: Final = update(removals).where(
     removals.c.id == bindparam("this_id"), removals.c.until < bindparam("this_until")
@@ -108,7 +115,7 @@ def empty_parts(connection: Connection, record_id: str) -> None:
 
 
 def drop_copies(connection: Connection, record_id: str) -> None:
-    """There is no shipment any more that would have been a reason to keep them."""
+    """There is no shipment any more that would have been a reason to keep them, but for what is legally held."""
     connection.execute(_DROP_COPIES, {"this_id": record_id})
 
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, select, update
 
+from middleware.core.calendar import today
 from middleware.exchange import Delivered
 from middleware.model import State, Stored
-from middleware.storage import integrations_sql, unreadable
+from middleware.storage import holds_sql, integrations_sql, unreadable
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import UNWANTED, WANTED, empty_parts
@@ -117,12 +118,13 @@ def _count(value: object) -> int:
     return value
 
 
-def delivered(connection: Connection, stored: Stored, outcome: Delivered, now: datetime) -> bool:
+def delivered(connection: Connection, upserts: Upserts, stored: Stored, outcome: Delivered, now: datetime) -> bool:
     """What was sent leaves in the same transaction: sealed parts and clear rest. Tags, index, receipt, barcode stay."""
     news = {"settled_at": now, "barcode": outcome.barcode, "clear": None}
     if not _end(connection, stored, {"state": State.DELIVERED, "due": None, "attempts": stored.attempts}, now, news):
         return False
     empty_parts(connection, stored.id)
+    holds_sql.delivered(connection, upserts, stored.id, today(now), now)
     return True
 
 

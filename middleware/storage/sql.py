@@ -57,7 +57,8 @@ class SqlStore:
         return self._database.write(lambda connection: relay_sql.claim(connection, now, lease_seconds, shop, without))
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
-        return self._database.write(lambda connection: relay_sql.delivered(connection, stored, outcome, now))
+        upserts = self._database.upserts
+        return self._database.write(lambda connection: relay_sql.delivered(connection, upserts, stored, outcome, now))
 
     def retry(self, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool:
         return self._database.write(lambda connection: relay_sql.retry(connection, stored, at, code, counted=counted))

@@ -24,10 +24,10 @@ from middleware.web.shipments import told
 from middleware.web.webhooks import tell
 from schemas.plugin import MADE
 
-PLACES = 4
-"""Calls that wait at once: half of the process's threads."""
+WAITING = 16
+"""Calls that wait at once: half of the process's threads (``middleware.gate.PLACES``)."""
 
-LABELS = 3
+LABELS = 8
 """Labels that are fetched at once."""
 
 _log = logger("lane")
@@ -36,7 +36,7 @@ _log = logger("lane")
 def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
     """The routes over ``services``; labels come over ``lanes``."""
     routes = Blueprint("lane", __name__, url_prefix="/v1/shops/<shop>/shipments")
-    waiting = Waiting(threading.Semaphore(PLACES))
+    waiting = Waiting(WAITING)
     labels = Desk(lanes=lanes, places=threading.Semaphore(LABELS))
 
     def make(shop: str) -> Response:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from middleware import binding, months
@@ -181,6 +181,7 @@ def test_a_copy_that_somebody_changed_is_counted_and_stops_no_other(
 
 
 @pytest.mark.policy("AMB-20")
+@settings(max_examples=40)
 @given(day=st.dates(date(2024, 1, 1), date(2040, 12, 31)), ahead=st.integers(0, 183))
 def test_every_day_of_the_months_ahead_finds_its_keys(day: date, ahead: int) -> None:
     policy = binding.pack("bpost-shipping-platform")

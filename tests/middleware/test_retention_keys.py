@@ -145,3 +145,19 @@ def test_a_file_that_is_none_of_ours_is_refused(ring: KeyRing, tmp_path: Path) -
     with pytest.raises(ConfigError) as caught:
         PublicKeys(tmp_path / "keys").known()
     assert "k4n4rie" not in str(caught.value)
+
+
+def test_of_two_that_make_a_key_at_once_the_first_one_stays(
+    ring: KeyRing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was sealed to the first one's public half must open."""
+    other = KeyRing(tmp_path / "keys")
+    kept, before = copy(tmp_path), ring.thumbprints()
+    with monkeypatch.context() as patched:
+        patched.setattr(KeyRing, "gone", lambda _: frozenset())
+        looks = iter([frozenset[str]()])  # it looked before the first one made it
+        kids = KeyRing.kids
+        patched.setattr(KeyRing, "kids", lambda self: next(looks, None) or kids(self))
+        other.provision({KID})
+    assert KeyRing(tmp_path / "keys").thumbprints() == before
+    assert KeyRing(tmp_path / "keys").open(kept) == PLAINTEXT

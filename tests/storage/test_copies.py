@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
@@ -12,8 +13,9 @@ from sqlalchemy import Engine, func, select
 from middleware.exchange import Delivered
 from middleware.model import Reason, Record, SealedCopy
 from middleware.model_keys import AuditEntry, Fact
+from middleware.model_purge import Held
 from middleware.ports import Copies, Store
-from middleware.storage import open_copies
+from middleware.storage import open_copies, open_retention
 from middleware.storage.tables import audit_entries, copies
 from tests.storage.builders import NOW, again, arrival, part, record
 from tests.storage.looking import claim
@@ -121,3 +123,36 @@ def test_a_copy_goes_with_the_end_of_its_part(url: str, store: Store, kept: Copi
             "recipient.customs",
             "recipient.notification",
         }
+
+
+@pytest.mark.policy("VP-RET-3")
+@pytest.mark.parametrize("held", [True, False])
+def test_what_is_legally_held_stays_when_its_shipment_is_cancelled(
+    store: Store, kept: Copies, url: str, held: bool
+) -> None:
+    arrived, made = arrival(), with_copies(customs=None)
+    store.accept(arrived, made)
+    if held:
+        hold(url, made)
+    store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+    store.accept(again(arrived, halt=Reason.CANCELLED), None)
+    assert store.gone(claim(store), NOW)
+    assert kept.kids() == ({KID: 1} if held else {})
+
+
+@pytest.mark.policy("VP-RET-3")
+def test_what_was_held_before_it_was_sent_is_told_once_it_is_there(store: Store, url: str) -> None:
+    made = with_copies()
+    store.accept(arrival(), made)
+    hold(url, made)
+    with closing(open_retention(url)) as retention:
+        assert retention.told(made.id) == []
+        store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+        (notice,) = retention.told(made.id)
+    assert (notice.part, notice.telling, notice.ends) == ("recipient.delivery", "retain", date(2038, 12, 31))
+
+
+def hold(url: str, made: Record) -> None:
+    order = Held(ground="case 7", person="Els", starts=NOW.date(), until=date(2038, 12, 31))
+    with closing(open_retention(url)) as retention:
+        assert retention.hold(order, [made.id], ["recipient.delivery"], NOW)

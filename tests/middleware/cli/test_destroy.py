@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import timedelta
+
 import pytest
 
-from middleware import binding, bootstrap, bootstrap_months, config
+from middleware import binding, bootstrap, bootstrap_months, bootstrap_retention, config
+from middleware.errors import ClockJumpedError
+from middleware.model_purge import Boot
 from middleware.months import needed
 from tests.middleware.cli.bench import Instance
 
@@ -89,3 +94,21 @@ def test_doctor_tells_what_is_lacking_and_what_is_over(keeping: Instance) -> Non
     assert told() == "ok: they are there for this month and those ahead; "
     (keeping.folder / "keys" / "public" / "retention.json").unlink()
     assert told().startswith("BAD: no key ")
+
+
+def test_while_the_clock_is_not_believed_nothing_is_destroyed(keeping: Instance) -> None:
+    settings = keeping.settings()
+    moment = bootstrap.clock(settings)()
+    with closing(bootstrap_retention.retention(settings)) as known:
+        boot = Boot(id="another", since=timedelta(0))
+        assert known.begin(moment, boot) is not None
+        with pytest.raises(ClockJumpedError):
+            known.begin(moment + timedelta(days=400), boot)
+    for step in ((), ("--carry-out",)):
+        refused = keeping.run("keys", "destroy", "2020-01", "--by", "Els", *step)
+        assert refused.exit_code == 1
+        assert "a clock has jumped" in refused.stderr
+    assert keeping.run("purge", "--accept-clock").exit_code == 0
+    assert keeping.run("keys", "destroy", "2020-01", "--by", "Els").exit_code == 0
+    with closing(bootstrap_retention.retention(settings)) as known:
+        assert not known.upkeep().stopped  # although it was another boot that was refused

@@ -124,3 +124,11 @@ def test_bytes_count_as_they_are(one: bytes, other: bytes) -> None:
 
 def test_shows_the_shop_and_nothing_of_the_key() -> None:
     assert repr(INDEXER) == str(INDEXER) == "<Indexer demo>"
+
+
+@pytest.mark.parametrize("kind", ["order.id", "customer.id"])
+def test_an_id_is_another_one_by_any_of_its_bytes(kind: str) -> None:
+    """``AbC1`` and ``aBc1`` are two orders of a plug-in: taken for one, the second would end the first."""
+    told = {INDEXER.of(kind, value) for value in ("AbC1", "aBc1", " AbC1", "AbC1 ")}
+    assert len(told) == 4
+    assert INDEXER.of("order.name", "AbC1") == INDEXER.of("order.name", "aBc1")

@@ -152,6 +152,14 @@ def test_it_is_found_by_the_orders_id_whatever_form_that_has(plug: Plug) -> None
     assert (found.json or {})["id"] == made["id"]
 
 
+def test_orders_whose_ids_differ_in_case_alone_are_two(plug: Plug) -> None:
+    made = [told(plug.make(shipment(id_)))["id"] for id_ in ("AbC1", "aBc1")]
+    headers = {"Authorization": f"Bearer {TOKENS['plain'].decode()}"}
+    found = [plug.client.get(f"/v1/shops/plain/shipments?order={id_}", headers=headers) for id_ in ("AbC1", "aBc1")]
+    assert [(one.json or {})["id"] for one in found] == made
+    assert len(set(made)) == 2
+
+
 def test_there_is_no_hold(plug: Plug) -> None:
     response = plug.make()
     assert plug.deliver() == told(response)["id"]
