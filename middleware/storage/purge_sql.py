@@ -179,7 +179,7 @@ def purge(connection: Connection, upserts: Upserts, kind: Kind, day: date, now: 
     if not found:
         return 0
     if kind is Kind.PARTS:
-        _end_parts(connection, upserts, _unheld(connection, found, day), now)
+        _end_parts(connection, upserts, _unheld(connection, found, day), day, now)
     elif kind is Kind.CLEAR:
         connection.execute(_CLEAR, [{"this_id": row.id} for row in found])
         _bury(connection, {row.id for row in found}, now)
@@ -196,7 +196,7 @@ def _unheld(connection: Connection, found: Sequence[Any], day: date) -> Sequence
     return [row for row in found if (row.record_id, row.name) not in held]
 
 
-def _end_parts(connection: Connection, upserts: Upserts, found: Sequence[Any], now: datetime) -> None:
+def _end_parts(connection: Connection, upserts: Upserts, found: Sequence[Any], day: date, now: datetime) -> None:
     if not found:
         return
     keys = [{"this_id": row.record_id, "this_name": row.name, "ended_at": now} for row in found]
@@ -205,11 +205,11 @@ def _end_parts(connection: Connection, upserts: Upserts, found: Sequence[Any], n
     told = [row for row in found if row.first_claimed_at is not None]  # else nobody but us ever had it
     if told:
         connection.execute(_UNTELL, [{"this_id": row.record_id, "this_name": row.name} for row in told])
-        connection.execute(upserts.new[notices], [_erasure(row, now) for row in told])
+        connection.execute(upserts.new[notices], [_erasure(row, day, now) for row in told])
     _bury(connection, {row.record_id for row in found}, now)
 
 
-def _erasure(row: Row[Any], now: datetime) -> dict[str, Any]:
+def _erasure(row: Row[Any], day: date, now: datetime) -> dict[str, Any]:
     return {
         "record_id": row.record_id,
         "part": row.name,
@@ -221,7 +221,7 @@ def _erasure(row: Row[Any], now: datetime) -> dict[str, Any]:
         "state": Told.WAITING,
         "due": now,
         "created_at": now,
-        "until": max(row.record_until, now.date() + SHOWN),
+        "until": max(row.record_until, day + SHOWN),
     }
 
 

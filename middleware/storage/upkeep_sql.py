@@ -21,7 +21,7 @@ _CHANGE: Final = update(upkeep).where(upkeep.c.id == 1)
 _MINE: Final = update(upkeep).where(upkeep.c.id == 1, upkeep.c.fence == bindparam("this_fence"))
 _CLOCK: Final = select(clocks).where(clocks.c.boot == bindparam("this_boot"))
 _OLD: Final = delete(clocks).where(clocks.c.seen_at < bindparam("before", type_=clocks.c.seen_at.type))
-_FORGET: Final = delete(clocks).where(clocks.c.refused_at.is_not(None))
+_FORGIVE: Final = update(clocks).values(refused_at=None).where(clocks.c.refused_at.is_not(None))
 _REFUSED: Final = select(clocks.c.boot).where(clocks.c.refused_at.is_not(None)).limit(1)
 
 
@@ -56,7 +56,7 @@ def finish(connection: Connection, fence: int, now: datetime) -> None:
 
 def accept(connection: Connection, upserts: Upserts, now: datetime, boot: Boot) -> None:
     row = _locked(connection, upserts)
-    connection.execute(_FORGET)  # of an earlier boot, or of a machine that is gone; one that is there says so again
+    connection.execute(_FORGIVE)  # an earlier boot, or a machine that is gone; one that is still there says so again
     _note(connection, upserts, boot, Anchor(wall=now, since=boot.since), now)
     connection.execute(_CHANGE, {"newest": now, "leased_until": None, "fence": row.fence + 1})
 

@@ -75,7 +75,9 @@ def test_what_is_told_outlives_its_record(url: str, store: Store, retention: Ret
     assert purge(url, TEN_YEARS) == {}
     for _ in range(2):
         assert retention.settle(next_(retention, TEN_YEARS), Told.DONE, None, TEN_YEARS, SHOWN)
-    assert purge(url, TEN_YEARS) == {"notices": 2}
+    assert purge(url, TEN_YEARS + timedelta(days=30)) == {}  # that it was done can be told for a while
+    assert len(retention.told(made.id)) == 2
+    assert purge(url, TEN_YEARS + timedelta(days=31)) == {"notices": 2}
     assert rows(behind, "notices") == []
 
 

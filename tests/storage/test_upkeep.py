@@ -100,8 +100,10 @@ def test_one_machine_s_clock_is_not_another_s(retention: Retention) -> None:
     retention.finish(begun(retention, NOW, HERE), NOW)
     assert retention.upkeep().stopped
     retention.accept(NOW, HERE)
+    assert not retention.upkeep().stopped
     with pytest.raises(ClockJumpedError):
         retention.begin(NOW + YEAR, THERE)
+    assert retention.upkeep().stopped
 
 
 def test_a_lease_out_of_another_time_holds_nobody_up(retention: Retention) -> None:
