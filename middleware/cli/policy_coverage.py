@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from middleware.cli.common import json_option, print_json, print_table
+from middleware.cli.common import json_option, print_json
 from middleware.errors import ConfigError
 from schemas.requirements import Requirement, requirements
 
@@ -49,11 +49,10 @@ def coverage(as_json: bool, strict: bool, record: str) -> None:
 
 
 def _print(rows: Sequence[Shown]) -> None:
-    print_table(
-        ("requirement", "state", "clause", "what it says", "tests"),
-        [(row.id, row.state, row.clause, row.title, "\n".join(row.tests)) for row in rows],
-        whole=("requirement", "state"),
-    )
+    for row in rows:
+        click.echo(f"{row.id:<12} {row.state:<8} {row.title} ({row.clause})")
+        for test in row.tests:
+            click.echo(f"{'':<12} {test}")
     states = [row.state for row in rows]
     expected = len(rows) - states.count("later")
     click.echo(f"\n{states.count('shown')} of {expected} shown; {states.count('later')} not yet carried out.")

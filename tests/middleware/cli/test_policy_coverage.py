@@ -56,11 +56,13 @@ def test_strict_fails_on_what_is_carried_out_and_not_shown(tmp_path: Path, left_
 
 
 def test_the_sum_is_told_in_words(tmp_path: Path) -> None:
-    result = run("policy", "coverage", "--from", recorded(tmp_path, {"AMB-1": ["a.py::test_x"]}))
+    result = run("policy", "coverage", "--from", recorded(tmp_path, {"AMB-1": ["a.py::test_x", "b.py::test_y"]}))
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == f"1 of {len(EXPECTED)} shown; 6 not yet carried out."
-    (line,) = [line for line in result.stdout.splitlines() if line.startswith("AMB-1 ")]
-    assert line.endswith("a.py::test_x")
+    lines = result.stdout.splitlines()
+    (at,) = [at for at, line in enumerate(lines) if line.split()[:2] == ["AMB-1", "shown"]]
+    assert [line.strip() for line in lines[at + 1 : at + 3]] == ["a.py::test_x", "b.py::test_y"]
+    assert lines[at + 3].startswith("AMB-2 ")
 
 
 def test_without_a_run_the_remedy_is_told(tmp_path: Path) -> None:
