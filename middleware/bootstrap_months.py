@@ -6,9 +6,9 @@ import threading
 from collections.abc import Mapping
 from contextlib import closing
 
-from middleware import binding, bootstrap
+from middleware import binding, bootstrap, months
 from middleware.config import Config
-from middleware.core.calendar import month, today
+from middleware.core.calendar import today
 from middleware.errors import ParcelveilError
 from middleware.logs import logger
 from middleware.months import Closed, close, needed
@@ -60,8 +60,7 @@ def close_months(settings: Config) -> Closed:
 
 def over(settings: Config) -> frozenset[str]:
     """The ids of own keys whose month is over: they are there to be destroyed. Raises: ConfigError."""
-    now = month(today(bootstrap.clock(settings)()))
-    return frozenset(kid for kid in ring(settings).kids() if kid.rpartition("/")[2] < now)
+    return months.over(ring(settings).kids(), bootstrap.clock(settings)())
 
 
 def keep(settings: Config, stop: threading.Event) -> None:

@@ -145,7 +145,7 @@ def write_new(path: Path, content: bytes, group: int | None) -> bool:
             os.link(name, path)
         finally:
             Path(name).unlink(missing_ok=True)
-        _sync(path.parent)
+        sync(path.parent)
     except FileExistsError:  # somebody else was first, and what was sealed to theirs must open
         return False
     except OSError as problem:
@@ -162,7 +162,7 @@ def _replace(path: Path, content: bytes, group: int | None) -> None:
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _fill(handle: int, path: Path, content: bytes, group: int | None) -> None:
@@ -173,7 +173,8 @@ def _fill(handle: int, path: Path, content: bytes, group: int | None) -> None:
         os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Make durable what was put into a folder or taken out of it. Raises: OSError."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

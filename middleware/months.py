@@ -10,7 +10,7 @@ ends with the key, in backups too. To destroy takes two steps, and both are in t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -35,13 +35,10 @@ ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """What a closing did: how many copies were sealed again, how many do not open, and the ids of the keys whose month
-    is over.
-    """
+    """What a closing did: how many copies were sealed again, and how many do not open."""
 
     resealed: int
     unreadable: int
-    ended: frozenset[str]
 
 
 def needed(policies: Collection[Policy], day: date) -> frozenset[str]:
@@ -58,7 +55,7 @@ def close(copies: Copies, ring: KeyRing, now: datetime, duration: Callable[[str]
     """
     day = today(now)
     first = day.replace(day=1)
-    closed = frozenset(kid for kid in copies.kids() if kid.rpartition("/")[2] < month(day))
+    closed = over(copies.kids(), now)
     counts: Counter[bool] = Counter()
     for kid in sorted(closed):
         page = copies.living(kid, first, BATCH)
@@ -68,8 +65,12 @@ def close(copies: Copies, ring: KeyRing, now: datetime, duration: Callable[[str]
             copies.resealed([before for before, _ in done], [after for _, after in done])
             counts.update(after is not None for _, after in opened)
             page = copies.living(kid, first, BATCH, page[-1])
-    ended = frozenset(kid for kid in ring.kids() if kid.rpartition("/")[2] < month(day))
-    return Closed(resealed=counts[True], unreadable=counts[False], ended=ended)
+    return Closed(resealed=counts[True], unreadable=counts[False])
+
+
+def over(kids: Iterable[str], now: datetime) -> frozenset[str]:
+    """Those of the key ids whose month is over."""
+    return frozenset(kid for kid in kids if kid.rpartition("/")[2] < month(today(now)))
 
 
 def _resealed(ring: KeyRing, copy: KeptCopy, kid: str) -> KeptCopy | None:
@@ -93,7 +94,7 @@ def destructible(ring: KeyRing, named: str, now: datetime) -> Iterator[str]:
     found = sorted(kid for kid in ring.kids() | ring.gone() if named in (kid, kid.rpartition("/")[2]))
     if not found:
         raise DestructionRefusedError("there is no such key; `parcelveil keys list` shows them")
-    if any(kid.rpartition("/")[2] >= month(today(now)) for kid in found):
+    if over(found, now) < set(found):
         raise DestructionRefusedError("its month is not over: what is permitted to live is sealed to it")
     yield from found
 

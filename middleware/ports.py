@@ -289,15 +289,6 @@ class Copies(Protocol):
     def close(self) -> None: ...
 
 
-class KeyRing(Protocol):
-    """Who holds private retention keys."""
-
-    def open(self, copy: KeptCopy) -> bytes:
-        """The padded plaintext of a copy. Raises: UnknownKeyError without its key; TamperedError, whatever else is
-        wrong.
-        """
-
-
 class Transport(Protocol):
     """The only opener of outgoing connections: one origin, no redirects, a capped answer."""
 

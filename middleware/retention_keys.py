@@ -9,7 +9,6 @@ id, so that the id never comes back with another key.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
@@ -19,7 +18,7 @@ from joserfc.jwk import ECKey
 
 from middleware.core import seal
 from middleware.errors import ConfigError, UnknownKeyError
-from middleware.key_files import check_folder, make_folder, read, write, write_new
+from middleware.key_files import check_folder, make_folder, read, sync, write, write_new
 from middleware.model import Plan
 from middleware.model_keys import KeptCopy
 
@@ -90,15 +89,15 @@ class KeyRing:
             make_folder(folder, self._group)
         make_folder(self._folder, None)
         check_folder(self._folder, None)
-        made = sorted(set(kids) - self.kids() - self.gone())
-        for kid in made:
-            content = json.dumps(ECKey.generate_key("P-256", {"kid": kid}).as_dict(private=True))
-            write_new(self._path(kid), content.encode(), None)
+        lacking = sorted(set(kids) - self.kids() - self.gone())
+        made = [kid for kid in lacking if write_new(self._path(kid), _new(kid), None)]
         self._publish()
         return made
 
     def open(self, copy: KeptCopy) -> bytes:
-        """``middleware.ports.KeyRing``."""
+        """The padded plaintext of a copy. Raises: UnknownKeyError without its key; TamperedError, whatever else is
+        wrong; ConfigError.
+        """
         return seal.opened(copy.jwe, copy.kid, copy.record_id, self._key(copy.kid))
 
     def reseal(self, copy: KeptCopy, kid: str) -> KeptCopy:
@@ -120,11 +119,7 @@ class KeyRing:
         gone = self.gone() | {kid}  # noted first: a stop in between leaves a key that nobody uses any more
         write(self._folder / GONE, "".join(f"{name}\n" for name in sorted(gone)).encode(), None)
         self._path(kid).unlink(missing_ok=True)
-        handle = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(self._folder)
         self._publish()
 
     def _publish(self) -> None:
@@ -159,6 +154,10 @@ class KeyRing:
 
 def _kid(path: Path) -> str:
     return path.name.removesuffix(_SUFFIX).replace("--", "/")
+
+
+def _new(kid: str) -> bytes:
+    return json.dumps(ECKey.generate_key("P-256", {"kid": kid}).as_dict(private=True)).encode()
 
 
 def _public(content: bytes, path: Path) -> Mapping[str, ECKey]:

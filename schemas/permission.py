@@ -93,7 +93,7 @@ def storable(policy: Policy, category: str, contract: str | None) -> RetentionRu
         return Refusal(reason="no_retention_rule", clause=_topic(policy, "retention_of_other_data"))
     rule = policy.rule(held.name)
     if rule.after == "never_written":
-        return Refusal(reason="never_written", clause=rule.clause)
+        return Refusal(reason="no_retention_rule", clause=rule.clause)
     if rule.trigger == "agreement_dissolved" and contract not in CONTRACTS:
         return Refusal(reason="no_retention_rule", clause=_topic(policy, "retention_without_agreement"))
     return rule

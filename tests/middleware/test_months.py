@@ -74,7 +74,8 @@ def kept_in(database: Path) -> dict[str, KeptCopy]:
 def test_exactly_what_outlives_its_month_is_sealed_again(house: House) -> None:
     ended, later, open_ = house.keep(date(2027, 12, 31)), house.keep(date(2028, 5, 22)), house.keep(None)
     closed = house.close()
-    assert (closed.resealed, closed.unreadable, closed.ended) == (2, 0, frozenset((KID,)))
+    assert (closed.resealed, closed.unreadable) == (2, 0)
+    assert months.over(house.ring.kids(), JANUARY) >= {KID}
     kids = {id_: kept.kid for id_, kept in kept_in(house.database).items()}
     assert kids == {
         ended: KID,

@@ -137,6 +137,23 @@ def test_where_there_is_no_room_for_a_row_it_fails() -> None:
     assert purging.sizes == [100, 20, 4, 1] * len(Kind)  # one kind that cannot be taken stops no other
 
 
+def test_a_kind_that_cannot_be_taken_stops_no_other_and_what_was_taken_is_swept() -> None:
+    purging = Damaged(rows={kind: [date(2027, 12, 22)] for kind in Kind})
+    with pytest.raises(StorageError):
+        made(purging).run()
+    assert [kind for kind, rows in purging.rows.items() if rows] == [Kind.PARTS]
+    assert purging.swept == [set(Kind) - {Kind.PARTS}]
+
+
+class Damaged(FakePurging):
+    """One row among the parts cannot be read."""
+
+    def purge(self, kind: Kind, day: date, now: datetime, limit: int, fence: int) -> int:
+        if kind is Kind.PARTS:
+            raise StorageError()
+        return super().purge(kind, day, now, limit, fence)
+
+
 def test_what_could_not_be_swept_is_swept_with_the_next_run() -> None:
     purging = full(1, unsweepable=1)
     purge = made(purging)

@@ -394,6 +394,7 @@ def test_a_recorded_override_opens_the_plugin_and_the_default_purpose_alone() ->
     [
         pytest.param(PARCELS, "recipient.name", None, "vp.recipient.operational", marks=pytest.mark.policy("VP-RET-4")),
         pytest.param(PARCELS, "complaint.text", "person", None, marks=pytest.mark.policy("VP-RET-5", "VP-CAT-9")),
+        pytest.param(PARCELS, "payer.name", "person", None, marks=pytest.mark.policy("AMB-21")),
         pytest.param(PARCELS, "account.credential", "person", None, marks=pytest.mark.policy("VP-RET-5")),
         pytest.param(CONTACTS, "contact.email", "organisation", "mx.all", marks=pytest.mark.policy("MX-RET-1")),
         pytest.param(CONTACTS, "contact.email", NO_CONTRACT, None, marks=pytest.mark.policy("MX-RET-2")),

@@ -12,7 +12,7 @@ from middleware.exchange import Delivered
 from middleware.model import Arrival, Ending, Reason, Record, State
 from middleware.model_shop import Ended, Integration, ShopRow, ShopState
 from middleware.ports import ShopStore, Store
-from middleware.storage import open_both
+from middleware.storage import integrations_sql, open_both
 from middleware.storage.tables import copies, index_entries, parts, records
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, digest, record
 from tests.storage.looking import claim, column
@@ -196,3 +196,17 @@ def test_a_dead_letter_that_a_person_revives_does_not_go(both: tuple[Store, Shop
     assert store.revive(made.id, NOW)
     assert store.claim(NOW, LEASE, "demo") is None
     assert state(store, made) == (State.DEAD, "uninstalled")
+
+
+@pytest.mark.policy("VP-PLG-3")
+def test_of_a_long_backlog_no_more_is_ended_at_once_and_none_of_it_goes(
+    both: tuple[Store, ShopStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other writer would wait for it; the rest is ended when its turn comes."""
+    monkeypatch.setattr(integrations_sql, "AT_ONCE", 2)
+    store, shops = both
+    backlog = [taken(store)[1] for _ in range(5)]
+    assert end(shops) == 2
+    assert sorted(state(store, one)[0] for one in backlog) == [State.WAITING] * 3 + [State.WITHDRAWN] * 2
+    assert [store.claim(NOW, LEASE, "demo") for _ in range(4)] == [None] * 4
+    assert {state(store, one) for one in backlog} == {(State.WITHDRAWN, "uninstalled")}
