@@ -1,0 +1,271 @@
+"""A JPEG keeps its pixels and nothing of what was written beside them."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from PIL import Image
+
+from middleware.core.images import ImageError, stripped
+from tests.middleware.core.pictures import CANARY, JPEGS, exif, marker, put, seen, segment, segments
+
+PREVIEW = JPEGS["grey"][:-2] + segment(0xFE, CANARY) + b"\xff\xd9"
+PLACES = {
+    "exif": segment(0xE1, exif()),
+    "xmp": segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>" + CANARY),
+    "xmp-extended": segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + CANARY),
+    "iptc": segment(0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x22\x1c\x02\x50\0\x1d" + CANARY),
+    "comment": segment(0xFE, CANARY),
+    "further-pictures": segment(0xE2, b"MPF\0II*\0" + CANARY),
+    "profile": segment(0xE2, b"ICC_PROFILE\0\1\1" + CANARY * 20),
+    "thumbnail": segment(0xE0, b"JFIF\0\1\2\1\0\x48\0\x48\4\3" + (CANARY * 2)[:36]),
+    "jfxx": segment(0xE0, b"JFXX\0\x10" + PREVIEW),
+    "quantiser": segment(0xDB, b"\3" + (CANARY * 3)[:64]),
+    "codes": segment(0xC4, b"\x03" + bytes(14) + struct.pack(">BB", 0, len(CANARY)) + CANARY),
+    "conditioning": segment(0xCC, CANARY),
+    **{f"app{number}": segment(0xE0 + number, b"Meta\0" + CANARY) for number in range(16)},
+    **{f"jpg{number}": segment(0xF0 + number, CANARY) for number in range(14)},
+}
+TURNS = {name: JPEGS[name] for name in ("baseline", "grey", "cmyk")}
+
+
+def parts(data: bytes) -> list[int]:
+    return [marker(piece) for piece in segments(data)]
+
+
+@pytest.mark.policy("MS-CAT-6")
+@pytest.mark.parametrize("kind", JPEGS)
+def test_what_is_written_beside_the_picture_goes_wherever_it_stands(kind: str) -> None:
+    pieces = segments(JPEGS[kind])
+    for place, written in PLACES.items():
+        for at in range(1, len(pieces)):
+            dirty = put(pieces, at, written)
+            assert CANARY[:12] in dirty
+            clean = stripped(dirty)
+            assert CANARY[:12] not in clean, place
+            assert seen(clean) == seen(dirty if place == "thumbnail" else JPEGS[kind]), place
+
+
+@pytest.mark.policy("MS-CAT-6")
+@pytest.mark.parametrize("tail", [CANARY, PREVIEW, b"\0" * 9 + CANARY, b"\xff\xe1\0\x30" + CANARY])
+@pytest.mark.parametrize("kind", JPEGS)
+def test_what_hangs_behind_the_end_goes(kind: str, tail: bytes) -> None:
+    assert stripped(JPEGS[kind] + tail) == stripped(JPEGS[kind])
+
+
+@pytest.mark.policy("MS-CAT-6")
+@given(data=some.data())
+def test_no_mix_of_them_leaves_a_trace(data: some.DataObject) -> None:
+    kind = data.draw(some.sampled_from([kind for kind in JPEGS if 0xE0 in parts(JPEGS[kind])]))
+    pieces = segments(JPEGS[kind])
+    for _ in range(data.draw(some.integers(min_value=1, max_value=6))):
+        pieces.insert(
+            data.draw(some.integers(min_value=1, max_value=len(pieces) - 1)),
+            PLACES[data.draw(some.sampled_from(sorted(PLACES)))],
+        )
+    clean = stripped(b"".join(pieces) + data.draw(some.sampled_from((b"", CANARY, PREVIEW))))
+    assert CANARY[:12] not in clean
+    assert clean == stripped(JPEGS[kind])
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+def test_the_pixels_are_the_very_same_bytes(kind: str) -> None:
+    clean = stripped(JPEGS[kind])
+    assert seen(clean) == seen(JPEGS[kind])
+    assert [piece for piece in segments(clean) if marker(piece) == 0xDA] == [
+        piece for piece in segments(JPEGS[kind]) if marker(piece) == 0xDA
+    ]
+    assert stripped(clean) == clean
+
+
+def test_nothing_is_there_but_what_the_pixels_need() -> None:
+    assert parts(stripped(put(segments(JPEGS["baseline"]), 1, segment(0xE1, exif(8)), *PLACES.values()))) == [
+        0xD8, 0xE0, 0xE1, 0xC0, 0xDB, 0xC4, 0xC4, 0xDB, 0xC4, 0xC4, 0xDA, 0xD9,
+    ]  # fmt: skip
+
+
+def test_fill_bytes_go_and_a_second_look_changes_nothing() -> None:
+    filled = b"\xff" * 5
+    dirty = b"".join((JPEGS["progressive"][:2], *(filled + piece for piece in segments(JPEGS["progressive"])[1:])))
+    assert stripped(dirty) == stripped(JPEGS["progressive"])
+
+
+def test_jfif_says_neither_density_nor_thumbnail() -> None:
+    pieces = segments(JPEGS["baseline"])
+    assert marker(pieces[1]) == 0xE0
+    pieces[1] = PLACES["thumbnail"]
+    found = segments(stripped(b"".join(pieces)))[1]
+    assert found == segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
+
+
+@pytest.mark.parametrize("transform", [0, 1])
+def test_the_transform_of_adobe_stays_as_the_colours_hang_on_it(transform: int) -> None:
+    pieces = segments(JPEGS["baseline"])
+    written = b"Adobe\0\x65\x80\1\2\3" + bytes([transform])
+    coloured = put([pieces[0], *pieces[2:]], 1, segment(0xEE, written + CANARY))
+    clean = stripped(coloured)
+    assert segments(clean)[1] == segment(0xEE, b"Adobe\0\x64\0\0\0\0" + bytes([transform]))
+    assert seen(clean) == seen(coloured)
+    assert (seen(clean) == seen(JPEGS["baseline"])) is bool(transform)
+
+
+@pytest.mark.policy("MS-CAT-6")
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("kind", TURNS)
+def test_the_picture_stays_turned_as_it_was_by_a_number_of_ours(kind: str, turn: int, order: str) -> None:
+    words = {"<": b"II*\0", ">": b"MM\0*"}[order]
+    tiff = words + struct.pack(f"{order}IHHHIHHHHI4sI", 8, 2, 274, 3, 1, turn, 0, 271, 2, 4, b"CAN", 0)
+    clean = stripped(put(segments(TURNS[kind]), 1, segment(0xE1, b"Exif\0\0" + tiff)))
+    found = [piece for piece in segments(clean) if marker(piece) == 0xE1]
+    ours = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 274, 3, 1, turn, 0, 0)
+    assert found == ([] if turn == 1 else [segment(0xE1, b"Exif\0\0" + ours)])
+    with Image.open(io.BytesIO(clean)) as image:
+        assert image.getexif().get(274, 1) == turn
+    assert stripped(clean) == clean
+
+
+@pytest.mark.policy("MS-CAT-6")
+def test_of_the_exif_of_a_telephone_the_turn_alone_is_left() -> None:
+    clean = stripped(put(segments(JPEGS["baseline"]), 1, segment(0xE1, exif(6)), *(PLACES[n] for n in ("xmp", "iptc"))))
+    with Image.open(io.BytesIO(clean)) as image:
+        assert dict(image.getexif()) == {274: 6}
+        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "exif", "dpi"}
+
+
+@pytest.mark.parametrize(
+    "tiff",
+    [
+        b"",
+        b"II*\0",
+        b"XX*\0" + bytes(30),
+        b"MM\0*" + b"\xff" * 30,
+        b"MM\0*\0\0\0\x08\xff\xff",
+        b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\x09\0\0\0\0\0\0",
+        b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\2\0\6\0\0\0\0\0\0",
+        b"MM\0*\0\0\0\x08\0\1\1\x12\0\4\0\0\0\1\0\6\0\0\0\0\0\0",
+        b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0",
+    ],
+)
+def test_exif_that_cannot_be_read_goes_and_the_picture_stays(tiff: bytes) -> None:
+    assert stripped(put(segments(JPEGS["grey"]), 1, segment(0xE1, b"Exif\0\0" + tiff))) == stripped(JPEGS["grey"])
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+def test_no_part_of_an_image_is_taken_for_the_whole(kind: str) -> None:
+    for end in range(len(JPEGS[kind])):
+        with pytest.raises(ImageError):
+            stripped(JPEGS[kind][:end])
+
+
+@given(data=some.data())
+def test_what_is_broken_is_refused_or_stripped(data: some.DataObject) -> None:
+    dirty = bytearray(put(segments(JPEGS[data.draw(some.sampled_from(sorted(JPEGS)))]), 1, segment(0xE1, exif(6))))
+    for _ in range(data.draw(some.integers(min_value=1, max_value=8))):
+        at = data.draw(some.integers(min_value=0, max_value=len(dirty) - 1))
+        dirty[at] ^= data.draw(some.integers(min_value=1, max_value=255))
+    try:
+        clean = stripped(bytes(dirty))
+    except ImageError as error:
+        assert str(error) == ImageError.__doc__  # noqa: PT017 - either is right
+    else:
+        assert stripped(clean) == clean
+
+
+def changed(kind: str, wanted: int, **changes: bytes) -> bytes:
+    """A picture whose first segment of a marker has other bytes, by place in its content (``at4=…``)."""
+    pieces = segments(JPEGS[kind])
+    at = next(index for index, piece in enumerate(pieces) if marker(piece) == wanted)
+    piece = bytearray(pieces[at])
+    for place, value in changes.items():
+        start = 4 + int(place.removeprefix("at"))
+        piece[start : start + len(value)] = value
+    pieces[at] = bytes(piece)
+    return b"".join(pieces)
+
+
+def without(kind: str, wanted: int) -> bytes:
+    return b"".join(piece for piece in segments(JPEGS[kind]) if marker(piece) != wanted)
+
+
+def at_end(kind: str, piece: bytes) -> bytes:
+    return put(segments(JPEGS[kind]), -1, piece)
+
+
+SCANS = [piece for piece in segments(JPEGS["baseline"]) if marker(piece) == 0xDA]
+FRAME = next(piece for piece in segments(JPEGS["baseline"]) if marker(piece) == 0xC0)
+REFUSED = {
+    "no-picture": ("image-structure", b"\xff\xd8\xff\xd9"),
+    "no-frame": ("image-structure", without("baseline", 0xC0)),
+    "no-scan": ("image-structure", without("baseline", 0xDA)),
+    "no-quantiser": ("image-structure", without("baseline", 0xDB)),
+    "no-codes": ("image-structure", without("progressive", 0xC4)),
+    "two-frames": ("image-structure", put(segments(JPEGS["baseline"]), 1, FRAME)),
+    "scanned-twice": ("image-structure", at_end("baseline", SCANS[0])),
+    "bytes-between": ("image-structure", put(segments(JPEGS["baseline"]), 2, CANARY)),
+    "restarts-without-interval": ("image-structure", without("restarts", 0xDD)),
+    "interval-of-one-byte": ("image-structure", at_end("baseline", segment(0xDD, b"\1"))),
+    "length-of-one": ("image-structure", at_end("baseline", b"\xff\xfe\0\1")),
+    "adobe-unknown": ("image-structure", changed("cmyk", 0xEE, at11=b"\3")),
+    "frame-too-long": ("image-structure", changed("baseline", 0xC0, at5=b"\2")),
+    "frame-empty": ("image-structure", put(segments(JPEGS["baseline"]), 1, segment(0xC0, b"\x08"))),
+    "sampling": ("image-structure", changed("baseline", 0xC0, at7=b"\x51")),
+    "sampling-none": ("image-structure", changed("baseline", 0xC0, at7=b"\x10")),
+    "quantiser-number": ("image-structure", changed("baseline", 0xC0, at8=b"\4")),
+    "component-twice": ("image-structure", changed("baseline", 0xC0, at9=b"\1")),
+    "scan-empty": ("image-structure", at_end("progressive", segment(0xDA, b""))),
+    "scan-too-long": ("image-structure", changed("baseline", 0xDA, at0=b"\2")),
+    "scan-component": ("image-structure", changed("baseline", 0xDA, at1=b"\x2a")),
+    "scan-component-twice": ("image-structure", changed("baseline", 0xDA, at3=b"\1")),
+    "quantiser-short": ("image-structure", at_end("baseline", segment(0xDB, bytes(64)))),
+    "quantiser-precision": ("image-structure", at_end("baseline", segment(0xDB, b"\x20" + bytes(256)))),
+    "quantiser-number-defined": ("image-structure", at_end("baseline", segment(0xDB, b"\4" + bytes(64)))),
+    "codes-short": ("image-structure", at_end("baseline", segment(0xC4, bytes(16) + b"\1"))),
+    "codes-number": ("image-structure", at_end("baseline", segment(0xC4, b"\4" + bytes(16)))),
+    "codes-class": ("image-structure", at_end("baseline", segment(0xC4, b"\x20" + bytes(16)))),
+    "codes-too-many": ("image-structure", at_end("baseline", segment(0xC4, b"\0\3" + bytes(15) + b"abc"))),
+    "codes-past-256": (
+        "image-structure", at_end("baseline", segment(0xC4, bytes(15) + b"\xff\2" + bytes(257)))
+    ),
+    "precision": ("image-kind", changed("baseline", 0xC0, at0=b"\x10")),
+    "two-components": (
+        "image-kind", put(segments(JPEGS["baseline"]), 1, segment(0xC0, b"\x08\0\1\0\1\2\1\x11\0\2\x11\0"))
+    ),
+    "arithmetic": ("image-kind", put(segments(JPEGS["grey"]), 1, segment(0xC9, b""))),
+    "lossless": ("image-kind", put(segments(JPEGS["grey"]), 1, segment(0xC3, b""))),
+    "lines-later": ("image-kind", at_end("grey", segment(0xDC, b"\0\1"))),
+    "hierarchical": ("image-kind", put(segments(JPEGS["grey"]), 1, segment(0xDE, b""))),
+    "temporary": ("image-kind", put(segments(JPEGS["grey"]), 1, b"\xff\1")),
+    "begun-again": ("image-kind", put(segments(JPEGS["grey"]), 1, b"\xff\xd8")),
+    "no-width": ("image-size", changed("baseline", 0xC0, at3=b"\0\0")),
+    "no-height": ("image-size", changed("baseline", 0xC0, at1=b"\0\0")),
+    "too-wide": ("image-size", changed("baseline", 0xC0, at3=(20_001).to_bytes(2, "big"))),
+    "too-high": ("image-size", changed("baseline", 0xC0, at1=(20_001).to_bytes(2, "big"))),
+    "too-many-segments": ("image-size", put(segments(JPEGS["grey"]), 1, segment(0xFE, b"") * 65_536)),
+    "ends-in-fill": ("image-truncated", JPEGS["grey"][:-2] + b"\xff" * 1000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_and_with_which_code(name: str) -> None:
+    code, data = REFUSED[name]
+    with pytest.raises(ImageError) as refused:
+        stripped(data)
+    assert (refused.value.code, refused.value.status) == (code, 422)
+    assert str(refused.value) == ImageError.__doc__
+
+
+def test_the_widest_and_the_highest_pass() -> None:
+    both = changed("grey", 0xC0, at1=(20_000).to_bytes(2, "big"), at3=(20_000).to_bytes(2, "big"))
+    assert parts(stripped(both)) == parts(stripped(JPEGS["grey"]))
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"GIF89a", b"RIFF\0\0\0\0WEBP", b"II*\0", CANARY])
+def test_what_is_no_image_is_refused(data: bytes) -> None:
+    with pytest.raises(ImageError) as refused:
+        stripped(data)
+    assert refused.value.code == "image-format"
