@@ -14,14 +14,16 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from middleware.core import image_colour
 from middleware.core.image_bounds import MOST_PARTS, ImageError, sized
 from middleware.core.image_turn import UPRIGHT, turn, turned
 
 SIGNATURE = b"\xff\xd8\xff"
 _SOF0, _SOF2, _DHT, _EOI, _SOS, _DQT, _DRI = 0xC0, 0xC2, 0xC4, 0xD9, 0xDA, 0xDB, 0xDD
-_APP0, _APP1, _APP14 = 0xE0, 0xE1, 0xEE
+_APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _PASSED = frozenset((0xCC, *range(0xE0, 0xFF)))
 """DAC, APPn, JPGn and COM: they have a length, and no pixel needs them."""
+_PROFILE = b"ICC_PROFILE\0"
 _FILL = re.compile(rb"\xff+")
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
@@ -35,6 +37,8 @@ class _Read:
     jfif: bool = False
     transform: int | None = None
     orientation: int = UPRIGHT
+    profile: dict[bytes, bytes] = field(default_factory=dict)
+    """By its number and the number of all: the pieces of the colour profile (ICC.1:2022, B.4)."""
     frame: bytes = b""
     progressive: bool = False
     quantisers: dict[int, int] = field(default_factory=dict)
@@ -117,6 +121,8 @@ def _application(read: _Read, marker: int, body: bytes) -> None:
         read.transform = body[11]
     elif marker == _APP1 and body.startswith(b"Exif\0") and read.orientation == UPRIGHT:
         read.orientation = turn(body[6:])
+    elif marker == _APP2 and body.startswith(_PROFILE):
+        read.profile[body[len(_PROFILE) : len(_PROFILE) + 2]] = body[len(_PROFILE) + 2 :]
 
 
 def _told(read: _Read) -> bytes:
@@ -126,9 +132,18 @@ def _told(read: _Read) -> bytes:
         told += _segment(_APP0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
     if tiff := turned(read.orientation):
         told += _segment(_APP1, b"Exif\0\0" + tiff)
+    if profile := image_colour.remade(_profile(read.profile)):
+        told += _segment(_APP2, _PROFILE + b"\1\1" + profile)
     if read.transform is not None:
         told += _segment(_APP14, b"Adobe\0\x64\0\0\0\0" + bytes([read.transform]))
     return told
+
+
+def _profile(pieces: Mapping[bytes, bytes]) -> bytes:
+    """The colour profile; empty if there is none, or not all of it."""
+    count = len(pieces) if len(pieces) < 256 else 0
+    numbers = [bytes((number + 1, count)) for number in range(count)]
+    return b"".join(pieces[number] for number in numbers) if pieces.keys() == set(numbers) else b""
 
 
 def _frame(read: _Read, marker: int, body: bytes) -> None:

@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 
+from middleware.core import image_colour
 from middleware.core.image_bounds import MOST_PARTS, ImageError, sized
 from middleware.core.image_turn import turn, turned
 
@@ -113,6 +114,8 @@ def _colours(found: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, bytes]]:
     coded = found.get(b"cICP", b"")
     if len(coded) == 4 and coded[0] <= 22 and coded[1] <= 18 and coded[2] == 0 and coded[3] <= 1:
         yield b"cICP", coded
+    if profile := image_colour.remade(_profile(found.get(b"iCCP", b""))):
+        yield b"iCCP", b"c\0\0" + zlib.compress(profile)
     rendering = found.get(b"sRGB", b"")
     if len(rendering) == 1 and rendering[0] <= 3:
         yield b"sRGB", rendering
@@ -122,6 +125,15 @@ def _colours(found: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, bytes]]:
     primaries = found.get(b"cHRM", b"")
     if len(primaries) == 32 and all(value <= _MOST_CHROMATICITY for value in struct.unpack(">8I", primaries)):
         yield b"cHRM", primaries
+
+
+def _profile(body: bytes) -> bytes:
+    """The colour profile without its name; empty if there is none that can be unpacked."""
+    _, _, packed = body.partition(b"\0")
+    try:
+        return zlib.decompressobj().decompress(packed[1:], image_colour.MOST)
+    except zlib.error:
+        return b""
 
 
 def _palette(found: Mapping[bytes, bytes], colour: int) -> Iterator[tuple[bytes, bytes]]:

@@ -102,6 +102,11 @@ def test_jfif_says_neither_density_nor_thumbnail() -> None:
     assert found == segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
 
 
+def test_too_short_a_jfif_segment_is_none_and_changes_no_colour() -> None:
+    clean = stripped(put(segments(JPEGS["kept-rgb"]), 1, segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0")))
+    assert clean == stripped(JPEGS["kept-rgb"])
+
+
 @pytest.mark.parametrize("transform", [0, 1])
 def test_the_transform_of_adobe_stays_as_the_colours_hang_on_it(transform: int) -> None:
     pieces = segments(JPEGS["baseline"])
@@ -246,6 +251,7 @@ REFUSED = {
     "too-wide": ("image-size", changed("baseline", 0xC0, at3=(20_001).to_bytes(2, "big"))),
     "too-high": ("image-size", changed("baseline", 0xC0, at1=(20_001).to_bytes(2, "big"))),
     "too-many-segments": ("image-size", put(segments(JPEGS["grey"]), 1, segment(0xFE, b"") * 65_536)),
+    "ends-in-fill-early": ("image-truncated", b"\xff\xd8\xff\xff\xff"),
     "ends-in-fill": ("image-truncated", JPEGS["grey"][:-2] + b"\xff" * 1000),
 }  # fmt: skip
 
