@@ -17,7 +17,7 @@ from datetime import datetime
 from middleware.core.body import read
 from middleware.core.pileup import WINDOW, piled_up
 from middleware.core.planning import CLOCKS_APART, check_time, planned
-from middleware.core.schedule import memory
+from middleware.core.schedule import latest, memory
 from middleware.core.seal import lock, new_id, seal
 from middleware.core.tag import Stamp, tag
 from middleware.core.trace import credentials
@@ -126,9 +126,7 @@ def arrival(
     """What storage judges a version by. ``mark`` as ``Arrival``: topic, digest of the delivery, digest of the body."""
     topic, webhook, body = mark
     until = memory(shop.policy, now)
-    standing = (
-        max((entry.until for entry in record.index if entry.kind == "order.id"), default=until) if record else until
-    )
+    leads = [entry.until for entry in record.index if entry.kind == "order.id"] if record else []
     return Arrival(
         shop=shop.settings.name,
         topic=topic,
@@ -139,7 +137,7 @@ def arrival(
         halt=parsed.halt,
         received_at=now,
         until=until,
-        standing_until=standing,
+        standing_until=latest(leads or [until]),
         integration=shop.integration.request if shop.integration else None,
     )
 

@@ -162,12 +162,12 @@ class PartPlan:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The schedule of one record: a plan per sealed part, the last permitted day of the clear rest and of the whole
-    record.
+    record. None while the clock of a part that it depends on has not started.
     """
 
     parts: tuple[PartPlan, ...]
-    recipient_until: date
-    record_until: date
+    recipient_until: date | None
+    record_until: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,11 +215,13 @@ class TaggedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexEntry:
-    """A blind index: a keyed digest (32 bytes) of one value, and the last day on which it may exist."""
+    """A blind index: a keyed digest (32 bytes) of one value, and the last day on which it may exist; None while the
+    clock of what it leads to has not started.
+    """
 
     kind: str
     digest: bytes
-    until: date
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,8 +248,8 @@ class Record(Hidden):
     content: bytes  # keyed digest of the permitted content
     removal: RemovalReport
     due: datetime
-    clear_until: date  # the last permitted day of ``clear``
-    until: date
+    clear_until: date | None  # the last permitted day of ``clear``; None, as of the record, until its clock starts
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +267,7 @@ class Arrival:
     halt: Reason | None
     received_at: datetime
     until: date  # how long the memory of it may last (class pv.inbox)
-    standing_until: date  # how long the order's version may be remembered (class pv.index)
+    standing_until: date | None  # how long the order's version may be remembered (class pv.index); None: open
     integration: bytes | None = None  # keyed digest of the request to integrate under which it comes
 
 
@@ -330,4 +332,4 @@ class Stored(Hidden):
     receipt: str
     attempts: int
     fence: int
-    until: date
+    until: date | None

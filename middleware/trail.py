@@ -50,6 +50,7 @@ class Sighting:
     changed_after_delivery: bool
     ending: Ending | None
     predecessor: str | None
+    starts_with: tuple[str, ...] = ()  # what has to come before the clocks of these parts start; () when all run
     readable: bool = True  # False: only the id is true
 
 
@@ -86,5 +87,5 @@ class Summary:
     predecessor: str | None  # the record that has to be gone first
     parts: tuple[TaggedPart, ...]  # jwe is "" where only tags are told
     removal: str
-    until: date
+    until: date | None  # None: a clock has not started
     readable: bool = True  # False: the row holds what nobody of us wrote, and only the id is true

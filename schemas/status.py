@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from schemas.allowlist import AllowList
+from schemas.policy_terms import TRIGGERS
 
 STATES = (
     *("waiting", "held", "claimed", "delivered", "cancelling", "cancelled"),
@@ -48,6 +49,13 @@ class Status(AllowList):
     )
     changed_after_delivery = fields.Boolean(
         required=True, metadata={"description": "The order changed when the parcel no longer could: a person decides"}
+    )
+    clock_not_started = fields.List(
+        fields.String(validate=validate.OneOf(TRIGGERS)),
+        required=True,
+        metadata={
+            "description": "What has to come before clocks of retention start that have not; empty when all of them run"
+        },
     )
     next = fields.Nested(Next, required=True)
 

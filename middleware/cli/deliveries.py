@@ -210,7 +210,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
         yield "the order", words.ENDINGS[summary.ending]
     if summary.predecessor is not None:
         yield "in the place of", summary.predecessor
-    yield "known until", summary.until
+    yield "known until", summary.until or "a clock starts that has not started"
 
 
 def _summary(row: Summary, here: telling.Here) -> Row:
@@ -230,7 +230,7 @@ def _summary(row: Summary, here: telling.Here) -> Row:
         "changed_seen": row.changed_seen_at and row.changed_seen_at.isoformat(timespec="seconds"),
         "ending": row.ending,
         "predecessor": row.predecessor,
-        "until": row.until.isoformat(),
+        "until": row.until and row.until.isoformat(),
     }
 
 

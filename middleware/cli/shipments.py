@@ -26,7 +26,7 @@ Nothing is known of that here. Check
   - that the shop's orders come in at all: `parcelveil deliveries list`, and `parcelveil doctor` for the shop;
   - how long ago it was: an order can be found by its name or id for 13 months, a rejected one for 30 days."""
 
-_LABELS = {"where": "where", "next": "next", "can": "to do"}
+_LABELS = {"where": "where", "next": "next", "can": "to do", "kept": "kept"}
 
 
 @click.group(short_help="Find a parcel.")

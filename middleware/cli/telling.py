@@ -123,11 +123,12 @@ class Here:
 
 
 def parcel(record: Sighting, step: Step, here: Here) -> Mapping[str, str]:
-    """``where`` it is, what is ``next``, and what a person ``can`` do."""
+    """``where`` it is, what is ``next``, what a person ``can`` do, and what its clocks wait for (``kept``)."""
     comes = COMES[step.what].format(at=_when(step.at, here.now))
     if step.what in (Next.SEND, Next.RETRY, Next.CANCEL) and _halted(record, here) is not None:
         comes = COMES_LATER.format(carrier=record.carrier, minutes=LANE_PAUSE // timedelta(minutes=1))
-    return {"where": " ".join(_where(record, here)), "next": comes, "can": advice(record, here)}
+    told = {"where": " ".join(_where(record, here)), "next": comes, "can": advice(record, here)}
+    return told | ({"kept": words.not_started(record.starts_with)} if record.starts_with else {})
 
 
 def where(record: Sighting | Summary, here: Here) -> str:
@@ -266,6 +267,7 @@ def _shipment(record: Sighting, step: Step, here: Here) -> Mapping[str, Any]:
         "since": record.since.isoformat(timespec="seconds"),
         "code": record.last_code,
         "changed_after_delivery": record.changed_after_delivery,
+        "clock_not_started": list(record.starts_with),
         "next": {"step": step.what, "at": step.at and step.at.isoformat(timespec="seconds")},
         "told": parcel(record, step, here),
     }

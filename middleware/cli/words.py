@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from middleware.errors import ParcelveilError, TransientDeliveryError
 from middleware.model import Ending, Reason
@@ -130,6 +130,12 @@ def duration(text: str) -> str:
     """An ISO 8601 duration of years, months and days: ``13 months``, ``1 year and 6 months``."""
     found = re.findall(r"(\d+)([YMD])", text)
     return " and ".join(f"{number} {_UNITS[unit]}{'' if int(number) == 1 else 's'}" for number, unit in found)
+
+
+def not_started(triggers: Iterable[str]) -> str:
+    """That clocks have not started, and with what they will."""
+    what = " and ".join(EVENTS.get(trigger, trigger) for trigger in triggers)
+    return f"clock_not_started: how long it is kept counts from {what}, which nobody has told (docs/events.md)."
 
 
 def code(said: str) -> str:

@@ -7,7 +7,7 @@ back at once. Retention beats retry: a record of which a part ends before its ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from middleware.core.calendar import today
 from middleware.exchange import Failed
@@ -45,7 +45,7 @@ def decide(stored: Stored, failed: Failed, now: datetime, chance: float) -> Agai
     if not failed.pause_lane and stored.attempts + 1 >= len(SCHEDULE):
         return GiveUp(code=f"attempts-exhausted:{failed.code}")
     again = keep_on(stored.attempts, failed, now, chance)
-    if today(again.at) > min((part.until for part in stored.parts if part.until), default=stored.until):
+    if today(again.at) > min((part.until for part in stored.parts if part.until), default=stored.until or date.max):
         return GiveUp(code="expired")
     return again
 

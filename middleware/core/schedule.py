@@ -6,7 +6,7 @@ one that starts later, never needs another key at sealing time (sealing.md, "Ret
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from middleware.core.calendar import end, month, today
@@ -25,9 +25,23 @@ def schedule(order: Order, policy: Policy, account_type: str, now: datetime) -> 
     """
     day = today(now)
     parts = tuple(_part(name, policy, account_type, day) for name in _names(order))
-    ends = {part.name: part.until or end(day, _duration(policy, part.name)) for part in parts}
-    recipient = [until for name, until in ends.items() if name.startswith("recipient.")]
-    return Plan(parts=parts, recipient_until=max(recipient), record_until=max(ends.values()))
+    first, last = ends({part.name: part.until for part in parts})
+    return Plan(parts=parts, recipient_until=first, record_until=last)
+
+
+def ends(parts: Mapping[str, date | None]) -> tuple[date | None, date | None]:
+    """The last permitted days that follow from those of a record's parts: of what leads to it and its clear rest, which
+    tell of the recipient (of everybody, where it has none), and of the record. None while a clock has not started.
+    """
+    recipient = [until for name, until in parts.items() if name.startswith("recipient.")]
+    return latest(recipient or parts.values()), latest(parts.values())
+
+
+def latest(days: Iterable[date | None]) -> date | None:
+    """The last of these days; None, which has no end, where one of them is."""
+    known = list(days)
+    ended = [day for day in known if day is not None]
+    return max(ended) if len(ended) == len(known) else None
 
 
 def required_kids(policy: Policy, day: date) -> frozenset[str]:

@@ -88,6 +88,7 @@ def gone(connection: Connection, stored: Stored, now: datetime) -> bool:
         return False
     records_sql.empty_parts(connection, stored.id)
     records_sql.drop_copies(connection, stored.id)
+    records_sql.end_open(connection, stored.id, now)
     connection.execute(_RELEASE, {"this_id": stored.id, "now": now})
     return True
 

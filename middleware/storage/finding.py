@@ -7,15 +7,16 @@ Every step finds its rows by an index, whatever the number of shops.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, select, tuple_, union
+from sqlalchemy import Connection, Select, bindparam, select, tuple_, union
 
 from middleware.model import Ending, Rejection, State
 from middleware.storage import unreadable
 from middleware.storage.reading import rejections_of
-from middleware.storage.tables import inbox, index_entries, orders, records, rejections, word
+from middleware.storage.tables import inbox, index_entries, orders, parts, records, rejections, word
 from middleware.trail import Asked, Sighting, Trail
 
 ORDER: Final = "order.id"
@@ -43,6 +44,11 @@ _SEEN: Final = (
     records.c.changed_after_delivery,
     records.c.ending,
     records.c.predecessor,
+)
+
+
+_NOT_STARTED: Final = select(parts.c.record_id, parts.c.trigger).where(
+    parts.c.record_id.in_(bindparam("ids", expanding=True)), parts.c.until.is_(None), parts.c.ended_at.is_(None)
 )
 
 
@@ -149,12 +155,17 @@ def _sightings(connection: Connection, ids: Sequence[str]) -> list[Sighting]:
 
 def _seen(connection: Connection, ids: Sequence[str]) -> Sequence[Sighting]:
     page, known = select(*_SEEN), records.c.id
-    return unreadable.tolerant(
+    found = unreadable.tolerant(
         lambda: [_sighting(unreadable.sound(row)) for row in connection.execute(page.where(known.in_(ids))).all()],
         lambda: connection.execute(select(known).where(known.in_(ids))).scalars().all(),
         lambda key: _sighting(unreadable.sound(connection.execute(page.where(known == key)).one())),
         unreadable.sighting,
     )
+    still = connection.execute(_NOT_STARTED, {"ids": list(ids)}).all()
+    return [
+        replace(record, starts_with=tuple(sorted({str(row.trigger) for row in still if row.record_id == record.id})))
+        for record in found
+    ]
 
 
 def sighting(connection: Connection, record_id: str) -> Sighting | None:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal, or_, select, update
 
+from middleware.core.calendar import today
 from middleware.model import State
 from middleware.model_shop import Ended, Integration
 from middleware.storage import records_sql
@@ -73,9 +74,12 @@ def stop(connection: Connection, which: ColumnElement[bool], now: datetime) -> i
     ids = connection.execute(some).scalars().all()
     stopped = update(records).where(records.c.id.in_(ids), idle, records_sql.WANTED).returning(records.c.id)
     fresh, taken = records.c.first_claimed_at.is_(None), records.c.first_claimed_at.is_not(None)
-    gone = {"state": State.WITHDRAWN, "receipt": "", "until": records.c.clear_until}
+    last = func.coalesce(records.c.clear_until, literal(today(now) + records_sql.REMEMBERED, records.c.until.type))
+    gone = {"state": State.WITHDRAWN, "receipt": "", "until": last}
     withdrawn = connection.execute(stopped.where(fresh).values(**news, **gone)).scalars().all()
     buried = connection.execute(stopped.where(taken).values(**news, state=State.DEAD)).scalars().all()
+    for record_id in (*withdrawn, *buried):
+        records_sql.end_open(connection, record_id, now)
     for record_id in withdrawn:
         records_sql.forget(connection, record_id)
     for record_id in buried:

@@ -221,7 +221,7 @@ def _erasure(row: Row[Any], day: date, now: datetime) -> dict[str, Any]:
         "state": Told.WAITING,
         "due": now,
         "created_at": now,
-        "until": max(row.record_until, day + SHOWN),
+        "until": max(row.record_until or row.until, day + SHOWN),
     }
 
 

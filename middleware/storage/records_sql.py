@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, not_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, not_, select, tuple_, update
 
+from middleware.core.calendar import today
 from middleware.model import Ending, Record, State
 from middleware.storage.database import Upserts
-from middleware.storage.tables import copies, index_entries, parts, records, removals
+from middleware.storage.tables import copies, index_entries, orders, parts, records, removals
 from middleware.storage.tables_retention import holds
+
+REMEMBERED: Final = timedelta(days=30)
+"""How long what never becomes a shipment is remembered where no clock had started that could end it."""
 
 _NEW_RECORD: Final = insert(records)
 _NEW_PARTS: Final = insert(parts)
@@ -30,6 +34,27 @@ _HELD: Final = (
     .exists()
 )
 _DROP_COPIES: Final = delete(copies).where(copies.c.record_id == bindparam("this_id"), not_(_HELD))
+_LAST: Final = bindparam("last", type_=records.c.until.type)
+_ORDERS: Final = select(index_entries.c.shop, index_entries.c.digest).where(
+    index_entries.c.record_id == bindparam("this_id"), index_entries.c.kind == "order.id"
+)
+_END_OPEN: Final = (
+    update(records)
+    .where(records.c.id == bindparam("this_id"))
+    .values(until=func.coalesce(records.c.until, _LAST), clear_until=func.coalesce(records.c.clear_until, _LAST)),
+    update(parts).where(parts.c.record_id == bindparam("this_id"), parts.c.until.is_(None)).values(until=_LAST),
+    update(copies).where(copies.c.record_id == bindparam("this_id"), copies.c.until.is_(None)).values(until=_LAST),
+    update(orders)
+    .where(
+        tuple_(orders.c.shop, orders.c.order).in_(_ORDERS),
+        orders.c.record_id == bindparam("this_id"),
+        orders.c.until.is_(None),
+    )
+    .values(until=_LAST),
+    update(index_entries)
+    .where(index_entries.c.record_id == bindparam("this_id"), index_entries.c.until.is_(None))
+    .values(until=_LAST),
+)
 _REPORT: Final = select(removals.c.until).where(removals.c.id == bindparam("this_id"))
 _LENGTHEN: Final = update(removals).where(
     removals.c.id == bindparam("this_id"), removals.c.until < bindparam("this_until")
@@ -48,7 +73,7 @@ def store(
     """Write a record with its parts, index entries and removal report; from now on it waits, or is held until its
     predecessor is gone. ``integration`` is the keyed digest of the request to integrate under which it was taken.
     """
-    _keep_report(connection, upserts, record)
+    _keep_report(connection, upserts, record, created_at)
     row = {
         "id": record.id,
         "reference": record.reference,
@@ -78,13 +103,13 @@ def remove(connection: Connection, record_id: str) -> None:
     connection.execute(_REMOVE, {"this_id": record_id})
 
 
-def withdraw(connection: Connection, record_id: str, at: datetime, code: str | None, until: date) -> None:
+def withdraw(connection: Connection, record_id: str, at: datetime, code: str | None, until: date | None) -> None:
     """End a record that was never claimed: what would have been sent leaves, and all that leads to it or tells of it.
 
-    ``until`` is how long its mere state may be remembered.
+    ``until`` is how long its mere state may be remembered; None where nothing says so.
     """
-    gone: dict[str, Any] = {"clear": None, "receipt": ""}
-    news = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": code, "until": until, **gone}
+    gone: dict[str, Any] = {"clear": None, "receipt": "", "until": until or today(at) + REMEMBERED}
+    news = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": code, **gone}
     connection.execute(_CHANGE, {"this_id": record_id, **news})
     forget(connection, record_id)
 
@@ -94,6 +119,12 @@ def forget(connection: Connection, record_id: str) -> None:
     connection.execute(_UNINDEX, {"this_id": record_id})
     empty_parts(connection, record_id)
     drop_copies(connection, record_id)
+
+
+def end_open(connection: Connection, record_id: str, at: datetime) -> None:
+    """What waited for its clock ends with the memory of it: there is no shipment any more that could start one."""
+    for statement in _END_OPEN:
+        connection.execute(statement, {"this_id": record_id, "last": today(at) + REMEMBERED})
 
 
 def recall(connection: Connection, record_id: str, state: State, ending: Ending, at: datetime) -> None:
@@ -150,18 +181,19 @@ def _entries(record: Record, shop: str) -> list[dict[str, Any]]:
     ]
 
 
-def _keep_report(connection: Connection, upserts: Upserts, record: Record) -> None:
+def _keep_report(connection: Connection, upserts: Upserts, record: Record, created_at: datetime) -> None:
     """Keep the removal report as long as the longest-lived record of its shape.
 
     Read first: an unconditional upsert would make all intakes of one shape wait for each other.
     """
     report = {"this_id": record.removal.id}
+    last = record.until or today(created_at)  # it is kept as long as a record links to it anyhow
     until = connection.execute(_REPORT, report).scalar_one_or_none()
-    if until is not None and until >= record.until:
+    if until is not None and until >= last:
         return
     removed = [[removal.path, removal.reason] for removal in record.removal.removed]
-    row = {"id": record.removal.id, "removed": removed, "until": record.until}
-    longer = report | {"this_until": record.until, "until": record.until}
+    row = {"id": record.removal.id, "removed": removed, "until": last}
+    longer = report | {"this_until": last, "until": last}
     # The purge may take an ended one between the look and here; another intake may have made a shorter one.
     if (
         not connection.execute(_LENGTHEN, longer).rowcount

@@ -131,14 +131,18 @@ records = Table(
     Column("integration", LargeBinary, doc="integrations.request under which it was taken; null: there was none"),
     Column("removal", Text, nullable=False, doc="removals.id"),
     Column("created_at", Instant, nullable=False),
-    Column("until", Day, nullable=False),
+    Column("until", Day, doc="null: the clock of a part has not started"),
     Column("receipt", Text, nullable=False, doc="compact JWS"),
     Column(
         "clear",
         LargeBinary,
         doc="the outbound body without sealed parts and receipt (RFC 8785); leaves with the sealed parts",
     ),
-    Column("clear_until", Day, nullable=False, doc="the last permitted day of what `clear` tells of the recipient"),
+    Column(
+        "clear_until",
+        Day,
+        doc="the last permitted day of what `clear` tells of the recipient; null: that clock has not started",
+    ),
     Index("ix_records_state_created_at", "state", "created_at"),
     Index("ix_records_shop_created_at", "shop", "created_at"),
     Index("ix_records_until", "until"),
@@ -211,7 +215,7 @@ index_entries = Table(
     Column("kind", Text, primary_key=True, doc="order.id, order.name, customer.id …"),
     Column("digest", LargeBinary, primary_key=True, doc="blind index: keyed digest, 32 bytes"),
     Column("record_id", ForeignKey(records.c.id, ondelete="CASCADE"), primary_key=True, index=True),
-    Column("until", Day, nullable=False, index=True),
+    Column("until", Day, index=True, doc="null: the clock of what it leads to has not started"),
     info={"retention": "pv.index"},
     sqlite_with_rowid=False,
 )
@@ -229,7 +233,7 @@ orders = Table(
         doc="keyed digest of the newest permitted content, 32 bytes; null: there was nothing to ship",
     ),
     Column("record_id", Text, doc="the record that stands for the order; it may have been erased"),
-    Column("until", Day, nullable=False, index=True),
+    Column("until", Day, index=True, doc="null: as the index entries of its record"),
     info={"retention": "pv.index"},
     sqlite_with_rowid=False,
 )

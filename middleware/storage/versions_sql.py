@@ -6,13 +6,14 @@ once, and a version and the relay that ends its predecessor, come one after the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from middleware.core.lifecycle import Standing, Step, decide
+from middleware.core.schedule import latest
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
 from middleware.storage import records_sql
 from middleware.storage.database import Upserts
@@ -136,6 +137,8 @@ def _without_a_record(
         case Step.WITHDRAW:
             records_sql.withdraw(connection, stands, arrival.received_at, arrival.halt, arrival.until)
             _recall(connection, found.predecessor, Ending.CANCELLED, arrival)
+            if found.predecessor is None and found.until is None:  # nothing is left whose clock could end the memory
+                found = replace(found, until=arrival.until)
             _remember(connection, found, arrival, found.predecessor or stands, None)
         case Step.RECALL:
             _recall(connection, stands, Ending.CANCELLED, arrival)
@@ -165,7 +168,7 @@ def _remember(
     connection: Connection, found: _Found, arrival: Arrival, record_id: str | None, content: bytes | None
 ) -> None:
     """Time and cancellation only grow. Only a newer version or a new record lengthens the memory: a replay must not."""
-    if found.standing is None or found.until is None:
+    if found.standing is None:
         return  # the row was made a moment ago
     grew = arrival.updated_at > found.standing.updated_at
     cancels = arrival.halt is Reason.CANCELLED and not found.standing.cancelled
@@ -176,7 +179,7 @@ def _remember(
             "cancelled": cancels or found.standing.cancelled,
             "content": content,
             "record_id": record_id,
-            "until": max(arrival.standing_until, found.until),
+            "until": latest((arrival.standing_until, found.until)),
         }
         connection.execute(_REMEMBER, _this(arrival) | news)
 

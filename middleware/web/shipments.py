@@ -18,7 +18,7 @@ from middleware.tracking import LONGEST, Desk, Step, of_order, shipment
 from middleware.trail import Sighting
 from schemas.status import STATUS
 
-_DERIVED = ("simulated", "next")
+_DERIVED = ("simulated", "next", "clock_not_started")
 """Members that stand in no record."""
 
 _log = logger("shipments")
@@ -74,7 +74,11 @@ def _told(found: tuple[Sighting, Step] | None, simulated: Collection[str]) -> Re
 
 def told(record: Sighting, step: Step, simulated: Collection[str]) -> Response:
     """What a shop is told of a shipment of its own. ``simulated`` are the carriers that bring nothing to anybody."""
-    derived = {"simulated": record.carrier in simulated, "next": {"step": step.what, "at": step.at}}
+    derived = {
+        "simulated": record.carrier in simulated,
+        "next": {"step": step.what, "at": step.at},
+        "clock_not_started": record.starts_with,
+    }
     members: dict[str, Any] = STATUS.dump({**_members(record), **derived})
     return jsonify(members)
 

@@ -344,6 +344,7 @@ def test_data_say_what_words_say(desk: Desk) -> None:
         "since": NOW.isoformat(),
         "code": "timeout",
         "changed_after_delivery": False,
+        "clock_not_started": ["label_created"],
         "next": {"step": "retry", "at": (NOW + HOUR).isoformat()},
     }
     assert words.code("timeout") in told["where"]

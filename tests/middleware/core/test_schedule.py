@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from middleware.core.calendar import end, month, today
 from middleware.core.minimise import minimise
-from middleware.core.schedule import memory, required_kids, schedule
+from middleware.core.schedule import ends, memory, required_kids, schedule
 from middleware.model import Delivery, PartPlan, Plan
 from schemas.errors import SchemaFault
 from schemas.order import Order
@@ -117,7 +117,7 @@ def test_a_clock_that_waits_for_delivery_has_no_dates_and_the_same_keys() -> Non
         assert (one.trigger, one.starts, one.until) == ("delivered", None, None)
     assert [one.kid for one in waiting.parts] == [one.kid for one in running.parts]
     assert part("sender.contact", waiting) == part("sender.contact", running)
-    assert (waiting.recipient_until, waiting.record_until) == (running.recipient_until, running.record_until)
+    assert (waiting.recipient_until, waiting.record_until) == (None, None)
 
 
 @pytest.mark.policy("AMB-3")
@@ -127,7 +127,7 @@ def test_a_clock_that_waits_for_the_end_of_use_has_no_dates_and_the_same_keys() 
     assert (one.trigger, one.starts, one.until) == ("end_of_use", None, None)
     assert one.kid == part("sender.contact", running).kid
     assert waiting.parts[:-1] == running.parts[:-1]
-    assert waiting.record_until == date(2036, 11, 22)
+    assert (waiting.recipient_until, waiting.record_until) == (running.recipient_until, None)
 
 
 @pytest.mark.policy("VP-RET-4", "AMB-20")
@@ -158,15 +158,32 @@ def test_a_key_is_that_of_the_month_of_the_earliest_end(now: datetime, policy: P
         assert one.kid == f"{one.name}/{one.retention}/{month(earliest)}"
         assert (one.starts, one.until) in ((today(now), earliest), (None, None))
         assert (one.starts is None) == (one.trigger != "label_created")
-    assert made.recipient_until == end(today(now), "P13M")
-    assert made.record_until == end(today(now), "P10Y")
+    assert made.recipient_until == (None if policy is DELIVERED else end(today(now), "P13M"))
+    assert made.record_until == (end(today(now), "P10Y") if policy is POLICY else None)
 
 
 @given(st.sampled_from([POLICY, DELIVERED, END_OF_USE]), moments, moments)
 def test_who_comes_later_never_ends_earlier(policy: Policy, one: datetime, other: datetime) -> None:
     first, second = (plan(policy=policy, now=moment) for moment in sorted((one, other)))
-    assert first.recipient_until <= second.recipient_until
-    assert first.record_until <= second.record_until
+    assert (first.recipient_until or date.max) <= (second.recipient_until or date.max)
+    assert (first.record_until or date.max) <= (second.record_until or date.max)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"recipient.a": 2, "recipient.b": 1, "sender.c": 9}, (2, 9)),
+        ({"recipient.a": None, "recipient.b": 1, "sender.c": 9}, (None, None)),
+        ({"recipient.a": 2, "sender.c": None}, (2, None)),
+        ({"customer.a": 3, "depicted.b": 4}, (4, 4)),  # nobody is a recipient: what leads to it ends with the last
+        ({"customer.a": None, "depicted.b": 4}, (None, None)),
+    ],
+)
+def test_what_leads_to_a_record_ends_with_its_recipient_and_the_record_with_its_last_part(
+    parts: dict[str, int | None], expected: tuple[int | None, int | None]
+) -> None:
+    days = {name: None if day is None else date(2030, 1, day) for name, day in parts.items()}
+    assert ends(days) == tuple(None if day is None else date(2030, 1, day) for day in expected)
 
 
 @given(moments, st.sampled_from(["none", "email", "sms"]), st.sampled_from(["BE", "US"]))

@@ -148,8 +148,9 @@ def test_a_clock_that_has_not_started_has_no_dates_anywhere(name: str, choice: s
     assert {part for part, row in told["parts"].items() if row["starts"] is row["until"] is None} == set(waiting)
     rows = json.loads(made.clear)["retention"]
     assert {row["part"] for row in rows if row["starts"] is row["until"] is None} == set(waiting)
-    assert made.until == TEN_YEARS
-    assert {entry.until for entry in made.index} == {LAST}
+    assert made.until is None
+    leads = LAST if name == "sender_legal_start" else None
+    assert {made.clear_until, *(entry.until for entry in made.index)} == {leads}
 
 
 def test_the_receipt_tells_what_was_chosen_as_reference_and_of_whom() -> None:

@@ -31,7 +31,9 @@ from tests.system import orders
 
 TOKENS = {"plain": b"made-up token of plain", "strict": b"made-up token of strict"}
 NUMBERS = itertools.count(7351)
-MEMBERS = {"id", "reference", "state", "simulated", "barcode", "since", "changed_after_delivery", "next"}
+MEMBERS = {"id", "reference", "state", "simulated", "barcode", "since", "changed_after_delivery", "next"} | {
+    "clock_not_started"
+}
 
 
 def knowing(services: Services, tokens: Mapping[str, bytes] = TOKENS) -> Services:
@@ -95,6 +97,7 @@ def test_a_shipment_is_told_and_nothing_else(api: FlaskClient, answer: dict[str,
         "changed_after_delivery": False,
     }
     assert (set(told["next"]), told["next"]["step"]) == ({"step", "at"}, "send")
+    assert told["clock_not_started"] == []
     for moment in (told["since"], told["next"]["at"]):
         assert datetime.fromisoformat(moment).tzinfo is not None
     assert STATUS.validate(told) == {}
