@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final, Protocol
 
 from middleware.carriers.parcel_json import ParcelJson
+from middleware.config_parties import CarrierSettings
 from middleware.config_settings import example
 from middleware.core.calendar import today
 from middleware.core.index import Indexer
@@ -13,9 +15,12 @@ from middleware.core.minimise import barred_of_sender
 from middleware.core.shops import integration
 from middleware.errors import ConfigError, SettingError
 from middleware.model import ShopSettings
+from middleware.model_keys import Sealing
 from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
-from middleware.ports import Clock
+from middleware.ports import Carrier, Clock
+from middleware.ports_retention import Teller
+from middleware.retention_keys import PublicKeys
 from middleware.services import Shop
 from schemas import plugin, shopify
 from schemas.allowlist import categories
@@ -44,11 +49,32 @@ _Reading = tuple[str, frozenset[tuple[str, str]]]
 """A pack's name and the interpretations under which it is read."""
 
 
+class Receiver(Carrier, Teller, Protocol):
+    """A carrier as it is spoken with: what it is sent, and what it is told of later."""
+
+
+KINDS: Final[dict[str, Receiver]] = {"parcel-json": ParcelJson()}
+"""The carriers by ``kind``, as ``[carriers.*]`` name them."""
+
+
+def carriers(profiles: Mapping[str, CarrierSettings]) -> Mapping[str, Receiver]:
+    """How each of these carriers is spoken with, by name."""
+    return {name: KINDS[profile.kind] for name, profile in profiles.items()}
+
+
 class Binder:
     """Puts a shop to work; packs are read once and shared by all shops that read them alike."""
 
-    def __init__(self, *, known: Mapping[str, PlatformKeys], index: bytes, clock: Clock) -> None:
-        self._known, self._index, self._clock = known, index, clock
+    def __init__(
+        self,
+        *,
+        carriers: Mapping[str, Carrier],
+        known: Mapping[str, PlatformKeys],
+        own: PublicKeys,
+        index: bytes,
+        clock: Clock,
+    ) -> None:
+        self._carriers, self._known, self._own, self._index, self._clock = carriers, known, own, index, clock
         self._packs: dict[str, Policy] = {}
         self._readings: dict[_Reading, Policy] = {}
         self._barred: dict[tuple[_Reading, str], tuple[str, ...]] = {}
@@ -67,15 +93,16 @@ class Binder:
             raise ShopFault(shop.name, ("integration", "requested_on"), problem=late, expected=expected)
         reading = (shop.policy, frozenset(shop.interpretations.items()))
         policy = self._interpreted(shop, reading)
-        told = (reading, shop.account_type)
+        told, carrier = (reading, shop.account_type), self._carriers[shop.carrier]
         if told not in self._barred:
             self._barred[told] = barred_of_sender(policy, shop.account_type)
         return Shop(
             settings=shop,
             platform=Shopify(),
-            carrier=ParcelJson(),
+            carrier=carrier,
             policy=policy,
             keys=self._known[shop.carrier],
+            transit=self._own if carrier.sealing is Sealing.TRANSIT else None,
             indexer=Indexer(self._index, shop.name),
             integration=integration(self._index, shop),
             sender=replace(shop.sender, **dict.fromkeys(self._barred[told])),

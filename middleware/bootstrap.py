@@ -11,8 +11,7 @@ from pathlib import Path
 from middleware import logs
 from middleware import storage as stored
 from middleware.backlog import Backlog
-from middleware.binding import Binder, ShopFault
-from middleware.carriers.parcel_json import ParcelJson
+from middleware.binding import Binder, ShopFault, carriers
 from middleware.config import Config
 from middleware.config_parties import CarrierSettings
 from middleware.config_settings import example
@@ -22,6 +21,7 @@ from middleware.directory import Directory, keep_known
 from middleware.errors import ConfigError, NoDatabaseError, ParcelveilError, SettingError, StorageError
 from middleware.keys import ServiceKeys, load_service
 from middleware.keys import check as check_keys
+from middleware.model_keys import Sealing
 from middleware.model_shop import Reserved, made_up
 from middleware.onboarding import Onboarding
 from middleware.platform_keys import PlatformKeys
@@ -29,7 +29,7 @@ from middleware.platforms.shopify import Shopify
 from middleware.ports import Clock, Finder, ShopStore, Storage
 from middleware.provision import refresh
 from middleware.relay import Lane, Observer, Relay, Turns
-from middleware.retention_keys import PublicKeys
+from middleware.retention_keys import KeyRing, PublicKeys
 from middleware.services import Services, Shop
 from middleware.storage import KeyChecks, is_current, open_both
 from middleware.tracking import Desk
@@ -97,6 +97,11 @@ def desk(settings: Config, finder: Finder, shop: str | None) -> Desk:
     if shop is not None and shop not in domains:
         raise ConfigError(f"there is no shop {shop}; leave --shop out to ask all")
     return Desk(finder=finder, platform=Shopify(), keys=service_keys(settings), shops=domains)
+
+
+def takes_cleartext(settings: Config, carrier: str) -> bool:
+    """Whether the parts for this carrier are sealed to transit keys of our own."""
+    return carriers(settings.carriers)[carrier].sealing is Sealing.TRANSIT
 
 
 def platform_keys(settings: Config) -> Mapping[str, PlatformKeys]:
@@ -209,7 +214,13 @@ def check(settings: Config) -> None:
 
 
 def _binder(settings: Config, own: ServiceKeys) -> Binder:
-    return Binder(known=platform_keys(settings), index=own.index, clock=clock(settings))
+    return Binder(
+        carriers=carriers(settings.carriers),
+        known=platform_keys(settings),
+        own=PublicKeys(settings.server.keys, settings.server.keys_group),
+        index=own.index,
+        clock=clock(settings),
+    )
 
 
 def bind(
@@ -255,7 +266,8 @@ def _transport(carrier: CarrierSettings) -> HttpTransport:
 
 def lanes(settings: Config) -> Mapping[str, Lane]:
     """How every parcel platform is spoken with, by carrier. Raises: ConfigError."""
-    return {name: Lane(carrier=ParcelJson(), transport=transport) for name, transport in transports(settings).items()}
+    spoken = carriers(settings.carriers)
+    return {name: Lane(carrier=spoken[name], transport=transport) for name, transport in transports(settings).items()}
 
 
 def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
@@ -273,6 +285,7 @@ def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
             lanes=ways,
             keys={str(signing.kid): signing},
             observe=observe,
+            ring=KeyRing(settings.server.keys, settings.server.keys_group),
             turns=Turns(without=ways.keys() - {name}),
         )
         for name in ways or ("",)  # without a parcel platform, what waits is told all the same
@@ -280,10 +293,14 @@ def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
 
 
 def refresh_all(settings: Config) -> Iterator[tuple[str, ParcelveilError | None]]:
-    """Fetch what every parcel platform publishes: (carrier, what went wrong). What was known before stays known."""
+    """Fetch what every parcel platform publishes: (carrier, what went wrong). What was known before stays known. A
+    carrier that takes cleartext publishes no keys.
+    """
     tell = clock(settings)
     known = platform_keys(settings)
     for name, transport in transports(settings).items():
+        if takes_cleartext(settings, name):
+            continue
         try:
             refresh(known[name], transport, tell())
         except ParcelveilError as problem:

@@ -1,18 +1,23 @@
-"""The composition of what keeps sealed copies and their keys, for the relay and the command line."""
+"""The composition of what keeps sealed copies, and our own keys for months and weeks, for the relay and the command
+line.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from datetime import datetime
 
-from middleware import binding, bootstrap, months
+from middleware import binding, bootstrap, months, transit
 from middleware.config import Config
+from middleware.core import weeks
 from middleware.core.calendar import today
 from middleware.errors import ParcelveilError
 from middleware.logs import logger
 from middleware.months import Closed, close, needed
 from middleware.ports import Copies
+from middleware.ports_retention import Weeks
 from middleware.retention_keys import KeyRing, PublicKeys
 from middleware.storage import open_copies
 from schemas.policy import Policy
@@ -34,21 +39,49 @@ def copies(settings: Config) -> Copies:
 
 
 def provision(settings: Config) -> list[str]:
-    """Make our own retention keys for this month and those ahead; the ids made. Raises: ConfigError."""
+    """Make our own keys for this month and those ahead, and for the weeks where a carrier takes cleartext; the ids
+    made. Raises: ConfigError.
+    """
+    wanted = _months(settings) | _weeks(settings)
+    return ring(settings).provision(wanted) if wanted else []
+
+
+def _months(settings: Config) -> frozenset[str]:
     if settings.server.keep_delivered != "policy":
-        return []
-    return ring(settings).provision(needed(_packs().values(), today(bootstrap.clock(settings)())))
+        return frozenset()
+    return needed(_packs().values(), today(bootstrap.clock(settings)()))
+
+
+def _weeks(settings: Config, ahead: int = weeks.AHEAD) -> frozenset[str]:
+    if not any(bootstrap.takes_cleartext(settings, carrier) for carrier in settings.carriers):
+        return frozenset()
+    return weeks.needed(_packs().values(), today(bootstrap.clock(settings)()), ahead)
 
 
 def lacking(settings: Config) -> frozenset[str]:
     """The ids of own keys that orders may need within the months ahead and that are not published yet. Raises:
     ConfigError.
     """
+    return _unpublished(settings, _months(settings))
+
+
+def lacking_weeks(settings: Config, ahead: int) -> frozenset[str]:
+    """The ids of transit keys that orders may need in this week and those ahead, and that are not published yet.
+    Raises: ConfigError.
+    """
+    return _unpublished(settings, _weeks(settings, ahead))
+
+
+def _unpublished(settings: Config, wanted: frozenset[str]) -> frozenset[str]:
     server = settings.server
-    if server.keep_delivered != "policy":
-        return frozenset()
-    public = PublicKeys(server.keys, server.keys_group).known()
-    return needed(_packs().values(), today(bootstrap.clock(settings)())) - frozenset(public)
+    return wanted - frozenset(PublicKeys(server.keys, server.keys_group).known()) if wanted else frozenset()
+
+
+def clearing(settings: Config, known: Weeks) -> Callable[[datetime], None]:
+    """What destroys the transit keys whose time is over: those that were made as long as a carrier took cleartext,
+    too.
+    """
+    return lambda now: transit.keep_clear(known, ring(settings), now)
 
 
 def close_months(settings: Config) -> Closed:

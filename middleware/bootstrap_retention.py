@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from middleware.binding import carriers
 from middleware.bootstrap import clock, transports
-from middleware.carriers.parcel_json import ParcelJson
 from middleware.config import Config
 from middleware.errors import ConfigError
 from middleware.model_purge import Boot
 from middleware.ports_retention import Retention
 from middleware.propagation import Propagation
 from middleware.purge import Observer as RowObserver
-from middleware.purge import Purge, unobserved
+from middleware.purge import Purge, no_keys, unobserved
 from middleware.relay import Observer
 from middleware.storage import is_current, open_retention
 
@@ -41,19 +41,25 @@ def _since_boot() -> timedelta:
     return timedelta(microseconds=time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000)
 
 
-def purge(settings: Config, known: Retention, observe: RowObserver = unobserved) -> Purge:
-    """What carries out retention here."""
-    return Purge(purging=known, clock=clock(settings), boot=boot, observe=observe)
+def purge(
+    settings: Config,
+    known: Retention,
+    observe: RowObserver = unobserved,
+    keys: Callable[[datetime], None] = no_keys,
+) -> Purge:
+    """What carries out retention here; ``keys`` destroys keys whose time is over."""
+    return Purge(purging=known, clock=clock(settings), boot=boot, observe=observe, keys=keys)
 
 
 def propagations(settings: Config, known: Retention, observe: Observer) -> Sequence[Propagation]:
     """One for every parcel platform. Raises: ConfigError."""
+    spoken = carriers(settings.carriers)
     return [
         Propagation(
             carrier=name,
             notices=known,
             clock=clock(settings),
-            teller=ParcelJson(),
+            teller=spoken[name],
             transport=transport,
             observe=observe,
         )

@@ -66,6 +66,9 @@ def _sender(shop: Shop) -> Fitness:
 
 
 def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
+    if shop.transit:
+        yield _own_keys(shop, now)
+        return
     carrier = shop.settings.carrier
     try:
         known = shop.keys.known()
@@ -86,6 +89,18 @@ def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
     if not heard:
         told = f"none of {carrier} is known: run `parcelveil keys provision`, or leave pickup_attribute out"
     yield Fitness(check="pickup_points", ok=heard, message=told, pointer="/pickup_attribute")
+
+
+def _own_keys(shop: Shop, now: datetime) -> Fitness:
+    """Of a shop whose carrier takes cleartext."""
+    try:
+        missing = sorted(shop.lacking(today(now)))
+    except ConfigError as fault:
+        return Fitness(check="keys", ok=False, message=str(fault), pointer="/carrier")
+    told = "the transit keys of this week are there"
+    if missing:
+        told = f"there is no key {missing[0]}: start the relay, or run `parcelveil keys provision` as its user"
+    return Fitness(check="keys", ok=not missing, message=told, pointer="/carrier")
 
 
 def long_enough(name: str, secrets: Sequence[bytes], token: bytes | None = None) -> None:

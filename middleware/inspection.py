@@ -65,7 +65,7 @@ def _inspected(
     def fit(order: Order) -> Order:
         return carrier.fit(order, _known(order))
 
-    made = planned(parsed, document, shape, names, settings, policy, fit, now)
+    made = planned(parsed, document, shape, names, settings, policy, fit, now, carrier.sealing)
     if made is None:
         report = trace(document, shape, {}, {}, idle="nothing_shipped")
         return Inspection(status=Status.IGNORED, reason=parsed.halt, report=report, parts=(), faults=())

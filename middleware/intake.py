@@ -80,14 +80,15 @@ def prepare(
     """From the order as read to the record as stored; None where there is nothing to ship. ``source`` tells how the
     document names things.
 
-    Raises: SchemaError for what cannot be shipped; UnknownKeyError without this month's key.
+    Raises: SchemaError for what cannot be shipped; UnknownKeyError without this month's or week's key.
     """
     settings = shop.settings
-    made = planned(parsed, document, source.shape, source.names, settings, shop.policy, _fit(shop), now)
+    sealing = shop.carrier.sealing
+    made = planned(parsed, document, source.shape, source.names, settings, shop.policy, _fit(shop), now, sealing)
     if made is None:
         return None
-    keys = shop.keys.public(made.plan)
-    copies = services.copies.public(made.plan) if services.copies else None
+    keys = (shop.transit or shop.keys).public(made.plan)
+    copies = services.copies.copies(made.plan) if services.copies else None
     sealed = seal(made.order, shop.sender, made.plan, keys, shop=settings.name, reference=made.reference, copies=copies)
     stamp = Stamp(
         policy=shop.policy,
@@ -103,7 +104,7 @@ def prepare(
 
 
 def _fit(shop: Shop) -> Callable[[Order], Order]:
-    return lambda order: shop.carrier.fit(order, shop.keys.points())
+    return lambda order: shop.carrier.fit(order, shop.points())
 
 
 def _alarms(record: Record) -> tuple[str, ...]:

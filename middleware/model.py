@@ -157,6 +157,13 @@ class PartPlan:
     kid: str
     purpose: str
     basis: str
+    month_kid: str | None = None
+    """Where ``kid`` is a transit key's: that of our own key of the month of expiry, to which a copy is sealed."""
+
+    @property
+    def copy_kid(self) -> str:
+        """The id of our own key for a copy that stays after delivery."""
+        return self.month_kid or self.kid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +207,7 @@ class Sealed(Hidden):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggedPart:
     """A sealed part with its retention tag. ``until`` is the last permitted day (Europe/Brussels); ``ended_at`` is when
-    its end was carried out.
+    its end was carried out; ``week`` that of the transit keys, where the part is sealed to one of ours.
     """
 
     name: str
@@ -211,6 +218,7 @@ class TaggedPart:
     jwe: str
     copy: SealedCopy | None = None
     ended_at: datetime | None = None
+    week: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +328,8 @@ class Ending(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Stored(Hidden):
     """A record as storage gives it back to the relay: with the lease's fencing token. ``cancelling`` tells that it is
-    to be cancelled at the parcel platform, and not sent.
+    to be cancelled at the parcel platform, and not sent; ``opened`` are the members of each part, for the one
+    conversation with a carrier that takes cleartext.
     """
 
     id: str
@@ -333,3 +342,4 @@ class Stored(Hidden):
     attempts: int
     fence: int
     until: date | None
+    opened: Mapping[str, Mapping[str, object]] = field(default_factory=dict, compare=False)

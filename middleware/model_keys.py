@@ -1,4 +1,4 @@
-"""What stays here after delivery, sealed to keys of our own, and what the audit log tells of these keys."""
+"""What is sealed to keys of our own, what stays here after delivery, and what the audit log tells of these keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from enum import StrEnum
 from schemas.order import Hidden
 
 
+class Sealing(StrEnum):
+    """For whom a carrier's parts are sealed."""
+
+    RETENTION = "retention"  # for the parcel platform, to its keys of the month of expiry: we can never read them
+    TRANSIT = "transit"  # for our own relay, to keys of the week of sealing: the carrier takes cleartext
+
+
 class Fact(StrEnum):
     """What an audit entry tells. The words never change: who reads the log may match on them."""
 
@@ -16,6 +23,7 @@ class Fact(StrEnum):
     DESTROYED = "key-destroyed"
     HELD = "hold-added"
     RELEASED = "hold-ended"
+    OPENED = "opened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +38,8 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class KeptCopy(Hidden):
-    """A sealed copy as it rests: ``kid`` is the key that opens it, ``until`` its last permitted day; None while the
-    clock has not started.
+    """A part, or the copy of one, that is sealed to a key of ours: ``kid`` is the key that opens it, ``until`` its last
+    permitted day; None while the clock has not started.
     """
 
     record_id: str

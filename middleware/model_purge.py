@@ -11,6 +11,7 @@ class Kind(StrEnum):
     """What ends by itself, in the order in which it is taken: a record goes when all of its parts have ended."""
 
     PARTS = "parts"  # the sealed part; its tag stays until the record ends
+    TRANSIT = "transit"  # the sealed part, whose weekly key may exist no longer: its time is not over
     CLEAR = "clear"  # what of a record tells of the recipient in the clear
     INDEX = "index"  # keyed digests that lead to a record
     ORDERS = "orders"  # the newest version of an order

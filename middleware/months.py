@@ -17,6 +17,7 @@ from typing import Final
 
 from middleware.core.calendar import end, month, today
 from middleware.core.schedule import required_kids
+from middleware.core.weeks import week_of
 from middleware.errors import DestructionRefusedError, TamperedError, UnknownKeyError
 from middleware.logs import logger
 from middleware.model_keys import AuditEntry, Fact, KeptCopy
@@ -69,8 +70,8 @@ def close(copies: Copies, ring: KeyRing, now: datetime, duration: Callable[[str]
 
 
 def over(kids: Iterable[str], now: datetime) -> frozenset[str]:
-    """Those of the key ids whose month is over."""
-    return frozenset(kid for kid in kids if kid.rpartition("/")[2] < month(today(now)))
+    """Those of the key ids whose month is over; a transit key has none."""
+    return frozenset(kid for kid in kids if week_of(kid) is None and kid.rpartition("/")[2] < month(today(now)))
 
 
 def _resealed(ring: KeyRing, copy: KeptCopy, kid: str) -> KeptCopy | None:

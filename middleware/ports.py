@@ -20,7 +20,7 @@ from middleware.model import (
     State,
     Stored,
 )
-from middleware.model_keys import AuditEntry, KeptCopy
+from middleware.model_keys import AuditEntry, KeptCopy, Sealing
 from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import Ended, Integration, ShopRow
 from middleware.trail import Asked, Sighting, Summary, Trail
@@ -80,6 +80,10 @@ class Platform(Source, Protocol):
 
 class Carrier(Protocol):
     """Who receives: a pure check and mapping, and a conversation without I/O."""
+
+    @property
+    def sealing(self) -> Sealing:
+        """For whom parts are sealed. With ``TRANSIT`` a record that is to be sent is handed over ``opened``."""
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         """Raises: SchemaError for what cannot be shipped, with pointers into the canonical order."""
@@ -141,6 +145,11 @@ class Store(Protocol):
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
         """Settle; the sealed parts leave at once. What the order no longer wants goes on to be cancelled. False if the
         lease was lost (another relay owns the record).
+        """
+
+    def opening(self, stored: Stored, entry: AuditEntry) -> bool:
+        """Write down, durably, that its parts are about to be opened. False if the lease was lost: nothing is written,
+        and nobody may open them.
         """
 
     def retry(self, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool: ...
@@ -287,6 +296,17 @@ class Copies(Protocol):
         """What the log tells of a key, the oldest first."""
 
     def close(self) -> None: ...
+
+
+class Ring(Protocol):
+    """Opens what was sealed to a key of ours; where that key lies, and whether it can leave that place, is its own
+    matter.
+    """
+
+    def open(self, copy: KeptCopy) -> bytes:
+        """The padded plaintext. Raises: UnknownKeyError without its key; TamperedError, whatever else is wrong;
+        ConfigError.
+        """
 
 
 class Transport(Protocol):

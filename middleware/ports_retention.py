@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from middleware.exchange import Heard, Request, Response
+from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, Told, Upkeep
 
 
@@ -77,7 +78,20 @@ class Holds(Protocol):
         """The holds of one record, or of all; the newest first, those that were ended as well."""
 
 
-class Retention(Purging, Notices, Holds, Protocol):
+class Weeks(Protocol):
+    """What is sealed to transit keys. Every method is one transaction. Raises: StorageError from all of them."""
+
+    def weeks(self) -> Mapping[str, int]:
+        """How many records hold parts that are sealed to the keys of each week."""
+
+    def note(self, entry: AuditEntry, week: str | None) -> int:
+        """Write the entry, unless records hold parts of that week; how many do. With None whatever is held."""
+
+    def noted(self, subject: str) -> Sequence[AuditEntry]:
+        """What the audit log tells of a key or a record, the oldest first."""
+
+
+class Retention(Purging, Notices, Holds, Weeks, Protocol):
     """What a database offers to the purge."""
 
 

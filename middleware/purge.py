@@ -1,6 +1,6 @@
 """The purge: what has ended goes, on the day after its last permitted day, in small steps beside a running intake.
 
-begin ─▶ due ─▶ erase ─▶ sweep ─▶ finish       kind by kind (``Kind``): a record goes when all of its parts have ended
+begin ─▶ due ─▶ erase ─▶ sweep ─▶ keys ─▶ finish   kind by kind (``Kind``): a record goes when all its parts have ended
 
 One process at a time, under a lease; every step is a transaction of its own and does the same whoever did it before, so
 that it may be stopped anywhere, by whatever, and run again. A clock that jumped stops it until a person says that the
@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from middleware.core.calendar import today
 from middleware.errors import ClockJumpedError, LeaseLostError, StorageError
@@ -43,18 +43,25 @@ Observer = Callable[[str, int], None]
 """Told of every batch: (kind, rows)."""
 
 
+def no_keys(_now: datetime) -> None:
+    """No key goes with what has ended."""
+
+
 def unobserved(_kind: str, _rows: int) -> None:
     """Nobody counts: a run by hand tells by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Purge:
-    """Carries out what retention demands now. ``boot`` tells how long this machine has been running."""
+    """Carries out what retention demands now. ``boot`` tells how long this machine has been running; ``keys`` destroys
+    keys whose time is over, once all has been taken that could be, and only by a clock that is believed.
+    """
 
     purging: Purging
     clock: Clock
     boot: Callable[[], Boot]
     observe: Observer = unobserved
+    keys: Callable[[datetime], None] = no_keys
     batch: int = BATCH
     unswept: set[Kind] = field(default_factory=set)
     """What may still be in the database's files: kinds that an earlier run could not sweep."""
@@ -97,6 +104,8 @@ class Purge:
         if self.unswept:
             self.purging.sweep(self.unswept)
             self.unswept.clear()
+        if go_on():
+            self.keys(now)
         if problems:
             raise problems[0]
         if go_on():

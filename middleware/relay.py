@@ -1,6 +1,7 @@
 """The relay: what is stored goes out, once each attempt, under a lease.
 
 claim ─▶ check receipt ─▶ build ─▶ send ─▶ read ─▶ settle      delivered | retry at … | dead letter | quarantine
+                     └─ open ─┘                                for a carrier that takes cleartext alone
 
 What its order no longer wants is cancelled at the platform in the same way, once it is known what the platform holds.
 Shops take turns: each gives its oldest, then the next shop comes. Every parcel platform has a relay with threads of its
@@ -23,7 +24,9 @@ from middleware.errors import PermanentDeliveryError, StorageError, TamperedErro
 from middleware.exchange import Delivered, Failed, Gone, Outcome, Refused, Request, TooLate
 from middleware.logs import logger
 from middleware.model import State, Stored
-from middleware.ports import Carrier, Clock, Store, Transport
+from middleware.model_keys import Sealing
+from middleware.opening import NoRing, opened
+from middleware.ports import Carrier, Clock, Ring, Store, Transport
 
 LEASE_SECONDS = 90.0
 """Longer than the longest conversation (three times: connect 3 s, answer 20 s): who loses it had stopped."""
@@ -98,13 +101,14 @@ class Turns:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Relay:
-    """Delivers what is due. ``keys`` verify receipts, by key id."""
+    """Delivers what is due. ``keys`` verify receipts, by key id; ``ring`` opens what a carrier takes in cleartext."""
 
     store: Store
     clock: Clock
     lanes: Mapping[str, Lane]
     keys: Mapping[str, receipt.Key]
     observe: Observer
+    ring: Ring = field(default_factory=NoRing)
     chance: Callable[[], float] = random.random
     turns: Turns = field(default_factory=Turns)
     well: dict[str, datetime] = field(default_factory=dict)
@@ -158,7 +162,15 @@ class Relay:
         except TamperedError as tampered:
             return tampered
         lane = self.lanes.get(stored.carrier)
-        return _converse(stored, lane) if lane else Failed(code="unknown-carrier", pause_lane=True)
+        if lane is None:
+            return Failed(code="unknown-carrier", pause_lane=True)
+        if lane.carrier.sealing is Sealing.RETENTION or stored.cancelling:
+            return _converse(stored, lane)
+        try:
+            given = opened(stored, payload, self.ring, self.store, now)
+        except TamperedError as tampered:
+            return tampered
+        return _converse(given, lane) if isinstance(given, Stored) else given
 
     def _named(self, stored: Stored) -> Mapping[str, Any]:
         """The receipt's payload, if it is genuine and names this very record. Raises: TamperedError."""

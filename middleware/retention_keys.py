@@ -1,6 +1,8 @@
-"""Parcelveil's own retention keys, for what stays here after delivery (``keep_delivered = "policy"``).
+"""Parcelveil's own keys for parts: for what stays here after delivery (``keep_delivered = "policy"``), and for what a
+carrier takes in cleartext.
 
-One P-256 key per part, class and month of expiry, as the parcel platform has them. The private halves, a file each in
+P-256, one per part, class and month of expiry as the parcel platform has them, or per part and week of sealing
+(``core.weeks``). The private halves, a file each in
 ``keys/retention``, are for the relay alone; the public ones, ``keys/public/retention.json``, are what intake seals to:
 they belong to the relay too, as whoever could change them would choose who reads. A destroyed key is remembered by its
 id, so that the id never comes back with another key.
@@ -48,13 +50,20 @@ class PublicKeys:
         return self._keys
 
     def public(self, plan: Plan) -> Mapping[str, ECKey]:
-        """The keys that a plan needs, by key id. Raises: UnknownKeyError when a month is missing: intake fails
+        """The transit keys that a plan needs, by key id. Raises: UnknownKeyError when a week is missing: intake fails
         closed.
         """
+        return self._all({part.kid for part in plan.parts})
+
+    def copies(self, plan: Plan) -> Mapping[str, ECKey]:
+        """The keys that the copies of a plan's parts need, by key id. Raises: as ``public``, of a month."""
+        return self._all({part.copy_kid for part in plan.parts})
+
+    def _all(self, kids: Collection[str]) -> Mapping[str, ECKey]:
         keys = self.known()
-        if any(part.kid not in keys for part in plan.parts):
+        if any(kid not in keys for kid in kids):
             raise UnknownKeyError()
-        return {part.kid: keys[part.kid] for part in plan.parts}
+        return {kid: keys[kid] for kid in kids}
 
 
 class KeyRing:
@@ -95,8 +104,8 @@ class KeyRing:
         return made
 
     def open(self, copy: KeptCopy) -> bytes:
-        """The padded plaintext of a copy. Raises: UnknownKeyError without its key; TamperedError, whatever else is
-        wrong; ConfigError.
+        """The padded plaintext of a part or copy. Raises: UnknownKeyError without its key; TamperedError, whatever else
+        is wrong; ConfigError.
         """
         return seal.opened(copy.jwe, copy.kid, copy.record_id, self._key(copy.kid))
 

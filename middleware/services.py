@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from middleware.backlog import Backlog
@@ -11,10 +12,11 @@ from middleware.core.bearer import opens
 from middleware.core.calendar import today
 from middleware.core.index import Indexer
 from middleware.core.schedule import required_kids
+from middleware.core.weeks import needed
 from middleware.errors import SignatureError, UnauthorisedError, UnknownKeyError
 from middleware.gate import Gate
 from middleware.keys import ServiceKeys
-from middleware.model import Inbound, ShopSettings
+from middleware.model import Inbound, PickupPoint, ShopSettings
 from middleware.model_shop import Integration
 from middleware.platform_keys import PlatformKeys
 from middleware.ports import Calls, Carrier, Clock, Finder, Integrations, Platform, Store
@@ -40,6 +42,20 @@ class Shop:
     integration: Integration | None = None
     ended: bool = False
     """Its request to integrate has ended: none of its orders is taken, and nobody asks for it."""
+    transit: PublicKeys | None = None
+    """Our own weekly keys, where its carrier takes cleartext."""
+
+    def points(self) -> Mapping[str, PickupPoint]:
+        """The pick-up points of its platform; a carrier that takes cleartext publishes none to us. Raises:
+        UnknownKeyError, ConfigError as ``PlatformKeys.points``.
+        """
+        return {} if self.transit else self.keys.points()
+
+    def lacking(self, day: date) -> frozenset[str]:
+        """The ids of the keys that its orders of that day may need and that are not known. Raises: ConfigError."""
+        if self.transit:
+            return needed((self.policy,), day, ahead=0) - frozenset(self.transit.known())
+        return required_kids(self.policy, day) - frozenset(self.keys.known().keys)
 
     def __repr__(self) -> str:
         return f"<Shop {self.settings.name}>"
@@ -128,10 +144,9 @@ class Services:
         """
         day = today(self.clock())
         asked = {(id(shop.keys), id(shop.policy)): shop for shop in self.shops.values()}
-        if asked and all(required_kids(shop.policy, day) - self._sealable(shop) for shop in asked.values()):
+        if asked and all(shop.lacking(day) or self._uncopied(shop, day) for shop in asked.values()):
             raise UnknownKeyError()
 
-    def _sealable(self, shop: Shop) -> frozenset[str]:
-        """The ids of the keys to which everything that is needed can be sealed."""
-        known = frozenset(shop.keys.known().keys)
-        return known & frozenset(self.copies.known()) if self.copies else known
+    def _uncopied(self, shop: Shop, day: date) -> bool:
+        """Whether a copy that is to stay could not be sealed."""
+        return self.copies is not None and bool(required_kids(shop.policy, day) - frozenset(self.copies.known()))

@@ -25,6 +25,7 @@ from middleware.exchange import (
     TooLate,
 )
 from middleware.model import PickupPoint, Stored
+from middleware.model_keys import Sealing
 from middleware.model_purge import Notice, Telling
 from schemas import parcel_platform
 from schemas.allowlist import Refused as NotPermitted
@@ -68,6 +69,11 @@ _NO_SUCH_THING = frozenset((405, 501))
 @dataclass(frozen=True, slots=True)
 class ParcelJson:
     """The carrier port for the JSON parcel API."""
+
+    @property
+    def sealing(self) -> Sealing:
+        """For the platform, to its own keys."""
+        return Sealing.RETENTION
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         """Check what this carrier needs, and let a known pick-up point's address take the place of the recipient's.

@@ -128,7 +128,8 @@ def retry(config_file: str | None, record_ids: tuple[str, ...]) -> None:
 def _again(store: Store, record_id: str, now: datetime) -> bool:
     summary = store.show(record_id)
     if summary is not None and _is_over(summary, today(now)):
-        click.echo(f"{record_id}: not sent again. {telling.EXPIRED}", err=True)
+        why = telling.KEY_GONE if summary.last_code == words.KEY_GONE else telling.EXPIRED
+        click.echo(f"{record_id}: not sent again. {why}", err=True)
         return False
     if not store.revive(record_id, now):
         click.echo(f"{record_id}: nothing of it can go; look at it with `show`", err=True)
@@ -142,7 +143,9 @@ def _is_over(summary: Summary, day: date) -> bool:
     """Whether the relay would bury a dead letter again: retention comes first. A cancellation has no such end."""
     if summary.state is not State.DEAD or summary.ending is not None:
         return False
-    return summary.last_code == "expired" or any(part.until is not None and part.until < day for part in summary.parts)
+    return summary.last_code in ("expired", words.KEY_GONE) or any(
+        part.until is not None and part.until < day for part in summary.parts
+    )
 
 
 def _print_records(found: Sequence[Summary], here: telling.Here, as_json: bool) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import closing
 
 import click
 
-from middleware import bootstrap, bootstrap_months, bootstrap_retention, months
+from middleware import bootstrap, bootstrap_months, bootstrap_retention, months, transit
 from middleware.cli.common import config_option, loaded
+from middleware.config import Config
+from middleware.core.weeks import is_week, week_of
 from middleware.errors import DestructionRefusedError
 
 _ACTOR = re.compile(r"[\w .@-]{2,60}")
@@ -21,30 +24,47 @@ def named(_context: click.Context, _parameter: click.Parameter, value: str) -> s
     return value
 
 
-@click.command("destroy", short_help="Destroy the retention keys of a month that is over.")
+@click.command("destroy", short_help="Destroy our own keys of a month or week that is over.")
 @config_option
-@click.argument("month_or_key", metavar="MONTH|KEY")
+@click.argument("named_key", metavar="MONTH|WEEK|KEY")
 @click.option("--by", "actor", required=True, callback=named, help="Who asks for it: it stands in the audit log.")
 @click.option("--carry-out", is_flag=True, help="The second step: destroy what was announced.")
-def destroy(config_file: str | None, month_or_key: str, actor: str, carry_out: bool) -> None:
-    """Destroy our own retention keys of MONTH (2027-12), or one KEY as `keys list` shows it.
+def destroy(config_file: str | None, named_key: str, actor: str, carry_out: bool) -> None:
+    """Destroy our own keys of MONTH (2027-12) or WEEK (2026-W48), or one KEY as `keys list` shows it.
 
     Everything that is sealed to them can no longer be read, in this database and in every backup. The first step
     announces it, the second (--carry-out) does it; both stand in the audit log with the name that --by gives. Refused
-    while something that is permitted to live is sealed to a key.
+    while something that is permitted to live is sealed to a key; of a week, while records of it wait and its 14 days
+    are not over. The relay destroys a week's keys by itself.
     """
     settings = loaded(config_file)
     with closing(bootstrap_retention.retention(settings)) as known:
         if known.upkeep().stopped:
             raise DestructionRefusedError("a clock has jumped: nobody knows what is over; see `parcelveil purge`")
-    ring, now = bootstrap_months.ring(settings), bootstrap.clock(settings)()
-    with closing(bootstrap_months.copies(settings)) as kept:
-        for kid in months.destructible(ring, month_or_key, now):
-            if carry_out:
-                months.carry_out(kept, ring, kid, actor, now)
-                click.echo(f"{kid}: destroyed")
-            else:
-                months.announce(kept, kid, actor, now)
-                click.echo(f"{kid}: announced")
+    work = _week if is_week(named_key) or week_of(named_key) else _month
+    for kid in work(settings, named_key, actor, carry_out=carry_out):
+        click.echo(f"{kid}: {'destroyed' if carry_out else 'announced'}")
     if not carry_out:
         click.echo("Nothing is destroyed yet. The second step: the same command with --carry-out.")
+
+
+def _month(settings: Config, named_key: str, actor: str, *, carry_out: bool) -> Iterator[str]:
+    ring, now = bootstrap_months.ring(settings), bootstrap.clock(settings)()
+    with closing(bootstrap_months.copies(settings)) as kept:
+        for kid in months.destructible(ring, named_key, now):
+            if carry_out:
+                months.carry_out(kept, ring, kid, actor, now)
+            else:
+                months.announce(kept, kid, actor, now)
+            yield kid
+
+
+def _week(settings: Config, named_key: str, actor: str, *, carry_out: bool) -> Iterator[str]:
+    ring, now = bootstrap_months.ring(settings), bootstrap.clock(settings)()
+    with closing(bootstrap_retention.retention(settings)) as known:
+        for kid in transit.destructible(ring, named_key, now):
+            if carry_out:
+                transit.carry_out(known, ring, kid, actor, now)
+            else:
+                transit.announce(known, kid, actor, now)
+            yield kid

@@ -6,18 +6,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 
 import click
 
-from middleware import bootstrap, bootstrap_months, bootstrap_retention, config
+from middleware import bootstrap, bootstrap_retention, config
 from middleware.cli import telling, words
 from middleware.cli.common import config_option, json_option, loaded, print_json
+from middleware.cli.doctor_keys import own_keys
+from middleware.cli.findings import Finding, Verdict, bad, mended, ok, warn
 from middleware.core.calendar import today
-from middleware.core.schedule import required_kids
 from middleware.errors import (
     ConfigError,
     KeyRefusedError,
@@ -32,7 +31,6 @@ from middleware.keys import ServiceKeys
 from middleware.model_shop import ShopState, made_up
 from middleware.platform_keys import PlatformKeys
 from middleware.provision import fetch
-from middleware.retention_keys import HOME
 from middleware.services import Shop
 from middleware.storage import open_store
 from middleware.transport import HttpTransport
@@ -58,24 +56,6 @@ _NEEDED = ("database", "schema", "keys of the database")
 _INDENT = " " * 6
 
 
-class Verdict(StrEnum):
-    """How well something is. With one ``BAD`` the service must not start."""
-
-    OK = "ok"
-    WARN = "warn"
-    BAD = "BAD"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What was looked at, how well it is, what is the matter, and what to do; no remedy where all is well."""
-
-    check: str
-    verdict: Verdict
-    message: str
-    remedy: str = ""
-
-
 @click.command(short_help="Check all that the service needs to start.")
 @config_option
 @json_option
@@ -95,45 +75,27 @@ def doctor(config_file: str | None, as_json: bool) -> None:
 
 
 def _findings(settings: config.Config) -> Iterator[Finding]:
-    yield _ok("configuration", f"{settings.path} is complete")
+    yield ok("configuration", f"{settings.path} is complete")
     own: ServiceKeys | None = None
     try:
         own = bootstrap.service_keys(settings)
     except ConfigError as problem:
-        yield _mended("service keys", problem, f"look at {settings.server.keys}")
+        yield mended("service keys", problem, f"look at {settings.server.keys}")
     else:
-        yield _ok("service keys", f"receipt, index and service keys are there, and {_readers(settings)} may read them")
+        yield ok("service keys", f"receipt, index and service keys are there, and {_readers(settings)} may read them")
     yield from _state(settings)
     database = list(_database(settings, own))
     yield from database
     try:
         day = today(bootstrap.clock(settings)())
     except ConfigError as problem:
-        yield _bad("clock", str(problem), "write a time into that file, or leave server.clock out")
+        yield bad("clock", str(problem), "write a time into that file, or leave server.clock out")
         return
     ready = not any(one.check in _NEEDED and one.verdict is Verdict.BAD for one in database)
     yield from _retention(settings)
-    yield from _own_months(settings)
+    yield from own_keys(settings)
     yield from _shops(settings, own, day, ready=ready)
     yield from _carriers(settings)
-
-
-def _ok(check: str, message: str) -> Finding:
-    return Finding(check=check, verdict=Verdict.OK, message=message)
-
-
-def _warn(check: str, message: str, remedy: str) -> Finding:
-    return Finding(check=check, verdict=Verdict.WARN, message=message, remedy=remedy)
-
-
-def _bad(check: str, message: str, remedy: str) -> Finding:
-    return Finding(check=check, verdict=Verdict.BAD, message=message, remedy=remedy)
-
-
-def _mended(check: str, problem: ConfigError, remedy: str) -> Finding:
-    """What is bad and says itself what to do, behind a semicolon; else ``remedy``."""
-    what, _, own = str(problem).partition("; ")
-    return _bad(check, what, own or remedy)
 
 
 def _readers(settings: config.Config) -> str:
@@ -146,10 +108,10 @@ def _state(settings: config.Config) -> Iterator[Finding]:
     folder = settings.server.state.absolute()
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if os.access(there, os.W_OK | os.X_OK):
-        yield _ok("state", f"what the parcel platforms publish is kept in {folder}")
+        yield ok("state", f"what the parcel platforms publish is kept in {folder}")
     else:
         what = f"{there}: not to be written to by user {os.geteuid()}, so that a web process could not refresh keys"
-        yield _warn("state", what, "give the folder to the user of the web processes; the relay's needs it not")
+        yield warn("state", what, "give the folder to the user of the web processes; the relay's needs it not")
 
 
 def _database(settings: config.Config, own: ServiceKeys | None) -> Iterator[Finding]:
@@ -158,18 +120,18 @@ def _database(settings: config.Config, own: ServiceKeys | None) -> Iterator[Find
         try:
             for name, well, message in store.check():
                 what, _, remedy = message.partition(": ")
-                yield _ok(name, message) if well else _bad(name, what, remedy)
+                yield ok(name, message) if well else bad(name, what, remedy)
         finally:
             store.close()
         if own is not None:
             bootstrap.fit_keys(settings, own)
-            yield _ok("keys of the database", "it was made with these keys, or with none yet")
+            yield ok("keys of the database", "it was made with these keys, or with none yet")
     except NoDatabaseError as problem:
-        yield _mended("database", problem, _ADDRESS)
+        yield mended("database", problem, _ADDRESS)
     except ConfigError as problem:
-        yield _mended("keys of the database", problem, _ADDRESS)
+        yield mended("keys of the database", problem, _ADDRESS)
     except ParcelveilError as problem:
-        yield _bad("database", str(problem), _ADDRESS)
+        yield bad("database", str(problem), _ADDRESS)
 
 
 def _retention(settings: config.Config) -> Iterator[Finding]:
@@ -182,53 +144,29 @@ def _retention(settings: config.Config) -> Iterator[Finding]:
         return  # told by the database's own line
     if upkeep.stopped:
         remedy = "set the clock right; or, if it is, run `parcelveil purge --accept-clock`"
-        yield _warn("purge", "it stands still: a clock has jumped, and nothing is erased", remedy)
+        yield warn("purge", "it stands still: a clock has jumped, and nothing is erased", remedy)
     elif upkeep.last_run is not None and now - upkeep.last_run > SELDOM:
         what = f"last run at {telling.moment(upkeep.last_run)} UTC"
-        yield _warn("purge", what, "`parcelveil serve` runs it with the role relay; or run `parcelveil purge`")
+        yield warn("purge", what, "`parcelveil serve` runs it with the role relay; or run `parcelveil purge`")
     else:
         last = f"last run at {telling.moment(upkeep.last_run)} UTC" if upkeep.last_run else "has not run yet"
-        yield _ok("purge", last)
+        yield ok("purge", last)
     asked = {name: count for name, count in notices.items() if count and name != "waiting"}
     if asked:
         what = "of parts that ended, the parcel platform has not done: " + ", ".join(
             f"{count} {name}" for name, count in asked.items()
         )
-        yield _warn("erasure at the platform", what, "`parcelveil deliveries show` each; ask the platform's operator")
-
-
-def _own_months(settings: config.Config) -> Iterator[Finding]:
-    """The keys of the copies that stay here after delivery."""
-    home = settings.server.keys / HOME
-    if settings.server.keep_delivered != "policy" and not home.exists():
-        return
-    mine = os.access(home, os.R_OK | os.X_OK)  # else it is the relay's, whose user may look
-    try:
-        lacking, over = bootstrap_months.lacking(settings), bootstrap_months.over(settings) if mine else frozenset()
-    except ConfigError as problem:
-        yield _mended("own retention keys", problem, "put the right files back")
-        return
-    if lacking:
-        what = f"no key {min(lacking)}: orders that need it are answered 503"
-        yield _bad("own retention keys", what, "run `parcelveil keys provision`")
-    elif over:
-        months = sorted({kid.rpartition("/")[2] for kid in over})
-        what = (
-            f"those of {', '.join(months)} are over, and what they seal can be read in backups until they are destroyed"
-        )
-        yield _warn("own retention keys", what, f"`parcelveil keys destroy {months[0]} --by NAME`, in two steps")
-    else:
-        yield _ok("own retention keys", "they are there for this month and those ahead")
+        yield warn("erasure at the platform", what, "`parcelveil deliveries show` each; ask the platform's operator")
 
 
 def _shops(settings: config.Config, own: ServiceKeys | None, day: date, *, ready: bool) -> Iterator[Finding]:
     if own is None:
-        yield _warn("shops", "not looked at: that needs the service's keys", "mend those first")
+        yield warn("shops", "not looked at: that needs the service's keys", "mend those first")
         return
     try:
         shops, faults = bootstrap.bind(settings, own)
     except ConfigError as problem:
-        yield _bad("shops", str(problem), "mend the policy pack")
+        yield bad("shops", str(problem), "mend the policy pack")
         return
     for name, fault in faults.items():
         yield _quarantined(name, str(fault), "mend the setting that is named, and start the service anew")
@@ -236,23 +174,23 @@ def _shops(settings: config.Config, own: ServiceKeys | None, day: date, *, ready
         yield _months(f"shop {name}", shop, day)
         if still := made_up(shop.settings.sender):
             what = f"{' and '.join(still)} made up by `parcelveil init`, and labels would bear it"
-            yield _warn(f"sender of {name}", what, f"write who sends into [shops.{name}.sender]")
+            yield warn(f"sender of {name}", what, f"write who sends into [shops.{name}.sender]")
     if ready:
         yield from _connected(settings, day, seeds=len(shops), faulty=list(faults))
     else:
-        yield _warn("shops in the database", "not looked at: that needs the database and its keys", "mend those first")
+        yield warn("shops in the database", "not looked at: that needs the database and its keys", "mend those first")
 
 
 def _quarantined(name: str, fault: str, remedy: str) -> Finding:
     what = f"quarantined, and answered 401 like an unknown one; the others run: {fault}"
-    return _warn(f"shop {name}", what, remedy)
+    return warn(f"shop {name}", what, remedy)
 
 
 def _faulty(name: str, fault: ParcelveilError) -> Finding:
     """A shop in the database that is quarantined: bad where somebody or something else changed its row."""
     if isinstance(fault, (ShopUnreadableError, TamperedError)):
         remedy = f"`parcelveil shops connect {name}` or `shops disconnect {name}`; look who could write to the database"
-        return _bad(f"shop {name}", f"quarantined, the others run: {fault}", remedy)
+        return bad(f"shop {name}", f"quarantined, the others run: {fault}", remedy)
     remedy = "mend what is named, or give it other settings with `parcelveil shops connect`"
     return _quarantined(name, str(fault), remedy)
 
@@ -271,17 +209,17 @@ def _connected(settings: config.Config, day: date, *, seeds: int, faulty: list[s
                 elif not isinstance(shop, Shop):
                     faults[row.name] = shop
     except ParcelveilError as problem:
-        yield _bad("shops in the database", str(problem), "mend the database: no process starts without them")
+        yield bad("shops in the database", str(problem), "mend the database: no process starts without them")
         return
     for name in ended:
         what = "answered 401 like an unknown one: it uninstalled the app, and its request to integrate ended"
-        yield _warn(f"shop {name}", what, NEW_REQUEST)
+        yield warn(f"shop {name}", what, NEW_REQUEST)
     for name, fault in faults.items():
         yield _faulty(name, fault)
     if not shops and not seeds:
         yield _none_at_work([*faulty, *faults])
     if shops:
-        yield _ok("shops in the database", f"{len(shops)} can be served, {len(faults)} are quarantined")
+        yield ok("shops in the database", f"{len(shops)} can be served, {len(faults)} are quarantined")
     for alike in {(shop.settings.carrier, id(shop.policy)): shop for shop in shops}.values():
         yield _months(f"shops in the database with {alike.settings.carrier}", alike, day)
 
@@ -290,31 +228,34 @@ def _none_at_work(faulty: list[str]) -> Finding:
     """Bad where there are shops: one who has none yet may connect the first to the service that runs."""
     what = "none can be served, so every webhook is answered 401"
     if faulty:
-        return _bad("shops", f"{what}: quarantined are {', '.join(faulty)}", "mend one at least, as told of each above")
-    return _warn("shops", what, "add one as [shops.<name>], or with `parcelveil shops connect`")
+        return bad("shops", f"{what}: quarantined are {', '.join(faulty)}", "mend one at least, as told of each above")
+    return warn("shops", what, "add one as [shops.<name>], or with `parcelveil shops connect`")
 
 
 def _months(check: str, shop: Shop, day: date) -> Finding:
+    if shop.transit:
+        return ok(check, "ready, as far as the transit keys are there")
     try:
-        known = set(shop.keys.known().keys)
+        missing, later = sorted(shop.lacking(day)), sorted(shop.lacking(day + AHEAD))
     except ConfigError as problem:
-        return _mended(check, problem, _FETCH)
-    if missing := sorted(required_kids(shop.policy, day) - known):
-        return _bad(check, f"no retention key {missing[0]}: its orders are answered 503", _PROVISION)
-    if missing := sorted(required_kids(shop.policy, day + AHEAD) - known):
-        what = f"retention key {missing[0]} is needed within {AHEAD.days} days and not there yet"
-        return _warn(check, f"ready; but {what}", _PROVISION)
-    return _ok(check, f"ready; retention keys are there for the next {AHEAD.days} days")
+        return mended(check, problem, _FETCH)
+    if missing:
+        return bad(check, f"no retention key {missing[0]}: its orders are answered 503", _PROVISION)
+    if later:
+        what = f"retention key {later[0]} is needed within {AHEAD.days} days and not there yet"
+        return warn(check, f"ready; but {what}", _PROVISION)
+    return ok(check, f"ready; retention keys are there for the next {AHEAD.days} days")
 
 
 def _carriers(settings: config.Config) -> Iterator[Finding]:
     try:
         transports = bootstrap.transports(settings)
     except ConfigError as problem:
-        yield _mended("carriers", problem, "check server.ca_file and server.egress_proxy")
+        yield mended("carriers", problem, "check server.ca_file and server.egress_proxy")
         return
     for name, known in bootstrap.platform_keys(settings).items():
-        yield from _carrier(name, transports[name], known, settings)
+        if not bootstrap.takes_cleartext(settings, name):  # else it publishes nothing that could be asked for
+            yield from _carrier(name, transports[name], known, settings)
 
 
 def _carrier(name: str, transport: HttpTransport, known: PlatformKeys, settings: config.Config) -> Iterator[Finding]:
@@ -323,14 +264,14 @@ def _carrier(name: str, transport: HttpTransport, known: PlatformKeys, settings:
         fetch(known, transport, bootstrap.clock(settings)())
         answer = transport.send(Request(method="GET", path="/.well-known/jwks.json", headers={}, body=None))
     except KeyRefusedError as problem:
-        yield _bad(check, str(problem), "ask the platform's operator by another way which keys are its own")
+        yield bad(check, str(problem), "ask the platform's operator by another way which keys are its own")
     except ConfigError as problem:
-        yield _mended(check, problem, _FETCH)
+        yield mended(check, problem, _FETCH)
     except ParcelveilError as problem:
         what, _, remedy = words.trouble(name, problem).rpartition("; ")
-        yield _warn(check, what, f"{remedy}; what is stored waits until it answers")
+        yield warn(check, what, f"{remedy}; what is stored waits until it answers")
     else:
-        yield _ok(check, "answers; its keys fit those that are pinned")
+        yield ok(check, "answers; its keys fit those that are pinned")
         if settings.server.clock_file is None:
             yield _clock(f"clock beside {name}", answer.headers.get("date"))
 
@@ -340,7 +281,7 @@ def _clock(check: str, told: str | None) -> Finding:
     try:
         apart = abs(bootstrap.system_clock() - parsedate_to_datetime(told or ""))
     except (ValueError, TypeError):
-        return _warn(check, "the parcel platform tells no time to compare with", "compare this machine's yourself")
+        return warn(check, "the parcel platform tells no time to compare with", "compare this machine's yourself")
     if apart > DRIFT:
-        return _warn(check, f"{round(apart.total_seconds())} s apart", "check that this machine's time is synchronised")
-    return _ok(check, "agrees")
+        return warn(check, f"{round(apart.total_seconds())} s apart", "check that this machine's time is synchronised")
+    return ok(check, "agrees")

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import date, timedelta
 
 import click
 
-from middleware import bootstrap, bootstrap_months
+from middleware import bootstrap, bootstrap_months, bootstrap_retention
 from middleware.cli import words
 from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
 from middleware.cli.destroying import destroy
 from middleware.config import Config
 from middleware.core.calendar import today
+from middleware.core.weeks import last_day, week_of
 from middleware.errors import DeliveryError
 from middleware.keys import check, provision
 from middleware.storage import migrate as migrate_database
 
 OURS = "(our own)"
 """In the place of a parcel platform's name, which has no brackets."""
+
+_KEYS = ("carrier", "kid", "thumbprint")
 
 
 @click.command(short_help="Bring the database schema up to date.")
@@ -55,9 +60,8 @@ def keys_provision(config_file: str | None) -> None:
     settings = loaded(config_file)
     made = _provision(settings)
     click.echo(f"Made {', '.join(made)}." if made else "The service's own keys are there already.")
-    months = bootstrap_months.provision(settings)
-    if months:
-        click.echo(f"Made {len(months)} retention keys of our own, up to {max(_closes(kid) for kid in months):%Y-%m}.")
+    for named, kids in _by_kind(bootstrap_months.provision(settings)):
+        click.echo(f"Made {len(kids)} {named} keys of our own, up to {max(kid.rpartition('/')[2] for kid in kids)}.")
     failed = False
     for name, problem in bootstrap.refresh_all(settings):
         if problem is None:
@@ -67,6 +71,12 @@ def keys_provision(config_file: str | None) -> None:
             why = words.trouble(name, problem) if isinstance(problem, DeliveryError) else str(problem)
             click.echo(f"{name}: {why}; what was known before stays in use", err=True)
     sys.exit(1 if failed else 0)
+
+
+def _by_kind(kids: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    weekly = [kid for kid in kids if week_of(kid)]
+    monthly = [kid for kid in kids if not week_of(kid)]
+    yield from ((name, found) for name, found in (("retention", monthly), ("transit", weekly)) if found)
 
 
 def _provision(settings: Config) -> list[str]:
@@ -84,29 +94,48 @@ def _provision(settings: Config) -> list[str]:
 @json_option
 def keys_list(config_file: str | None, as_json: bool) -> None:
     """List the retention keys by platform, with the days until their month has passed: then a key is destroyed, by the
-    platform itself, or ours with `keys destroy`.
+    platform itself, or ours with `keys destroy`. Of a transit key: the days until it is destroyed at the latest, and
+    how many records wait that are sealed to its week's.
     """
     settings = loaded(config_file)
     day = today(bootstrap.clock(settings)())
-    rows = [
-        {"carrier": carrier, "kid": kid, "thumbprint": key.thumbprint(), "days_left": (_closes(kid) - day).days}
+    known = [
+        (carrier, kid, key.thumbprint())
         for carrier, platform in bootstrap.platform_keys(settings).items()
         for kid, key in sorted(platform.known().keys.items())
     ]
-    rows += [
-        {"carrier": OURS, "kid": kid, "thumbprint": thumbprint, "days_left": (_closes(kid) - day).days}
-        for kid, thumbprint in sorted(bootstrap_months.ring(settings).thumbprints().items())
+    known += [(OURS, *told) for told in sorted(bootstrap_months.ring(settings).thumbprints().items())]
+    waiting = _waiting(settings, [kid for _, kid, _ in known])
+    rows = [
+        {
+            **dict(zip(_KEYS, key, strict=True)),
+            "days_left": (_closes(key[1]) - day).days,
+            "waiting": waiting.get(key[1]),
+        }
+        for key in known
     ]
     if as_json:
         print_json(rows)
     elif rows:
-        columns = ("carrier", "key", "thumbprint", "days left")
-        print_table(columns, [tuple(row.values()) for row in rows], whole=("key", "thumbprint"))
+        columns = ("carrier", "key", "thumbprint", "days left", "records that wait")[: 5 if waiting else 4]
+        print_table(columns, [tuple(row.values())[: len(columns)] for row in rows], whole=("key", "thumbprint"))
     else:
         click.echo("No key is known yet; `parcelveil keys provision` fetches them.")
 
 
+def _waiting(settings: Config, kids: Sequence[str]) -> Mapping[str, int]:
+    """By transit key, how many records hold parts that are sealed to its week's."""
+    weekly = {kid: week for kid in kids if (week := week_of(kid))}
+    if not weekly:
+        return {}
+    with closing(bootstrap_retention.retention(settings)) as known:
+        counts = known.weeks()
+    return {kid: counts.get(week, 0) for kid, week in weekly.items()}
+
+
 def _closes(kid: str) -> date:
-    """The first day after the month that a key id names."""
+    """The first day after the month that a key id names; of a transit key, that on which it is gone at the latest."""
+    if week := week_of(kid):
+        return last_day(week) + timedelta(days=1)
     year, month = (int(part) for part in kid.rsplit("/", 1)[1].split("-"))
     return date(year + month // 12, month % 12 + 1, 1)

@@ -14,6 +14,7 @@ from middleware.model_purge import Kind
 
 WHAT: Mapping[Kind, str] = {
     Kind.PARTS: "sealed parts",
+    Kind.TRANSIT: "sealed parts whose weekly key may exist no longer",
     Kind.CLEAR: "country, postal code and parcel of a record",
     Kind.INDEX: "keyed digests that lead to a record",
     Kind.ORDERS: "versions of orders",

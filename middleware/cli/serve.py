@@ -230,7 +230,8 @@ def _relay(settings: config.Config) -> None:
     kept = bootstrap_retention.retention(settings)
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]
-    work.append(bootstrap_retention.purge(settings, kept, _rows(metrics.PURGED)).keep)
+    gone = bootstrap_months.clearing(settings, kept)
+    work.append(bootstrap_retention.purge(settings, kept, _rows(metrics.PURGED), gone).keep)
     work.append(lambda stop: bootstrap_months.keep(settings, stop))
     with ThreadPoolExecutor(len(work), thread_name_prefix="relay") as pool:
         workers = [pool.submit(run, stop) for run in work]

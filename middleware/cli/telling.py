@@ -94,6 +94,11 @@ MAY_BE_THERE = "The parcel platform may have it all the same, from an earlier at
 STOPPED = "It was stopped: an older version of the order had to be cancelled first, and its record is not there."
 NOT_READ = "Its row cannot be read."
 EXPIRED = "Its time is over. Save the order in the shop again, or enter the parcel at the parcel platform by hand."
+KEY_GONE = (
+    "Send the order again: save it in the shop, or enter the parcel at the carrier by hand. The weekly key that could "
+    "open this one has been destroyed."
+)
+HANDED_OVER = "It was handed over in cleartext: erasure there is not verifiable."
 SIMULATED = "Simulated: its shop was in test mode, so no parcel will be sent."
 SIMULATED_THERE = "The simulated parcel platform has it."
 GO_LIVE = (
@@ -109,17 +114,21 @@ CHANGES = "When that changes the shop sends its next version, and it is taken by
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """What is so while it is told: the time, the lanes that are paused and why, and the carriers that only simulate."""
+    """What is so while it is told: the time, the lanes that are paused and why, the carriers that only simulate, and
+    those that take cleartext.
+    """
 
     now: datetime
     paused: Mapping[str, str]
     simulated: Collection[str]
+    cleartext: Collection[str] = frozenset()
 
     @classmethod
     def of(cls, settings: Config, store: Store) -> Self:
         """Of this instance. Raises: ConfigError, StorageError."""
         now = bootstrap.clock(settings)()
-        return cls(now=now, paused=store.paused_lanes(now), simulated=settings.simulated)
+        cleartext = {name for name in settings.carriers if bootstrap.takes_cleartext(settings, name)}
+        return cls(now=now, paused=store.paused_lanes(now), simulated=settings.simulated, cleartext=cleartext)
 
 
 def parcel(record: Sighting, step: Step, here: Here) -> Mapping[str, str]:
@@ -138,7 +147,8 @@ def where(record: Sighting | Summary, here: Here) -> str:
     if record.state is State.QUARANTINED and record.last_code == "predecessor-missing":
         return STOPPED
     if record.carrier not in here.simulated:
-        return WHERE[record.state]
+        handed_over = record.state is State.DELIVERED and record.carrier in here.cleartext
+        return f"{WHERE[record.state]} {HANDED_OVER}" if handed_over else WHERE[record.state]
     return f"{SIMULATED} {SIMULATED_THERE if record.state is State.DELIVERED else WHERE[record.state]}"
 
 
@@ -198,6 +208,8 @@ def todo(record: Sighting | Summary) -> str:
         return f"{MAY_BE_THERE} {UNINSTALLED}" if record.state is State.DEAD else UNINSTALLED
     if record.state is State.DEAD and record.last_code == "expired":
         return EXPIRED
+    if record.state is State.DEAD and record.last_code == words.KEY_GONE:
+        return KEY_GONE
     if record.state is State.WITHDRAWN and record.last_code == Ending.TOO_LATE:
         return TOO_LATE
     if record.state is State.CANCELLED and record.ending is Ending.REPLACED:

@@ -81,6 +81,9 @@ HALTS: Mapping[Reason, str] = {
 }
 """Why there is nothing to ship."""
 
+KEY_GONE = "key-gone"
+"""The code of what was not settled as long as its weekly key might exist."""
+
 _GIVEN_UP = "attempts-exhausted:"
 
 _CODES: Mapping[str, str] = {
@@ -104,6 +107,10 @@ _CODES: Mapping[str, str] = {
     "unreadable-row": "its row holds what nobody of us wrote",
     "predecessor-missing": "the record that had to be cancelled first is not there any more",
     "uninstalled": "the shop uninstalled the app, which ended the exchange",
+    KEY_GONE: "the weekly key that it is sealed to has been destroyed",
+    "key-missing": "the key that opens it is not in keys/retention",
+    "key-unreadable": "the relay may not read the keys of keys/retention",
+    "no-such-verb": "handed over, erasure not verifiable",
     "no-outcome": "the parcel platform went on asking",
     "too-late": "the parcel platform could no longer cancel what it comes in the place of",
 }
@@ -113,6 +120,7 @@ PAUSES: Mapping[str, str] = {
     "http-401": "Set the token of carriers.{name} anew and restart `parcelveil serve`.",
     "http-403": "Set the token of carriers.{name} anew and restart `parcelveil serve`.",
     "egress-blocked": "Add the address to carriers.{name}.allow_private if it is meant to be private, and restart.",
+    "key-unreadable": "Mend what `parcelveil doctor` names of keys/retention, as the relay's user.",
     "unknown-carrier": "Put carriers.{name} back into the configuration and restart `parcelveil serve`.",
 }
 """What pauses a whole lane, and what whoever runs the service does then."""

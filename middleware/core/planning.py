@@ -14,6 +14,7 @@ from middleware.core.schedule import schedule
 from middleware.core.trace import trace
 from middleware.errors import Fault, SchemaError
 from middleware.model import Parsed, Plan, Report, ShopSettings
+from middleware.model_keys import Sealing
 from schemas.allowlist import Node
 from schemas.order import Hidden, Order
 from schemas.policy import Policy
@@ -54,9 +55,11 @@ def planned(
     policy: Policy,
     fit: Callable[[Order], Order],
     now: datetime,
+    sealing: Sealing = Sealing.RETENTION,
 ) -> Planned | None:
     """What is to become of ``parsed``, read from ``document`` whose known names are ``shape``; None where there is
-    nothing to ship. ``fit`` is the carrier's check, ``names`` the sender's own for what it may object to.
+    nothing to ship. ``fit`` is the carrier's check, ``sealing`` for whom it has parts sealed, ``names`` the sender's
+    own for what it may object to.
 
     Raises: SchemaError for what cannot be shipped.
     """
@@ -67,7 +70,7 @@ def planned(
     order = named(names, lambda: fit(minimised))
     return Planned(
         order=order,
-        plan=schedule(order, policy, settings.account_type, now),
+        plan=schedule(order, policy, settings.account_type, now, sealing),
         report=trace(document, shape, parsed.taken, withheld),
         reference=named(names, lambda: _order_name(full)) if settings.reference == "order-name" else None,
     )

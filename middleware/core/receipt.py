@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from middleware.core.calendar import today
 from middleware.errors import TamperedError
 from middleware.model import TaggedPart
 
@@ -119,6 +120,11 @@ def body(clear: bytes, parts: Iterable[TaggedPart]) -> dict[str, Any]:
         holder, name = part.name.split(".", 1)
         outbound[holder].setdefault("sealed", {})[name] = part.jwe
     return outbound
+
+
+def taken_on(payload: Mapping[str, Any]) -> date:
+    """The day (Europe/Brussels) on which the record was taken in, as signed."""
+    return today(datetime.fromisoformat(payload["iat"]))
 
 
 def last_day(payload: Mapping[str, Any]) -> date | None:

@@ -1,16 +1,20 @@
 """Class, clock and key for every part of a record: how long it may exist, from when, and which month's key seals it.
 
 A part is sealed to the month of the *earliest possible* end, counted from now; so a clock that has not started, or
-one that starts later, never needs another key at sealing time (sealing.md, "Retention keys").
+one that starts later, never needs another key at sealing time (sealing.md, "Retention keys"). For a carrier that takes
+cleartext the key is that of the week of sealing, and class and clock are the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from middleware.core.calendar import end, month, today
+from middleware.core.weeks import transit_kid
 from middleware.model import PartPlan, Plan
+from middleware.model_keys import Sealing
 from schemas.errors import SchemaFault
 from schemas.order import Order
 from schemas.policy import Policy, RetentionRule
@@ -19,12 +23,16 @@ STARTS_AT_INTAKE = "label_created"
 """The one trigger that has come when an order is taken in: label creation counts as the day of intake."""
 
 
-def schedule(order: Order, policy: Policy, account_type: str, now: datetime) -> Plan:
-    """The plan of a record taken in at ``now``. Raises: schemas.errors.SchemaFault for a pack without the part, rule
-    or basis.
+def schedule(
+    order: Order, policy: Policy, account_type: str, now: datetime, sealing: Sealing = Sealing.RETENTION
+) -> Plan:
+    """The plan of a record taken in at ``now``, for a carrier whose parts are sealed so. Raises:
+    schemas.errors.SchemaFault for a pack without the part, rule or basis.
     """
     day = today(now)
     parts = tuple(_part(name, policy, account_type, day) for name in _names(order))
+    if sealing is Sealing.TRANSIT:
+        parts = tuple(replace(part, kid=transit_kid(part.name, day), month_kid=part.kid) for part in parts)
     first, last = ends({part.name: part.until for part in parts})
     return Plan(parts=parts, recipient_until=first, record_until=last)
 

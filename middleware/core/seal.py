@@ -85,8 +85,8 @@ def seal(
     reference: str | None = None,
     copies: Mapping[str, ECKey] | None = None,
 ) -> Sealed:
-    """Seal every part of ``plan``; ``keys`` maps the plan's key ids to the parcel platform's public keys, ``copies`` to
-    our own where a copy stays here.
+    """Seal every part of ``plan``; ``keys`` maps the plan's key ids to the parcel platform's public keys, or to our
+    transit keys; ``copies`` to our own where a copy stays here.
 
     ``reference`` is what the parcel platform sees; None for a short code of ours.
     """
@@ -137,6 +137,17 @@ def opened(token: str, kid: str, record_id: str, key: ECKey) -> bytes:
     return plaintext
 
 
+def members(plaintext: bytes) -> Mapping[str, object]:
+    """What stands in an opened part. Raises: TamperedError for what is no such thing."""
+    try:
+        found = orjson.loads(plaintext)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):  # raised outside the handler: the reader's error holds the text
+        raise TamperedError()
+    return found
+
+
 def sealed_to(kid: str, record_id: str, plaintext: bytes, key: ECKey) -> str:
     """Compact JWE of a padded plaintext, to the public key of that id, for this record."""
     header = {"alg": ALG, "enc": ENC, "kid": kid, "rid": record_id}
@@ -150,8 +161,8 @@ def _sealed(
     keys: Mapping[str, ECKey],
     copies: Mapping[str, ECKey] | None,
 ) -> SealedPart:
-    name, kid = part.name, part.kid
-    copy = SealedCopy(kid=kid, jwe=_encrypt(record_id, name, kid, content, copies[kid])) if copies else None
+    name, kid, own = part.name, part.kid, part.copy_kid
+    copy = SealedCopy(kid=own, jwe=_encrypt(record_id, name, own, content, copies[own])) if copies else None
     return SealedPart(name=name, jwe=_encrypt(record_id, name, kid, content, keys[kid]), copy=copy)
 
 

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from middleware import __version__
 from middleware.core import receipt
 from middleware.core.index import Indexer
+from middleware.core.weeks import week_of
 from middleware.model import IndexEntry, PartPlan, Plan, Record, Removal, RemovalReport, Report, Sealed, TaggedPart
 from schemas.order import Order
 from schemas.policy import Policy
@@ -51,6 +52,7 @@ def tag(sealed: Sealed, plan: Plan, order: Order, report: Report, stamp: Stamp) 
             until=part.until,
             jwe=jwes[part.name],
             copy=copies[part.name],
+            week=week_of(part.kid),
         )
         for part in plan.parts
     )

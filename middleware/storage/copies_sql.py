@@ -6,16 +6,16 @@ notes the announcement, and again in the one that notes the destruction.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, or_, select, tuple_, update
 
-from middleware.model_keys import AuditEntry, Fact, KeptCopy
+from middleware.model_keys import AuditEntry, KeptCopy
+from middleware.storage import audit_sql
 from middleware.storage.database import Database
-from middleware.storage.tables import audit_entries, copies
+from middleware.storage.tables import copies
 
 _KIDS: Final = select(copies.c.kid, func.count()).group_by(copies.c.kid)
 _LIVING: Final = (
@@ -29,12 +29,6 @@ _CHANGE: Final = update(copies).where(
     copies.c.record_id == bindparam("this_id"),
     copies.c.part == bindparam("this_part"),
     copies.c.kid == bindparam("this_kid"),
-)
-_NOTE: Final = insert(audit_entries)
-_NOTED: Final = (
-    select(audit_entries)
-    .where(audit_entries.c.subject == bindparam("this_subject"))
-    .order_by(audit_entries.c.at, audit_entries.c.id)
 )
 
 
@@ -64,12 +58,7 @@ class SqlCopies:
         return self._database.write(lambda connection: _noted(connection, entry, first))
 
     def noted(self, subject: str) -> Sequence[AuditEntry]:
-        return self._database.read(
-            lambda connection: [
-                AuditEntry(at=row.at, fact=Fact(row.fact), subject=row.subject, actor=row.actor)
-                for row in connection.execute(_NOTED, {"this_subject": subject}).all()
-            ]
-        )
+        return self._database.read(lambda connection: audit_sql.noted(connection, subject))
 
     def close(self) -> None:
         self._database.close()
@@ -83,6 +72,5 @@ def _replaced(connection: Connection, before: KeptCopy, after: KeptCopy) -> int:
 def _noted(connection: Connection, entry: AuditEntry, first: date) -> int:
     living = connection.execute(_COUNT, {"this_kid": entry.subject, "first": first}).scalar_one()
     if not living:
-        row = {"id": str(uuid.uuid4()), "at": entry.at, "fact": entry.fact, "subject": entry.subject}
-        connection.execute(_NOTE, {**row, "actor": entry.actor})
+        audit_sql.note(connection, entry)
     return living

@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from middleware.core.weeks import oldest
 from middleware.model import State
 from middleware.model_purge import Kind, Telling, Told
 from middleware.storage.database import Upserts
@@ -42,8 +43,12 @@ from middleware.storage.tables import (
     removals,
 )
 from middleware.storage.tables_retention import holds, notices
+from middleware.storage.transit_sql import THERE
 
 EXPIRED: Final = "expired"
+KEY_GONE: Final = "key-gone"
+"""Why a record is buried whose weekly key may exist no longer."""
+
 SHOWN: Final = timedelta(days=30)
 """How long at least it is told what came of an erasure, though its record is gone."""
 
@@ -89,6 +94,10 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
     .join(records, records.c.id == parts.c.record_id)
     .where(parts.c.until < _DAY, parts.c.ended_at.is_(None), not_(func.coalesce(_IN_HAND, False)), not_(_PART_HELD))
     .order_by(parts.c.until),
+    Kind.TRANSIT: select(parts.c.record_id, parts.c.name)
+    .join(records, records.c.id == parts.c.record_id)
+    .where(*THERE, parts.c.week < bindparam("oldest"), not_(func.coalesce(_IN_HAND, False)))
+    .order_by(parts.c.week),
     Kind.CLEAR: select(records.c.id)
     .where(
         records.c.clear_until < _DAY,
@@ -118,6 +127,7 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
 
 _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.PARTS: parts,
+    Kind.TRANSIT: parts,
     Kind.CLEAR: records,
     Kind.INDEX: index_entries,
     Kind.ORDERS: orders,
@@ -129,7 +139,7 @@ _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.NOTICES: notices,
     Kind.HOLDS: holds,
 }
-_LOCKED: Final[Mapping[Kind, Table]] = {**_TABLES, Kind.PARTS: records}
+_LOCKED: Final[Mapping[Kind, Table]] = {**_TABLES, Kind.PARTS: records, Kind.TRANSIT: records}
 """Whose rows are locked: of a part its record's, as the relay does."""
 
 _EMPTY: Final = (
@@ -146,19 +156,20 @@ _UNCOPY: Final = delete(copies).where(
     copies.c.record_id == bindparam("this_id"), copies.c.part == bindparam("this_name")
 )
 _CLEAR: Final = update(records).where(records.c.id == bindparam("this_id")).values(clear=None)
+_ALIVE: Final = (State.WAITING, State.HELD, State.CLAIMED)
 _BURY: Final = (  # what is to be cancelled stays so: that needs no part of it
     update(records)
     .where(
         records.c.id.in_(bindparam("ids", expanding=True)),
-        records.c.state.in_((State.WAITING, State.HELD, State.CLAIMED)),
+        records.c.state.in_(bindparam("states", expanding=True)),
         records.c.ending.is_(None),
     )
-    .values(state=State.DEAD, due=None, last_code=EXPIRED)
+    .values(state=State.DEAD, due=None, last_code=bindparam("code"))
 )
 
 
 def ended(connection: Connection, day: date, most: int) -> Mapping[Kind, int]:
-    asked = {"day": day, "now": None}
+    asked = {"day": day, "now": None, "oldest": oldest(day)}
     return {kind: connection.execute(_counted(found, most), asked).scalar_one() for kind, found in _ENDED.items()}
 
 
@@ -175,11 +186,14 @@ def _counted(found: Select[Any], most: int) -> Select[Any]:
 def purge(connection: Connection, upserts: Upserts, kind: Kind, day: date, now: datetime, limit: int) -> int:
     """One batch; a part's end is told to the parcel platform in the same transaction, where it may hold it."""
     batch = _ENDED[kind].limit(limit).with_for_update(skip_locked=True, of=_LOCKED[kind])
-    found = connection.execute(batch, {"day": day, "now": now}).all()
+    found = connection.execute(batch, {"day": day, "now": now, "oldest": oldest(day)}).all()
     if not found:
         return 0
     if kind is Kind.PARTS:
         _end_parts(connection, upserts, _unheld(connection, found, day), day, now)
+    elif kind is Kind.TRANSIT:  # a copy that stays is sealed to a month's key
+        connection.execute(_EMPTY, [{"this_id": row.record_id, "this_name": row.name} for row in found])
+        _bury(connection, {row.record_id for row in found}, now, KEY_GONE, (*_ALIVE, State.DEAD))
     elif kind is Kind.CLEAR:
         connection.execute(_CLEAR, [{"this_id": row.id} for row in found])
         _bury(connection, {row.id for row in found}, now)
@@ -225,8 +239,10 @@ def _erasure(row: Row[Any], day: date, now: datetime) -> dict[str, Any]:
     }
 
 
-def _bury(connection: Connection, ids: Collection[str], now: datetime) -> None:
-    connection.execute(_BURY, {"ids": list(ids), "settled_at": now})
+def _bury(
+    connection: Connection, ids: Collection[str], now: datetime, code: str = EXPIRED, states: Sequence[State] = _ALIVE
+) -> None:
+    connection.execute(_BURY, {"ids": list(ids), "states": states, "settled_at": now, "code": code})
 
 
 def _key(table: Table) -> ColumnElement[Any]:

@@ -30,6 +30,7 @@ _TAGS: Final = (
     parts.c.starts,
     parts.c.until.label("part_until"),
     parts.c.ended_at,
+    parts.c.week,
 )
 
 
@@ -207,4 +208,5 @@ def _part(row: Any, jwe: str) -> TaggedPart:
         until=row.part_until,
         jwe=jwe,
         ended_at=row.ended_at,
+        week=row.week,
     )

@@ -161,6 +161,7 @@ def _parts(record: Record) -> list[dict[str, Any]]:
             "starts": part.starts,
             "until": part.until,
             "jwe": part.jwe,
+            "week": part.week,
         }
         for position, part in enumerate(record.parts)
     ]

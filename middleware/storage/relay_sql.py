@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal
 from middleware.core.calendar import today
 from middleware.exchange import Delivered
 from middleware.model import State, Stored
-from middleware.storage import holds_sql, integrations_sql, unreadable
+from middleware.model_keys import AuditEntry
+from middleware.storage import audit_sql, holds_sql, integrations_sql, unreadable
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import UNWANTED, WANTED, empty_parts
@@ -40,11 +41,13 @@ _NEXT: Final = (  # a leased record is due again when its lease ends: one compar
 )
 _READ: Final = select(records).where(records.c.id == bindparam("this_id"))
 _LEASE: Final = update(records).where(records.c.id == bindparam("this_id"))
-_SETTLE: Final = update(records).where(
+_LEASED: Final = (
     records.c.id == bindparam("this_id"),
     records.c.fence == bindparam("this_fence"),
     records.c.state.in_((State.CLAIMED, State.CANCELLING)),
 )
+_SETTLE: Final = update(records).where(*_LEASED)
+_MINE: Final = select(records.c.id).where(*_LEASED).with_for_update()
 
 
 def _shops_with_work() -> Any:
@@ -116,6 +119,14 @@ def _count(value: object) -> int:
     if not isinstance(value, int) or not 0 <= value < MOST_COUNTED:
         raise UnreadableError()
     return value
+
+
+def opening(connection: Connection, stored: Stored, entry: AuditEntry) -> bool:
+    """Note that its parts are about to be opened, as long as the lease is ours."""
+    if connection.execute(_MINE, _mine(stored)).first() is None:
+        return False
+    audit_sql.note(connection, entry)
+    return True
 
 
 def delivered(connection: Connection, upserts: Upserts, stored: Stored, outcome: Delivered, now: datetime) -> bool:

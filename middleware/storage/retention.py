@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from middleware.core.calendar import today
 from middleware.errors import ClockJumpedError, LeaseLostError
+from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, Told, Upkeep
-from middleware.storage import holds_sql, notices_sql, purge_sql, relay_sql, upkeep_sql
+from middleware.storage import audit_sql, holds_sql, notices_sql, purge_sql, relay_sql, transit_sql, upkeep_sql
 from middleware.storage.database import Database
 
 LEASE: Final = timedelta(minutes=2)
@@ -88,6 +89,15 @@ class SqlRetention:
 
     def holds(self, record_id: str | None) -> Sequence[Hold]:
         return self._database.read(lambda connection: holds_sql.listed(connection, record_id))
+
+    def weeks(self) -> Mapping[str, int]:
+        return self._database.read(transit_sql.weeks)
+
+    def note(self, entry: AuditEntry, week: str | None) -> int:
+        return self._database.write(lambda connection: transit_sql.note(connection, entry, week))
+
+    def noted(self, subject: str) -> Sequence[AuditEntry]:
+        return self._database.read(lambda connection: audit_sql.noted(connection, subject))
 
     def close(self) -> None:
         self._database.close()

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from middleware.exchange import Delivered
 from middleware.model import Answer, Arrival, Record, Rejection, RemovalReport, State, Stored
+from middleware.model_keys import AuditEntry
 from middleware.model_shipping import Attempt, Known
 from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema, shipping_sql
 from middleware.storage import finding as looking
@@ -55,6 +56,9 @@ class SqlStore:
 
     def claim(self, now: datetime, lease_seconds: float, shop: str, without: Collection[str] = ()) -> Stored | None:
         return self._database.write(lambda connection: relay_sql.claim(connection, now, lease_seconds, shop, without))
+
+    def opening(self, stored: Stored, entry: AuditEntry) -> bool:
+        return self._database.write(lambda connection: relay_sql.opening(connection, stored, entry))
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
         upserts = self._database.upserts

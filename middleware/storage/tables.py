@@ -181,6 +181,14 @@ parts = Table(
     Column("until", Day, doc="null: the clock has not started"),
     Column("jwe", Text, doc="compact JWE; null once it left: the tag stays"),
     Column("ended_at", Instant, doc="when its end was carried out; null: it has not ended"),
+    Column("week", Text, doc="that of our transit key, to which it is sealed; null: to the parcel platform's own"),
+)
+Index(
+    "ix_parts_week",
+    parts.c.week,
+    parts.c.record_id,
+    sqlite_where=parts.c.week.is_not(None) & parts.c.jwe.is_not(None),
+    postgresql_where=parts.c.week.is_not(None) & parts.c.jwe.is_not(None),
 )
 
 copies = Table(

@@ -11,6 +11,7 @@ from typing import Any, cast
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response
 from middleware.model import PickupPoint, State, Stored
+from middleware.model_keys import Sealing
 from middleware.ports import Store
 from middleware.relay import Lane, Relay
 from schemas.order import Order
@@ -92,6 +93,7 @@ class FakeCarrier:
 
     def __init__(self, *outcomes: Request | Outcome) -> None:
         self.outcomes = list(outcomes)
+        self.sealing = Sealing.RETENTION
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         return order

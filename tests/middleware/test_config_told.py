@@ -16,12 +16,13 @@ import pytest
 
 import middleware
 from middleware import config
-from middleware.binding import Binder
+from middleware.binding import Binder, carriers
 from middleware.cli.starting import written
 from middleware.config_shop import Around, stored_settings
 from middleware.errors import ConfigError, SettingError
 from middleware.model_shop import ShopContent, ShopSecret
 from middleware.platform_keys import PlatformKeys
+from middleware.retention_keys import PublicKeys
 from tests.middleware.configuring import WHOLE, cleaned, own
 
 HOME = Path(middleware.__file__).parent
@@ -169,7 +170,8 @@ def told(file: Path) -> list[str]:
     except ConfigError as fault:
         return [str(fault)]
     known = {name: PlatformKeys(file.parent, name) for name in found.carriers}
-    binder = Binder(known=known, index=b"0" * 32, clock=lambda: NOW)
+    spoken, own = carriers(found.carriers), PublicKeys(file.parent)
+    binder = Binder(carriers=spoken, known=known, own=own, index=b"0" * 32, clock=lambda: NOW)
     said = list(found.quarantined.values())
     for made in found.shops.values():
         try:

@@ -97,6 +97,7 @@ def _create_what_belongs_to_a_record() -> None:
         sa.Column("until", sa.Text()),
         sa.Column("jwe", sa.Text()),
         sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("week", sa.Text()),
         sa.PrimaryKeyConstraint("record_id", "name", name="pk_parts"),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_parts_record_id", ondelete="CASCADE"),
     )
@@ -205,6 +206,8 @@ def _index_what_ends() -> None:
     op.create_index("ix_records_clear_until", "records", ["clear_until"], sqlite_where=there, postgresql_where=there)
     going_on = sa.text("ended_at IS NULL")
     op.create_index("ix_parts_until", "parts", ["until"], sqlite_where=going_on, postgresql_where=going_on)
+    week = sa.text("week IS NOT NULL AND jwe IS NOT NULL")
+    op.create_index("ix_parts_week", "parts", ["week", "record_id"], sqlite_where=week, postgresql_where=week)
 
 
 def _create_notices() -> None:
