@@ -11,7 +11,8 @@ from typing import Any, cast
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response
 from middleware.model import PickupPoint, State, Stored
-from middleware.model_keys import Sealing
+from middleware.model_keys import AuditEntry, Sealing
+from middleware.opening import NoRing
 from middleware.ports import Store
 from middleware.relay import Lane, Relay
 from schemas.order import Order
@@ -48,6 +49,9 @@ class FakeStore:
 
     def strand(self) -> list[tuple[str, str]]:
         return [self.stranded.pop()] if self.stranded else []
+
+    def opening(self, stored: Stored, entry: AuditEntry) -> bool:
+        return self._settled("opening", stored.id, entry.fact, entry.subject, entry.actor)
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
         return self._settled("delivered", stored.id, outcome, now)
@@ -140,6 +144,7 @@ def bench(*due: Stored | Exception, outcomes: tuple[Request | Outcome, ...] = ()
         clock=changes.pop("clock", lambda: NOW),
         lanes=changes.pop("lanes", {"platform": lane}),
         keys=receipt_keys(),
+        ring=changes.pop("ring", NoRing()),
         observe=lambda carrier, result: told.append((carrier, result)),
         chance=lambda: 0.5,
     )
