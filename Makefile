@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo up test lint histories pairs weather years lock clean
+.PHONY: help demo up test lint histories pairs weather years mutants lock clean
 
 help:
 	@echo "make demo    made-up orders pass through Parcelveil into a simulated parcel platform (BREAK=leak|unsealed|drop|double)"
@@ -18,6 +18,7 @@ help:
 	@echo "make pairs      10,260 pairs of orders that differ only in what may not be read: nobody must notice"
 	@echo "make weather    every fault of the platform, kills of every process, acknowledgement times; some twenty minutes"
 	@echo "make years      a shop's twelve years, judged day by day on both sides: nothing too late, nothing too early"
+	@echo "make mutants    every rule of every pack and every policy decision taken out: a test of its requirement must turn red"
 	@echo "make lock    requirements*.txt made anew from setup.cfg (UPGRADE=1: to the newest permitted versions)"
 	@echo "make clean   removes what the other targets made"
 
@@ -50,6 +51,9 @@ weather: $(STAMP)
 
 years: $(STAMP)
 	@$(BIN)/python -m benchmarks.years
+
+mutants: $(STAMP)
+	@$(BIN)/python -m benchmarks.mutants
 
 lock: $(STAMP)
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra postgresql --output-file requirements.txt setup.cfg
