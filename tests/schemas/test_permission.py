@@ -192,7 +192,10 @@ def test_what_the_shipping_platform_permits(asked: Question, answer: tuple[str, 
             ),
             marks=pytest.mark.policy("VP-PUR-10"),
         ),
-        (question("generic_advertising", "user", channel=None), ("channel_unknown", "0§3 L98-104, L115-120")),
+        pytest.param(
+            *(question("generic_advertising", "user", channel=None), ("channel_unknown", "0§3 L98-104, L115-120")),
+            marks=pytest.mark.policy("VP-PUR-10"),
+        ),
         pytest.param(
             *(question("generic_advertising", "sender", account_type="guest"), ("not_for_account_type",)),
             marks=pytest.mark.policy("X-LVL-1"),

@@ -114,55 +114,64 @@ def test_a_name_that_nothing_has_is_refused(tmp_path: Path, old: str, new: str, 
             'covers = ["sender.company"]\noptional = "no"\nunless = "notify"\n',
             'categories."company name of the sender".unless: it is kept by default; remove one of the two',
         ),
-        (
+        pytest.param(
             'basis = "A6-1-a"\nlevel = "Optimaal"',
             'basis = "A6-1-a"',
             "bases.personalised_advertising.level: consent needs a level that somebody can raise and lower; name one",
+            marks=pytest.mark.policy("VP-PUR-11"),
         ),
-        (
+        pytest.param(
             'dashboard = true\nclause = { ref = "0§1 L5-6',
             'dashboard = false\nclause = { ref = "0§1 L5-6',
             "bases.generic_advertising.account_types: residential has no dashboard, so no level; remove it",
+            marks=pytest.mark.policy("X-LVL-1"),
         ),
-        (
+        pytest.param(
             "plugin_may_raise = false",
             "plugin_may_raise = true",
             "levels.Aanvullend.plugin_may_raise: only the data subject raises a level; set it to false",
+            marks=pytest.mark.policy("X-LVL-1"),
         ),
-        (
+        pytest.param(
             "starts_on = false",
             "starts_on = true",
             "levels.Optimaal.starts_on: consent starts off; set it to false",
+            marks=pytest.mark.policy("X-LVL-1", "VP-PUR-11"),
         ),
-        (
+        pytest.param(
             'verb = "withdraw"',
             'verb = "object"',
             "levels.Optimaal.verb: consent is withdrawn, legitimate interest is objected to; correct it",
+            marks=pytest.mark.policy("X-LVL-1", "AMB-11"),
         ),
-        (
+        pytest.param(
             'level = "Aanvullend"',
             'level = "Optimaal"',
             "bases.generic_advertising.level: Optimaal has another basis; correct one of them",
+            marks=pytest.mark.policy("X-LVL-1"),
         ),
-        (
+        pytest.param(
             "default = true\n",
             "",
             "purposes: exactly one must have default = true, here none: there are none yet; correct it",
+            marks=pytest.mark.policy("VP-PUR-2"),
         ),
-        (
+        pytest.param(
             'iris = ["dpv:ServiceProvision"]',
             'iris = ["dpv:ServiceProvision"]\ndefault = true',
             "purposes: exactly one must have default = true, here label_and_delivery, service_follow_up; correct it",
+            marks=pytest.mark.policy("VP-PUR-2"),
         ),
         (
             'bases = ["professional", "residential"]',
             'bases = ["professional", "residential", "generic_advertising"]',
             "purposes.account.bases: two for sender with residential; keep one",
         ),
-        (
+        pytest.param(
             'country = "IE"',
             'country = "US"',
             "recipients.AWS.country: outside the EEA without a transfer; add it to [[transfers]]",
+            marks=pytest.mark.policy("VP-TRF-1", "VP-REC-3"),
         ),
         (
             'duration = "P13M"\n',
@@ -174,55 +183,62 @@ def test_a_name_that_nothing_has_is_refused(tmp_path: Path, old: str, new: str, 
             'duration = "P13M"\nuntil_event = "end_of_use"\n',
             'retention."vp.recipient.operational": give either duration or until_event',
         ),
-        (
+        pytest.param(
             'then = "vp.sender.legal"\n',
             "",
             'retention."vp.sender.operational".then: a restriction, and nothing else, names the class that follows',
+            marks=pytest.mark.policy("VP-RET-2", "AMB-6"),
         ),
         (
             'subject = "recipient"\npurpose = "label_and_delivery"',
             'subject = "recipient"\npurpose = "invoicing"',
             'retention."vp.recipient.operational".purpose: invoicing has no basis for recipient; choose another',
         ),
-        (
+        pytest.param(
             'sealed = true\npurpose = "label_and_delivery"',
             'sealed = true\npurpose = "invoicing"',
             'parts."recipient.delivery".purpose: invoicing has no basis for recipient; choose another or add a basis',
+            marks=pytest.mark.policy("VP-PUR-5"),
         ),
         (
             '"recipient.address.country", "recipient.address.postal_code"]',
             '"recipient.address.country", "recipient.address.postal_code", "recipient.name"]',
             'parts."recipient.routing".categories: recipient.name is in recipient.delivery too; keep one',
         ),
-        (
+        pytest.param(
             'categories = ["order.state", "payer.name"]',
             'categories = ["order.state", "payer.name", "free_text"]',
             'parts."read-only".categories: no row of [[categories]] permits free_text; remove it or permit it',
+            marks=pytest.mark.policy("VP-CAT-8"),
         ),
         (
             'categories = ["order.state", "payer.name"]',
             'categories = ["order.state"]',
             'categories."what is read to decide".covers: payer.name may pass, but no part holds it; list it in a part',
         ),
-        (
+        pytest.param(
             'covers = ["complaint"]\noptional = "no"\ndefault = "drop"',
             'covers = ["complaint"]\noptional = "no"\ndefault = "keep"',
             'categories."complaints".covers: complaint may pass, but no part holds it; list it in a part or drop it',
+            marks=pytest.mark.policy("VP-RET-5", "VP-CAT-9"),
         ),
-        (
+        pytest.param(
             'trigger = "label_created"              # interpretation recipient_clock',
             'trigger = "delivered"',
             "interpretations.recipient_clock.default: the rows that it concerns say otherwise; make them agree",
+            marks=pytest.mark.policy("AMB-2"),
         ),
-        (
+        pytest.param(
             'default = "conditional"',
             'default = "optional"',
             "interpretations.email_optional.default: the rows that it concerns say otherwise; make them agree",
+            marks=pytest.mark.policy("AMB-1"),
         ),
-        (
+        pytest.param(
             'default = "contract"',
             'default = "legitimate-interest"',
             "interpretations.guest_basis.default: the rows that it concerns say otherwise; make them agree",
+            marks=pytest.mark.policy("AMB-9"),
         ),
     ],
 )

@@ -15,41 +15,48 @@ PARCELS, CONTACTS, STAMPS = "bpost-shipping-platform", "bpost-maxiresponse", "bp
 @pytest.mark.parametrize(
     ("pack", "old", "new", "line"),
     [
-        (
+        pytest.param(
             *(PARCELS, 'contract_with = ["person", "organisation"]\n', ""),
             "bases.professional.contract_with: a contract is with somebody; name the person or the organisation",
+            marks=pytest.mark.policy("VP-BAS-1"),
         ),
         (
             *(PARCELS, 'when = ["no_contract", "not_necessary"]', 'when = ["whenever"]'),
             "bases.professional.instead[row 1].when[row 1]: must be one of no_contract, not_necessary, ",
         ),
-        (
+        pytest.param(
             *(PARCELS, 'subjects = ["sender", "recipient", "user"]', 'subjects = ["sender", "user"]'),
             "clusters: recipient must stand in exactly one, here in none: there are none yet; correct it",
+            marks=pytest.mark.policy("VP-CTL-1"),
         ),
-        (
+        pytest.param(
             *(STAMPS, 'subjects = ["depicted"]\ncontroller', 'subjects = ["depicted", "customer"]\ncontroller'),
             "clusters: customer must stand in exactly one, here in customer_self, depicted_person; correct it",
+            marks=pytest.mark.policy("MS-CTL-1", "MS-CTL-2"),
         ),
-        (
+        pytest.param(
             *(STAMPS, 'processor = "bpost" ', 'processor = "somebody" '),
             "clusters.depicted_person.controller: bpost is neither controller nor processor; name it as one",
+            marks=pytest.mark.policy("MS-CTL-2"),
         ),
-        (
+        pytest.param(
             *(STAMPS, "bases = []", 'bases = ["improvement"]'),
             "purposes.personalised_advertising.prohibited: what the text prohibits has no basis; remove one of the two",
+            marks=pytest.mark.policy("MS-PRO-1"),
         ),
-        (
+        pytest.param(
             *(STAMPS, "bases = []\nprofiling = true\nprohibited = true", 'bases = ["improvement"]\nprofiling = true'),
             "purposes.personalised_advertising.profiling: the text prohibits profiling; set prohibited = true and ",
+            marks=pytest.mark.policy("MS-PRO-1"),
         ),
         (
             *(STAMPS, 'denied_channels = ["google"', 'denied_channels = ["pigeon"'),
             "purposes.generic_advertising.denied_channels: unknown 'pigeon'; use one of email, facebook, ",
         ),
-        (
+        pytest.param(
             *(CONTACTS, 'bases = ["generic_advertising"]', 'bases = ["generic_advertising"]\nprofiling = true'),
             "purposes.generic_advertising.bases: the text permits profiling on consent alone, generic_advertising is ",
+            marks=pytest.mark.policy("MX-PRO-1", "MX-PUR-5"),
         ),
         (
             *(CONTACTS, "plugin = { maxiresponse = true }", "plugin = { maxi = true }"),
@@ -63,9 +70,10 @@ PARCELS, CONTACTS, STAMPS = "bpost-shipping-platform", "bpost-maxiresponse", "bp
             *(STAMPS, 'resets = { "ms.photo" = false', 'resets = { "ms.foto" = false'),
             "interpretations.photo_clock.choices.order.resets: unknown 'ms.foto'; use one of ms.customer, ",
         ),
-        (
+        pytest.param(
             *(STAMPS, 'country = "IE"\n', 'country = "IE"\naccess_from = "US"\n'),
             "recipients.AWS.country: outside the EEA without a transfer; add it to [[transfers]]",
+            marks=pytest.mark.policy("MS-REC-1", "MS-TRF-1"),
         ),
     ],
 )
