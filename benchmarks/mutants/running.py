@@ -185,14 +185,14 @@ def forked(
     if not child:
         _child(tree, work, answer, compiled=compiled)
     end = time.monotonic() + deadline
-    while os.waitpid(child, os.WNOHANG) == (0, 0):
-        if time.monotonic() > end:
-            break
-        time.sleep(0.005)
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # and whatever it left running
-    with suppress(ChildProcessError):
-        os.waitpid(child, 0)
+    try:
+        while os.waitpid(child, os.WNOHANG) == (0, 0) and time.monotonic() < end:
+            time.sleep(0.005)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)  # and whatever it left running
+        with suppress(ChildProcessError):
+            os.waitpid(child, 0)
     return json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None
 
 
