@@ -295,7 +295,7 @@ def _longer_and_shorter(duration: str) -> Iterator[str]:
 def _edited(holder: Any, path: Path_, value: Any) -> Any:
     """The same with another value at a place, or without it; what does not lead there is shared."""
     name, *rest = path
-    changed = list(holder) if isinstance(holder, list) else dict(holder)
+    changed: Any = list(holder) if isinstance(holder, list) else dict(holder)
     if rest:
         changed[name] = _edited(changed[name], tuple(rest), value)
     elif value is TAKEN:
