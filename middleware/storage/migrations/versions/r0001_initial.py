@@ -13,6 +13,7 @@ def upgrade() -> None:
     """What the columns mean is told in ``middleware/storage/tables.py``."""
     _create_records()
     _create_what_belongs_to_a_record()
+    _create_what_leads_to_a_record()
     _create_what_intake_remembers()
     _create_rejections()
     op.create_table(
@@ -112,6 +113,9 @@ def _create_what_belongs_to_a_record() -> None:
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_copies_record_id", ondelete="CASCADE"),
     )
     op.create_index("ix_copies_kid", "copies", ["kid"])
+
+
+def _create_what_leads_to_a_record() -> None:
     op.create_table(
         "index_entries",
         sa.Column("shop", sa.Text(), nullable=False),
