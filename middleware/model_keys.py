@@ -24,6 +24,8 @@ class Fact(StrEnum):
     HELD = "hold-added"
     RELEASED = "hold-ended"
     OPENED = "opened"
+    CLOCK_MOVED = "clock-moved"
+    EVENT = "event-recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     REMOVALS = "removals"  # removal reports to which no record links any more
     NOTICES = "notices"  # what a parcel platform was told and has done
     HOLDS = "holds"  # legal holds that are over, of records that are gone
+    EVENTS = "events"  # what started or moved clocks, once the last part that it moved has ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

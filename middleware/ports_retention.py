@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from middleware.exchange import Heard, Request, Response
+from middleware.model_events import Clock, Event, Recorded
 from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, Told, Upkeep
 
@@ -91,7 +92,19 @@ class Weeks(Protocol):
         """What the audit log tells of a key or a record, the oldest first."""
 
 
-class Retention(Purging, Notices, Holds, Weeks, Protocol):
+class Events(Protocol):
+    """What starts and moves the clocks of retention. Every method is one transaction. Raises: StorageError from all."""
+
+    def record(self, event: Event, clock: Clock | None, now: datetime) -> Recorded:
+        """Keep an event and let its clock run; of one whose key is known, what was kept then, whatever this one says.
+        Of one that leads to no record that was there on its day nothing is kept.
+        """
+
+    def events(self, shop: str | None, limit: int) -> Sequence[Recorded]:
+        """The newest events first, of one shop or of all."""
+
+
+class Retention(Purging, Notices, Holds, Weeks, Events, Protocol):
     """What a database offers to the purge."""
 
 

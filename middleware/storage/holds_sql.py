@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, union, update
 
 from middleware.model_keys import Fact
 from middleware.model_purge import Held, Hold, Telling, Told
@@ -35,11 +35,15 @@ _PARTS: Final = (
     .order_by(parts.c.record_id, parts.c.position)
     .with_for_update(of=records)
 )
+_CHANGED: Final = union(
+    select(holds.c.part).where(holds.c.record_id == bindparam("this_id"), holds.c.ended_at.is_(None)),
+    select(parts.c.name)
+    .join(records, records.c.id == parts.c.record_id)
+    .where(records.c.id == bindparam("this_id"), parts.c.moved_at.is_not(None)),
+)
 _LISTED: Final = select(holds).order_by(holds.c.created_at.desc(), *holds.primary_key)
 _RELEASE: Final = update(holds).where(holds.c.id == bindparam("this_id"), holds.c.ended_at.is_(None))
-_COPY: Final = update(copies).where(
-    copies.c.record_id == bindparam("this_id"), copies.c.part == bindparam("this_part"), copies.c.until.is_not(None)
-)
+_COPY: Final = update(copies).where(copies.c.record_id == bindparam("this_id"), copies.c.part == bindparam("this_part"))
 _FENCES: Final = select(notices.c.record_id, notices.c.part, notices.c.fence).where(
     notices.c.telling == Telling.RETAIN, notices.c.record_id.in_(bindparam("ids", expanding=True))
 )
@@ -78,12 +82,16 @@ def release(
 
 
 def delivered(connection: Connection, upserts: Upserts, record_id: str, day: date, now: datetime) -> None:
-    """The parcel platform has it since a moment ago: it is told what was held before."""
-    asked = _LISTED.where(holds.c.record_id == record_id, holds.c.ended_at.is_(None))
-    names = {row.part for row in connection.execute(asked)}
-    if names:
-        found = connection.execute(_PARTS, {"ids": [record_id]}).all()
-        _move(connection, upserts, [row for row in found if row.name in names], day, now)
+    """The parcel platform has it since a moment ago: it is told what was held, or which clock moved, before."""
+    names = connection.execute(_CHANGED, {"this_id": record_id}).scalars().all()
+    tell(connection, upserts, [(record_id, name) for name in names], day, now)
+
+
+def tell(connection: Connection, upserts: Upserts, keys: Collection[tuple[str, str]], day: date, now: datetime) -> None:
+    """Let these parts, (record, name), end when their retention and all of their holds say, and tell so."""
+    if keys:
+        found = connection.execute(_PARTS, {"ids": sorted({record_id for record_id, _ in keys})}).all()
+        _move(connection, upserts, [row for row in found if (row.record_id, row.name) in keys], day, now)
 
 
 def listed(connection: Connection, record_id: str | None) -> Sequence[Hold]:

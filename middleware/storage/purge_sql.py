@@ -42,7 +42,7 @@ from middleware.storage.tables import (
     rejections,
     removals,
 )
-from middleware.storage.tables_retention import holds, notices
+from middleware.storage.tables_retention import events, holds, notices
 from middleware.storage.transit_sql import THERE
 
 EXPIRED: Final = "expired"
@@ -122,6 +122,7 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
     Kind.REMOVALS: select(removals.c.id).where(removals.c.until < _DAY, not_(_LINKED)),
     Kind.NOTICES: select(*notices.primary_key).where(notices.c.until < _DAY, notices.c.due.is_(None)),
     Kind.HOLDS: select(*holds.primary_key).where(holds.c.until < _DAY, not_(_KNOWN)),
+    Kind.EVENTS: select(events.c.id).where(events.c.until < _DAY),
 }
 """What has ended, by kind: its keys; of a part what its parcel platform is told as well."""
 
@@ -138,6 +139,7 @@ _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.REMOVALS: removals,
     Kind.NOTICES: notices,
     Kind.HOLDS: holds,
+    Kind.EVENTS: events,
 }
 _LOCKED: Final[Mapping[Kind, Table]] = {**_TABLES, Kind.PARTS: records, Kind.TRANSIT: records}
 """Whose rows are locked: of a part its record's, as the relay does."""

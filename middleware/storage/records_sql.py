@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, not_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, or_, select, update
 
 from middleware.core.calendar import today
 from middleware.model import Ending, Record, State
@@ -35,8 +36,24 @@ _HELD: Final = (
 )
 _DROP_COPIES: Final = delete(copies).where(copies.c.record_id == bindparam("this_id"), not_(_HELD))
 _LAST: Final = bindparam("last", type_=records.c.until.type)
-_ORDERS: Final = select(index_entries.c.shop, index_entries.c.digest).where(
-    index_entries.c.record_id == bindparam("this_id"), index_entries.c.kind == "order.id"
+_ORDERS: Final = (
+    select(index_entries.c.record_id, orders.c.shop, orders.c.order, orders.c.until)
+    .join(
+        orders,
+        and_(
+            orders.c.shop == index_entries.c.shop,
+            orders.c.order == index_entries.c.digest,
+            orders.c.record_id == index_entries.c.record_id,
+        ),
+    )
+    .where(index_entries.c.record_id.in_(bindparam("ids", expanding=True)), index_entries.c.kind == "order.id")
+    .order_by(orders.c.shop, orders.c.order)  # whoever locks several locks them in this order
+    .with_for_update(of=orders)
+)
+_KEEP_ORDER: Final = update(orders).where(
+    orders.c.shop == bindparam("this_shop"),
+    orders.c.order == bindparam("this_order"),
+    or_(orders.c.until.is_(None), orders.c.until < _LAST),
 )
 _END_OPEN: Final = (
     update(records)
@@ -44,13 +61,6 @@ _END_OPEN: Final = (
     .values(until=func.coalesce(records.c.until, _LAST), clear_until=func.coalesce(records.c.clear_until, _LAST)),
     update(parts).where(parts.c.record_id == bindparam("this_id"), parts.c.until.is_(None)).values(until=_LAST),
     update(copies).where(copies.c.record_id == bindparam("this_id"), copies.c.until.is_(None)).values(until=_LAST),
-    update(orders)
-    .where(
-        tuple_(orders.c.shop, orders.c.order).in_(_ORDERS),
-        orders.c.record_id == bindparam("this_id"),
-        orders.c.until.is_(None),
-    )
-    .values(until=_LAST),
     update(index_entries)
     .where(index_entries.c.record_id == bindparam("this_id"), index_entries.c.until.is_(None))
     .values(until=_LAST),
@@ -123,8 +133,22 @@ def forget(connection: Connection, record_id: str) -> None:
 
 def end_open(connection: Connection, record_id: str, at: datetime) -> None:
     """What waited for its clock ends with the memory of it: there is no shipment any more that could start one."""
+    last = today(at) + REMEMBERED
+    keep_orders(connection, [order for order in orders_of(connection, [record_id]) if order.until is None], last)
     for statement in _END_OPEN:
-        connection.execute(statement, {"this_id": record_id, "last": today(at) + REMEMBERED})
+        connection.execute(statement, {"this_id": record_id, "last": last})
+
+
+def orders_of(connection: Connection, ids: Collection[str]) -> Sequence[Any]:
+    """The orders for which these records stand, locked: (record_id, shop, order, until)."""
+    return connection.execute(_ORDERS, {"ids": sorted(ids)}).all()
+
+
+def keep_orders(connection: Connection, of_record: Iterable[Any], last: date) -> None:
+    """Remember these orders until that day, and longer where they are already."""
+    keys = [{"this_shop": row.shop, "this_order": row.order, "last": last, "until": last} for row in of_record]
+    if keys:
+        connection.execute(_KEEP_ORDER, keys)
 
 
 def recall(connection: Connection, record_id: str, state: State, ending: Ending, at: datetime) -> None:

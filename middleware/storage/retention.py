@@ -10,9 +10,19 @@ from sqlalchemy import Connection
 
 from middleware.core.calendar import today
 from middleware.errors import ClockJumpedError, LeaseLostError
+from middleware.model_events import Clock, Event, Recorded
 from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, Told, Upkeep
-from middleware.storage import audit_sql, holds_sql, notices_sql, purge_sql, relay_sql, transit_sql, upkeep_sql
+from middleware.storage import (
+    audit_sql,
+    events_sql,
+    holds_sql,
+    notices_sql,
+    purge_sql,
+    relay_sql,
+    transit_sql,
+    upkeep_sql,
+)
 from middleware.storage.database import Database
 
 LEASE: Final = timedelta(minutes=2)
@@ -98,6 +108,12 @@ class SqlRetention:
 
     def noted(self, subject: str) -> Sequence[AuditEntry]:
         return self._database.read(lambda connection: audit_sql.noted(connection, subject))
+    def record(self, event: Event, clock: Clock | None, now: datetime) -> Recorded:
+        upserts = self._database.upserts
+        return self._database.write(lambda connection: events_sql.record(connection, upserts, event, clock, now))
+
+    def events(self, shop: str | None, limit: int) -> Sequence[Recorded]:
+        return self._database.read(lambda connection: events_sql.listed(connection, shop, limit))
 
     def close(self) -> None:
         self._database.close()

@@ -182,6 +182,9 @@ parts = Table(
     Column("jwe", Text, doc="compact JWE; null once it left: the tag stays"),
     Column("ended_at", Instant, doc="when its end was carried out; null: it has not ended"),
     Column("week", Text, doc="that of our transit key, to which it is sealed; null: to the parcel platform's own"),
+    Column(
+        "moved_at", Instant, doc="when its clock last started or moved after it was sealed; null: as its receipt says"
+    ),
 )
 Index(
     "ix_parts_week",

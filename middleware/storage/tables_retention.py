@@ -6,11 +6,22 @@ hold is named, as the operator knows them.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, literal_column
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
 
 from middleware.storage.tables import Day, Instant, metadata, parts, records
 
-__all__ = ["NOT_DONE", "clocks", "holds", "metadata", "notices", "upkeep"]
+__all__ = ["NOT_DONE", "clocks", "events", "holds", "metadata", "notices", "upkeep"]
 
 Index(
     "ix_records_clear_until",
@@ -78,6 +89,31 @@ holds = Table(
     Column("ended_by", Text),
     Index("ix_holds_record_id_part", "record_id", "part"),
     info={"retention": "pv.record"},
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("shop", Text, nullable=False),
+    Column("type", Text, nullable=False, doc="middleware.model_events.EventType"),
+    Column("selected", Text, doc="record, order.id or customer.id; null: all of the shop"),
+    Column("digest", LargeBinary, doc="blind index of the order's or the customer's id, 32 bytes"),
+    Column("record_id", Text, doc="the record that was named; no foreign key: it may be gone before the event"),
+    Column("about", Text, doc="the level that it moves"),
+    Column("day", Day, nullable=False),
+    Column("by", Text, nullable=False, doc="who told it, by the name under which this operator knows them"),
+    Column("at", Instant, nullable=False),
+    Column("key", LargeBinary, doc="keyed digest of the call's Idempotency-Key, 32 bytes; null: from the command line"),
+    Column("payload", LargeBinary, doc="keyed digest of the call's body, 32 bytes"),
+    Column("found", Integer, nullable=False, doc="records that it concerns"),
+    Column("parts", Integer, nullable=False, doc="parts that got new dates"),
+    Column("early", Integer, nullable=False, doc="records that were taken in after its day"),
+    Column("records", JSON, nullable=False, doc="the first of the records that changed"),
+    Column("until", Day, nullable=False, index=True, doc="that of the longest-lived part that it moved"),
+    UniqueConstraint("shop", "key"),
+    Index("ix_events_shop_at", "shop", "at"),
+    info={"retention": "pv.event"},
 )
 
 upkeep = Table(

@@ -58,12 +58,12 @@ from tests.schemas.broken_pack import TEXT, fault
         (
             'then = "vp.sender.legal"',
             'then = "vp.sender.archive"',
-            "retention.\"vp.sender.operational\".then: unknown 'vp.sender.archive'; use one of pv.inbox, ",
+            "retention.\"vp.sender.operational\".then: unknown 'vp.sender.archive'; use one of pv.event, ",
         ),
         (
             'retention = "pv.index"',
             'retention = "pv.indx"',
-            "parts.\"index\".retention: unknown 'pv.indx'; use one of pv.inbox, ",
+            "parts.\"index\".retention: unknown 'pv.indx'; use one of pv.event, ",
         ),
         (
             'sealed = false\nkeyed = true\npurpose = "label_and_delivery"',
@@ -78,7 +78,7 @@ from tests.schemas.broken_pack import TEXT, fault
         (
             'triggers = { "vp.recipient.operational" = "delivered" }',
             'triggers = { "vp.recipient" = "delivered" }',
-            "interpretations.recipient_clock.choices.delivered.triggers: unknown 'vp.recipient'; use one of pv.inbox, ",
+            "interpretations.recipient_clock.choices.delivered.triggers: unknown 'vp.recipient'; use one of pv.event, ",
         ),
         (
             'bases = { guest = "A6-1-f" }',

@@ -60,7 +60,7 @@ def test_retention_classes(
 
 def test_there_is_no_other_retention_class(policy: Policy) -> None:
     assert {name.partition(".")[0] for name in policy.retention} == {"vp", "pv"}
-    assert len(policy.retention) == 8
+    assert len(policy.retention) == 9
 
 
 @pytest.mark.policy("VP-RET-1")

@@ -117,7 +117,7 @@ def test_what_is_prohibited_is_no_activity() -> None:
 def test_the_operator_is_a_processor_with_terms_of_its_own() -> None:
     found = entry("bpost-shipping-platform/label_and_delivery/parcelveil")
     assert (found.register, found.controller) == (("processor",), ("the shop for which it is operated",))
-    assert found.retention_class == ("pv.index", "pv.record", "pv.inbox", "pv.not_kept")
+    assert found.retention_class == ("pv.index", "pv.record", "pv.event", "pv.inbox", "pv.not_kept")
     assert found.legal_basis == ("not_stated",)
 
 

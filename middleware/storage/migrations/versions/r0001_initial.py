@@ -26,6 +26,7 @@ def upgrade() -> None:
     _index_what_ends()
     _create_notices()
     _create_holds()
+    _create_events()
     _create_upkeep()
     _create_shops()
     _create_integrations()
@@ -99,6 +100,7 @@ def _create_what_belongs_to_a_record() -> None:
         sa.Column("jwe", sa.Text()),
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("week", sa.Text()),
+        sa.Column("moved_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("record_id", "name", name="pk_parts"),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_parts_record_id", ondelete="CASCADE"),
     )
@@ -260,6 +262,33 @@ def _create_holds() -> None:
         sa.PrimaryKeyConstraint("id", "record_id", "part", name="pk_holds"),
     )
     op.create_index("ix_holds_record_id_part", "holds", ["record_id", "part"])
+
+
+def _create_events() -> None:
+    op.create_table(
+        "events",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("selected", sa.Text()),
+        sa.Column("digest", sa.LargeBinary()),
+        sa.Column("record_id", sa.Text()),
+        sa.Column("about", sa.Text()),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.LargeBinary()),
+        sa.Column("payload", sa.LargeBinary()),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("early", sa.Integer(), nullable=False),
+        sa.Column("records", sa.JSON(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_events"),
+        sa.UniqueConstraint("shop", "key", name="uq_events_shop_key"),
+    )
+    op.create_index("ix_events_shop_at", "events", ["shop", "at"])
+    op.create_index("ix_events_until", "events", ["until"])
 
 
 def _create_upkeep() -> None:

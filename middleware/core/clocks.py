@@ -1,0 +1,33 @@
+"""What an event means for the clocks of retention: a pure decision over the shop's pack as the shop reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from middleware.core.calendar import end
+from middleware.model_events import Clock
+from schemas.policy import Policy
+
+
+def clock(policy: Policy, trigger: str, day: date) -> Clock:
+    """The clock that ``trigger`` starts on ``day``: every class with this trigger that has a duration, counted
+    once from the day. A pack without such a class gives a clock that moves nothing.
+    """
+    rules = [rule for rule in policy.retention.values() if rule.trigger == trigger and rule.duration is not None]
+    ends: Mapping[str, date] = {rule.id: end(day, rule.duration) for rule in rules if rule.duration is not None}
+    return Clock(trigger=trigger, day=day, ends=ends, resets=frozenset(rule.id for rule in rules if rule.resets))
+
+
+def moved(clock: Clock, retention: str, starts: date | None, until: date | None, today: date) -> date | None:
+    """The new last day of a part of that class, None where nothing changes: a first event wins, unless the class starts
+    anew with each; then only a later one does. What has ended stays ended, and no end comes nearer.
+    """
+    new = clock.ends.get(retention)
+    if new is None:
+        return None
+    if starts is None:
+        return new if until is None else None  # with a last day and no start: nothing can start it any more
+    if until is None or until < today or retention not in clock.resets:
+        return None
+    return new if clock.day > starts and new >= until else None

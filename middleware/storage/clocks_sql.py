@@ -1,0 +1,149 @@
+"""A clock of retention starts or moves, in the transaction that is handed in: parts, kept copies, what leads to them,
+and their record get their new ends, and the parcel platform is told.
+
+Orders are locked before their records, as intake does, and records before their parts, as the purge does: a part has
+either ended or its clock is moved. Page by page, so that memory stays bounded however many records there are.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, or_, select, update
+
+from middleware.core import clocks, schedule
+from middleware.core.calendar import today
+from middleware.model import State
+from middleware.model_events import Clock, Moved, MovedPart, Selector
+from middleware.model_keys import Fact
+from middleware.storage import holds_sql, records_sql
+from middleware.storage.database import Upserts
+from middleware.storage.tables import audit_entries, index_entries, parts, records
+
+PAGE: Final = 200
+"""Records that are locked with one statement."""
+
+_NO_SHIPMENT: Final = (State.WITHDRAWN, State.CANCELLED)
+_IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)
+_LAST: Final = bindparam("last", type_=records.c.until.type)
+_LOCK: Final = (
+    select(records.c.id, records.c.state, records.c.created_at)
+    .where(records.c.id.in_(_IDS))
+    .order_by(records.c.id)
+    .with_for_update()
+)
+_PARTS: Final = (
+    select(
+        parts.c.record_id,
+        parts.c.name,
+        parts.c.retention,
+        parts.c.trigger,
+        parts.c.starts,
+        parts.c.until,
+        parts.c.ended_at,
+    )
+    .where(parts.c.record_id.in_(_IDS))
+    .order_by(parts.c.record_id, parts.c.position)
+)
+_MOVE: Final = update(parts).where(parts.c.record_id == bindparam("this_id"), parts.c.name == bindparam("this_name"))
+_RECORD: Final = update(records).where(records.c.id == bindparam("this_id"))
+_INDEX: Final = update(index_entries).where(
+    index_entries.c.record_id == bindparam("this_id"),
+    or_(index_entries.c.until.is_(None), index_entries.c.until < _LAST),
+)
+
+
+def move(
+    connection: Connection, upserts: Upserts, shop: str, selector: Selector, clock: Clock, actor: str, now: datetime
+) -> Moved:
+    """Start or move the clock of every part that it concerns. ``actor`` is told to the audit log."""
+    changed: list[MovedPart] = []
+    found = early = 0
+    for ids in _pages(connection, shop, selector):
+        of_orders = records_sql.orders_of(connection, ids)
+        locked = connection.execute(_LOCK, {"ids": ids}).all()
+        living = [row for row in locked if row.state not in _NO_SHIPMENT]
+        older = {row.id for row in living if today(row.created_at) <= clock.day}
+        found, early = found + len(living), early + len(living) - len(older)
+        changed += _moved(connection, upserts, older, of_orders, clock, now)
+    _audit(connection, {one.record_id for one in changed}, actor, now)
+    return Moved(parts=tuple(changed), found=found, early=early)
+
+
+def _pages(connection: Connection, shop: str, selector: Selector) -> Iterator[Sequence[str]]:
+    chosen = _chosen(selector)
+    last = ""
+    while True:
+        page = chosen.where(records.c.shop == shop, records.c.id > last).order_by(records.c.id).limit(PAGE)
+        ids: Sequence[str] = [row.id for row in connection.execute(page)]
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]
+
+
+def _chosen(selector: Selector) -> Select[tuple[str]]:
+    if selector.record_id is not None:
+        return select(records.c.id).where(records.c.id == selector.record_id)
+    if selector.digest is None:
+        return select(records.c.id)
+    return (
+        select(records.c.id)
+        .join(index_entries, index_entries.c.record_id == records.c.id)
+        .where(
+            index_entries.c.shop == records.c.shop,
+            index_entries.c.kind == selector.kind,
+            index_entries.c.digest == selector.digest,
+        )
+    )
+
+
+def _moved(
+    connection: Connection,
+    upserts: Upserts,
+    ids: Collection[str],
+    of_orders: Sequence[Any],
+    clock: Clock,
+    now: datetime,
+) -> list[MovedPart]:
+    rows = connection.execute(_PARTS, {"ids": sorted(ids)}).all() if ids else []
+    day = today(now)
+    changed = [
+        MovedPart(record_id=row.record_id, part=row.name, starts=clock.day, until=until)
+        for row in rows
+        if row.trigger == clock.trigger and row.ended_at is None
+        if (until := clocks.moved(clock, row.retention, row.starts, row.until, day)) is not None
+    ]
+    if not changed:
+        return []
+    news = {(one.record_id, one.part): one.until for one in changed}
+    keys = [{"this_id": one.record_id, "this_name": one.part} for one in changed]
+    dates = {"starts": clock.day, "moved_at": now}
+    connection.execute(_MOVE, [key | dates | {"until": one.until} for key, one in zip(keys, changed, strict=True)])
+    for record_id in sorted({one.record_id for one in changed}):
+        ends = {row.name: news.get((record_id, row.name), row.until) for row in rows if row.record_id == record_id}
+        _stretch(connection, record_id, ends, [order for order in of_orders if order.record_id == record_id])
+    holds_sql.tell(connection, upserts, news, day, now)
+    return changed
+
+
+def _stretch(connection: Connection, record_id: str, ends: Mapping[str, date | None], of_orders: Sequence[Any]) -> None:
+    """The ends of the record follow from those of its parts; what is open stays so while one of them is."""
+    first, last = schedule.ends(ends)
+    this = {"this_id": record_id}
+    connection.execute(_RECORD, this | {"until": last, "clear_until": first})
+    if first is not None:
+        records_sql.keep_orders(connection, of_orders, first)
+        connection.execute(_INDEX, this | {"last": first, "until": first})
+
+
+def _audit(connection: Connection, ids: Collection[str], actor: str, now: datetime) -> None:
+    entries = [
+        {"id": str(uuid.uuid4()), "at": now, "fact": Fact.CLOCK_MOVED, "subject": record_id, "actor": actor}
+        for record_id in sorted(ids)
+    ]
+    if entries:
+        connection.execute(insert(audit_entries), entries)

@@ -1,0 +1,122 @@
+"""Events of retention as they are told, in the transaction that is handed in: kept beside what they change, so that
+either both are there or neither. A call that comes again finds what came of it the first time.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from middleware.model_events import Clock, Event, EventType, Moved, Recorded
+from middleware.model_keys import Fact
+from middleware.storage import clocks_sql
+from middleware.storage.database import Upserts
+from middleware.storage.tables import audit_entries, word
+from middleware.storage.tables_retention import events
+
+MOST_NAMED: Final = 100
+"""Records that an answer names; of more it tells how many."""
+
+RECORD: Final = "record"
+_KNOWN: Final = select(events).where(events.c.shop == bindparam("this_shop"), events.c.key == bindparam("this_key"))
+_LISTED: Final = select(events).order_by(events.c.at.desc(), events.c.id)
+
+
+def record(connection: Connection, upserts: Upserts, event: Event, clock: Clock | None, now: datetime) -> Recorded:
+    """Keep the event and let its clock run; of one that is known by its key, what was kept then. One that leads to no
+    record leaves nothing (``found`` is 0), unless it concerns the shop as a whole.
+    """
+    again = _again(connection, event)
+    if again is not None:
+        return again
+    moved = clocks_sql.move(connection, upserts, event.shop, event.selector, clock, event.by, now) if clock else Moved()
+    made = _recorded(event, moved)
+    if _selected(event) is not None and clock is not None and moved.found == moved.early:
+        return made  # nothing is known of it, or all of it came later: nothing happened
+    if not connection.execute(upserts.new[events], _row(event, made)).rowcount:
+        return _again(connection, event) or made
+    audit = {"id": str(uuid.uuid4()), "at": now, "fact": Fact.EVENT, "subject": event.id, "actor": event.by}
+    connection.execute(insert(audit_entries), audit)
+    return made
+
+
+def listed(connection: Connection, shop: str | None, limit: int) -> Sequence[Recorded]:
+    """The newest events first, of one shop or of all."""
+    page = _LISTED if shop is None else _LISTED.where(events.c.shop == shop)
+    return [_read(row) for row in connection.execute(page.limit(limit)).all()]
+
+
+def _again(connection: Connection, event: Event) -> Recorded | None:
+    if event.key is None:
+        return None
+    row = connection.execute(_KNOWN, {"this_shop": event.shop, "this_key": event.key}).one_or_none()
+    return None if row is None else _read(row)
+
+
+def _selected(event: Event) -> str | None:
+    return RECORD if event.selector.record_id is not None else event.selector.kind
+
+
+def _recorded(event: Event, moved: Moved) -> Recorded:
+    changed = dict.fromkeys(part.record_id for part in moved.parts)
+    return Recorded(
+        id=event.id,
+        shop=event.shop,
+        type=event.type,
+        about=event.about,
+        selected=_selected(event),
+        day=event.day,
+        by=event.by,
+        at=event.at,
+        until=max([event.until, *(part.until for part in moved.parts)]),
+        found=moved.found,
+        parts=len(moved.parts),
+        early=moved.early,
+        records=tuple(changed)[:MOST_NAMED],
+        payload=event.payload,
+    )
+
+
+def _row(event: Event, made: Recorded) -> Mapping[str, Any]:
+    return {
+        "id": made.id,
+        "shop": made.shop,
+        "type": made.type,
+        "selected": made.selected,
+        "digest": event.selector.digest,
+        "record_id": event.selector.record_id,
+        "about": made.about,
+        "day": made.day,
+        "by": made.by,
+        "at": made.at,
+        "key": event.key,
+        "payload": event.payload,
+        "found": made.found,
+        "parts": made.parts,
+        "early": made.early,
+        "records": list(made.records),
+        "until": made.until,
+    }
+
+
+def _read(row: Any) -> Recorded:
+    return Recorded(
+        id=row.id,
+        shop=row.shop,
+        type=word(row.type, EventType),
+        about=row.about,
+        selected=row.selected,
+        day=row.day,
+        by=row.by,
+        at=row.at,
+        until=row.until,
+        found=row.found,
+        parts=row.parts,
+        early=row.early,
+        records=tuple(row.records),
+        payload=row.payload,
+    )

@@ -1,0 +1,122 @@
+"""What an event means for clocks: first wins or later resets, never back, never shorter, never again once ended."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from middleware.core.calendar import end
+from middleware.core.clocks import clock, moved
+from middleware.model_events import Clock
+from schemas.policy import Policy
+from schemas.policy_loader import load
+
+PLATFORM, MAXIRESPONSE, MYSTAMP = (load(f"bpost-{name}") for name in ("shipping-platform", "maxiresponse", "mystamp"))
+DAY = date(2026, 11, 22)
+days = st.dates(date(2020, 1, 1), date(2100, 1, 1))
+RESET = frozenset(("ms.customer",))
+
+
+def customer(day: date, *, resets: bool = True) -> Clock:
+    return Clock(
+        trigger="last_order", day=day, ends={"ms.customer": end(day, "P3Y")}, resets=RESET if resets else frozenset()
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "trigger", "ends", "resets"),
+    [
+        pytest.param(
+            PLATFORM.interpret({"recipient_clock": "delivered"}),
+            "delivered",
+            {"vp.recipient.operational": date(2027, 12, 22)},
+            frozenset(),
+            marks=pytest.mark.policy("VP-RET-4", "AMB-2"),
+        ),
+        pytest.param(
+            PLATFORM.interpret({"sender_legal_start": "end-of-use"}),
+            "end_of_use",
+            {"vp.sender.legal": date(2036, 11, 22)},
+            frozenset(),
+            marks=pytest.mark.policy("VP-RET-3", "AMB-3"),
+        ),
+        pytest.param(
+            PLATFORM,
+            "last_label_use",
+            {"vp.former_user.marketing": date(2029, 11, 22)},
+            frozenset(("vp.former_user.marketing",)),
+            marks=pytest.mark.policy("VP-RET-1", "AMB-5"),
+        ),
+        (PLATFORM, "delivered", {}, frozenset()),
+        pytest.param(
+            MAXIRESPONSE,
+            "agreement_dissolved",
+            {"mx.all": date(2029, 11, 22)},
+            frozenset(),
+            marks=pytest.mark.policy("MX-RET-1", "AMB-7"),
+        ),
+        pytest.param(
+            MYSTAMP,
+            "last_order",
+            {name: date(2029, 11, 22) for name in ("ms.customer", "ms.depicted", "ms.photo")},
+            frozenset(("ms.customer", "ms.depicted", "ms.photo")),
+            marks=pytest.mark.policy("MS-RET-1", "AMB-16"),
+        ),
+        pytest.param(
+            MYSTAMP.interpret({"photo_clock": "order"}),
+            "last_order",
+            {"ms.customer": date(2029, 11, 22)},
+            RESET,
+            marks=pytest.mark.policy("AMB-16"),
+        ),
+    ],
+)
+def test_the_pack_says_which_classes_a_trigger_starts(
+    policy: Policy, trigger: str, ends: dict[str, date], resets: frozenset[str]
+) -> None:
+    made = clock(policy, trigger, DAY)
+    assert (made.trigger, made.day, made.ends, made.resets) == (trigger, DAY, ends, resets)
+
+
+def test_a_class_that_another_event_ends_has_no_clock() -> None:
+    assert clock(PLATFORM, "start_of_use", DAY).ends == {}
+
+
+@pytest.mark.policy("MX-RET-1", "AMB-2")
+def test_a_first_event_starts_a_clock() -> None:
+    assert moved(customer(DAY, resets=False), "ms.customer", None, None, DAY) == date(2029, 11, 22)
+
+
+@given(days, days)
+def test_a_first_event_wins_where_the_class_does_not_reset(first: date, other: date) -> None:
+    until = end(first, "P3Y")
+    assert moved(customer(other, resets=False), "ms.customer", first, until, first) is None
+
+
+@pytest.mark.policy("MS-RET-1", "VP-RET-1", "AMB-20")
+@given(days, days)
+def test_a_reset_moves_on_and_never_back_nor_nearer(first: date, other: date) -> None:
+    until = end(first, "P3Y")
+    new = moved(customer(other), "ms.customer", first, until, first)
+    assert (new is None) == (other <= first)
+    assert new is None or new >= until
+
+
+@pytest.mark.policy("MS-RET-1")
+@given(days, st.integers(1, 4000))
+def test_what_has_ended_stays_ended(first: date, later: int) -> None:
+    until = end(first, "P3Y")
+    after = until + timedelta(days=later)
+    assert moved(customer(after), "ms.customer", first, until, after) is None
+    assert moved(customer(until), "ms.customer", first, until, until) is not None
+
+
+def test_what_can_get_no_clock_any_more_gets_none() -> None:
+    assert moved(customer(DAY), "ms.customer", None, DAY, DAY) is None
+
+
+def test_a_class_of_another_trigger_is_left_alone() -> None:
+    assert moved(customer(DAY), "ms.photo", None, None, DAY) is None
