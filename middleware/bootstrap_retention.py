@@ -11,6 +11,7 @@ from middleware.binding import carriers
 from middleware.bootstrap import clock, transports
 from middleware.config import Config
 from middleware.errors import ConfigError
+from middleware.events import Ledger
 from middleware.model_purge import Boot
 from middleware.ports_retention import Retention
 from middleware.propagation import Propagation
@@ -27,6 +28,11 @@ def retention(settings: Config) -> Retention:
     if not is_current(settings.server.database):
         raise ConfigError("the database schema is not up to date; run `parcelveil migrate`")
     return open_retention(settings.server.database)
+
+
+def ledger(settings: Config) -> Ledger:
+    """Where events are kept. Raises: ConfigError, StorageError."""
+    return Ledger(events=retention(settings), clock=clock(settings), sources=settings.sources)
 
 
 def boot() -> Boot:

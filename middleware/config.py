@@ -23,12 +23,13 @@ from middleware.config_table import FromEnvironment, Source, Table, meant
 from middleware.core.body import read
 from middleware.errors import BodyError, ConfigError, SettingError
 from middleware.model import ShopSettings
+from middleware.model_events import SourceSettings
 
 DEFAULT_FILE: Final = "parcelveil.toml"
 PREFIX: Final = "PARCELVEIL_"
 LEVEL: Final = "__"
 FILE_VARIABLE: Final = "PARCELVEIL_CONFIG"
-SECTIONS: Final = ("server", "admin", "carriers", "apps", "shops")
+SECTIONS: Final = ("server", "admin", "sources", "carriers", "apps", "shops")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Config:
     quarantined: Mapping[str, str]
     apps: Mapping[str, tuple[bytes, ...]] = field(repr=False)
     admin_tokens: tuple[bytes, ...] = field(repr=False)
+    sources: tuple[SourceSettings, ...] = ()
 
     @property
     def simulated(self) -> frozenset[str]:
@@ -99,6 +101,8 @@ def load(path: Path) -> Config:
     root = Table(document, source, (), os.environ)
     server = server_settings(root.table("server"), os.environ)
     admin_tokens = config_parties.admin_tokens(root.table("admin"))
+    section = root.table("sources")
+    sources = tuple(config_parties.source_settings(name, section.table(name)) for name in section.names())
     section = root.table("carriers")
     proxy, ca_file = server.egress_proxy, server.ca_file
     carriers = {
@@ -129,6 +133,7 @@ def load(path: Path) -> Config:
         quarantined=quarantined,
         apps=apps,
         admin_tokens=admin_tokens,
+        sources=sources,
     )
 
 

@@ -1,4 +1,6 @@
-"""``[carriers.*]``, ``[apps.*]`` and ``[admin]``: those that the shops are read against, and who may connect some."""
+"""``[carriers.*]``, ``[apps.*]``, ``[admin]`` and ``[sources.*]``: those that the shops are read against, who may
+connect some, and who speaks for data subjects.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ from middleware.config_shop import Around, check_name
 from middleware.config_table import Network, Source, Table
 from middleware.errors import SettingError
 from middleware.model import ShopSettings
+from middleware.model_events import SourceSettings
+from schemas.shop_rules import NAME
 
 CARRIER_KINDS: Final = ("parcel-json",)
 SHORTEST_TOKEN: Final = 16
@@ -69,6 +73,17 @@ def admin_tokens(table: Table) -> tuple[bytes, ...]:
         raise table.fault("tokens", expected, example="those of `openssl rand -hex 32`")
     table.done()
     return tokens
+
+
+def source_settings(name: str, table: Table) -> SourceSettings:
+    """A source of the data subject's own; without a token it tells nothing. Raises: SettingError."""
+    check_name(name, table)
+    token = table.bearer("token").encode() if "token" in table else b""
+    if token and len(token) < SHORTEST_TOKEN:
+        raise table.fault("token", f"a token of at least {SHORTEST_TOKEN} characters", example="`openssl rand -hex 32`")
+    shops = table.words("shops", NAME, "a list of names of shops")
+    table.done()
+    return SourceSettings(name=name, token=token, shops=frozenset(shops))
 
 
 def app_secrets(name: str, table: Table) -> tuple[bytes, ...]:

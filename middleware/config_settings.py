@@ -62,6 +62,10 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _set("log_level", '"INFO"', '"WARNING"', "DEBUG, INFO, WARNING or ERROR; none shows a value of an order"),
     ),
     ("admin",): (_maybe("tokens", '[{ env = "ADMIN_TOKEN" }]', "who may connect shops; two while one is changed"),),
+    ("sources", ANY): (
+        _maybe("token", '{ env = "DASHBOARD_TOKEN" }', "of a source of the data subject's own, which alone may raise"),
+        _set("shops", "[]", '["demo"]', "the shops of which it tells events"),
+    ),
     ("carriers", ANY): (
         _needed("kind", '"parcel-json"', "how to talk with it"),
         _needed("url", '"https://parcels.example"', "https, except to the addresses of allow_private"),
@@ -116,7 +120,12 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
 }
 """The settings by place, in the order of docs/configuration.md."""
 
-NAMES: Final[Mapping[str, str]] = {"carriers": "platform", "apps": "parcelveil", "shops": "demo"}
+NAMES: Final[Mapping[str, str]] = {
+    "sources": "dashboard",
+    "carriers": "platform",
+    "apps": "parcelveil",
+    "shops": "demo",
+}
 """The tables whose keys are names, each with an example of one."""
 
 

@@ -201,6 +201,13 @@ class Table:
             pass
         raise self.fault(key, "a list of private addresses or networks")
 
+    def words(self, key: str, form: re.Pattern[str], expected: str) -> tuple[str, ...]:
+        """A list of texts of a form; none where it is left out."""
+        values = self._typed(key, [])
+        if not isinstance(values, list) or not all(isinstance(one, str) and form.fullmatch(one) for one in values):
+            raise self.fault(key, expected)
+        return tuple(values)
+
     def mapping(self, key: str) -> Mapping[str, str]:
         """A table of texts."""
         value = self._typed(key, {})

@@ -128,3 +128,17 @@ class Recorded:
     early: int
     records: tuple[str, ...]
     payload: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SourceSettings:
+    """``[sources.<name>]``: a source of the data subject's own, such as a dashboard, and the shops of which it tells.
+    Without a token it opens nothing.
+    """
+
+    name: str
+    token: bytes
+    shops: frozenset[str]
+
+    def __repr__(self) -> str:
+        return f"<SourceSettings {self.name}>"

@@ -26,6 +26,7 @@ _COMMANDS: Mapping[str, str] = {
     "doctor": "middleware.cli.doctor:doctor",
     "keys": "middleware.cli.operate:keys",
     "deliveries": "middleware.cli.deliveries:deliveries",
+    "events": "middleware.cli.events:events",
     "hold": "middleware.cli.holding:hold",
     "purge": "middleware.cli.purging:purge",
     "shipments": "middleware.cli.shipments:shipments",

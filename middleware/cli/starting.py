@@ -42,6 +42,10 @@ _HEAD: Final = """\
 """
 _TITLES: Final[Mapping[Place, str]] = {
     ("admin",): "# The admin API, on api_listen. Without a token every request to it is refused.",
+    (
+        "sources",
+        ANY,
+    ): "# A source of the data subjects' own, such as a dashboard: it alone may raise what is permitted.",
     ("carriers", ANY): "# A parcel platform. Its public keys are kept in the folder of server.state under this name.",
     ("apps", ANY): "# One Shopify app for many shops.",
     ("shops", ANY): "# A shop. Do not rename it: its orders would not be known again.",
@@ -52,6 +56,7 @@ _TABLES: Final = ("integration", "sender")  # they follow as tables of their own
 _FILLED: Final = ("name", "street", "number", "locality", "postal_code", "country")  # of the sender: made up
 _CHOICES: Final = {  # left out unless they are wanted
     ("admin",): ("tokens",),
+    ("sources", ANY): ("token", "shops"),
     ("shops", ANY): ("secrets", "token"),
 }
 

@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 from flask import Flask
 
+from middleware.events import Ledger
 from middleware.relay import Lane
 from middleware.services import Services
-from middleware.web import admin, docs, health, lane, problems, raw, shipments, webhooks
+from middleware.web import admin, docs, events, health, lane, problems, raw, shipments, webhooks
 
 
 def create(
@@ -17,9 +18,11 @@ def create(
     role: str,
     administration: admin.Administration | None = None,
     lanes: Mapping[str, Lane] = MappingProxyType({}),
+    ledger: Ledger | None = None,
 ) -> Flask:
     """The application: ``intake`` takes webhooks, ``api`` what people and other systems ask; both tell their health and
-    describe themselves. Without ``administration`` the admin API is not served; labels come over ``lanes``.
+    describe themselves. Without ``administration`` the admin API is not served, without
+    ``ledger`` no events; labels come over ``lanes``.
     """
     app = Flask("parcelveil", static_folder=None)
     app.config.update(PROPAGATE_EXCEPTIONS=False, TRAP_BAD_REQUEST_ERRORS=False)
@@ -35,6 +38,8 @@ def create(
     app.register_blueprint(docs.blueprint())
     app.register_blueprint(shipments.blueprint(services))
     app.register_blueprint(lane.blueprint(services, lanes))
+    if ledger is not None:
+        app.register_blueprint(events.blueprint(services, ledger))
     if administration is not None:
         app.register_blueprint(admin.blueprint(administration))
     return app

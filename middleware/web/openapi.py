@@ -14,9 +14,9 @@ from middleware import __version__
 from middleware.config_settings import SETTINGS
 from middleware.model import Reason, Status
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, ORDER_TOPICS
-from middleware.web import openapi_admin, openapi_lane
+from middleware.web import openapi_admin, openapi_events, openapi_lane
 from middleware.web.meaning import beneath, explain
-from schemas import plugin, shopify, status
+from schemas import events, plugin, shopify, status
 from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
@@ -51,7 +51,9 @@ def description() -> Mapping[str, Any]:
         spec.path(f"/v1/shops/{{shop}}/shipments{path}", operations={"get": _shipment(asked)})
     spec.components.schema("PluginShipment", schema=plugin.SHIPMENT)
     spec.components.schema("Made", schema=plugin.MADE)
-    for path, operations in openapi_lane.paths(_problem):
+    spec.components.schema("Event", schema=events.EVENT)
+    spec.components.schema("EventTold", schema=events.TOLD)
+    for path, operations in (*openapi_lane.paths(_problem), *openapi_events.paths(_problem)):
         spec.path(path, operations=dict(operations))
     spec.components.schema("ShopConnection", schema=SHOP)
     spec.components.schema("Shop", openapi_admin.FACE)
@@ -78,6 +80,8 @@ def _described() -> Mapping[str, Schema]:
         "ShipmentStatus": status.STATUS,
         "PluginShipment": plugin.SHIPMENT,
         "Made": plugin.MADE,
+        "Event": events.EVENT,
+        "EventTold": events.TOLD,
         "ShopConnection": SHOP,
         "Rotation": ROTATION,
     }

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from middleware import bootstrap, config
+from middleware import bootstrap, bootstrap_retention, config
+from middleware.events import Ledger
 from middleware.relay import Lane
 from middleware.web import metrics
 from middleware.web.admin import Administration
@@ -36,10 +37,12 @@ def _application(role: str) -> Flask:
     bootstrap.keep_fresh(settings, lambda carrier, result: metrics.REFRESHES.labels(carrier, result).inc())
     administration: Administration | None = None
     lanes: Mapping[str, Lane] = {}
+    ledger: Ledger | None = None
     if role == "api":
         lanes = bootstrap.lanes(settings)
         administration = Administration(onboarding=bootstrap.onboarding(settings), tokens=settings.admin_tokens)
-    application = create(services, role, administration, lanes)
+        ledger = bootstrap_retention.ledger(settings)
+    application = create(services, role, administration, lanes, ledger)
     gc.freeze()  # what was made at start lives as long as the process: the collector need not look at it again
     return application
 

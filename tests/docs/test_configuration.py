@@ -18,6 +18,7 @@ PACK = load(PACK_NAME)
 SECTIONS = {
     "## `[server]`": "server",
     "## `[admin]`": "admin",
+    "## `[sources.<name>]`": "sources.dashboard",
     "## `[carriers.<name>]`": "carriers.platform",
     "## `[apps.<name>]`": "apps.parcelveil",
     "## `[shops.<name>]`": "shops.demo",
@@ -25,7 +26,7 @@ SECTIONS = {
     "### `sender`": "shops.demo.sender",
 }
 NESTED = ("integration", "sender")
-VARIABLES = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN", "ADMIN_TOKEN")
+VARIABLES = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN", "ADMIN_TOKEN", "DASHBOARD_TOKEN")
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def told_of(setting: Setting) -> tuple[str, str, str]:
 
 @pytest.mark.parametrize(("heading", "section"), SECTIONS.items())
 def test_every_setting_is_documented_in_its_order_with_its_default_and_its_example(heading: str, section: str) -> None:
-    names = {"platform", "parcelveil", "demo"}
+    names = {"dashboard", "platform", "parcelveil", "demo"}
     place = tuple(ANY if name in names else name for name in section.split("."))
     rows_ = [(row[0], row[2], row[3]) for row in rows(CONFIGURATION, heading)]
     assert [tuple(map(unquoted, row)) for row in rows_] == [told_of(setting) for setting in SETTINGS[place]]

@@ -73,7 +73,7 @@ def test_a_hyphen_of_a_name_is_an_underscore_in_the_environment(load: Load) -> N
 
 
 SETTING = ", such as PARCELVEIL_SHOPS__DEMO__NOTIFY"
-NO_SUCH = f"no such setting; expected one of server, admin, carriers, apps, shops and a setting of it{SETTING}"
+NO_SUCH = f"no such setting; expected one of server, admin, sources, carriers, apps, shops and a setting of it{SETTING}"
 MISTAKEN = {
     "PARCELVEIL_SERVR__LISTEN": f"$PARCELVEIL_SERVR__LISTEN: {NO_SUCH}; did you mean server?",
     "PARCELVEIL_QQQQ__X": f"$PARCELVEIL_QQQQ__X: {NO_SUCH}",

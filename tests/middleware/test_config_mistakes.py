@@ -19,8 +19,8 @@ from tests.middleware.configuring import cleaned
 
 CANARY = "Canary-secret-9f3"
 TEXT = written("demo.myshopify.com", "http://127.0.0.1:8090")
-NAMES = {"carriers": "platform", "apps": "parcelveil", "shops": "demo"}
-ENVIRONMENT = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN", "ADMIN_TOKEN")
+NAMES = {"sources": "dashboard", "carriers": "platform", "apps": "parcelveil", "shops": "demo"}
+ENVIRONMENT = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN", "ADMIN_TOKEN", "DASHBOARD_TOKEN")
 FREE = {"keys", "state", "journal", "ca_file", "pickup_attribute", "reference", "database"}
 """Settings that take any one line of text, beside those of the sender."""
 
@@ -145,6 +145,7 @@ def test_an_example_is_found_by_the_path_of_its_setting(place: Place, setting: S
     ("place", "key", "listed"),
     [
         (("admin",), "tokens", True),
+        (("sources", ANY), "token", False),
         (("carriers", ANY), "token", False),
         (("apps", ANY), "secrets", True),
         (("shops", ANY), "secrets", True),

@@ -111,6 +111,12 @@ ROWS = {
     "short tokens": Row(
         new='[server]\n[admin]\ntokens = [{ env = "SECRET" }]\n', at="tokens", says="expected tokens of at least 16"
     ),
+    "a short token": Row(
+        new='[server]\n[sources.own]\ntoken = { env = "SECRET" }\n', at="token", says="expected a token of at least 16"
+    ),
+    "no names of shops": Row(
+        new='[server]\n[sources.own]\nshops = ["A b"]\n', at="shops", says="expected a list of names of shops"
+    ),
     "plain http": instead("https://platform.example", "http://platform.example", "allow_private alone, and there is"),
     "two simulated platforms": Row(
         new=f"[server]\n{TWICE}", at=TWICE.rstrip(), says="one is the simulated platform already; expected no more than"

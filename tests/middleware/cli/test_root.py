@@ -32,6 +32,8 @@ DATA = {
     ("purge",),
     ("hold", "add"),
     ("hold", "list"),
+    ("events", "record"),
+    ("events", "list"),
     ("shops", "connect"),
     ("shops", "check"),
     ("shops", "list"),
@@ -48,6 +50,7 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("shops", "rotate-secret"): ("demo", "--secret-env", "SHOPIFY_SECRET"),
     ("keys", "destroy"): ("2020-01", "--by", "Els"),
     ("hold", "add"): ("some-id", "--ground", "a case", "--by", "Els", "--until", "2099-12-31"),
+    ("events", "record"): ("last-use", "--shop", "demo", "--by", "Els"),
     ("hold", "end"): ("some-id", "--by", "Els"),
 }
 """What a command asks for before it looks for a configuration."""

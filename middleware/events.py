@@ -1,0 +1,155 @@
+"""Events of retention: what a shop's own systems, a source of the data subject's, or a person tells.
+
+    call ─▶ who ─▶ read ─▶ may they? ─▶ which clocks ─▶ keep and move, in one transaction ─▶ what changed
+
+Whoever tells can lower what is permitted and start the clocks that the policy names; only a source of the data
+subject's own raises. What an order or a customer is called is turned into keyed digests and forgotten.
+"""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from middleware.core.bearer import opens
+from middleware.core.body import read
+from middleware.core.calendar import today
+from middleware.core.clocks import clock
+from middleware.core.schedule import memory
+from middleware.errors import Fault, NotFoundError, SchemaError, UnauthorisedError
+from middleware.errors_events import BeforeIntakeError, OnlyTheDataSubjectError
+from middleware.errors_shipping import KeyReusedError
+from middleware.model_events import RAISING, TRIGGERS, Event, EventType, Recorded, Selector, SourceSettings
+from middleware.ports import Clock
+from middleware.ports_retention import Events
+from middleware.services import Services, Shop
+from schemas import events as schema
+from schemas.allowlist import Refused, load
+from schemas.levels import DATA_SUBJECT, change, initial
+from schemas.permission import Refusal
+
+THE_SHOP: Final = "shop"
+"""Who tells, where the shop's own token is shown."""
+
+_INDEXED: Final = {schema.ORDER: "order.id", schema.CUSTOMER: "customer.id"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Who tells: ``own`` is a source of the data subject's own, which alone may raise."""
+
+    by: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Ledger:
+    """Where events are kept, and what tells the time."""
+
+    events: Events
+    clock: Clock
+    sources: Sequence[SourceSettings] = ()
+
+
+def who(shop: str, authorization: str, services: Services, sources: Sequence[SourceSettings]) -> tuple[Shop, Teller]:
+    """The shop, and who tells of it: itself by its bearer token, or a source by its own. Both are always compared.
+    Raises: UnauthorisedError, always alike.
+    """
+    source = next((one for one in sources if opens(authorization, (one.token,)) and shop in one.shops), None)
+    try:
+        return services.asking(shop, authorization), Teller(by=THE_SHOP)
+    except UnauthorisedError:
+        found = services.shops.get(shop)
+        if source is None or found is None or found.ended:
+            raise
+    return found, Teller(by=source.name, own=True)
+
+
+def tell(body: bytes, key: str, shop: Shop, teller: Teller, ledger: Ledger) -> Recorded:
+    """Keep what a call tells. The same key with the same body gets the first answer again. Raises: BodyError,
+    SchemaError, OnlyTheDataSubjectError, KeyReusedError, NotFoundError, BeforeIntakeError, StorageError.
+    """
+    payload = shop.indexer.of_bytes("events.payload", body)
+    marks = {"key": shop.indexer.of_bytes("events.key", key.encode()), "payload": payload}
+    came = record(read(body), shop, teller, ledger, **marks)
+    if came.payload is None or not hmac.compare_digest(came.payload, payload):
+        raise KeyReusedError()
+    return came
+
+
+def record(document: object, shop: Shop, teller: Teller, ledger: Ledger, **marks: bytes) -> Recorded:
+    """Keep an event, in the form of ``schemas.events.Event``. Raises: SchemaError, OnlyTheDataSubjectError,
+    NotFoundError where there is no such record, BeforeIntakeError, StorageError.
+    """
+    now = ledger.clock()
+    told = _read(document)
+    kind = EventType(told["type"])
+    if kind in RAISING and not teller.own:
+        raise OnlyTheDataSubjectError()
+    day = _day(told.get("day"), now)
+    event = Event(
+        id=str(uuid.uuid4()),
+        shop=shop.settings.name,
+        type=kind,
+        selector=_selector(told, shop),
+        about=_level(told, kind, shop, teller),
+        day=day,
+        by=teller.by,
+        at=now,
+        until=memory(shop.policy, now),
+        **marks,
+    )
+    trigger = TRIGGERS.get(kind)
+    came = ledger.events.record(event, clock(shop.policy, trigger, day) if trigger else None, now)
+    _check(came)
+    return came
+
+
+def _check(came: Recorded) -> None:
+    if came.selected is not None and came.found == came.early:
+        raise BeforeIntakeError() if came.found else NotFoundError()
+
+
+def _read(document: object) -> Mapping[str, Any]:
+    try:
+        return load(schema.EVENT, document)
+    except Refused as refusal:
+        faults = tuple(Fault(pointer=pointer, code=code) for pointer, code in refusal.faults)
+    raise SchemaError(faults)
+
+
+def _day(told: str | None, now: datetime) -> date:
+    try:
+        day = today(now) if told is None else date.fromisoformat(told)
+    except ValueError:
+        raise _refused("day", "date") from None
+    if day > today(now):
+        raise _refused("day", "future")
+    return day
+
+
+def _selector(told: Mapping[str, Any], shop: Shop) -> Selector:
+    for member, kind in _INDEXED.items():
+        if told.get(member) is not None:
+            return Selector(kind=kind, digest=shop.indexer.of(kind, told[member]))
+    return Selector(record_id=told.get(schema.RECORD))
+
+
+def _level(told: Mapping[str, Any], kind: EventType, shop: Shop, teller: Teller) -> str | None:
+    """The level that it moves, in the pack's own word. Raises: SchemaError for one that the pack does not have."""
+    name = told.get(schema.LEVEL)
+    if name is None:
+        return None
+    verb = {EventType.OBJECTION: "object", EventType.WITHDRAWAL: "withdraw"}.get(kind, kind.value)
+    moved = change(shop.policy, initial(shop.policy), name, verb, DATA_SUBJECT if teller.own else teller.by)
+    if isinstance(moved, Refusal):
+        raise _refused(schema.LEVEL, moved.reason.replace("_", "-"))
+    return str(name)
+
+
+def _refused(member: str, code: str) -> SchemaError:
+    return SchemaError((Fault(pointer=f"/{member}", code=code),))

@@ -1,0 +1,93 @@
+"""What may be told of an event that starts a clock of retention or moves what is permitted: closed, by its type.
+
+Whose records it concerns is told by our id, by the order's id or by the customer's id; the latter two are turned into
+keyed digests and forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from schemas import shop_rules as rules
+from schemas.allowlist import Text, index
+from schemas.plugin import ORDER_ID, Closed
+
+RECORD, ORDER, CUSTOMER, LEVEL = "record", "order", "customer", "level"
+SELECTORS: Final = (RECORD, ORDER, CUSTOMER)
+
+TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "label-created": (RECORD, ORDER),
+        "delivered": (RECORD, ORDER),
+        "last-use": (),
+        "end-of-use": (),
+        "agreement-dissolved": (RECORD, CUSTOMER),
+        "last-order": (CUSTOMER,),
+        "objection": (LEVEL,),
+        "withdrawal": (LEVEL,),
+        "declaration": (RECORD, ORDER),
+        "consent": (LEVEL,),
+        "resume": (LEVEL,),
+    }
+)
+"""Type → the members of which it needs exactly one; none: it concerns the shop as a whole."""
+
+_ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def _matching(form: str, longest: int, **kwargs: Any) -> Text:
+    field = Text(longest=longest, **kwargs)
+    field.validators.append(validate.Regexp(f"(?:{form})\\Z", error="pattern"))
+    return field
+
+
+def _told(says: str) -> dict[str, str]:
+    return {"description": says}
+
+
+class Event(Closed):
+    """One event. Of the members that say whom it concerns each type takes exactly one, or none."""
+
+    type = _matching("|".join(TYPES), 32, required=True, metadata={"description": "What happened", "enum": list(TYPES)})
+    day = _matching(
+        rules.DAY.pattern, 10, metadata=_told("On which day, in Brussels: today where nothing is told; none to come")
+    )
+    record = _matching(_ID, 36, metadata=_told("Our id of the record"))
+    order = _matching(ORDER_ID, 64, metadata=index("order.id"))
+    customer = _matching(ORDER_ID, 64, metadata=index("customer.id"))
+    level = Text(longest=64, metadata=_told("The level of the policy that it moves, such as Aanvullend"))
+
+    @validates_schema(skip_on_field_errors=True)
+    def _as_its_type_demands(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
+        wanted = TYPES[data["type"]]
+        given = [name for name in (*SELECTORS, LEVEL) if data.get(name) is not None]
+        faults = {name: ["not-of-this-type"] for name in given if name not in wanted}
+        if wanted and not faults and len(given) != 1:
+            faults = {name: ["exactly-one"] for name in wanted} if given else {wanted[0]: ["required"]}
+        if faults:
+            raise ValidationError(faults)
+
+
+class Told(Schema):
+    """What came of an event."""
+
+    id = fields.UUID(required=True, metadata=_told("The event, as it is kept"))
+    type = fields.String(required=True, validate=validate.OneOf(list(TYPES)), metadata=_told("What happened"))
+    day = fields.Date(required=True, metadata=_told("On which day"))
+    found = fields.Integer(required=True, metadata=_told("How many records it concerns"))
+    parts = fields.Integer(required=True, metadata=_told("How many of their parts got new dates"))
+    early = fields.Integer(
+        required=True, metadata=_told("How many records came in after that day, and were left alone")
+    )
+    records = fields.List(
+        fields.String(), required=True, metadata=_told("Ids of the records that changed, a hundred at most")
+    )
+
+
+EVENT = Event()
+TOLD = Told()
+"""The one instance of each."""
