@@ -108,6 +108,7 @@ class SqlRetention:
 
     def noted(self, subject: str) -> Sequence[AuditEntry]:
         return self._database.read(lambda connection: audit_sql.noted(connection, subject))
+
     def record(self, event: Event, clock: Clock | None, now: datetime) -> Recorded:
         upserts = self._database.upserts
         return self._database.write(lambda connection: events_sql.record(connection, upserts, event, clock, now))

@@ -175,6 +175,7 @@ def test_many_go_at_once(url: str, store: Store) -> None:
         Kind.REMOVALS,
         Kind.NOTICES,
         Kind.HOLDS,
+        Kind.EVENTS,
     ]
     retention.close()
 
