@@ -11,6 +11,7 @@ from middleware.config_parties import CarrierSettings
 from middleware.config_settings import example
 from middleware.core.calendar import today
 from middleware.core.index import Indexer
+from middleware.core.kinds import MAXIRESPONSE, MYSTAMP, SHIPMENT, kinds_of
 from middleware.core.minimise import barred_of_sender
 from middleware.core.shops import integration
 from middleware.errors import ConfigError, SettingError
@@ -22,12 +23,12 @@ from middleware.ports import Carrier, Clock
 from middleware.ports_retention import Teller
 from middleware.retention_keys import PublicKeys
 from middleware.services import Shop
-from schemas import plugin, shopify
-from schemas.allowlist import categories
+from schemas import maxiresponse, mystamp, plugin, shopify
+from schemas.allowlist import Node, categories
 from schemas.errors import SchemaFault
-from schemas.order import Sender, catalogue
+from schemas.order import Order, Sender, catalogue
 from schemas.policy import Policy
-from schemas.policy_loader import check_fields, for_parcels, load
+from schemas.policy_loader import check_fields, for_parcels, load, names
 
 
 class ShopFault(SettingError):
@@ -44,6 +45,13 @@ class ShopFault(SettingError):
             path=path,
         )
 
+
+_READ: Final[Mapping[str, tuple[type, tuple[Node, ...]]]] = {
+    SHIPMENT.first: (Order, (shopify.SHAPE, plugin.SHAPE)),
+    MAXIRESPONSE.first: (maxiresponse.Contact, (maxiresponse.SHAPE,)),
+    MYSTAMP.first: (mystamp.StampOrder, (mystamp.SHAPE,)),
+}
+"""What is read under a pack that has this part: the canonical value, and the documents that fill it."""
 
 _Reading = tuple[str, frozenset[tuple[str, str]]]
 """A pack's name and the interpretations under which it is read."""
@@ -84,15 +92,17 @@ class Binder:
         does not hold together.
         """
         day, asked = today(self._clock()), shop.integration_requested_on
-        if shop.policy not in self._packs and shop.policy not in for_parcels():
-            expected = f"one of {', '.join(for_parcels())}"
-            raise ShopFault(shop.name, ("policy",), problem="no such pack", expected=expected)
+        if shop.policy not in self._packs and shop.policy not in names():
+            raise ShopFault(
+                shop.name, ("policy",), problem="no such pack", expected=f"one of {', '.join(_taken(shop))}"
+            )
         if asked and asked > day:
             late = "this day has not come; there is no exchange before the request to integrate (VP-PLG-3)"
             expected = "a day that has"
             raise ShopFault(shop.name, ("integration", "requested_on"), problem=late, expected=expected)
         reading = (shop.policy, frozenset(shop.interpretations.items()))
         policy = self._interpreted(shop, reading)
+        check_fit(shop, policy)
         told, carrier = (reading, shop.account_type), self._carriers[shop.carrier]
         if told not in self._barred:
             self._barred[told] = barred_of_sender(policy, shop.account_type)
@@ -121,6 +131,28 @@ class Binder:
         raise problem
 
 
+def check_fit(shop: ShopSettings, policy: Policy) -> None:
+    """Whether a shop of this platform and this account type may send under this pack. Raises: ShopFault."""
+    if shop.platform != "direct" and SHIPMENT not in kinds_of(policy):
+        account = next(iter(policy.account_types.values()))
+        problem = f"no webshop may be linked under it ({', '.join(account.clause.ids)})"
+        if account.plugin:  # interpretation plugin_source: somebody answers for it
+            problem = "its records are no parcels, and no webhook brings them"
+        expected = f'platform = "direct", or one of {", ".join(_taken(shop))}'
+        raise ShopFault(shop.name, ("policy",), problem=problem, expected=expected)
+    if shop.account_type not in policy.account_types:
+        problem, expected = f"{policy.id} has none of that name", f"one of {', '.join(policy.account_types)}"
+        raise ShopFault(shop.name, ("account_type",), problem=problem, expected=expected)
+    if shop.platform == "direct" and not shop.token:
+        raise ShopFault(
+            shop.name, ("token",), problem="there is none", expected="a token, with which the shop's own systems call"
+        )
+
+
+def _taken(shop: ShopSettings) -> tuple[str, ...]:
+    return names() if shop.platform == "direct" else for_parcels()
+
+
 def pack(name: str) -> Policy:
     """A pack, checked against everything that the code can read or keep.
 
@@ -128,10 +160,13 @@ def pack(name: str) -> Policy:
     """
     try:
         policy = load(name)
-        check_fields(policy, catalogue())
-        for shape in (shopify.SHAPE, plugin.SHAPE):
-            check_fields(policy, categories(shape, dict(catalogue())))
-        check_fields(policy, ((f"sender.{path}", category) for path, category in catalogue(Sender)))
+        for kind in kinds_of(policy):
+            matter, shapes = _READ[kind.first]
+            check_fields(policy, catalogue(matter))
+            for shape in shapes:
+                check_fields(policy, categories(shape, dict(catalogue(matter))))
+        if SHIPMENT in kinds_of(policy):
+            check_fields(policy, ((f"sender.{path}", category) for path, category in catalogue(Sender)))
     except SchemaFault as fault:
         problem = str(fault)
     else:

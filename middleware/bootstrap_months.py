@@ -21,7 +21,7 @@ from middleware.ports_retention import Weeks
 from middleware.retention_keys import KeyRing, PublicKeys
 from middleware.storage import open_copies
 from schemas.policy import Policy
-from schemas.policy_loader import for_parcels
+from schemas.policy_loader import names
 
 EVERY_SECONDS = 900.0
 
@@ -114,7 +114,7 @@ def keep(settings: Config, stop: threading.Event) -> None:
 
 def _packs() -> Mapping[str, Policy]:
     """Every pack that a shop may name: one that is connected tomorrow finds its keys."""
-    return {name: binding.pack(name) for name in for_parcels()}
+    return {name: binding.pack(name) for name in names()}
 
 
 def _durations(packs: Mapping[str, Policy]) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from middleware.config_settings import NAMES
@@ -17,8 +17,10 @@ from schemas import shop_rules as rules
 from schemas.order import Sender
 
 _NUMBER: Final = "the shop's number at Shopify, digits in quotation marks"
+_PRODUCT: Final = "small letters, digits and hyphens"
 _COUNTRY: Final = "two capital letters (ISO 3166-1), such as BE"
-_NOT_YET: Final = ("woocommerce", "direct")
+_NOT_YET: Final = ("woocommerce",)
+_NO_PLUGIN: Final = ("guest", "residential")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -39,7 +41,8 @@ def shop_settings(
     check_name(name, table)
     if table.text("platform", None) in _NOT_YET:
         raise table.fault("platform", "another one", problem=f"{table.text('platform', None)} is not supported yet")
-    table.choice("platform", rules.PLATFORMS, None)
+    if table.choice("platform", rules.PLATFORMS, None) == "direct":
+        return _direct(name, table, around)
     if own_secrets and "app" in table:
         raise _one_of_both(table, "secrets")
     own_app, secrets = (True, own_secrets) if own_secrets else _secrets(table, around.apps)
@@ -64,9 +67,41 @@ def shop_settings(
         pickup_attribute=table.line("pickup_attribute", rules.LONGEST_ATTRIBUTE) or None,
         on_invalid=table.choice("on_invalid", rules.ON_INVALID, "record"),
         reference=table.choice("reference", rules.REFERENCES, "code"),
-        product=table.matching("product", rules.PRODUCT, "parcel", "small letters, digits and hyphens"),
+        product=table.matching("product", rules.PRODUCT, "parcel", _PRODUCT),
         default_weight_grams=table.whole("default_weight_grams", 1000, rules.HEAVIEST_GRAMS),
         hold=table.duration("hold", "2m", rules.LONGEST_HOLD),
+        interpretations=table.mapping("interpretations"),
+    )
+    requested.done()
+    table.done()
+    return settings
+
+
+def _direct(name: str, table: Table, around: Around) -> ShopSettings:
+    """A shop whose own systems call: no webhook brings anything, and nothing is held. Of what is no parcel there is no
+    plug-in, so no request to integrate, and the pack has no sender.
+    """
+    kind = _account_type(table)
+    requested, parcels = table.table("integration"), kind == "professional"
+    settings = ShopSettings(
+        name=name,
+        platform="direct",
+        domain=rules.of_direct(name),
+        secrets=(),
+        own_app=True,
+        carrier=_carrier(table, around),
+        policy=table.text("policy", "bpost-shipping-platform"),
+        account_type=kind,
+        integration_requested_on=_integration(table, requested) if parcels else None,
+        integration_reference=requested.line("reference", rules.LONGEST_REFERENCE) if parcels else "",
+        sender=_sender(table.table("sender")) if parcels else Sender(),
+        mode=table.choice("mode", rules.MODES, "live"),
+        token=table.bearer("token").encode() if "token" in table else None,
+        delivery=Delivery(notify=table.choice("notify", rules.NOTIFY, "none")),
+        reference=table.choice("reference", rules.REFERENCES, "code"),
+        product=table.matching("product", rules.PRODUCT, "parcel", _PRODUCT),
+        default_weight_grams=table.whole("default_weight_grams", 1000, rules.HEAVIEST_GRAMS),
+        hold=timedelta(0),
         interpretations=table.mapping("interpretations"),
     )
     requested.done()
@@ -158,7 +193,7 @@ def _carrier(table: Table, around: Around) -> str:
 
 def _account_type(table: Table) -> str:
     kind = table.choice("account_type", rules.ACCOUNT_TYPES, None)
-    if kind != "professional":
+    if kind in _NO_PLUGIN:
         problem = "the plug-in exists for professional accounts only (VP-PLG-1)"
         raise table.fault("account_type", "that account type", problem=problem)
     return kind

@@ -11,6 +11,13 @@ class IdempotencyKeyError(RequestError):
     code = "idempotency-key"
 
 
+class OtherPolicyError(RequestError):
+    """The policy of this shop is not for what this address takes."""
+
+    code = "other-policy"
+    status = 403
+
+
 class KeyReusedError(ConflictError):
     """This Idempotency-Key was used for another content; take a new key for a new shipment."""
 

@@ -12,8 +12,9 @@ from middleware.services import Shop
 def seen(face: ShopFace, shop: Shop) -> ShopFace:
     """With what its settings tell, and whether its exchange has ended."""
     settings, state = shop.settings, ShopState.UNINSTALLED if shop.ended else face.state
+    domain = None if settings.platform == "direct" else settings.domain
     return replace(
-        face, state=state, mode=settings.mode, domain=settings.domain, carrier=settings.carrier, policy=settings.policy
+        face, state=state, mode=settings.mode, domain=domain, carrier=settings.carrier, policy=settings.policy
     )
 
 

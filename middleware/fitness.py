@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from middleware.core import kinds
 from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.errors import ConfigError, ParcelveilError, SettingError
@@ -39,14 +40,23 @@ def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
     """What is told of a shop that works: one thing after another."""
     settings = shop.settings
     yield Fitness(check="settings", ok=True, message=f"policy {settings.policy}, account {settings.account_type}")
+    yield _secret(shop)
+    if settings.integration_requested_on is not None:
+        yield _integration(shop)
+    if settings.mode == "live" and kinds.SHIPMENT.first in shop.policy.parts:  # what is only tried is sent by nobody
+        yield _sender(shop)
+    yield from _keys(shop, now)
+
+
+def _secret(shop: Shop) -> Fitness:
+    settings = shop.settings
+    if settings.platform == "direct":
+        told = "a token of its own" if settings.token else "none: give it a token"
+        return Fitness(check="token", ok=settings.token is not None, message=told, pointer="/token")
     count = len(settings.secrets)
     usable = bool(count) and all(settings.secrets)
     told = f"{count} of {'its own' if settings.own_app else 'its app'}" if usable else "none: give it one"
-    yield Fitness(check="secret", ok=usable, message=told, pointer="/secrets")
-    yield _integration(shop)
-    if settings.mode == "live":  # what is only tried is sent by nobody
-        yield _sender(shop)
-    yield from _keys(shop, now)
+    return Fitness(check="secret", ok=usable, message=told, pointer="/secrets")
 
 
 def _integration(shop: Shop) -> Fitness:

@@ -22,7 +22,7 @@ from middleware.core.seal import lock, new_id, seal
 from middleware.core.tag import Stamp, tag
 from middleware.core.trace import credentials
 from middleware.errors import PiledUpError, SchemaError, ShopPausedError
-from middleware.model import Answer, Arrival, Inbound, Parsed, Record, Rejection
+from middleware.model import Answer, Arrival, Inbound, ParsedMatter, Record, Rejection
 from middleware.ports import Source
 from middleware.services import Services, Shop
 from schemas.allowlist import CREDENTIAL
@@ -75,7 +75,7 @@ def _rejected(rejection: Rejection, refusal: SchemaError, services: Services) ->
 
 
 def prepare(
-    parsed: Parsed, document: object, source: Source, shop: Shop, services: Services, now: datetime
+    parsed: ParsedMatter, document: object, source: Source, shop: Shop, services: Services, now: datetime
 ) -> Record | None:
     """From the order as read to the record as stored; None where there is nothing to ship. ``source`` tells how the
     document names things.
@@ -122,7 +122,7 @@ def _mark(inbound: Inbound, shop: Shop) -> tuple[str, bytes, bytes]:
 
 
 def arrival(
-    parsed: Parsed, record: Record | None, mark: tuple[str, bytes, bytes], shop: Shop, now: datetime
+    parsed: ParsedMatter, record: Record | None, mark: tuple[str, bytes, bytes], shop: Shop, now: datetime
 ) -> Arrival:
     """What storage judges a version by. ``mark`` as ``Arrival``: topic, digest of the delivery, digest of the body."""
     topic, webhook, body = mark

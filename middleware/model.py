@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from schemas.matter import Matter
 from schemas.order import Hidden, Order, Sender
 
 
@@ -78,9 +79,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Parsed(Hidden):
-    """What a platform read from a body: the order, or why there is nothing to ship, and where every datum was taken
-    from.
+class ParsedMatter(Hidden):
+    """What was read from a body: the matter of a record, or why there is none, and where every datum was taken from.
 
     ``taken`` maps a concrete source path (``line_items[3].title``) to the canonical path that it filled
     (``customs.description``).
@@ -89,8 +89,15 @@ class Parsed(Hidden):
     order_id: str
     updated_at: datetime
     halt: Reason | None
-    order: Order | None
+    order: Matter | None
     taken: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Parsed(ParsedMatter):
+    """The same of an order to ship."""
+
+    order: Order | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

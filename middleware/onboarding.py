@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from middleware.core.shops import Vault, in_force
+from middleware.core.shops import Vault, in_force, told_domain
 from middleware.errors import (
     ConfigError,
     DomainChangedError,
@@ -74,7 +74,7 @@ class Onboarding:
         self._own(name)
         long_enough(name, secrets, token)
         row, now = self.store.find(name), self.clock()
-        if self._former(row) not in (None, str(settings.get("domain")).lower()):
+        if self._former(row) not in (None, told_domain(name, settings)):
             raise DomainChangedError()  # who has the name's token sees the name's parcels
         held = tuple(ShopSecret(value=secret) for secret in secrets)
         keeps = not secrets and "app" not in settings
@@ -101,7 +101,7 @@ class Onboarding:
         row = self._row(name)
         try:
             content = self._content(row)
-            if row.domain != self.vault.of_domain(str(content.settings.get("domain")).lower()):
+            if row.domain != self.vault.of_domain(told_domain(name, content.settings) or ""):
                 raise TamperedError()
         except ParcelveilError as fault:
             return Checkup(mode=None, present=tuple(unreadable(fault)), other=())
@@ -242,20 +242,17 @@ class Onboarding:
         if row.sealed is None:
             return ""
         try:
-            domain = self._content(row).settings.get("domain")
+            domain = told_domain(row.name, self._content(row).settings)
         except ParcelveilError:
             return ""
-        if not isinstance(domain, str) or row.domain != self.vault.of_domain(domain.lower()):
-            return ""
-        return domain.lower()
+        return domain if domain and row.domain == self.vault.of_domain(domain) else ""
 
     def _former(self, row: ShopRow | None) -> str | None:
         """The domain that a name was connected with; None where it never was, or that cannot be told."""
         try:
-            domain = self._content(row).settings.get("domain") if row and row.sealed else None
+            return told_domain(row.name, self._content(row).settings) if row and row.sealed else None
         except (ShopUnreadableError, TamperedError):
             return None
-        return domain.lower() if isinstance(domain, str) else None
 
     def _before(self, row: ShopRow | None, *, wanted: bool) -> ShopContent | None:
         """What is sealed of a connected shop. A row that does not open is replaced, unless its secrets are wanted.

@@ -12,6 +12,7 @@ from middleware.model import (
     Arrival,
     Inbound,
     Parsed,
+    ParsedMatter,
     PickupPoint,
     Record,
     Rejection,
@@ -76,6 +77,25 @@ class Platform(Source, Protocol):
 
     def page_of(self, domain: str, order_id: str) -> str:
         """Where the merchant finds an order, in the shop's own administration."""
+
+
+class Caller(Source, Protocol):
+    """A shop's own system, which calls and waits: how its documents are read. ``topic`` is what storage is told in the
+    place of a webhook's topic, ``first`` the part without which a pack is not for them, and ``barcode`` whether the
+    parcel platform answers with one.
+    """
+
+    @property
+    def topic(self) -> str: ...
+
+    @property
+    def first(self) -> str: ...
+
+    @property
+    def barcode(self) -> bool: ...
+
+    def parse(self, document: object, shop: ShopSettings, now: datetime) -> ParsedMatter:
+        """Read the document of a request that came at ``now``. Raises: SchemaError."""
 
 
 class Carrier(Protocol):

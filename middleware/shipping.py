@@ -1,4 +1,4 @@
-"""The plug-in lane: one call becomes a shipment, and waits a little for the parcel platform's answer.
+"""A shop's own system calls: one call becomes a record, and waits a little for the parcel platform's answer.
 
     call ─▶ known? ─▶ read ─▶ parse ─▶ the line of intake, without a hold ─▶ store ─▶ wait ─▶ 201 | 202
 
@@ -28,25 +28,22 @@ from middleware.errors_shipping import (
     KeyReusedError,
     OlderVersionError,
     OrderCancelledError,
+    OtherPolicyError,
     TooLateError,
 )
 from middleware.intake import arrival, prepare
 from middleware.model import Answer, Ending, Reason, State, Status
 from middleware.model_shipping import Attempt, Known
-from middleware.platforms.plugin import Plugin
+from middleware.ports import Caller
 from middleware.services import Services, Shop
 from middleware.trail import Sighting
 from schemas.order import Hidden
-
-TOPIC: Final = "shipments"
-"""What storage is told in the place of a webhook's topic."""
 
 CREATED, ACCEPTED = 201, 202
 
 MARGIN: Final = timedelta(seconds=15)
 """How long after its wait a call must have been answered: then another may take it over."""
 
-_PLUGIN: Final = Plugin()
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.3)
 """Seconds between two looks; the last one goes on."""
 _UNDER_WAY: Final = frozenset((State.WAITING, State.HELD, State.CLAIMED))
@@ -64,7 +61,7 @@ class Call(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped:
-    """The answer: ``status`` 201 with a barcode, or 202 without one."""
+    """The answer: ``status`` 201 where the parcel platform has it, or 202; of a shipment that it has the barcode."""
 
     status: int
     id: str
@@ -100,13 +97,22 @@ class Waiting:
                 self._shares.leave(ticket)
 
 
-def ship(call: Call, shop: Shop, services: Services, waiting: Waiting) -> Shipped:
-    """Make the shipment, or tell again what was answered before.
-
-    Raises: BodyError, SchemaError; KeyReusedError, InHandError, ErasedError; OrderCancelledError, OlderVersionError,
-    TooLateError; ShopPausedError; BusyError, BacklogFullError where the shop asks for more than its share; SealError,
-    StorageError when we are at fault.
+def check_policy(caller: Caller, shop: Shop) -> None:
+    """One payload, one pack: what a pack has no part for is refused whole (MX-SCO-1, MS-SCO-1). Raises:
+    OtherPolicyError.
     """
+    if caller.first not in shop.policy.parts:
+        raise OtherPolicyError()
+
+
+def ship(call: Call, caller: Caller, shop: Shop, services: Services, waiting: Waiting) -> Shipped:
+    """Make the record, or tell again what was answered before.
+
+    Raises: OtherPolicyError; BodyError, SchemaError; KeyReusedError, InHandError, ErasedError; OrderCancelledError,
+    OlderVersionError, TooLateError; ShopPausedError; BusyError, BacklogFullError where the shop asks for more than its
+    share; SealError, StorageError when we are at fault.
+    """
+    check_policy(caller, shop)
     if shop.paused:
         raise ShopPausedError()
     now = services.clock()
@@ -114,12 +120,12 @@ def ship(call: Call, shop: Shop, services: Services, waiting: Waiting) -> Shippe
     known = services.calls.known(attempt.shop, attempt.key)
     if known is None:
         with services.gate.turn(attempt.shop, call.key):
-            known = _taken(call, attempt, shop, services, now)
+            known = _taken(call, attempt, caller, shop, services, now)
     if known is not None:
         again = _again(known, attempt, services, now)
         if again is not None:
             return again
-    return _answered(attempt, services, waiting, call.wait)
+    return _answered(attempt, caller, services, waiting, call.wait)
 
 
 def cancel(record_id: str, shop: Shop, services: Services, waiting: Waiting, wait: int) -> Sighting:
@@ -157,25 +163,27 @@ def _attempt(call: Call, shop: Shop, now: datetime) -> Attempt:
     )
 
 
-def _taken(call: Call, attempt: Attempt, shop: Shop, services: Services, now: datetime) -> Known | None:
+def _taken(call: Call, attempt: Attempt, caller: Caller, shop: Shop, services: Services, now: datetime) -> Known | None:
     """Take the call down the line; what is known of it if somebody else brought it meanwhile."""
     document = read(call.body)
     try:
-        return _stored(document, attempt, shop, services, now)
+        return _stored(document, attempt, caller, shop, services, now)
     except SchemaError as refusal:
-        refusal.alarms = credentials(document, _PLUGIN.shape)
+        refusal.alarms = credentials(document, caller.shape)
         raise
 
 
-def _stored(document: object, attempt: Attempt, shop: Shop, services: Services, now: datetime) -> Known | None:
+def _stored(
+    document: object, attempt: Attempt, caller: Caller, shop: Shop, services: Services, now: datetime
+) -> Known | None:
     at_once = replace(shop, settings=replace(shop.settings, hold=timedelta(0)))
-    parsed = _PLUGIN.parse(document, at_once.settings, now)
-    named(_PLUGIN.names, lambda: check_time(parsed, now))
+    parsed = caller.parse(document, at_once.settings, now)
+    named(caller.names, lambda: check_time(parsed, now))
     services.backlog.check(services.store, attempt.shop, now)
-    record = prepare(parsed, document, _PLUGIN, at_once, services, now)
+    record = prepare(parsed, document, caller, at_once, services, now)
     if record is None:
-        raise InHandError()  # not reached: a plug-in's document always has something to ship
-    mark = (TOPIC, attempt.key, attempt.payload)
+        raise InHandError()  # not reached: a caller's document always has something to ship
+    mark = (caller.topic, attempt.key, attempt.payload)
     judged = services.calls.ship(arrival(parsed, record, mark, shop, now), record, attempt)
     if isinstance(judged, Answer):
         _check(judged)
@@ -203,7 +211,7 @@ def _again(known: Known, attempt: Attempt, services: Services, now: datetime) ->
     return None
 
 
-def _answered(attempt: Attempt, services: Services, waiting: Waiting, seconds: int) -> Shipped:
+def _answered(attempt: Attempt, caller: Caller, services: Services, waiting: Waiting, seconds: int) -> Shipped:
     """Wait for what becomes of it, and keep what was answered."""
     seen: list[Sighting] = []
 
@@ -220,7 +228,7 @@ def _answered(attempt: Attempt, services: Services, waiting: Waiting, seconds: i
         raise TooLateError()
     if record.state in (*_GONE, State.CANCELLING):
         raise OrderCancelledError()
-    made = record.state is State.DELIVERED and record.barcode is not None
+    made = record.state is State.DELIVERED and (record.barcode is not None or not caller.barcode)
     return _told(services.calls.answered(attempt, CREATED if made else ACCEPTED), record)
 
 

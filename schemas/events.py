@@ -14,7 +14,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from schemas import shop_rules as rules
 from schemas.allowlist import Text, index
-from schemas.plugin import ORDER_ID, Closed
+from schemas.closed import Closed
+from schemas.plugin import ORDER_ID
 
 RECORD, ORDER, CUSTOMER, LEVEL = "record", "order", "customer", "level"
 SELECTORS: Final = (RECORD, ORDER, CUSTOMER)

@@ -26,7 +26,8 @@ class Hidden:
         return f"<{type(self).__name__}>"
 
 
-def _of(category: str) -> Any:
+def of(category: str) -> Any:
+    """A field that is absent unless told, of that category of personal data."""
     return field(default=None, metadata={"category": category})
 
 
@@ -34,39 +35,39 @@ def _of(category: str) -> Any:
 class Ids(Hidden):
     """The shop's identifiers. Index-only: read, turned into a keyed index, never kept."""
 
-    order_id: str | None = _of("order.id")
-    order_name: str | None = _of("order.name")
-    customer_id: str | None = _of("customer.id")
+    order_id: str | None = of("order.id")
+    order_name: str | None = of("order.name")
+    customer_id: str | None = of("customer.id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Address(Hidden):
     """Where the parcel goes. ``country`` is an ISO 3166-1 alpha-2 code; ``street`` may hold a whole unsplit line."""
 
-    street: str | None = _of("recipient.address.street")
-    number: str | None = _of("recipient.address.number")
-    box: str | None = _of("recipient.address.box")
-    line2: str | None = _of("recipient.address.line2")
-    locality: str | None = _of("recipient.address.locality")
-    postal_code: str | None = _of("recipient.address.postal_code")
-    country: str | None = _of("recipient.address.country")
+    street: str | None = of("recipient.address.street")
+    number: str | None = of("recipient.address.number")
+    box: str | None = of("recipient.address.box")
+    line2: str | None = of("recipient.address.line2")
+    locality: str | None = of("recipient.address.locality")
+    postal_code: str | None = of("recipient.address.postal_code")
+    country: str | None = of("recipient.address.country")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Contact(Hidden):
     """How the recipient is told that the parcel comes. ``phone`` is E.164, ``language`` an ISO 639-1 code."""
 
-    email: str | None = _of("recipient.contact.email")
-    phone: str | None = _of("recipient.contact.phone")
-    language: str | None = _of("recipient.contact.language")
+    email: str | None = of("recipient.contact.email")
+    phone: str | None = of("recipient.contact.phone")
+    language: str | None = of("recipient.contact.language")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Recipient(Hidden):
     """The person who receives, never the person who pays."""
 
-    name: str | None = _of("recipient.name")
-    company: str | None = _of("recipient.company")
+    name: str | None = of("recipient.name")
+    company: str | None = of("recipient.company")
     address: Address = Address()
     contact: Contact = Contact()
 
@@ -77,40 +78,40 @@ class CustomsItem(Hidden):
     ISO 3166-1.
     """
 
-    description: str | None = _of("recipient.customs.description")
-    quantity: int | None = _of("recipient.customs.quantity")
-    weight_grams: int | None = _of("recipient.customs.weight")
-    value: str | None = _of("recipient.customs.value")
-    currency: str | None = _of("recipient.customs.currency")
-    hs_code: str | None = _of("recipient.customs.hs_code")
-    origin: str | None = _of("recipient.customs.origin")
+    description: str | None = of("recipient.customs.description")
+    quantity: int | None = of("recipient.customs.quantity")
+    weight_grams: int | None = of("recipient.customs.weight")
+    value: str | None = of("recipient.customs.value")
+    currency: str | None = of("recipient.customs.currency")
+    hs_code: str | None = of("recipient.customs.hs_code")
+    origin: str | None = of("recipient.customs.origin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Parcel(Hidden):
     """Facts of the parcel: weight in grams, number of pieces, the carrier's product, the pick-up point's id."""
 
-    weight_grams: int | None = _of("parcel.weight")
-    pieces: int | None = _of("parcel.pieces")
-    product: str | None = _of("parcel.product")
-    pickup_point: str | None = _of("parcel.pickup_point")
+    weight_grams: int | None = of("parcel.weight")
+    pieces: int | None = of("parcel.pieces")
+    product: str | None = of("parcel.product")
+    pickup_point: str | None = of("parcel.pickup_point")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Sender(Hidden):
     """Who sends: from the shop's settings, never from an order."""
 
-    name: str | None = _of("sender.name")
-    company: str | None = _of("sender.company")
-    street: str | None = _of("sender.address.street")
-    number: str | None = _of("sender.address.number")
-    box: str | None = _of("sender.address.box")
-    line2: str | None = _of("sender.address.line2")
-    locality: str | None = _of("sender.address.locality")
-    postal_code: str | None = _of("sender.address.postal_code")
-    country: str | None = _of("sender.address.country")
-    email: str | None = _of("sender.contact.email")
-    phone: str | None = _of("sender.contact.phone")
+    name: str | None = of("sender.name")
+    company: str | None = of("sender.company")
+    street: str | None = of("sender.address.street")
+    number: str | None = of("sender.address.number")
+    box: str | None = of("sender.address.box")
+    line2: str | None = of("sender.address.line2")
+    locality: str | None = of("sender.address.locality")
+    postal_code: str | None = of("sender.address.postal_code")
+    country: str | None = of("sender.address.country")
+    email: str | None = of("sender.contact.email")
+    phone: str | None = of("sender.contact.phone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

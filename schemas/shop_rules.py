@@ -18,9 +18,9 @@ POLICY: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LENGTH_OF_TIME: Final = re.compile(r"[0-9]{1,6}[smhd]")
 
-PLATFORMS: Final = ("shopify",)
+PLATFORMS: Final = ("shopify", "direct")
 MODES: Final = ("live", "test")
-ACCOUNT_TYPES: Final = ("guest", "residential", "professional")
+ACCOUNT_TYPES: Final = ("guest", "residential", "professional", "maxiresponse", "mystamp", "mystamp_pro")
 NOTIFY: Final = ("none", "email", "sms")
 SHIP_WHEN: Final = ("paid", "created", "fulfillable")
 ON_INVALID: Final = ("record", "refuse")
@@ -64,6 +64,11 @@ def domain(text: str) -> str | None:
     """
     small = text.lower()
     return small if text.isascii() and DOMAIN.fullmatch(small) else None
+
+
+def of_direct(name: str) -> str:
+    """What stands in the place of a domain for a shop that has none: its name, as no domain is written."""
+    return f"direct:{name}"
 
 
 def length_of_time(text: str) -> timedelta | None:

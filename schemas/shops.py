@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from schemas import shop_rules as rules
 from schemas.allowlist import MAX_FAULTS, Refused, Text, Whole
@@ -111,8 +111,9 @@ class ShopSender(_Strict):
 
 
 class ShopConnection(_Strict):
-    """A shop as it is connected. Either ``app``, or ``secrets`` of an app of its own; where neither is told the secrets
-    that it has stay.
+    """A shop as it is connected. ``domain`` is needed but for ``direct``, ``integration`` and ``sender`` but for
+    account types without parcels. Either ``app``, or ``secrets`` of its own app; where neither is told the secrets that
+    it has stay.
     """
 
     platform = _word(*rules.PLATFORMS, required=True)
@@ -133,12 +134,12 @@ class ShopConnection(_Strict):
             "description": "With it the shop's own systems make shipments.",
         },
     )
-    domain = _Domain(required=True, validate=_Whole(f"^{rules.DOMAIN.pattern}$"), error_messages=_CODES)
+    domain = _Domain(validate=_Whole(f"^{rules.DOMAIN.pattern}$"), error_messages=_CODES)
     number = _form(rules.NUMBER)
     mode = _word(*rules.MODES)
     policy = _form(rules.POLICY)
     account_type = _word(*rules.ACCOUNT_TYPES, required=True)
-    integration = fields.Nested(Integration, required=True, error_messages=_CODES)
+    integration = fields.Nested(Integration, error_messages=_CODES)
     carrier = _form(rules.NAME, required=True)
     notify = _word(*rules.NOTIFY)
     ship_when = _word(*rules.SHIP_WHEN)
@@ -153,7 +154,17 @@ class ShopConnection(_Strict):
     interpretations = fields.Dict(
         keys=fields.String(error_messages=_CODES), values=fields.String(error_messages=_CODES), error_messages=_CODES
     )
-    sender = fields.Nested(ShopSender, required=True, error_messages=_CODES)
+    sender = fields.Nested(ShopSender, error_messages=_CODES)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _whole(self, data: Mapping[str, Any], **kwargs: Any) -> None:  # noqa: ARG002 - marshmallow's signature
+        """A shop whose own systems call has no domain; one whose records are no parcels, no request and no sender."""
+        direct = data.get("platform") == "direct"
+        parcels = not direct or data.get("account_type") == "professional"
+        needed = [*(() if direct else ("domain",)), *(("integration", "sender") if parcels else ())]
+        missing = {name: ["required"] for name in needed if data.get(name) is None}
+        if missing:
+            raise ValidationError(missing)
 
 
 _LIFETIME = re.compile("[0-9]{1,4}[mhd]")

@@ -8,10 +8,10 @@ does not place in a part never travels, whatever the delivery asks for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from dataclasses import fields, replace
 
 from middleware.core import contact
+from middleware.core.withholding import barred_by, without
 from middleware.model import Delivery
 from schemas.order import Contact, Order, Sender, catalogue
 from schemas.policy import Policy
@@ -58,7 +58,7 @@ _CUSTOMS = tuple(path for path, _ in _CATALOGUE if path.startswith("customs."))
 def minimise(order: Order, policy: Policy, delivery: Delivery) -> tuple[Order, Mapping[str, str]]:
     """The order with what the delivery needs and the pack permits, and what was withheld: canonical path → reason."""
     order, unusable = _normalised(order)
-    barred = {path: "not_in_pack" for path, category in _CATALOGUE if not policy.permits(category)}
+    barred = barred_by(policy, _CATALOGUE)
     withheld = unusable | _unneeded(order, delivery) | barred
     person = _without(order, withheld).recipient.contact
     if not (person.email or person.phone):  # a message is written in some language: none without a message
@@ -105,18 +105,5 @@ def _unneeded(order: Order, delivery: Delivery) -> dict[str, str]:
 
 
 def _without(order: Order, withheld: Mapping[str, str]) -> Order:
-    slim: Order = _blank(order, "", withheld)
+    slim = without(order, withheld)
     return replace(slim, customs=()) if all(path in withheld for path in _CUSTOMS) else slim
-
-
-def _blank(value: Any, prefix: str, withheld: Mapping[str, str]) -> Any:
-    changes: dict[str, Any] = {}
-    for entry in fields(value):
-        path, inner = f"{prefix}{entry.name}", getattr(value, entry.name)
-        if isinstance(inner, tuple):
-            changes[entry.name] = tuple(_blank(item, f"{path}.", withheld) for item in inner)
-        elif is_dataclass(inner):
-            changes[entry.name] = _blank(inner, f"{path}.", withheld)
-        elif path in withheld and inner is not None:
-            changes[entry.name] = None
-    return replace(value, **changes) if changes else value

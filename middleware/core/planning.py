@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from middleware.core.minimise import minimise
+from middleware.core.kinds import kind_of
 from middleware.core.schedule import schedule
 from middleware.core.trace import trace
 from middleware.errors import Fault, SchemaError
-from middleware.model import Parsed, Plan, Report, ShopSettings
+from middleware.model import ParsedMatter, Plan, Report, ShopSettings
 from middleware.model_keys import Sealing
 from schemas.allowlist import Node
+from schemas.matter import Matter
 from schemas.order import Hidden, Order
 from schemas.policy import Policy
 
@@ -34,20 +35,20 @@ class Planned(Hidden):
     name for it where the label shows that one.
     """
 
-    order: Order
+    order: Matter
     plan: Plan
     report: Report
     reference: str | None
 
 
-def check_time(parsed: Parsed, now: datetime) -> None:
+def check_time(parsed: ParsedMatter, now: datetime) -> None:
     """Versions are ordered by their time: one from far ahead would shut out all later ones. Raises: SchemaError."""
     if parsed.updated_at > now + CLOCKS_APART:
         raise SchemaError((Fault(pointer="/updated_at", code="future"),))
 
 
 def planned(
-    parsed: Parsed,
+    parsed: ParsedMatter,
     document: object,
     shape: Node,
     names: Mapping[str, str],
@@ -66,13 +67,15 @@ def planned(
     if parsed.order is None:
         return None
     full = parsed.order
-    minimised, withheld = minimise(full, policy, settings.delivery)
-    order = named(names, lambda: fit(minimised))
+    minimised, withheld = named(names, lambda: kind_of(full).minimise(full, policy, settings))
+    parcel = minimised if isinstance(minimised, Order) else None  # what is none, no carrier has to fit
+    order = named(names, lambda: fit(parcel)) if parcel else minimised
+    told = isinstance(full, Order) and settings.reference == "order-name"
     return Planned(
         order=order,
         plan=schedule(order, policy, settings.account_type, now, sealing),
         report=trace(document, shape, parsed.taken, withheld),
-        reference=named(names, lambda: _order_name(full)) if settings.reference == "order-name" else None,
+        reference=named(names, lambda: _order_name(full)) if told else None,
     )
 
 
@@ -86,9 +89,9 @@ def named(names: Mapping[str, str], step: Callable[[], T]) -> T:
     raise SchemaError(tuple(Fault(pointer=names.get(one.pointer, one.pointer), code=one.code) for one in faults))
 
 
-def _order_name(order: Order) -> str:
+def _order_name(order: Matter) -> str:
     """The shop's own name for the order, for the label. Raises: SchemaError for one that no label can show."""
-    name = order.ids.order_name or ""
+    name = (order.ids.order_name if isinstance(order, Order) else None) or ""
     if not name or len(name) > LONGEST_REFERENCE or not name.isprintable():
         raise SchemaError((Fault(pointer="/ids/order_name", code="reference"),))
     return name

@@ -7,16 +7,17 @@ cleartext the key is that of the week of sealing, and class and clock are the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from middleware.core.calendar import end, month, today
+from middleware.core.kinds import kind_of
 from middleware.core.weeks import transit_kid
 from middleware.model import PartPlan, Plan
 from middleware.model_keys import Sealing
 from schemas.errors import SchemaFault
-from schemas.order import Order
+from schemas.matter import Matter
 from schemas.policy import Policy, RetentionRule
 
 STARTS_AT_INTAKE = "label_created"
@@ -24,13 +25,13 @@ STARTS_AT_INTAKE = "label_created"
 
 
 def schedule(
-    order: Order, policy: Policy, account_type: str, now: datetime, sealing: Sealing = Sealing.RETENTION
+    matter: Matter, policy: Policy, account_type: str, now: datetime, sealing: Sealing = Sealing.RETENTION
 ) -> Plan:
     """The plan of a record taken in at ``now``, for a carrier whose parts are sealed so. Raises:
     schemas.errors.SchemaFault for a pack without the part, rule or basis.
     """
     day = today(now)
-    parts = tuple(_part(name, policy, account_type, day) for name in _names(order))
+    parts = tuple(_part(name, policy, account_type, day) for name in kind_of(matter).parts(matter))
     if sealing is Sealing.TRANSIT:
         parts = tuple(replace(part, kid=transit_kid(part.name, day), month_kid=part.kid) for part in parts)
     first, last = ends({part.name: part.until for part in parts})
@@ -63,15 +64,6 @@ def memory(policy: Policy, now: datetime) -> date:
     ``now``.
     """
     return end(today(now), _length(policy.retention["pv.inbox"]))
-
-
-def _names(order: Order) -> Iterator[str]:
-    yield "recipient.delivery"
-    if order.recipient.contact.email or order.recipient.contact.phone:
-        yield "recipient.notification"
-    if order.customs:
-        yield "recipient.customs"
-    yield "sender.contact"
 
 
 def _part(name: str, policy: Policy, account_type: str, day: date) -> PartPlan:

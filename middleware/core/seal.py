@@ -18,9 +18,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey
 from joserfc.registry import HeaderParameter
 
+from middleware.core.kinds import kind_of
 from middleware.errors import TamperedError
 from middleware.model import PartPlan, Plan, Sealed, SealedCopy, SealedPart
-from schemas.order import Order, Sender
+from schemas.matter import Matter
+from schemas.order import Sender
 
 ALG, ENC = "ECDH-ES+A256KW", "A256GCM"
 
@@ -76,7 +78,7 @@ def read_reference(text: str) -> str | None:
 
 
 def seal(
-    order: Order,
+    matter: Matter,
     sender: Sender,
     plan: Plan,
     keys: Mapping[str, ECKey],
@@ -91,9 +93,9 @@ def seal(
     ``reference`` is what the parcel platform sees; None for a short code of ours.
     """
     record_id, code = new_id(), new_reference()
-    plaintexts = _plaintexts(order, sender)
+    plaintexts = kind_of(matter).plaintexts(matter, sender)
     parts = tuple(_sealed(record_id, part, plaintexts[part.name], keys, copies) for part in plan.parts)
-    return Sealed(id=record_id, reference=code, parts=parts, clear=_clear(order, record_id, shop, reference or code))
+    return Sealed(id=record_id, reference=code, parts=parts, clear=_clear(matter, record_id, shop, reference or code))
 
 
 def lock(text: str, key: OctKey, purpose: str = "", size: int = LOCKED_SIZE) -> str:
@@ -176,65 +178,5 @@ def padded(content: Mapping[str, object], size: int) -> bytes:
     return text.ljust(-(-len(text) // size) * size)
 
 
-def _plaintexts(order: Order, sender: Sender) -> Mapping[str, Mapping[str, object]]:
-    recipient, contact = order.recipient, order.recipient.contact
-    address = recipient.address
-    return {
-        "recipient.delivery": _present(
-            name=recipient.name,
-            company=recipient.company,
-            street=address.street,
-            number=address.number,
-            box=address.box,
-            line2=address.line2,
-            locality=address.locality,
-        ),
-        "recipient.notification": _present(email=contact.email, mobile=contact.phone, language=contact.language),
-        "recipient.customs": {
-            "items": [
-                _present(
-                    description=item.description,
-                    quantity=item.quantity,
-                    weight_grams=item.weight_grams,
-                    value=item.value,
-                    currency=item.currency,
-                    hs_code=item.hs_code,
-                    origin=item.origin,
-                )
-                for item in order.customs
-            ]
-        },
-        "sender.contact": _present(
-            name=sender.name,
-            company=sender.company,
-            street=sender.street,
-            number=sender.number,
-            box=sender.box,
-            line2=sender.line2,
-            locality=sender.locality,
-            country=sender.country,
-            postal_code=sender.postal_code,
-            email=sender.email,
-            phone=sender.phone,
-        ),
-    }
-
-
-def _present(**members: object) -> Mapping[str, object]:
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def _clear(order: Order, record_id: str, shop: str, reference: str) -> Mapping[str, object]:
-    parcel, address = order.parcel, order.recipient.address
-    return {
-        "id": record_id,
-        "parcel": {
-            "product": parcel.product,
-            "weight_grams": parcel.weight_grams,
-            "pieces": parcel.pieces,
-            "reference": reference,
-            "pickup_point": parcel.pickup_point,
-        },
-        "recipient": {"country": address.country, "postal_code": address.postal_code},
-        "sender": {"shop": shop},
-    }
+def _clear(matter: Matter, record_id: str, shop: str, reference: str) -> Mapping[str, object]:
+    return {"id": record_id, **kind_of(matter).clear(matter, shop, reference)}

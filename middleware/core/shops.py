@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from middleware.core.seal import lock, unlock
 from middleware.errors import TamperedError
 from middleware.model import ShopSettings
 from middleware.model_shop import Ended, Integration, ShopContent, ShopSecret
+from schemas.shop_rules import of_direct
 
 SEALED_SIZE = 1024
 """Bytes of plaintext; longer settings go to the next multiple."""
@@ -108,3 +109,11 @@ def _read(value: str, until: str | None) -> ShopSecret:
     return ShopSecret(
         value=base64.b64decode(value, validate=True), until=None if until is None else datetime.fromisoformat(until)
     )
+
+
+def told_domain(name: str, settings: Mapping[str, object]) -> str | None:
+    """The domain that settings tell, or what stands in its place for a shop that has none."""
+    if settings.get("platform") == "direct":
+        return of_direct(name)
+    domain = settings.get("domain")
+    return domain.lower() if isinstance(domain, str) else None

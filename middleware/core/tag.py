@@ -14,9 +14,10 @@ from datetime import date, datetime
 from middleware import __version__
 from middleware.core import receipt
 from middleware.core.index import Indexer
+from middleware.core.kinds import kind_of
 from middleware.core.weeks import week_of
 from middleware.model import IndexEntry, PartPlan, Plan, Record, Removal, RemovalReport, Report, Sealed, TaggedPart
-from schemas.order import Order
+from schemas.matter import Matter
 from schemas.policy import Policy
 
 
@@ -37,8 +38,8 @@ class Stamp:
         return "<Stamp>"
 
 
-def tag(sealed: Sealed, plan: Plan, order: Order, report: Report, stamp: Stamp) -> Record:
-    """The record that storage takes. ``order`` is the minimised order, for its index entries and its content digest
+def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp) -> Record:
+    """The record that storage takes. ``matter`` is the minimised one, for its index entries and its content digest
     only.
     """
     jwes = {part.name: part.jwe for part in sealed.parts}
@@ -65,8 +66,8 @@ def tag(sealed: Sealed, plan: Plan, order: Order, report: Report, stamp: Stamp) 
         clear=clear,
         parts=parts,
         receipt=receipt.sign(_payload(sealed.id, body, plan, jwes, report, stamp), stamp.key),
-        index=tuple(_index(order, plan, stamp.indexer)),
-        content=content_digest(order, stamp),
+        index=tuple(_index(matter, plan, stamp.indexer)),
+        content=content_digest(matter, stamp),
         removal=removal_report(report.removed),
         due=stamp.due,
         clear_until=plan.recipient_until,
@@ -82,11 +83,11 @@ def removal_report(removed: tuple[Removal, ...]) -> RemovalReport:
     return RemovalReport(id=receipt.sha256(receipt.canonical(rows)), removed=removed)
 
 
-def content_digest(order: Order, stamp: Stamp) -> bytes:
+def content_digest(matter: Matter, stamp: Stamp) -> bytes:
     """Keyed digest (32 bytes) of the permitted content: equal for two versions of an order that would make the same
     shipment.
     """
-    values = {path: value for path, value in _leaves(order) if not path.startswith(("ids.", "updated_at"))}
+    values = {path: value for path, value in _leaves(matter) if not path.startswith(("ids.", "updated_at"))}
     return stamp.indexer.of_bytes("content", receipt.canonical(values))
 
 
@@ -145,16 +146,8 @@ def _part(part: PartPlan, jwe: str) -> Mapping[str, object]:
     }
 
 
-def _index(order: Order, plan: Plan, indexer: Indexer) -> Iterator[IndexEntry]:
-    ids, contact = order.ids, order.recipient.contact
-    values = {
-        "order.id": ids.order_id,
-        "order.name": ids.order_name,
-        "customer.id": ids.customer_id,
-        "recipient.contact.email": contact.email,
-        "recipient.contact.phone": contact.phone,
-    }
-    for kind, value in values.items():
+def _index(matter: Matter, plan: Plan, indexer: Indexer) -> Iterator[IndexEntry]:
+    for kind, value in kind_of(matter).index(matter).items():
         if value:
             yield IndexEntry(kind=kind, digest=indexer.of(kind, value), until=plan.recipient_until)
 

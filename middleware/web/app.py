@@ -10,7 +10,8 @@ from flask import Flask
 from middleware.events import Ledger
 from middleware.relay import Lane
 from middleware.services import Services
-from middleware.web import admin, docs, events, health, lane, problems, raw, shipments, webhooks
+from middleware.shipping import Waiting
+from middleware.web import admin, direct, docs, events, health, lane, problems, raw, shipments, webhooks
 
 
 def create(
@@ -37,7 +38,10 @@ def create(
         return app
     app.register_blueprint(docs.blueprint())
     app.register_blueprint(shipments.blueprint(services))
-    app.register_blueprint(lane.blueprint(services, lanes))
+    waiting = Waiting(lane.WAITING)
+    app.register_blueprint(lane.blueprint(services, lanes, waiting))
+    for routes in direct.blueprints(services, waiting):
+        app.register_blueprint(routes)
     if ledger is not None:
         app.register_blueprint(events.blueprint(services, ledger))
     if administration is not None:

@@ -1,4 +1,4 @@
-"""The plug-in lane: a shop's own systems make and cancel shipments, with the shop's bearer token."""
+"""A shop's own systems make and cancel records, with the shop's bearer token: of parcels, the plug-in lane."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from middleware.errors import ParcelveilError
 from middleware.errors_shipping import IdempotencyKeyError
 from middleware.labels import Desk
 from middleware.logs import logger
+from middleware.platforms.plugin import Plugin
+from middleware.ports import Caller
 from middleware.relay import Lane
 from middleware.services import Services
-from middleware.shipping import Call, Shipped, Waiting, cancel, is_gone, ship
+from middleware.shipping import Call, Shipped, Waiting, cancel, check_policy, is_gone, ship
 from middleware.tracking import next_step
 from middleware.web import metrics
 from middleware.web.raw import body_of, no_body
@@ -33,17 +35,32 @@ LABELS = 8
 _log = logger("lane")
 
 
-def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
+def blueprint(services: Services, lanes: Mapping[str, Lane], waiting: Waiting) -> Blueprint:
     """The routes over ``services``; labels come over ``lanes``."""
     routes = Blueprint("lane", __name__, url_prefix="/v1/shops/<shop>/shipments")
-    waiting = Waiting(WAITING)
     labels = Desk(lanes=lanes, places=threading.Semaphore(LABELS))
+
+    def label(shop: str, record_id: str) -> Response:
+        asking = services.asking(shop, request.headers.get("Authorization", ""))
+        response = _pdf(record_id, labels.label(record_id, asking, services.calls))
+        _log.info("label_told", request_id=g.request_id, shop=shop, record_id=record_id)
+        return response
+
+    routes.add_url_rule("/<record_id>/label", view_func=label, methods=["GET"], provide_automatic_options=False)
+    serve(routes, Plugin(), services, waiting, "shipments.by_id")
+    return routes
+
+
+def serve(routes: Blueprint, caller: Caller, services: Services, waiting: Waiting, status: str) -> None:
+    """Add the routes by which a shop's own system makes a record and takes it back. ``status`` is the endpoint that
+    tells where it is.
+    """
 
     def make(shop: str) -> Response:
         began = time.monotonic()
         try:
             asking = services.asking(shop, request.headers.get("Authorization", ""))
-            shipped = ship(_call(), asking, services, waiting)
+            shipped = ship(_call(), caller, asking, services, waiting)
         except ParcelveilError as refusal:
             metrics.SHIPMENTS.labels(refusal.code).inc()
             tell(refusal)
@@ -57,10 +74,11 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
             record_id=shipped.id,
             duration_ms=round((time.monotonic() - began) * 1000, 1),
         )
-        return _answer(shop, shipped)
+        return _answer(shipped, url_for(status, shop=shop, record_id=shipped.id))
 
     def take_back(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
+        check_policy(caller, asking)
         no_body(request)
         record = cancel(record_id, asking, services, waiting, wait_of(request.headers.get("Prefer")))
         _log.info("shipment_cancelled", request_id=g.request_id, shop=shop, record_id=record.id, status=record.state)
@@ -68,16 +86,8 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
         response.status_code = 200 if is_gone(record) else 202
         return response
 
-    def label(shop: str, record_id: str) -> Response:
-        asking = services.asking(shop, request.headers.get("Authorization", ""))
-        response = _pdf(record_id, labels.label(record_id, asking, services.calls))
-        _log.info("label_told", request_id=g.request_id, shop=shop, record_id=record_id)
-        return response
-
-    routes.add_url_rule("/<record_id>/label", view_func=label, methods=["GET"], provide_automatic_options=False)
     routes.add_url_rule("", view_func=make, methods=["POST"], provide_automatic_options=False)
     routes.add_url_rule("/<record_id>", view_func=take_back, methods=["DELETE"], provide_automatic_options=False)
-    return routes
 
 
 def _call() -> Call:
@@ -94,8 +104,7 @@ def _pdf(record_id: str, label: bytes) -> Response:
     return response
 
 
-def _answer(shop: str, shipped: Shipped) -> Response:
-    status = url_for("shipments.by_id", shop=shop, record_id=shipped.id)
+def _answer(shipped: Shipped, status: str) -> Response:
     members: dict[str, Any] = {"id": shipped.id, "reference": shipped.reference, "status": status}
     if shipped.barcode is not None:
         members |= {"barcode": shipped.barcode, "label": f"{status}/label"}

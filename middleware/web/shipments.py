@@ -30,20 +30,21 @@ def blueprint(services: Services) -> Blueprint:
 
     def by_id(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        _query(())
-        return _told(shipment(record_id, _desk(services, asking)), services.simulated)
+        query(())
+        return found(shipment(record_id, desk(services, asking)), services.simulated)
 
     def by_order(shop: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        (order,) = _query(("order",))
-        return _told(of_order(order, _desk(services, asking)), services.simulated)
+        (order,) = query(("order",))
+        return found(of_order(order, desk(services, asking)), services.simulated)
 
     for rule, view in (("/<record_id>", by_id), ("", by_order)):
         routes.add_url_rule(rule, view_func=view, methods=["GET"], provide_automatic_options=False)
     return routes
 
 
-def _desk(services: Services, shop: Shop) -> Desk:
+def desk(services: Services, shop: Shop) -> Desk:
+    """Where a shop asks for its own."""
     return Desk(
         finder=services.finder,
         platform=shop.platform,
@@ -52,7 +53,7 @@ def _desk(services: Services, shop: Shop) -> Desk:
     )
 
 
-def _query(wanted: tuple[str, ...]) -> tuple[str, ...]:
+def query(wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Exactly these members, each once and with something in it. Raises: QueryError."""
     given = list(request.args.items(multi=True))
     if sorted(name for name, _ in given) != sorted(wanted):
@@ -63,11 +64,11 @@ def _query(wanted: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def _told(found: tuple[Sighting, Step] | None, simulated: Collection[str]) -> Response:
-    """Raises: NotFoundError, for another shop's as for one that is not there."""
-    if found is None:
+def found(seen: tuple[Sighting, Step] | None, simulated: Collection[str]) -> Response:
+    """The answer about what was looked for. Raises: NotFoundError, for another shop's as for one that is not there."""
+    if seen is None:
         raise NotFoundError()
-    record, step = found
+    record, step = seen
     _log.info("shipment_told", request_id=g.request_id, shop=record.shop, record_id=record.id, status=record.state)
     return told(record, step, simulated)
 

@@ -42,10 +42,13 @@ def bound(instance: Instance, own: ServiceKeys, more: str = "") -> tuple[Mapping
 
 SHOP_FAULTS = {
     "an unknown pack": ("policy", '"nonesuch"', f"shops.faulty.policy: no such pack; expected one of {PACK}"),
-    "a pack of stamps": ("policy", '"bpost-mystamp"', f"shops.faulty.policy: no such pack; expected one of {PACK}"),
+    "a pack of stamps": (
+        *("policy", '"bpost-mystamp"'),
+        "shops.faulty.policy: no webshop may be linked under it (MS-SCO-1, MS-COL-1); expected platform = ",
+    ),
     "a pack of contacts": (
         *("policy", '"bpost-maxiresponse"'),
-        f"shops.faulty.policy: no such pack; expected one of {PACK}",
+        "shops.faulty.policy: no webshop may be linked under it (MX-SCO-1, MX-COL-1); expected platform = ",
     ),
     "an unknown interpretation": (
         "interpretations",
@@ -61,9 +64,56 @@ SHOP_FAULTS = {
 
 
 REQUIREMENTS = {
-    "a pack of stamps": pytest.mark.policy("MS-SCO-1"),
-    "a pack of contacts": pytest.mark.policy("MX-SCO-1"),
+    "a pack of stamps": pytest.mark.policy("MS-SCO-1", "MS-COL-1"),
+    "a pack of contacts": pytest.mark.policy("MX-SCO-1", "MX-COL-1"),
 }
+
+
+@pytest.mark.policy("MS-COL-1", "MX-COL-1")
+@pytest.mark.parametrize("name", ["bpost-mystamp", "bpost-maxiresponse"])
+def test_whoever_lets_a_webshop_be_linked_finds_no_webhook_that_would_bring_anything(
+    instance: Instance, own: ServiceKeys, name: str
+) -> None:
+    chosen = {"policy": f'"{name}"', "interpretations": '{ plugin_source = "override" }'}
+    _, faults = bound(instance, own, second_shop("faulty", **chosen))
+    assert "its records are no parcels, and no webhook brings them" in str(faults["faulty"])
+
+
+DIRECT = """
+[shops.NAME]
+platform = "direct"
+carrier = "platform"
+token = { env = "OTHER_SECRET" }
+policy = "POLICY"
+account_type = "KIND"
+"""
+
+
+def direct(name: str, policy: str, kind: str) -> str:
+    return DIRECT.replace("NAME", name).replace("POLICY", policy).replace("KIND", kind)
+
+
+@pytest.mark.policy("MX-SCO-1", "MS-SCO-1", "MS-CAT-5")
+def test_a_shop_whose_own_systems_call_takes_any_pack_whose_account_type_fits(
+    instance: Instance, own: ServiceKeys
+) -> None:
+    fitting = {
+        "contacts": ("bpost-maxiresponse", "maxiresponse"),
+        "stamps": ("bpost-mystamp", "mystamp"),
+        "pro": ("bpost-mystamp", "mystamp_pro"),
+    }
+    crossed = {"crossed": ("bpost-maxiresponse", "mystamp"), "parcels": ("bpost-shipping-platform", "maxiresponse")}
+    more = "".join(direct(name, *chosen) for name, chosen in {**fitting, **crossed}.items())
+    shops, faults = bound(instance, own, more)
+    assert set(shops) == {"demo", *fitting}
+    assert {name: "has none of that name" in str(fault) for name, fault in faults.items()} == dict.fromkeys(
+        crossed, True
+    )
+    for name, (policy, kind) in fitting.items():
+        bound_shop = shops[name]
+        assert (bound_shop.policy.id, bound_shop.settings.account_type) == (policy, kind)
+        assert bound_shop.sender == Sender()
+        assert (bound_shop.integration, bound_shop.settings.secrets) == (None, ())
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=REQUIREMENTS.get(name, ())) for name in SHOP_FAULTS])

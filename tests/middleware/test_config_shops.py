@@ -154,7 +154,7 @@ def test_what_is_missing_or_wrong_is_named(load: Load, change: tuple[str, str]) 
     assert reason(load, change).startswith(f"shops.demo.{CHANGED[change]}")
 
 
-@pytest.mark.parametrize("platform", ["woocommerce", "direct"])
+@pytest.mark.parametrize("platform", ["woocommerce"])
 def test_a_platform_that_is_not_there_yet_is_said_so(load: Load, platform: str) -> None:
     change = ('[shops.demo]\nplatform = "shopify"', f'[shops.demo]\nplatform = "{platform}"')
     assert reason(load, change) == f"shops.demo.platform: {platform} is not supported yet; expected another one"

@@ -64,6 +64,12 @@ def set_to(variable: str, value: str, says: str) -> Row:
 
 TRIAL = '[carriers.NAME]\nkind = "parcel-json"\nurl = "https://trial.example"\nsimulated = true\n'
 TWICE = TRIAL.replace("NAME", "one") + TRIAL.replace("NAME", "two")
+STAMPS = """[shops.stamps]
+platform = "direct"
+carrier = "platform"
+policy = "bpost-mystamp"
+account_type = "mystamp"
+"""
 ROWS = {
     "an unknown key": server("listn = 1", "unknown key"),
     "an unknown key that resembles none": server("qqqq = 1", "expected one of api_listen, "),
@@ -122,7 +128,7 @@ ROWS = {
         new=f"[server]\n{TWICE}", at=TWICE.rstrip(), says="one is the simulated platform already; expected no more than"
     ),
     "no name": instead("[carriers.platform]", "[carriers.A]", "expected a name of small letters, digits and hyphens"),
-    "not yet": instead('[shops.demo]\nplatform = "shopify"', '[shops.demo]\nplatform = "direct"', "not supported yet"),
+    "not yet": instead('[shops.demo]\nplatform = "shopify"', '[shops.demo]\nplatform = "woocommerce"', "not supported"),
     "app and secrets": instead(
         'app = "parcelveil"', 'secrets = [{ env = "OTHER" }]\napp = "parcelveil"', "expected either the app or secrets"
     ),
@@ -149,6 +155,9 @@ ROWS = {
         new="[server]\n" + own("two", "SECRET"), at='secrets = [{ env = "SECRET" }]', says="expected a secret of its"
     ),
     "no such pack": shop('policy = "nonesuch"', "no such pack; expected one of bpost-shipping-platform"),
+    "no webshop's pack": shop('policy = "bpost-mystamp"', "no webshop may be linked under it (MS-SCO-1, MS-COL-1)"),
+    "another pack's account": instead('"professional"', '"mystamp"', "bpost-shipping-platform has none of that name"),
+    "no token": Row(new=f"[server]\n{STAMPS}", at="[shops.stamps]", says="expected a token, with which the shop's own"),
     "no such reading": shop('interpretations = { odd = "x" }', "expected readings that the policy leaves open"),
     "a request to come": instead("requested_on = 2026-11-22", "requested_on = 2999-01-01", "this day has not come"),
     "no port": set_to("PORT", "abc", "expected a port, from 1 to 65535"),

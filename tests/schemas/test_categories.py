@@ -98,7 +98,7 @@ def test_facts_of_the_parcel_alone_describe_nobody() -> None:
         *("recipient.address.country", "sender.address.country", "customer.address.country"),
         *("parcel", "parcel.pieces", "parcel.dimensions", "parcel.weight", "parcel.product"),
         *("stamps", "stamps.product", "stamps.pieces"),
-        *("order.time", "order.state"),
+        *("order.time", "order.state", "contact.agreement", "customer.entered"),
     }
 
 

@@ -68,7 +68,10 @@ def test_four_data_pass_and_no_other(policy: Policy) -> None:
     assert personal == {
         *("contact.name", "contact.first_name", "contact.email", "contact.phone"),
         *("customer.id", "order.time"),  # for our keyed index alone
+        "contact.agreement",  # read to decide, and never written
     }
+    assert policy.parts["read-only"].categories == ("contact.agreement",)
+    assert policy.rule("read-only").after == "never_written"
     assert policy.parts["index"].categories == ("customer.id", "order.time")
     assert {rule.optional for rule in policy.categories if rule.clause.ids == ("MX-CAT-1",) and rule.passes} == {"no"}
 

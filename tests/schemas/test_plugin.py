@@ -11,6 +11,7 @@ import pytest
 from schemas import plugin
 from schemas.allowlist import INDEX, KEPT, Refused, categories, load
 from schemas.categories import CATEGORIES
+from schemas.closed import UNKNOWN
 from schemas.order import catalogue
 from tests.middleware.platforms.plugging import WHOLE, shipment
 
@@ -42,13 +43,13 @@ def test_a_name_that_is_not_listed_refuses_and_is_not_repeated(path: str) -> Non
     document = copy.deepcopy(WHOLE)
     at(document, path)[PERSON] = PERSON
     place = {"customs": "/customs/0"}.get(path, "/" + path.replace(".", "/") if path else "")
-    assert faults(document) == [(f"{place}/*", plugin.UNKNOWN)]
+    assert faults(document) == [(f"{place}/*", UNKNOWN)]
 
 
 def test_other_faults_are_told_beside_a_name_that_is_not_listed() -> None:
     assert set(faults(shipment(parcel={"pieces": "2", PERSON: 1}))) == {
         ("/parcel/pieces", "type"),
-        ("/parcel/*", plugin.UNKNOWN),
+        ("/parcel/*", UNKNOWN),
     }
 
 

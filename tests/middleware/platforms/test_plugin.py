@@ -14,7 +14,7 @@ from middleware.core.planning import Planned, planned
 from middleware.errors import SchemaError
 from middleware.model import PickupPoint
 from middleware.platforms.plugin import Plugin
-from schemas.order import Ids, Parcel
+from schemas.order import Ids, Order, Parcel
 from tests.middleware.platforms.making import settings
 from tests.middleware.platforms.plugging import WHOLE, shipment
 from tests.system.stack import Json
@@ -70,6 +70,7 @@ def test_what_is_left_out_the_settings_tell_and_the_version_is_now() -> None:
 def test_what_this_delivery_does_not_need_is_withheld_and_reported_as_on_the_webhooks_line() -> None:
     document = {**WHOLE, "parcel": {"pieces": 1}}
     made = plan(document)
+    assert isinstance(made.order, Order)
     assert made.order.recipient.contact == replace(made.order.recipient.contact, email=None, phone=None, language=None)
     removed = {(removal.path, removal.reason) for removal in made.report.removed}
     assert {(f"recipient.{name}", "no_notification") for name in ("email", "phone", "language")} <= removed
@@ -80,6 +81,7 @@ def test_what_this_delivery_does_not_need_is_withheld_and_reported_as_on_the_web
 
 def test_what_it_needs_passes() -> None:
     made = plan({**WHOLE, "parcel": None}, notify="email")
+    assert isinstance(made.order, Order)
     assert made.order.recipient.contact.email == "mirte@voorbeeld.example"
     assert ("recipient.email", "recipient.contact.email") in made.report.kept
 

@@ -1,0 +1,76 @@
+"""The kinds of record, and what the steps of the line have to know of each: all else is the same for all of them.
+
+A kind belongs to the packs that have its first part, and to no other: one payload, one pack (MX-SCO-1, MS-SCO-1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from middleware.core import kind_maxiresponse, kind_mystamp, kind_shipment
+from middleware.model import ShopSettings
+from schemas.matter import Matter
+from schemas.maxiresponse import Contact
+from schemas.mystamp import StampOrder
+from schemas.order import Order, Sender
+from schemas.policy import Policy
+
+M = TypeVar("M")
+
+Plaintext = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[M]):
+    """``first``: the part that each record of this kind has. ``minimise``: what is needed and permitted, and what
+    was withheld (canonical path → reason); raises SchemaError for what may not be stored. ``parts``: the sealed parts
+    that it needs; ``plaintexts``: what stands in them. ``clear``: what travels in the clear, of a shop, under a
+    reference. ``index``: what leads back to the record, by kind of value.
+    """
+
+    first: str
+    minimise: Callable[[M, Policy, ShopSettings], tuple[M, Mapping[str, str]]]
+    parts: Callable[[M], Iterator[str]]
+    plaintexts: Callable[[M, Sender], Mapping[str, Plaintext]]
+    clear: Callable[[M, str, str], Mapping[str, object]]
+    index: Callable[[M], Mapping[str, str | None]]
+
+
+SHIPMENT: Final[Kind[Order]] = Kind(
+    first="recipient.delivery",
+    minimise=kind_shipment.minimised,
+    parts=kind_shipment.parts,
+    plaintexts=kind_shipment.plaintexts,
+    clear=kind_shipment.clear,
+    index=kind_shipment.index,
+)
+MAXIRESPONSE: Final[Kind[Contact]] = Kind(
+    first="maxiresponse.contact",
+    minimise=kind_maxiresponse.minimised,
+    parts=kind_maxiresponse.parts,
+    plaintexts=kind_maxiresponse.plaintexts,
+    clear=kind_maxiresponse.clear,
+    index=kind_maxiresponse.index,
+)
+MYSTAMP: Final[Kind[StampOrder]] = Kind(
+    first="mystamp.customer",
+    minimise=kind_mystamp.minimised,
+    parts=kind_mystamp.parts,
+    plaintexts=kind_mystamp.plaintexts,
+    clear=kind_mystamp.clear,
+    index=kind_mystamp.index,
+)
+
+_KINDS: Final[Mapping[type, Kind[Any]]] = {Order: SHIPMENT, Contact: MAXIRESPONSE, StampOrder: MYSTAMP}
+
+
+def kind_of(matter: Matter) -> Kind[Any]:
+    """How this matter is treated."""
+    return _KINDS[type(matter)]
+
+
+def kinds_of(policy: Policy) -> tuple[Kind[Any], ...]:
+    """The kinds of record that a pack is for."""
+    return tuple(kind for kind in _KINDS.values() if kind.first in policy.parts)

@@ -1,0 +1,52 @@
+"""What is no parcel: contacts of Maxiresponse and orders of MyStamp, from a shop's own systems, with its bearer token.
+
+A shop without such a policy is refused whatever it asks here; who is not the shop learns nothing, not even that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from middleware.platforms.maxiresponse import Maxiresponse
+from middleware.platforms.mystamp import MyStamp
+from middleware.ports import Caller
+from middleware.services import Services
+from middleware.shipping import Waiting, check_policy
+from middleware.tracking import of_order, shipment
+from middleware.web.lane import serve
+from middleware.web.shipments import desk, found, query
+
+ROUTES: Final[Mapping[str, tuple[str, Caller]]] = {
+    "contacts": ("maxiresponse/contacts", Maxiresponse()),
+    "stamps": ("mystamp/orders", MyStamp()),
+}
+"""Name → path beneath the shop's, and whose documents are read there."""
+
+
+def blueprints(services: Services, waiting: Waiting) -> Iterator[Blueprint]:
+    """The routes over ``services``, of each kind of record."""
+    for name, (path, caller) in ROUTES.items():
+        routes = Blueprint(name, __name__, url_prefix=f"/v1/shops/<shop>/{path}")
+        _look(routes, caller, services)
+        serve(routes, caller, services, waiting, f"{name}.by_id")
+        yield routes
+
+
+def _look(routes: Blueprint, caller: Caller, services: Services) -> None:
+    def by_id(shop: str, record_id: str) -> Response:
+        asking = services.asking(shop, request.headers.get("Authorization", ""))
+        check_policy(caller, asking)
+        query(())
+        return found(shipment(record_id, desk(services, asking)), services.simulated)
+
+    def by_own_id(shop: str) -> Response:
+        asking = services.asking(shop, request.headers.get("Authorization", ""))
+        check_policy(caller, asking)
+        (told,) = query(("id",))
+        return found(of_order(told, desk(services, asking)), services.simulated)
+
+    for rule, view in (("/<record_id>", by_id), ("", by_own_id)):
+        routes.add_url_rule(rule, view_func=view, methods=["GET"], provide_automatic_options=False)
