@@ -35,9 +35,9 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """The parcel platform has the shipment."""
+    """The parcel platform has the record; of what is no parcel there is no barcode."""
 
-    barcode: str
+    barcode: str | None
     state: str
 
 

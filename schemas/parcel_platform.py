@@ -7,13 +7,23 @@ from marshmallow import fields, validate
 from schemas.allowlist import AllowList
 
 
+def _state() -> fields.String:
+    states = ("created", "handed_over", "delivered", "cancelled")
+    return fields.String(required=True, validate=validate.OneOf(states, error="unknown"))
+
+
+class Record(AllowList):
+    """The answer to ``POST /records/<type>``: the record's state."""
+
+    state = _state()
+
+
 class Shipment(AllowList):
     """The answer to ``POST /shipments``: a barcode that the platform made and the shipment's state."""
 
     barcode = fields.String(required=True, validate=validate.Regexp(r"[A-Z0-9]{8,40}\Z", error="pattern"))
-    state = fields.String(
-        required=True, validate=validate.OneOf(("created", "handed_over", "delivered", "cancelled"), error="unknown")
-    )
+    state = _state()
 
 
+RECORD = Record()
 SHIPMENT = Shipment()

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from simulator.encoding import read_object
 from simulator.errors import Fault, RefusedError, invalid
 from simulator.faults import Faults
+from simulator.parts import KINDS, SHIPMENTS
 from simulator.platform import Platform
 
 JSON = "application/json"
@@ -21,6 +22,7 @@ PROBLEM = "application/problem+json"
 PDF = "application/pdf"
 
 JWKS = "/.well-known/jwks.json"
+RECORDS = f"/records/(?P<kind>{'|'.join(kind for kind in KINDS if kind != SHIPMENTS)})"
 ID = r"(?P<id_>[A-Za-z0-9][A-Za-z0-9._~-]{0,63})"
 
 
@@ -90,13 +92,13 @@ class Api:
         found = pattern.fullmatch(request.path)
         return act(self, request, **(found.groupdict() if found else {}))
 
-    def _create(self, request: Request) -> Answer:
+    def _create(self, request: Request, kind: str = SHIPMENTS) -> Answer:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise RefusedError(415, "media-type")
-        return as_json(self._platform.create(request.body, request.headers.get("idempotency-key")), 201)
+        return as_json(self._platform.create(request.body, request.headers.get("idempotency-key"), kind), 201)
 
-    def _shipment(self, _request: Request, id_: str) -> Answer:
-        return as_json(self._platform.shipment(id_))
+    def _shipment(self, _request: Request, id_: str, kind: str = SHIPMENTS) -> Answer:
+        return as_json(self._platform.shipment(id_, kind))
 
     def _label(self, _request: Request, id_: str) -> Answer:
         return Answer(status=200, body=self._platform.label(id_), media=PDF)
@@ -104,12 +106,12 @@ class Api:
     def _cancel(self, _request: Request, id_: str) -> Answer:
         return as_json(self._platform.cancel(id_))
 
-    def _delete_part(self, _request: Request, id_: str, part: str) -> Answer:
-        self._platform.delete_part(id_, part)
+    def _delete_part(self, _request: Request, id_: str, part: str, kind: str = SHIPMENTS) -> Answer:
+        self._platform.delete_part(id_, part, kind)
         return Answer(status=204)
 
-    def _retag(self, request: Request, id_: str) -> Answer:
-        return as_json(self._platform.retag(id_, request.body))
+    def _retag(self, request: Request, id_: str, kind: str = SHIPMENTS) -> Answer:
+        return as_json(self._platform.retag(id_, request.body, kind))
 
     def _pickup_points(self, request: Request) -> Answer:
         asked = parse_qs(urlsplit(request.target).query).get("postal_code")
@@ -151,6 +153,10 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = tuple(
         ("POST", f"/shipments/{ID}/cancel", Api._cancel),
         ("DELETE", rf"/shipments/{ID}/parts/(?P<part>[a-z.]+)", Api._delete_part),
         ("PATCH", f"/shipments/{ID}/retention", Api._retag),
+        ("POST", RECORDS, Api._create),
+        ("GET", f"{RECORDS}/{ID}", Api._shipment),
+        ("DELETE", rf"{RECORDS}/{ID}/parts/(?P<part>[a-z.]+)", Api._delete_part),
+        ("PATCH", f"{RECORDS}/{ID}/retention", Api._retag),
         ("GET", "/pickup-points", Api._pickup_points),
         ("GET", re.escape(JWKS), Api._jwks),
         ("GET", "/_health", Api._health),
@@ -181,8 +187,14 @@ def ledger(platform: Platform) -> dict[str, object]:
     shipments = {
         shipment.id: {"state": shipment.state, "barcode": shipment.barcode, "posts": shipment.posts}
         for shipment in platform.store.shipments()
+        if shipment.kind == SHIPMENTS
     }
-    return {"requests": requests, "shipments": shipments}
+    records = {
+        record.id: {"kind": record.kind, "state": record.state, "posts": record.posts}
+        for record in platform.store.shipments()
+        if record.kind != SHIPMENTS
+    }
+    return {"requests": requests, "shipments": shipments, "records": records}
 
 
 def as_json(value: Mapping[str, object], status: int = 200) -> Answer:

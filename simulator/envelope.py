@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from simulator.errors import Fault, invalid
-from simulator.parts import PARTS, REQUIRED
+from simulator.parts import PARTS, REQUIRED, SHIPMENTS
 from simulator.pickup import POINTS
 
 MAX_TEXT = 64
@@ -16,8 +16,9 @@ MAX_TEXT = 64
 MAX_REFERENCE = 50
 MAX_GRAMS = 10_000_000
 MAX_PIECES = 1_000
-MAX_TOKEN = 1_000_000
-"""Longest sealed part or receipt, in characters."""
+MAX_TOKEN = 20_000_000
+"""Longest sealed part or receipt, in characters: an image of 8 MiB, three times in base64."""
+MAX_STAMPS = 10_000
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -76,14 +77,18 @@ def _anything(_value: object) -> bool:
     return True
 
 
-MEMBERS: Mapping[str, Mapping[str, Rule]] = {
-    "": {
-        "id": matching(ID),
-        "retention": _anything,
-        "receipt": _token,
-        **dict.fromkeys(("policy", "parcel", "recipient", "sender", "transfers"), _anything),
-    },
+def _outer(*members: str) -> Mapping[str, Rule]:
+    every = dict.fromkeys(("policy", "retention", "transfers", *members), _anything)
+    return {"id": matching(ID), "receipt": _token, **every}
+
+
+COMMON: Mapping[str, Mapping[str, Rule]] = {
     "/policy": {"pack": text(), "version": text(), "sha256": matching(SHA256)},
+    "/transfers": {"cleartext_outside_eea": lambda value: isinstance(value, bool)},
+}
+
+MEMBERS: Mapping[str, Mapping[str, Rule]] = {
+    "": _outer("parcel", "recipient", "sender"),
     "/parcel": {
         "product": text(),
         "weight_grams": number(1, MAX_GRAMS),
@@ -97,9 +102,20 @@ MEMBERS: Mapping[str, Mapping[str, Rule]] = {
         "sealed": _anything,
     },
     "/sender": {"shop": text(), "sealed": _anything},
-    "/transfers": {"cleartext_outside_eea": lambda value: isinstance(value, bool)},
+    **COMMON,
 }
-"""Every object of the envelope by its pointer, with its members and what each may hold."""
+"""Every object of a shipment's envelope by its pointer, with its members and what each may hold."""
+
+FORMS: Mapping[str, Mapping[str, Mapping[str, Rule]]] = {
+    SHIPMENTS: MEMBERS,
+    "maxiresponse": {"": _outer("maxiresponse"), "/maxiresponse": {"sealed": _anything}, **COMMON},
+    "mystamp": {
+        "": _outer("mystamp"),
+        "/mystamp": {"product": text(), "pieces": number(1, MAX_STAMPS), "sealed": _anything},
+        **COMMON,
+    },
+}
+"""The same of every kind of record."""
 
 RETENTION_MEMBERS = ("part", "class", "starts", "until")
 
@@ -115,19 +131,19 @@ def members(value: object, rules: Mapping[str, Rule], pointer: str) -> list[Faul
     return faults + [Fault(pointer=f"{pointer}/{name}", code="value") for name in wrong]
 
 
-def read_envelope(body: Mapping[str, object]) -> Envelope:
-    """The shipment in ``body``.
+def read_envelope(body: Mapping[str, object], kind: str = SHIPMENTS) -> Envelope:
+    """The record in ``body``.
 
     Raises:
         RefusedError: 422, with every fault of the outer form (a missing or malformed receipt is ``receipt``).
     """
-    there = {pointer: rules for pointer, rules in MEMBERS.items() if not pointer or pointer[1:] in body}
+    there = {pointer: rules for pointer, rules in FORMS[kind].items() if not pointer or pointer[1:] in body}
     faults = [fault for pointer, rules in there.items() for fault in members(_at(body, pointer), rules, pointer)]
     if any(fault.pointer == "/receipt" for fault in faults):
         raise invalid(Fault(pointer="/receipt", code="receipt"), *(f for f in faults if f.pointer != "/receipt"))
     if faults:
         raise invalid(*faults)
-    sealed = _read_sealed(body)
+    sealed = _read_sealed(body, kind)
     retention = {tag.part: tag for tag in read_retention(body["retention"], "/retention")}
     if retention.keys() != sealed.keys():
         raise invalid(Fault(pointer="/retention", code="parts"))
@@ -178,17 +194,18 @@ def _read_date(value: object, pointer: str) -> date | None:
     raise invalid(Fault(pointer=pointer, code="date"))
 
 
-def _read_sealed(body: Mapping[str, object]) -> dict[str, str]:
+def _read_sealed(body: Mapping[str, object], kind: str) -> dict[str, str]:
     faults: list[Fault] = []
-    for party in ("recipient", "sender"):
+    mine = [part for part in PARTS.values() if part.kind == kind]
+    for party in dict.fromkeys(part.party for part in mine):
         tokens = _at(body, f"/{party}/sealed")
         present = tokens.keys() if isinstance(tokens, dict) else frozenset[str]()
-        parts = (part for part in PARTS.values() if part.party == party)
+        parts = (part for part in mine if part.party == party)
         wanted = [part.member for part in parts if part.name in REQUIRED or part.member in present]
         faults += members(tokens, dict.fromkeys(wanted, _token), f"/{party}/sealed")
     if faults:
         raise invalid(*faults)
-    return {part.name: token for part in PARTS.values() if isinstance(token := _at(body, part.pointer), str)}
+    return {part.name: token for part in mine if isinstance(token := _at(body, part.pointer), str)}
 
 
 def _at(body: Mapping[str, object], pointer: str) -> object:

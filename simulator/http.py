@@ -24,7 +24,7 @@ from simulator.faults import AFTER_COMMIT, FaultName, Faults
 from simulator.platform import Platform
 from simulator.receipt import ReceiptKeys, fetcher
 
-MAX_BODY = 2_000_000
+MAX_BODY = 22_000_000
 """Longest request body, in bytes."""
 IDLE_SECONDS = 60
 POLL_SECONDS = 0.1

@@ -10,7 +10,18 @@ from simulator.envelope import Retention, Rule, members
 from simulator.errors import Fault, invalid
 from simulator.jwe import UnreadableError, open_token, read_header
 from simulator.keys import KeyRing
-from simulator.parts import ADDRESS, CONTACT, CUSTOMS_ITEM, NOTIFICATION, PARTS, Part
+from simulator.parts import (
+    ADDRESS,
+    CONTACT,
+    CUSTOMS_ITEM,
+    DEPICTED,
+    NOTIFICATION,
+    PARTS,
+    PERSON,
+    PHOTO,
+    STAMPS_CUSTOMER,
+    Part,
+)
 
 MAX_ITEMS = 1_000
 
@@ -41,7 +52,14 @@ MEMBERS: Mapping[str, frozenset[str]] = {
     "recipient.notification": NOTIFICATION,
     "recipient.customs": frozenset({"items"}),
     "sender.contact": CONTACT,
+    "maxiresponse.contact": PERSON,
+    "mystamp.customer": STAMPS_CUSTOMER,
+    "mystamp.depicted": frozenset({"persons"}),
+    "mystamp.photo": PHOTO,
 }
+
+NAMED = frozenset({"maxiresponse.contact", "mystamp.customer"})
+"""Parts of a person who is always named."""
 
 
 def key_month(token: str, part: Part, rid: str) -> str:
@@ -99,13 +117,26 @@ def read_plaintext(plaintext: bytes, part: Part) -> Plaintext:
 def _faults(part: Part, content: Plaintext) -> list[Fault]:
     if part.name == "recipient.customs":
         return members(content, {"items": lambda items: isinstance(items, list)}, part.pointer) or _items(part, content)
+    if part.name == "mystamp.depicted":
+        return members(content, {"persons": _persons}, part.pointer)
     admitted = MEMBERS[part.name]
     faults = members(content, dict.fromkeys(sorted(admitted & content.keys()), _text), part.pointer)
     if part.name == "recipient.notification" and len(content.keys() & {"email", "mobile"}) != 1:
         faults.append(Fault(pointer=part.pointer, code="one-channel"))
     if part.name == "recipient.delivery" and not content.keys() & {"name", "company"}:
         faults.append(Fault(pointer=part.pointer, code="no-name"))
+    if part.name in NAMED and "name" not in content:
+        faults.append(Fault(pointer=part.pointer, code="no-name"))
     return faults
+
+
+def _persons(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= MAX_ITEMS
+        and all(isinstance(one, dict) and one and one.keys() <= DEPICTED for one in value)
+        and all(_text(text) for one in value for text in one.values())
+    )
 
 
 def _items(part: Part, content: Plaintext) -> list[Fault]:

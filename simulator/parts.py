@@ -6,11 +6,20 @@ from dataclasses import dataclass
 
 OPERATIONAL = "vp.recipient.operational"
 LEGAL = "vp.sender.legal"
+SHIPMENTS = "shipments"
+KINDS = (SHIPMENTS, "maxiresponse", "mystamp")
+"""What the platform keeps: shipments, and the records of two other services."""
 
 ADDRESS = frozenset({"name", "company", "street", "number", "box", "line2", "locality"})
 CONTACT = ADDRESS | {"country", "postal_code", "email", "phone"}
 NOTIFICATION = frozenset({"email", "mobile", "language"})
 CUSTOMS_ITEM = frozenset({"description", "quantity", "weight_grams", "value", "currency", "hs_code", "origin"})
+
+
+PERSON = frozenset({"name", "first_name", "email", "phone"})
+STAMPS_CUSTOMER = PERSON | {"birth_date", "vat", "country", "postal_code"} | (ADDRESS - {"company"})
+DEPICTED = frozenset({"name", "sign"})
+PHOTO = frozenset({"media", "image"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +33,13 @@ class Part:
 
     @property
     def party(self) -> str:
-        """``recipient`` or ``sender``."""
+        """``recipient`` or ``sender``; of what is no parcel its service."""
         return self.name.partition(".")[0]
+
+    @property
+    def kind(self) -> str:
+        """Which of ``KINDS`` has such a part."""
+        return self.party if self.party in KINDS else SHIPMENTS
 
     @property
     def member(self) -> str:
@@ -49,8 +63,12 @@ PARTS = {
         Part(name="recipient.notification", retention=OPERATIONAL, months=13, block=256),
         Part(name="recipient.customs", retention=OPERATIONAL, months=13, block=None),
         Part(name="sender.contact", retention=LEGAL, months=120, block=None),
+        Part(name="maxiresponse.contact", retention="mx.all", months=36, block=512),
+        Part(name="mystamp.customer", retention="ms.customer", months=36, block=1024),
+        Part(name="mystamp.depicted", retention="ms.depicted", months=36, block=512),
+        Part(name="mystamp.photo", retention="ms.photo", months=36, block=262_144),
     )
 }
 
-REQUIRED = frozenset({"recipient.delivery"})
-"""What no shipment goes without. The sender's contact may be left out: the platform knows its customer."""
+REQUIRED = frozenset({"recipient.delivery", "maxiresponse.contact", "mystamp.customer"})
+"""What no record of its kind goes without. The sender may be left out: the platform knows its customer."""

@@ -22,7 +22,7 @@ from simulator.keys import KeyRing
 from simulator.label import Label, address, render
 from simulator.months import close_months
 from simulator.opened import Plaintext, check_part, key_month, open_part, read_plaintext
-from simulator.parts import PARTS
+from simulator.parts import PARTS, SHIPMENTS
 from simulator.pickup import POINTS
 from simulator.receipt import ReceiptKeys, check_receipt
 from simulator.store import Shipment, State, Store, StoredPart
@@ -58,8 +58,8 @@ class Platform:
         with self._lock:
             return {**self._ring.jwks()}
 
-    def create(self, body: bytes, key: str | None) -> Json:
-        """Take a shipment.
+    def create(self, body: bytes, key: str | None, kind: str = SHIPMENTS) -> Json:
+        """Take a shipment, or a record of another kind.
 
         Raises:
             RefusedError: 400 (not JSON; ``key`` is not the body's id), 409 (the id came before with another body),
@@ -69,22 +69,22 @@ class Platform:
         if key is None or content.get("id") != key:
             raise RefusedError(400, "idempotency-key")
         digest = hashlib.sha256(body).digest()
-        if (known := self._known(key, digest)) is not None:
+        if (known := self._known(key, digest, kind)) is not None:
             return known
-        envelope = read_envelope(content)
+        envelope = read_envelope(content, kind)
         if self._receipts is not None:
             check_receipt(envelope, self._receipts)
         with self._lock:
-            if (known := self._known(key, digest)) is not None:  # another thread was faster
+            if (known := self._known(key, digest, kind)) is not None:  # another thread was faster
                 return known
             for name, token in envelope.sealed.items():
                 check_part(token, envelope.retention[name], envelope.id, self._ring)
             self._keep(envelope, digest)
-            return {**_face(self._find(key)), "state": State.CREATED}
+            return {**_face(self._find(key, kind)), "state": State.CREATED}
 
-    def shipment(self, id_: str) -> Json:
-        """Barcode, label and state. Raises: RefusedError (404, 410)."""
-        return _face(self._find(id_))
+    def shipment(self, id_: str, kind: str = SHIPMENTS) -> Json:
+        """Barcode, label and state; of what is no parcel the state alone. Raises: RefusedError (404, 410)."""
+        return _face(self._find(id_, kind))
 
     def cancel(self, id_: str) -> Json:
         """Cancel, once or again. Raises: RefusedError (404, 410; 409 once it is handed over)."""
@@ -126,13 +126,13 @@ class Platform:
         )
         return render(Label(lines=lines, reference=str(parcel["reference"]), barcode=shipment.barcode))
 
-    def delete_part(self, id_: str, part: str) -> None:
+    def delete_part(self, id_: str, part: str, kind: str = SHIPMENTS) -> None:
         """Erase a part, once or again; of an id that never came, see to it that it never will.
 
         Raises:
             RefusedError: 404, no such part.
         """
-        if part not in PARTS:
+        if part not in PARTS or PARTS[part].kind != kind:
             raise RefusedError(404, "not-found")
         with self._lock, self.store.transaction():
             if self.store.shipment(id_) is None:
@@ -140,11 +140,11 @@ class Platform:
             else:
                 self.store.delete_part(id_, part)
 
-    def retag(self, id_: str, body: bytes) -> Json:
+    def retag(self, id_: str, body: bytes, kind: str = SHIPMENTS) -> Json:
         """Start or move retention clocks. Raises: RefusedError (400, 404, 410, 422)."""
         tags = read_retention(_read(read_json, body))
         with self._lock, self.store.transaction():
-            self._find(id_)
+            self._find(id_, kind)
             parts = {part.tag.part: part for part in self.store.parts(id_)}
             for index, tag in enumerate(tags):
                 if tag.part not in parts:
@@ -160,7 +160,7 @@ class Platform:
 
     def opened(self, id_: str) -> Json:
         """What can be read of a shipment, and which of its parts cannot. Raises: RefusedError (404, 410)."""
-        self._find(id_)
+        self._find(id_, None)
         parts, unreadable = self._open_all(id_)
         return {"id": id_, "parts": parts, "unreadable": unreadable}
 
@@ -189,14 +189,14 @@ class Platform:
             self._month = month
             return {"resealed": resealed, "destroyed": sorted(destroyed)}
 
-    def _known(self, id_: str, digest: bytes) -> Json | None:
+    def _known(self, id_: str, digest: bytes, kind: str) -> Json | None:
         with self._lock:
             if self.store.entombed(id_):
                 raise RefusedError(410, "erased")
             shipment = self.store.shipment(id_)
             if shipment is None:
                 return None
-            if shipment.digest != digest:
+            if shipment.digest != digest or shipment.kind != kind:
                 raise RefusedError(409, "other-body")
             self.store.count_post(id_)
             return {**_face(shipment), "state": State.CREATED}  # the first answer again, whatever has happened since
@@ -209,8 +209,11 @@ class Platform:
                 tag = envelope.retention[name]
                 self.store.put_part(StoredPart(shipment=envelope.id, kid=kid, jwe=token, tag=tag))
 
-    def _find(self, id_: str) -> Shipment:
+    def _find(self, id_: str, kind: str | None = SHIPMENTS) -> Shipment:
+        """The record of that id, if it is of that kind; ``None``: of any."""
         shipment = self.store.shipment(id_)
+        if shipment is not None and kind not in (None, shipment.kind):
+            raise RefusedError(404, "not-found")
         if shipment is None:
             raise RefusedError(410, "erased") if self.store.entombed(id_) else RefusedError(404, "not-found")
         return shipment
@@ -237,6 +240,8 @@ def _read(reader: Callable[[bytes], T], body: bytes) -> T:
 
 
 def _face(shipment: Shipment) -> Json:
+    if shipment.kind != SHIPMENTS:
+        return {"state": shipment.state}
     return {"barcode": shipment.barcode, "label": f"/shipments/{shipment.id}/label", "state": shipment.state}
 
 

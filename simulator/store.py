@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.envelope import Retention
+from simulator.parts import KINDS, SHIPMENTS
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ledger (
@@ -51,7 +52,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Shipment:
-    """One shipment: ``digest`` is the SHA-256 of the body that made it, ``posts`` how often that body was accepted."""
+    """One record: ``digest`` is the SHA-256 of the body that made it, ``posts`` how often that body was accepted."""
 
     number: int
     id: str
@@ -59,6 +60,11 @@ class Shipment:
     state: State
     posts: int
     clear: Mapping[str, object]
+
+    @property
+    def kind(self) -> str:
+        """Which of ``simulator.parts.KINDS`` it is of."""
+        return next((kind for kind in KINDS if kind in self.clear), SHIPMENTS)
 
     @property
     def barcode(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from middleware.carriers import records
 from middleware.core import body, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
@@ -91,19 +92,25 @@ class ParcelJson:
         """The same bytes under the same key, however often it is sent; or, for what is to end there, the request to
         cancel it.
         """
+        home = records.home_of(stored)
+        if stored.cancelling and home != records.SHIPMENTS:
+            return records.erasure(stored)
         if stored.cancelling:
             headers = {"Accept": "application/json"}
             return Request(method="POST", path=f"/shipments/{stored.id}/cancel", headers=headers, body=b"")
         outbound = {**receipt.body(stored.clear, stored.parts), "receipt": stored.receipt}
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": stored.id}
-        return Request(method="POST", path="/shipments", headers=headers, body=receipt.canonical(outbound))
+        return Request(method="POST", path=home, headers=headers, body=receipt.canonical(outbound))
 
     def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
         """What an answer means. The body of a refusal is never looked at: it may echo what was sent."""
+        parcel = records.home_of(stored) == records.SHIPMENTS
+        if stored.cancelling and not parcel:
+            return records.erased(stored, asked, response.status) or _unsuccessful(response)
         if stored.cancelling:
             return _ended(stored, asked, response) or _unsuccessful(response)
         if response.status in (200, 201):
-            return _read(response)
+            return _read(response) if parcel else _kept(response)
         return _unsuccessful(response)
 
     def label(self, record_id: str) -> Request:
@@ -125,11 +132,11 @@ class ParcelJson:
     def tell(self, notice: Notice) -> Request:
         """The erasure of a part, or the new end of its retention."""
         if notice.telling is Telling.ERASE:
-            return _asking("DELETE", f"/shipments/{notice.record_id}/parts/{notice.part}")
+            return _asking("DELETE", f"{records.home(notice.part)}/{notice.record_id}/parts/{notice.part}")
         starts, until = (day and day.isoformat() for day in (notice.starts, notice.ends))
         tag = {"part": notice.part, "class": notice.retention, "starts": starts, "until": until}
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        path = f"/shipments/{notice.record_id}/retention"
+        path = f"{records.home(notice.part)}/{notice.record_id}/retention"
         return Request(method="PATCH", path=path, headers=headers, body=receipt.canonical([tag]))
 
     def heard(self, notice: Notice, response: Response) -> Heard:
@@ -276,6 +283,15 @@ def _read(response: Response) -> Outcome:
     if answer is None:
         return Failed(code="unreadable-answer")
     return Delivered(barcode=answer["barcode"], state=answer["state"])
+
+
+def _kept(response: Response) -> Outcome:
+    """Of what is no parcel there is no barcode."""
+    try:
+        answer = load(parcel_platform.RECORD, body.read(response.body))
+    except (BodyError, NotPermitted):
+        return Failed(code="unreadable-answer")
+    return Delivered(barcode=None, state=answer["state"])
 
 
 def _state(response: Response) -> str | None:
