@@ -263,6 +263,7 @@ class Record(Hidden):
     content: bytes  # keyed digest of the permitted content
     removal: RemovalReport
     due: datetime
+    blocked: bool = False  # not to be forwarded before there is a declaration of lawfulness
     clear_until: date | None  # the last permitted day of ``clear``; None, as of the record, until its clock starts
     until: date | None
 
@@ -314,6 +315,7 @@ class State(StrEnum):
     """
 
     WAITING = "waiting"  # stored, goes out when due; before the first claim its content may be replaced
+    BLOCKED = "blocked"  # waits for a declaration of lawfulness; its content may be replaced
     HELD = "held"  # waits until its predecessor is gone at the parcel platform; its content may be replaced
     CLAIMED = "claimed"  # a relay holds a lease on it; from the first claim on it is frozen
     DELIVERED = "delivered"  # the parcel platform has it; sealed parts have left

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from middleware.model_events import Clock, Selector
 from middleware.trail import Sighting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """What an order that is accepted starts anew: the clocks of the earlier records of its customer."""
+
+    selector: Selector
+    clock: Clock
+    actor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +27,7 @@ class Attempt:
     payload: bytes  # of the raw body
     busy_until: datetime  # when it will have been answered, or whoever had it in hand has died
     until: date  # how long the memory of it may last (class pv.inbox)
+    restart: Restart | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from middleware.core.body import read
+from middleware.core.calendar import today
+from middleware.core.clocks import clock
+from middleware.core.kinds import kind_of
 from middleware.core.planning import check_time, named
 from middleware.core.schedule import memory
 from middleware.core.shares import Shares
@@ -32,14 +35,19 @@ from middleware.errors_shipping import (
     TooLateError,
 )
 from middleware.intake import arrival, prepare
-from middleware.model import Answer, Ending, Reason, State, Status
-from middleware.model_shipping import Attempt, Known
+from middleware.model import Answer, Ending, ParsedMatter, Reason, State, Status
+from middleware.model_events import Selector
+from middleware.model_shipping import Attempt, Known, Restart
 from middleware.ports import Caller
 from middleware.services import Services, Shop
 from middleware.trail import Sighting
 from schemas.order import Hidden
 
 CREATED, ACCEPTED = 201, 202
+
+LAST_ORDER, CUSTOMER = "last_order", "customer.id"
+ACTOR: Final = "shop"
+"""Who is told to the audit log when an order starts clocks anew."""
 
 MARGIN: Final = timedelta(seconds=15)
 """How long after its wait a call must have been answered: then another may take it over."""
@@ -184,6 +192,7 @@ def _stored(
     if record is None:
         raise InHandError()  # not reached: a caller's document always has something to ship
     mark = (caller.topic, attempt.key, attempt.payload)
+    attempt = replace(attempt, restart=_restart(parsed, shop, now))
     judged = services.calls.ship(arrival(parsed, record, mark, shop, now), record, attempt)
     if isinstance(judged, Answer):
         _check(judged)
@@ -191,6 +200,18 @@ def _stored(
     if judged is None:
         raise InHandError()
     return judged
+
+
+def _restart(parsed: ParsedMatter, shop: Shop, now: datetime) -> Restart | None:
+    """What this order starts anew of its customer's earlier ones, where the pack counts from the last order
+    (MS-RET-1).
+    """
+    customer = parsed.order and kind_of(parsed.order).index(parsed.order).get(CUSTOMER)
+    ticks = clock(shop.policy, LAST_ORDER, today(now))
+    if not customer or not ticks.ends:
+        return None
+    selector = Selector(kind=CUSTOMER, digest=shop.indexer.of(CUSTOMER, customer))
+    return Restart(selector=selector, clock=ticks, actor=ACTOR)
 
 
 def _check(judged: Answer) -> None:

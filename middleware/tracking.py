@@ -34,6 +34,7 @@ class Next(StrEnum):
     SEND = "send"  # it goes to the parcel platform
     RETRY = "retry"  # the last attempt failed; it is sent again
     ANSWER = "answer"  # it is being sent; without an answer it is sent again
+    DECLARE = "declare"  # it goes out once there is a declaration of lawfulness
     RELEASE = "release"  # it goes out once the version before it is cancelled
     CANCEL = "cancel"  # the parcel platform is asked to cancel it
     PERSON = "person"  # nothing by itself: a person decides
@@ -129,6 +130,8 @@ def next_step(record: Sighting) -> Step:
             return Step(what=Next.RETRY if record.last_code else Next.SEND, at=record.due)
         case State.CLAIMED:
             return Step(what=Next.ANSWER, at=record.due)
+        case State.BLOCKED:
+            return Step(what=Next.DECLARE)
         case State.HELD:
             return Step(what=Next.RELEASE)
         case State.CANCELLING:

@@ -108,6 +108,7 @@ _ROWS: tuple[tuple[str, str, str | None, bool], ...] = (
     ("depicted.image", "photo, image or drawing of that person", "pd:Picture", _YES),
     ("depicted.name", "name of that person", "pd:Name", _YES),
     ("depicted.sign", "another sign of that person", None, _YES),
+    ("depicted.declaration", "the customer's declaration that this is lawful", "pd:Identifier", _YES),
     ("depicted.metadata", "what a camera or a program wrote into the image", None, _YES),
     ("stamps", "facts of the stamps ordered", None, _NO),
     ("stamps.product", "kind of stamp", None, _NO),

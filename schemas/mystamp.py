@@ -11,7 +11,7 @@ from datetime import datetime
 
 from marshmallow import fields
 
-from schemas.allowlist import EMPTY, NOT_IN_PACK, Text, Whole, index, kept, several, tree, used
+from schemas.allowlist import EMPTY, NOT_IN_PACK, Text, Whole, index, kept, nested, several, tree, used
 from schemas.closed import Closed, Matching, dropped, needed, text, whole
 from schemas.order import Hidden, of
 
@@ -21,6 +21,10 @@ ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
 MOST_PIECES = 10_000
 MOST_DEPICTED = 50
 """Persons on the stamps of one order."""
+
+MOST_IMAGE_BYTES = 8 * 1024 * 1024
+LONGEST_IMAGE = -(-MOST_IMAGE_BYTES // 3) * 4
+"""Characters of the largest image in base64."""
 
 OPTIONAL = ("birth_date", "phone")
 """What passes only if the customer entered it for a purpose, which ``entered`` then names."""
@@ -78,6 +82,24 @@ class Depicted(Hidden):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Image(Hidden):
+    """What is printed, in base64, without its metadata. ``media``: ``image/jpeg`` or ``image/png``."""
+
+    data: str | None = of("depicted.image")
+    media: str | None = of("depicted.image")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Declaration(Hidden):
+    """The customer's word that transfer and use of what shows people are lawful (MS-CTL-3): the shop's id of it, and
+    when it was given (ISO 8601, UTC).
+    """
+
+    id: str | None = of("depicted.declaration")
+    declared_at: str | None = of("depicted.declaration")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StampOrder(Hidden):
     """One order of stamps. ``entered`` names what of ``OPTIONAL`` the customer entered, and is never kept."""
 
@@ -85,6 +107,8 @@ class StampOrder(Hidden):
     customer: Customer
     stamps: Stamps
     depicted: tuple[Depicted, ...] = ()
+    image: Image = Image()
+    declaration: Declaration = Declaration()
     entered: frozenset[str] = field(default=frozenset(), metadata={"category": "customer.entered"})
     updated_at: datetime | None = field(default=None, metadata={"category": "order.time"})
 
@@ -138,15 +162,25 @@ class Shown(Closed):
     sign = text("depicted.sign")
 
 
+class Declared(Closed):
+    """The customer's declaration of lawfulness: the shop's own id of it, and when it was given."""
+
+    id = Matching(ID, longest=64, required=True, metadata=kept("declaration.id", spare=EMPTY))
+    declared_at = Text(longest=40, required=True, metadata=kept("declaration.declared_at", spare=EMPTY))
+
+
 class StampBody(Closed):
     """The body of ``POST /v1/shops/{shop}/mystamp/orders``. ``entered`` names what the customer entered for a purpose
-    of the order: ``birth_date``, ``phone`` or both.
+    of the order: ``birth_date``, ``phone`` or both. ``image``: JPEG or PNG in base64; what a camera wrote into it is
+    taken out. What shows or names people waits here until there is a ``declaration``.
     """
 
     order = whole(Named)
     customer = whole(Buyer)
     stamps = whole(Ordered)
     depicted = several(Shown, most=MOST_DEPICTED)
+    image = Text(longest=LONGEST_IMAGE, metadata=kept("image.data", spare=EMPTY))
+    declaration = nested(Declared)
     entered = fields.List(
         Text(longest=32),
         allow_none=True,

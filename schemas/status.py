@@ -8,10 +8,10 @@ from schemas.allowlist import AllowList
 from schemas.policy_terms import TRIGGERS
 
 STATES = (
-    *("waiting", "held", "claimed", "delivered", "cancelling", "cancelled"),
+    *("waiting", "blocked", "held", "claimed", "delivered", "cancelling", "cancelled"),
     *("dead", "quarantined", "withdrawn"),
 )
-STEPS = ("send", "retry", "answer", "release", "cancel", "person", "nothing")
+STEPS = ("send", "retry", "answer", "declare", "release", "cancel", "person", "nothing")
 
 
 class Next(AllowList):

@@ -16,8 +16,10 @@ MAX_TEXT = 64
 MAX_REFERENCE = 50
 MAX_GRAMS = 10_000_000
 MAX_PIECES = 1_000
-MAX_TOKEN = 20_000_000
-"""Longest sealed part or receipt, in characters: an image of 8 MiB, three times in base64."""
+MAX_TOKEN = 1_000_000
+"""Longest sealed part or receipt, in characters."""
+MAX_IMAGE = 20_000_000
+"""The same of an image of 8 MiB, twice in base64."""
 MAX_STAMPS = 10_000
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
@@ -71,6 +73,10 @@ def nullable(rule: Rule) -> Rule:
 
 def _token(value: object) -> bool:
     return isinstance(value, str) and value.isascii() and 0 < len(value) <= MAX_TOKEN
+
+
+def _image(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and 0 < len(value) <= MAX_IMAGE
 
 
 def _anything(_value: object) -> bool:
@@ -201,8 +207,9 @@ def _read_sealed(body: Mapping[str, object], kind: str) -> dict[str, str]:
         tokens = _at(body, f"/{party}/sealed")
         present = tokens.keys() if isinstance(tokens, dict) else frozenset[str]()
         parts = (part for part in mine if part.party == party)
-        wanted = [part.member for part in parts if part.name in REQUIRED or part.member in present]
-        faults += members(tokens, dict.fromkeys(wanted, _token), f"/{party}/sealed")
+        wanted = [part for part in parts if part.name in REQUIRED or part.member in present]
+        rules = {part.member: _image if part.member == "photo" else _token for part in wanted}
+        faults += members(tokens, rules, f"/{party}/sealed")
     if faults:
         raise invalid(*faults)
     return {part.name: token for part in mine if isinstance(token := _at(body, part.pointer), str)}

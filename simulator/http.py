@@ -24,7 +24,9 @@ from simulator.faults import AFTER_COMMIT, FaultName, Faults
 from simulator.platform import Platform
 from simulator.receipt import ReceiptKeys, fetcher
 
-MAX_BODY = 22_000_000
+MAX_BODY = 2_000_000
+MAX_IMAGE_BODY = 22_000_000
+WITH_IMAGES = "/records/mystamp"
 """Longest request body, in bytes."""
 IDLE_SECONDS = 60
 POLL_SECONDS = 0.1
@@ -152,7 +154,7 @@ class Handler(BaseHTTPRequestHandler):
         lengths = self.headers.get_all("content-length", ["0"])
         if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
             raise RefusedError(400, "malformed-request")
-        if int(lengths[0]) > MAX_BODY:
+        if int(lengths[0]) > (MAX_IMAGE_BODY if self.path == WITH_IMAGES else MAX_BODY):
             raise RefusedError(413, "too-large")
         body = self.rfile.read(int(lengths[0]))
         if len(body) != int(lengths[0]):

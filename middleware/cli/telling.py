@@ -22,6 +22,10 @@ LATE = timedelta(minutes=5)
 
 WHERE: Mapping[State, str] = {
     State.WAITING: "It is here and waits to be sent.",
+    State.BLOCKED: (
+        "It is here and blocked: it shows or names people on stamps, and there is no declaration of the customer yet "
+        "that this is lawful. Nothing of it is forwarded."
+    ),
     State.HELD: "It is here and waits: an older version of the order has to be cancelled at the parcel platform first.",
     State.CLAIMED: "It is being sent to the parcel platform now.",
     State.DELIVERED: "The parcel platform has it and carries it.",
@@ -37,6 +41,7 @@ COMES: Mapping[Next, str] = {
     Next.SEND: "It goes to the parcel platform {at}.",
     Next.RETRY: "It is sent again {at}.",
     Next.ANSWER: "The parcel platform's answer is awaited. Without one it is sent again {at}.",
+    Next.DECLARE: "It goes out as soon as the customer's declaration of lawfulness is recorded.",
     Next.RELEASE: "It goes out as soon as the version before it is cancelled.",
     Next.CANCEL: "The parcel platform is asked {at}.",
     Next.PERSON: "Nothing by itself: a person has to decide.",
@@ -48,6 +53,10 @@ STILL = "A change in the shop still counts; cancelling the order there takes it 
 
 CAN: Mapping[State, str] = {
     State.WAITING: f"Nothing is needed. {STILL}",
+    State.BLOCKED: (
+        "Ask the customer for the declaration, and have the shop send the order again with it. Cancelling the order "
+        "takes it back."
+    ),
     State.HELD: (
         "Nothing is needed, unless the version before it was given up or stopped: then look there. If it was stopped, "
         "cancel it at the parcel platform by hand; then `parcelveil deliveries retry {id}` lets this one go. A change "

@@ -51,6 +51,11 @@ def clear(_one: Contact, _shop: str, _reference: str) -> Mapping[str, object]:
     return {"maxiresponse": {}}
 
 
+def declared(_: Contact) -> Mapping[str, object]:
+    """None is needed: nobody else's data travel."""
+    return {}
+
+
 def index(one: Contact) -> Mapping[str, str | None]:
     """By the shop's id of the contact, which the record is known by and which is the person's, and by what is kept to
     reach the person.

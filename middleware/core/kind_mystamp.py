@@ -19,6 +19,7 @@ from schemas.policy import Policy
 
 CUSTOMER: Final = "mystamp.customer"
 DEPICTED: Final = "mystamp.depicted"
+PHOTO: Final = "mystamp.photo"
 
 _CATALOGUE = dict(catalogue(StampOrder))
 
@@ -74,6 +75,8 @@ def parts(order: StampOrder) -> Iterator[str]:
     yield CUSTOMER
     if order.depicted:
         yield DEPICTED
+    if order.image.data:
+        yield PHOTO
 
 
 def plaintexts(order: StampOrder, _: Sender) -> Mapping[str, Mapping[str, object]]:
@@ -95,6 +98,7 @@ def plaintexts(order: StampOrder, _: Sender) -> Mapping[str, Mapping[str, object
             postal_code=address.postal_code,
             country=address.country,
         ),
+        PHOTO: present(media=order.image.media, image=order.image.data),
         DEPICTED: {"persons": [present(name=one.name, sign=one.sign) for one in order.depicted]},
     }
 
@@ -102,6 +106,11 @@ def plaintexts(order: StampOrder, _: Sender) -> Mapping[str, Mapping[str, object
 def clear(order: StampOrder, _shop: str, _reference: str) -> Mapping[str, object]:
     """Kind and number of stamps: what the pack's unsealed part holds."""
     return {"mystamp": {"product": order.stamps.product, "pieces": order.stamps.pieces}}
+
+
+def declared(order: StampOrder) -> Mapping[str, object]:
+    """The customer's declaration of lawfulness, as the receipt tells it; empty where there is none yet."""
+    return present(id=order.declaration.id, declared_at=order.declaration.declared_at)
 
 
 def index(order: StampOrder) -> Mapping[str, str | None]:

@@ -27,7 +27,8 @@ class Kind(Generic[M]):
     """``first``: the part that each record of this kind has. ``minimise``: what is needed and permitted, and what
     was withheld (canonical path → reason); raises SchemaError for what may not be stored. ``parts``: the sealed parts
     that it needs; ``plaintexts``: what stands in them. ``clear``: what travels in the clear, of a shop, under a
-    reference. ``index``: what leads back to the record, by kind of value.
+    reference. ``index``: what leads back to the record, by kind of value. ``declared``: the
+    declaration of lawfulness that came with it, empty without one.
     """
 
     first: str
@@ -36,6 +37,7 @@ class Kind(Generic[M]):
     plaintexts: Callable[[M, Sender], Mapping[str, Plaintext]]
     clear: Callable[[M, str, str], Mapping[str, object]]
     index: Callable[[M], Mapping[str, str | None]]
+    declared: Callable[[M], Mapping[str, object]]
 
 
 SHIPMENT: Final[Kind[Order]] = Kind(
@@ -45,6 +47,7 @@ SHIPMENT: Final[Kind[Order]] = Kind(
     plaintexts=kind_shipment.plaintexts,
     clear=kind_shipment.clear,
     index=kind_shipment.index,
+    declared=kind_shipment.declared,
 )
 MAXIRESPONSE: Final[Kind[Contact]] = Kind(
     first="maxiresponse.contact",
@@ -53,6 +56,7 @@ MAXIRESPONSE: Final[Kind[Contact]] = Kind(
     plaintexts=kind_maxiresponse.plaintexts,
     clear=kind_maxiresponse.clear,
     index=kind_maxiresponse.index,
+    declared=kind_maxiresponse.declared,
 )
 MYSTAMP: Final[Kind[StampOrder]] = Kind(
     first="mystamp.customer",
@@ -61,6 +65,7 @@ MYSTAMP: Final[Kind[StampOrder]] = Kind(
     plaintexts=kind_mystamp.plaintexts,
     clear=kind_mystamp.clear,
     index=kind_mystamp.index,
+    declared=kind_mystamp.declared,
 )
 
 _KINDS: Final[Mapping[type, Kind[Any]]] = {Order: SHIPMENT, Contact: MAXIRESPONSE, StampOrder: MYSTAMP}

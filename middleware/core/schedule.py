@@ -20,8 +20,10 @@ from schemas.errors import SchemaFault
 from schemas.matter import Matter
 from schemas.policy import Policy, RetentionRule
 
-STARTS_AT_INTAKE = "label_created"
-"""The one trigger that has come when an order is taken in: label creation counts as the day of intake."""
+COME_AT_INTAKE = frozenset(("label_created", "last_order", "ordered"))
+"""The triggers that have come when a record is taken in: label creation counts as the day of intake, and the order that
+is taken in is its customer's last.
+"""
 
 
 def schedule(
@@ -69,7 +71,7 @@ def memory(policy: Policy, now: datetime) -> date:
 def _part(name: str, policy: Policy, account_type: str, day: date) -> PartPlan:
     part, rule = policy.parts[name], policy.rule(name)
     earliest = end(day, _duration(policy, name))
-    started = rule.trigger == STARTS_AT_INTAKE
+    started = rule.trigger in COME_AT_INTAKE
     return PartPlan(
         name=name,
         retention=rule.id,

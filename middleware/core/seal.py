@@ -42,6 +42,7 @@ _REGISTRY = jwe.JWERegistry(
     header_registry={"rid": HeaderParameter("Record id", "str", required=True)},
     algorithms=[ALG, ENC],
 )
+_REGISTRY.max_ciphertext_length = 16 << 20  # bytes: an image of 8 MiB in base64, padded
 
 _LOCK = jwe.JWERegistry(
     header_registry={"for": HeaderParameter("What it is locked for", "str")}, algorithms=["dir", ENC]

@@ -18,6 +18,7 @@ from middleware.core.kinds import kind_of
 from middleware.core.weeks import week_of
 from middleware.model import IndexEntry, PartPlan, Plan, Record, Removal, RemovalReport, Report, Sealed, TaggedPart
 from schemas.matter import Matter
+from schemas.permission import Question, Refusal, permitted
 from schemas.policy import Policy
 
 
@@ -42,7 +43,7 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
     """The record that storage takes. ``matter`` is the minimised one, for its index entries and its content digest
     only.
     """
-    jwes = {part.name: part.jwe for part in sealed.parts}
+    jwes, declared = {part.name: part.jwe for part in sealed.parts}, kind_of(matter).declared(matter)
     copies = {part.name: part.copy for part in sealed.parts}
     parts = tuple(
         TaggedPart(
@@ -65,13 +66,40 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
         carrier=stamp.carrier,
         clear=clear,
         parts=parts,
-        receipt=receipt.sign(_payload(sealed.id, body, plan, jwes, report, stamp), stamp.key),
+        receipt=receipt.sign(
+            {**_payload(sealed.id, body, plan, jwes, report, stamp), **({"declaration": declared} if declared else {})},
+            stamp.key,
+        ),
         index=tuple(_index(matter, plan, stamp.indexer)),
         content=content_digest(matter, stamp),
         removal=removal_report(report.removed),
+        blocked=not declared and needs_declaration(plan, stamp.policy, stamp.account_type),
         due=stamp.due,
         clear_until=plan.recipient_until,
         until=plan.record_until,
+    )
+
+
+def needs_declaration(plan: Plan, policy: Policy, account_type: str) -> bool:
+    """Whether a part of the plan may be used only once a declaration of lawfulness is recorded (MS-CTL-3)."""
+    if not any(cluster.requires for cluster in policy.clusters.values()):
+        return False
+    return any(
+        isinstance(said := permitted(policy, _question(part, policy, account_type)), Refusal)
+        and said.reason == "declaration_missing"
+        for part in plan.parts
+    )
+
+
+def _question(part: PartPlan, policy: Policy, account_type: str) -> Question:
+    return Question(
+        purpose=part.purpose,
+        subject=policy.parts[part.name].subject,
+        account_type=account_type,
+        lane=None,
+        restricted=False,
+        objected=frozenset(),
+        levels={},
     )
 
 

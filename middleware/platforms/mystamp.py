@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from middleware.core.images import ImageError, stripped
 from middleware.core.kinds import MYSTAMP
+from middleware.core.planning import CLOCKS_APART
 from middleware.model import ParsedMatter, ShopSettings
 from middleware.platforms.documents import Fields, loaded, name_of, refusal, taken_from, targets, version
 from schemas import mystamp
-from schemas.allowlist import Node
-from schemas.mystamp import OPTIONAL, Address, Customer, Depicted, StampIds, StampOrder, Stamps
+from schemas.allowlist import Node, is_blank
+from schemas.mystamp import (
+    MOST_IMAGE_BYTES,
+    OPTIONAL,
+    Address,
+    Customer,
+    Declaration,
+    Depicted,
+    Image,
+    StampIds,
+    StampOrder,
+    Stamps,
+)
+
+_JPEG: Final = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +56,8 @@ class MyStamp:
             customer=_customer(sent["customer"], taken),
             stamps=Stamps(**taken_from(sent["stamps"], "stamps.", targets(Stamps, "stamps."), taken)),
             depicted=_depicted(sent["depicted"] or (), taken),
+            image=_image(sent["image"], taken),
+            declaration=_declaration(sent["declaration"], now, taken),
             entered=_entered(sent["entered"]),
             updated_at=changed,
         )
@@ -60,6 +79,44 @@ def _depicted(sent: Sequence[Fields], taken: dict[str, str]) -> tuple[Depicted, 
     return tuple(
         Depicted(**taken_from(one, f"depicted[{position}].", wanted, taken)) for position, one in enumerate(sent)
     )
+
+
+def _image(sent: str | None, taken: dict[str, str]) -> Image:
+    """The image without its metadata: nobody after this step sees them (MS-CAT-6). Raises: SchemaError."""
+    if sent is None or is_blank(sent):
+        return Image()
+    try:
+        data = stripped(base64.b64decode(sent, validate=True))
+    except binascii.Error:
+        raise refusal("/image", "base64") from None
+    except ImageError as problem:
+        code = problem.code
+    else:
+        if len(data) > MOST_IMAGE_BYTES:
+            raise refusal("/image", "image-size")
+        taken["image"] = "image.data"
+        media = "image/jpeg" if data.startswith(_JPEG) else "image/png"
+        return Image(data=base64.b64encode(data).decode("ascii"), media=media)
+    raise refusal("/image", code)
+
+
+def _declaration(sent: Fields | None, now: datetime, taken: dict[str, str]) -> Declaration:
+    """Raises: SchemaError for one that was given in the future, or at no time."""
+    if sent is None:
+        return Declaration()
+    given = declared_at(sent["declared_at"], "/declaration/declared_at", now)
+    taken |= {f"declaration.{name}": f"declaration.{name}" for name in ("id", "declared_at")}
+    return Declaration(id=sent["id"], declared_at=given)
+
+
+def declared_at(told: str, pointer: str, now: datetime) -> str:
+    """When a declaration was given, in UTC. Raises: SchemaError."""
+    if is_blank(told):
+        raise refusal(pointer, "required")
+    moment = version(told, pointer, now)
+    if moment > now + CLOCKS_APART:
+        raise refusal(pointer, "future")
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _entered(sent: Sequence[str | None] | None) -> frozenset[str]:

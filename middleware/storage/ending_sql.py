@@ -68,7 +68,7 @@ _STRAND: Final = (
     .returning(records.c.id, records.c.carrier)
 )
 _SUCCESSOR: Final = select(records.c.id, records.c.clear_until).where(
-    records.c.predecessor == bindparam("this_id"), records.c.state == State.HELD
+    records.c.predecessor == bindparam("this_id"), records.c.state.in_((State.HELD, State.BLOCKED))
 )
 _STAND: Final = update(orders).where(orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order"))
 _DEAD: Final = (

@@ -158,7 +158,7 @@ _UNCOPY: Final = delete(copies).where(
     copies.c.record_id == bindparam("this_id"), copies.c.part == bindparam("this_name")
 )
 _CLEAR: Final = update(records).where(records.c.id == bindparam("this_id")).values(clear=None)
-_ALIVE: Final = (State.WAITING, State.HELD, State.CLAIMED)
+_ALIVE: Final = (State.WAITING, State.BLOCKED, State.HELD, State.CLAIMED)
 _BURY: Final = (  # what is to be cancelled stays so: that needs no part of it
     update(records)
     .where(

@@ -80,17 +80,19 @@ def store(
     integration: bytes | None = None,
     predecessor: str | None = None,
 ) -> None:
-    """Write a record with its parts, index entries and removal report; from now on it waits, or is held until its
-    predecessor is gone. ``integration`` is the keyed digest of the request to integrate under which it was taken.
+    """Write a record with its parts, index entries and removal report; from now on it waits, is held until its
+    predecessor is gone, or blocked until there is a declaration. ``integration`` is the keyed digest of the request to
+    integrate under which it was taken.
     """
     _keep_report(connection, upserts, record, created_at)
+    state = State.BLOCKED if record.blocked else State.HELD if predecessor else State.WAITING
     row = {
         "id": record.id,
         "reference": record.reference,
         "shop": shop,
         "carrier": record.carrier,
-        "state": State.HELD if predecessor else State.WAITING,
-        "due": None if predecessor else record.due,
+        "state": state,
+        "due": record.due if state is State.WAITING else None,
         "first_due": record.due,
         "predecessor": predecessor,
         "integration": integration,

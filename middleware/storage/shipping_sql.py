@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from middleware.model import Answer, Arrival, Reason, Record, Status
 from middleware.model_shipping import Attempt, Known
-from middleware.storage import finding, versions_sql
+from middleware.storage import clocks_sql, finding, versions_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import idempotency, index_entries, orders, records
 from middleware.trail import Sighting
@@ -71,6 +71,11 @@ def ship(
         connection.execute(_FORGET, this)
     elif answer.id != record.id:
         connection.execute(_CHANGE, this | {"record_id": answer.id})
+    elif attempt.restart is not None:  # a new record: it is its customer's last order
+        again = attempt.restart
+        clocks_sql.move(
+            connection, upserts, attempt.shop, again.selector, again.clock, again.actor, arrival.received_at
+        )
     return answer
 
 

@@ -108,7 +108,7 @@ def _before(stands: Any, standing: Standing) -> str | None:
     """
     if standing.state is State.QUARANTINED and stands.last_code == STRANDED and not standing.claimed:
         return stands.predecessor or str(stands.id)
-    return stands.predecessor if standing.state is State.HELD else None
+    return stands.predecessor if standing.state in (State.HELD, State.BLOCKED) else None
 
 
 def _stored(

@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
+from middleware.core.body import MAX_BYTES
 from middleware.platforms.maxiresponse import Maxiresponse
 from middleware.platforms.mystamp import MyStamp
 from middleware.ports import Caller
@@ -18,6 +19,7 @@ from middleware.shipping import Waiting, check_policy
 from middleware.tracking import of_order, shipment
 from middleware.web.lane import serve
 from middleware.web.shipments import desk, found, query
+from schemas.mystamp import LONGEST_IMAGE
 
 ROUTES: Final[Mapping[str, tuple[str, Caller]]] = {
     "contacts": ("maxiresponse/contacts", Maxiresponse()),
@@ -26,12 +28,16 @@ ROUTES: Final[Mapping[str, tuple[str, Caller]]] = {
 """Name → path beneath the shop's, and whose documents are read there."""
 
 
+LONGEST: Final[Mapping[str, int]] = {"stamps": LONGEST_IMAGE + 64 * 1024}
+"""Bytes of a body, where it may be longer than elsewhere: an image, and an order around it."""
+
+
 def blueprints(services: Services, waiting: Waiting) -> Iterator[Blueprint]:
     """The routes over ``services``, of each kind of record."""
     for name, (path, caller) in ROUTES.items():
         routes = Blueprint(name, __name__, url_prefix=f"/v1/shops/<shop>/{path}")
         _look(routes, caller, services)
-        serve(routes, caller, services, waiting, f"{name}.by_id")
+        serve(routes, caller, services, waiting, f"{name}.by_id", LONGEST.get(name, MAX_BYTES))
         yield routes
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
+from middleware.core.body import MAX_BYTES
 from middleware.core.calling import key_of, wait_of
 from middleware.errors import ParcelveilError
 from middleware.errors_shipping import IdempotencyKeyError
@@ -51,16 +52,18 @@ def blueprint(services: Services, lanes: Mapping[str, Lane], waiting: Waiting) -
     return routes
 
 
-def serve(routes: Blueprint, caller: Caller, services: Services, waiting: Waiting, status: str) -> None:
+def serve(
+    routes: Blueprint, caller: Caller, services: Services, waiting: Waiting, status: str, most: int = MAX_BYTES
+) -> None:
     """Add the routes by which a shop's own system makes a record and takes it back. ``status`` is the endpoint that
-    tells where it is.
+    tells where it is, ``most`` how many bytes a body may have.
     """
 
     def make(shop: str) -> Response:
         began = time.monotonic()
         try:
             asking = services.asking(shop, request.headers.get("Authorization", ""))
-            shipped = ship(_call(), caller, asking, services, waiting)
+            shipped = ship(_call(most), caller, asking, services, waiting)
         except ParcelveilError as refusal:
             metrics.SHIPMENTS.labels(refusal.code).inc()
             tell(refusal)
@@ -90,11 +93,11 @@ def serve(routes: Blueprint, caller: Caller, services: Services, waiting: Waitin
     routes.add_url_rule("/<record_id>", view_func=take_back, methods=["DELETE"], provide_automatic_options=False)
 
 
-def _call() -> Call:
+def _call(most: int) -> Call:
     key = key_of(request.headers.get("Idempotency-Key"))
     if key is None:
         raise IdempotencyKeyError()
-    return Call(key=key, body=body_of(request), wait=wait_of(request.headers.get("Prefer")))
+    return Call(key=key, body=body_of(request, most), wait=wait_of(request.headers.get("Prefer")))
 
 
 def _pdf(record_id: str, label: bytes) -> Response:

@@ -29,13 +29,15 @@ def inbound(received: Request, shop: str | None, signature_header: str) -> Inbou
     return Inbound(shop=shop, headers=headers, body=_body(received.environ, headers))
 
 
-def body_of(received: Request) -> bytes:
-    """The JSON body of a request that is no webhook: it tells its length. Raises: BodyError 400, 411, 413, 415."""
+def body_of(received: Request, most: int = MAX_BYTES) -> bytes:
+    """The JSON body of a request that is no webhook, of so many bytes at most: it tells its length. Raises: BodyError
+    400, 411, 413, 415.
+    """
     headers = {name.lower(): value for name, value in received.headers.items()}
     if "content-length" not in headers:
         raise BodyError(code="length-required", status=411)
     _check_media(headers)
-    return _body(received.environ, headers)
+    return _body(received.environ, headers, most)
 
 
 def _check_media(headers: dict[str, str]) -> None:
@@ -66,23 +68,23 @@ def no_body(received: Request) -> None:
         raise BodyError(code="unexpected-body", status=400)
 
 
-def _body(environ: dict[str, Any], headers: dict[str, str]) -> bytes:
+def _body(environ: dict[str, Any], headers: dict[str, str], most: int = MAX_BYTES) -> bytes:
     """One byte more than is allowed is asked for: a server's own limit cuts silently, this one refuses."""
-    length = _length(headers.get("content-length"))
-    if length is not None and length > MAX_BYTES:
+    length = _length(headers.get("content-length"), most)
+    if length is not None and length > most:
         raise BodyError(code="too-large", status=413)
-    body: bytes = environ["wsgi.input"].read(MAX_BYTES + 1)
-    if len(body) > MAX_BYTES:
+    body: bytes = environ["wsgi.input"].read(most + 1)
+    if len(body) > most:
         raise BodyError(code="too-large", status=413)
     if length is not None and "transfer-encoding" not in headers and len(body) != length:
         raise BodyError(code="bad-length", status=400)
     return body
 
 
-def _length(header: str | None) -> int | None:
+def _length(header: str | None, most: int) -> int | None:
     if header is None:
         return None
     if not header.isascii() or not header.isdigit():
         raise BodyError(code="bad-length", status=400)
     digits = header.lstrip("0")
-    return int(digits or "0") if len(digits) <= _LENGTH_DIGITS else MAX_BYTES + 1
+    return int(digits or "0") if len(digits) <= _LENGTH_DIGITS else most + 1

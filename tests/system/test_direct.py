@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,16 @@ from typing import Any
 import pytest
 import requests
 
-from tests.middleware.platforms.telling import CUSTOMER, FORBIDDEN, PERSON, contact, stamps
+from tests.middleware.core.pictures import CANARY
+from tests.middleware.platforms.telling import (
+    CUSTOMER,
+    FORBIDDEN,
+    PERSON,
+    contact,
+    large_png,
+    stamps,
+    tagged_jpeg,
+)
 from tests.system.processes import SECONDS
 from tests.system.stack import Json, Mock, Service, configure, mock, serving
 
@@ -126,6 +136,48 @@ def test_an_order_of_stamps_is_taken_back_by_erasing_it_there(service: Service, 
     done = ask(service, "DELETE", told["status"])
     assert (done.status_code, done.json()["state"]) == (200, "cancelled")
     assert platform.opened(told["id"]) == {}
+
+
+@pytest.mark.policy("MS-CTL-2", "MS-CTL-3", "MS-CAT-6", "MS-RET-1")
+def test_what_shows_people_waits_for_the_declaration_and_goes_without_what_the_camera_wrote(
+    service: Service, platform: Mock
+) -> None:
+    photo = tagged_jpeg()
+    more: Json = {
+        "depicted": [{"name": "Afgebeelde", "sign": "wapenschild"}],
+        "image": base64.b64encode(photo).decode(),
+    }
+    blocked = ask(service, "POST", STAMPS, stamps("S-3", **more), key="six")
+    assert blocked.status_code == 202, blocked.text
+    seen = ask(service, "GET", blocked.json()["status"]).json()
+    assert (seen["state"], seen["next"]) == ("blocked", {"step": "declare", "at": None})
+    assert "blocked" in service.configured("shipments", "find", "S-3").stdout
+    assert sent(platform, blocked.json()["id"]) == []
+    declaration = {"id": "D-17", "declared_at": "2026-11-20T10:00:00+01:00"}
+    told = ask(service, "POST", STAMPS, stamps("S-3", **more, declaration=declaration), key="seven")
+    assert told.status_code == 201, told.text
+    assert sent(platform, blocked.json()["id"]) == []
+    opened = platform.opened(told.json()["id"])
+    assert opened["mystamp.depicted"] == {"persons": more["depicted"]}
+    went = base64.b64decode(opened["mystamp.photo"]["image"])
+    assert (opened["mystamp.photo"]["media"], CANARY in photo, CANARY in went) == ("image/jpeg", True, False)
+    (post,) = sent(platform, told.json()["id"])
+    body = json.loads(base64.b64decode(post["body_base64"]))
+    payload = json.loads(base64.urlsafe_b64decode(body["receipt"].split(".")[1] + "=="))
+    assert payload["declaration"] == {"id": "D-17", "declared_at": "2026-11-20T09:00:00Z"}
+    assert payload["parts"]["mystamp.depicted"]["basis"] == "not_stated"
+    for name, rest in service.stored().items():
+        assert b"Afgebeelde" not in rest, name
+        assert CANARY not in rest, name
+
+
+def test_an_image_of_eight_mebibytes_is_taken_here_and_nowhere_else(service: Service, platform: Mock) -> None:
+    padded: Json = {"image": base64.b64encode(large_png(8 * 1024 * 1024 - 32 * 1024)).decode()}
+    declaration = {"id": "D-18", "declared_at": "2026-11-20T10:00:00+01:00"}
+    told = ask(service, "POST", STAMPS, stamps("S-4", **padded, declaration=declaration), key="eight")
+    assert told.status_code == 201, told.text
+    assert platform.opened(told.json()["id"])["mystamp.photo"] == {"media": "image/png", **padded}
+    assert ask(service, "POST", CONTACTS, {**contact("C-8"), **padded}, key="eight").status_code == 413
 
 
 @pytest.mark.policy("MX-RET-2")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
+
+from PIL import Image
+
+from middleware.core.images import stripped
+from tests.middleware.core.pictures import JPEGS, exif, put, saved, segment, segments
 
 Json = dict[str, Any]
 
@@ -47,3 +53,16 @@ def stamps(identity: object, *, customer: Json | None = None, **changes: Any) ->
         "stamps": {"product": "mystamp-national", "pieces": 10},
         **changes,
     }
+
+
+def tagged_jpeg() -> bytes:
+    """A photograph with all that a telephone writes into it, ``pictures.CANARY`` in each place."""
+    pieces = segments(JPEGS["baseline"])
+    return put(pieces, 1, segment(0xE1, exif()))
+
+
+def large_png(size: int) -> bytes:
+    """A picture of nearly so many bytes, as it is after nothing was left to take out of it."""
+    side = int((size / 3) ** 0.5)
+    noise = random.Random(11).randbytes(side * side * 3)  # noqa: S311 - a picture, not a secret
+    return stripped(saved(Image.frombytes("RGB", (side, side), noise), "PNG", compress_level=0))
