@@ -113,7 +113,7 @@ class StampOrder(Hidden):
     updated_at: datetime | None = field(default=None, metadata={"category": "order.time"})
 
 
-class Named(Closed):
+class StampsNamed(Closed):
     """Which order it is. ``updated_at`` (ISO 8601 with offset) orders its versions; without one it is this moment."""
 
     id = Matching(ID, longest=64, required=True, metadata=index("order.id"))
@@ -175,7 +175,7 @@ class StampBody(Closed):
     taken out. What shows or names people waits here until there is a ``declaration``.
     """
 
-    order = whole(Named)
+    order = whole(StampsNamed)
     customer = whole(Buyer)
     stamps = whole(Ordered)
     depicted = several(Shown, most=MOST_DEPICTED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,18 +84,22 @@ def _image(sent: str | None, taken: dict[str, str]) -> Image:
     """The image without its metadata: nobody after this step sees them (MS-CAT-6). Raises: SchemaError."""
     if sent is None or is_blank(sent):
         return Image()
+    data = _read(sent)
+    if len(data) > MOST_IMAGE_BYTES:
+        raise refusal("/image", "image-size")
+    taken["image"] = "image.data"
+    media = "image/jpeg" if data.startswith(_JPEG) else "image/png"
+    return Image(data=base64.b64encode(data).decode("ascii"), media=media)
+
+
+def _read(sent: str) -> bytes:
+    """Raised outside the handlers: an error of the decoder may hold what it could not read."""
     try:
-        data = stripped(base64.b64decode(sent, validate=True))
-    except binascii.Error:
-        raise refusal("/image", "base64") from None
+        return stripped(base64.b64decode(sent, validate=True))
+    except ValueError:  # no base64: another alphabet, or padding
+        code: str = "base64"
     except ImageError as problem:
         code = problem.code
-    else:
-        if len(data) > MOST_IMAGE_BYTES:
-            raise refusal("/image", "image-size")
-        taken["image"] = "image.data"
-        media = "image/jpeg" if data.startswith(_JPEG) else "image/png"
-        return Image(data=base64.b64encode(data).decode("ascii"), media=media)
     raise refusal("/image", code)
 
 

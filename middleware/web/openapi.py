@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from apispec import APISpec
@@ -14,9 +15,9 @@ from middleware import __version__
 from middleware.config_settings import SETTINGS
 from middleware.model import Reason, Status
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, ORDER_TOPICS
-from middleware.web import openapi_admin, openapi_events, openapi_lane
+from middleware.web import openapi_admin, openapi_direct, openapi_events, openapi_lane
 from middleware.web.meaning import beneath, explain
-from schemas import events, plugin, shopify, status
+from schemas import events, maxiresponse, mystamp, plugin, shopify, status
 from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
@@ -53,15 +54,17 @@ def description() -> Mapping[str, Any]:
     spec.components.schema("Made", schema=plugin.MADE)
     spec.components.schema("Event", schema=events.EVENT)
     spec.components.schema("EventTold", schema=events.TOLD)
-    for path, operations in (*openapi_lane.paths(_problem), *openapi_events.paths(_problem)):
-        spec.path(path, operations=dict(operations))
+    spec.components.schema("MaxiresponseContact", schema=maxiresponse.CONTACT)
+    spec.components.schema("StampOrder", schema=mystamp.ORDER)
     spec.components.schema("ShopConnection", schema=SHOP)
     spec.components.schema("Shop", openapi_admin.FACE)
     spec.components.schema("ShopPage", openapi_admin.PAGE)
     spec.components.schema("ShopCheck", openapi_admin.CHECK)
     spec.components.schema("Finding", openapi_admin.FINDING)
     spec.components.schema("Rotation", schema=ROTATION)
-    for path, operations in openapi_admin.paths(_problem):
+    for path, operations in chain(
+        *(part.paths(_problem) for part in (openapi_lane, openapi_events, openapi_direct, openapi_admin))
+    ):
         spec.path(path, operations=dict(operations))
     for path, title in _PLAIN.items():
         told = {"summary": title, "security": [], "responses": {"200": {"description": title}}}
@@ -82,6 +85,8 @@ def _described() -> Mapping[str, Schema]:
         "Made": plugin.MADE,
         "Event": events.EVENT,
         "EventTold": events.TOLD,
+        "MaxiresponseContact": maxiresponse.CONTACT,
+        "StampOrder": mystamp.ORDER,
         "ShopConnection": SHOP,
         "Rotation": ROTATION,
     }

@@ -11,23 +11,23 @@ PREFIX = "/v1/shops/{shop}/shipments"
 
 Problem = Callable[[str], Mapping[str, Any]]
 
-_SHOP = {"in": "path", "name": "shop", "required": True, "schema": {"type": "string"}}
-_ID = {**_SHOP, "name": "id", "description": "Our id of the record"}
-_KEY = {
+SHOP = {"in": "path", "name": "shop", "required": True, "schema": {"type": "string"}}
+ID = {**SHOP, "name": "id", "description": "Our id of the record"}
+KEY = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": True,
     "schema": {"type": "string"},
     "description": "A string in quotation marks, of 1 to 255 printable ASCII characters: one for each shipment",
 }
-_PREFER = {
+PREFER = {
     "in": "header",
     "name": "Prefer",
     "schema": {"type": "string", "examples": ["wait=10"]},
     "description": f"RFC 7240: how many seconds to wait, {DEFAULT_WAIT} by default, {LONGEST_WAIT} at most",
 }
-_WHO = "Not the shop's token, or no such shop: always alike"
-_OURS = "A fault of ours, or the shop is paused: try again"
+WHO = "Not the shop's token, or no such shop: always alike"
+OURS = "A fault of ours, or the shop is paused: try again"
 
 
 def paths(problem: Problem) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -42,20 +42,21 @@ def _make(problem: Problem) -> Mapping[str, Any]:
         "summary": "Make a shipment, and wait a little for its barcode",
         "description": "The same key with the same body gets the first answer again, for 30 days.",
         "security": [{"shop": []}],
-        "parameters": [_SHOP, _KEY, _PREFER],
-        "requestBody": {"required": True, "content": _json("PluginShipment")},
+        "parameters": [SHOP, KEY, PREFER],
+        "requestBody": {"required": True, "content": as_json("PluginShipment")},
         "responses": {
-            "201": {"description": "The parcel platform has it: with barcode and label", "content": _json("Made")},
-            "202": {"description": "It is stored, and goes out; ask where `status` says", "content": _json("Made")},
+            "201": {"description": "The parcel platform has it: with barcode and label", "content": as_json("Made")},
+            "202": {"description": "It is stored, and goes out; ask where `status` says", "content": as_json("Made")},
             "400": problem("No key, a malformed one, or a body that is not strict JSON"),
-            "401": problem(_WHO),
+            "401": problem(WHO),
+            "403": problem("The policy of this shop is not for parcels"),
             "409": problem("In hand, cancelled, an older version, or too late to change"),
             "410": problem("What was sent under this key is erased"),
             "411": problem("The length of the body must be told"),
             "413": problem("The body is too large"),
             "415": problem("Not application/json in UTF-8"),
             "422": problem("Not the permitted form, or a key that was used for another content"),
-            "503": problem(_OURS),
+            "503": problem(OURS),
         },
     }
 
@@ -64,15 +65,16 @@ def _cancel(problem: Problem) -> Mapping[str, Any]:
     return {
         "summary": "Cancel a shipment, and with it its order for good",
         "security": [{"shop": []}],
-        "parameters": [_SHOP, _ID, _PREFER],
+        "parameters": [SHOP, ID, PREFER],
         "responses": {
-            "200": {"description": "Nothing of it goes out any more", "content": _json("ShipmentStatus")},
-            "202": {"description": "The parcel platform is being asked", "content": _json("ShipmentStatus")},
+            "200": {"description": "Nothing of it goes out any more", "content": as_json("ShipmentStatus")},
+            "202": {"description": "The parcel platform is being asked", "content": as_json("ShipmentStatus")},
             "400": problem("A body where none is read"),
-            "401": problem(_WHO),
+            "401": problem(WHO),
+            "403": problem("The policy of this shop is not for parcels"),
             "404": problem("There is no such shipment in this shop"),
             "409": problem("Too late: the parcel is on its way"),
-            "503": problem(_OURS),
+            "503": problem(OURS),
         },
     }
 
@@ -82,10 +84,10 @@ def _label(problem: Problem) -> Mapping[str, Any]:
     return {
         "summary": "The label, fetched from the parcel platform and never stored",
         "security": [{"shop": []}],
-        "parameters": [_SHOP, _ID],
+        "parameters": [SHOP, ID],
         "responses": {
             "200": {"description": "The label", "content": pdf},
-            "401": problem(_WHO),
+            "401": problem(WHO),
             "404": problem("There is no such shipment in this shop"),
             "409": problem("There is none yet"),
             "410": problem("There is none any more"),
@@ -94,5 +96,6 @@ def _label(problem: Problem) -> Mapping[str, Any]:
     }
 
 
-def _json(schema: str) -> Mapping[str, Any]:
+def as_json(schema: str) -> Mapping[str, Any]:
+    """A body of that schema."""
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}

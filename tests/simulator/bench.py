@@ -21,8 +21,15 @@ CLASSES = {
     "recipient.customs": OPERATIONAL,
     "sender.contact": LEGAL,
 }
+OTHERS = {
+    "maxiresponse.contact": "mx.all",
+    "mystamp.customer": "ms.customer",
+    "mystamp.depicted": "ms.depicted",
+    "mystamp.photo": "ms.photo",
+}
+"""Parts of what is no parcel, and their classes, all of three years."""
 SIZES = {"recipient.delivery": 1024, "recipient.notification": 256, "recipient.customs": 1024, "sender.contact": 1024}
-LIFE = {OPERATIONAL: 13, LEGAL: 120}
+LIFE = {OPERATIONAL: 13, LEGAL: 120, **dict.fromkeys(OTHERS.values(), 36)}
 
 DELIVERY = {
     "name": "Lotte Verzinsel",
@@ -62,7 +69,8 @@ def month_after(months: int, now: datetime | None = None) -> str:
 
 
 def kid(part: str, months_ahead: int = 0) -> str:
-    return f"{part}/{CLASSES[part]}/{month_after(LIFE[CLASSES[part]] + months_ahead)}"
+    class_ = (CLASSES | OTHERS)[part]
+    return f"{part}/{class_}/{month_after(LIFE[class_] + months_ahead)}"
 
 
 def until(part: str) -> str:

@@ -9,7 +9,7 @@ import requests
 from simulator.clock import Clock, last_day, month_of, plus_months
 from simulator.http import Settings, running
 from simulator.keys import KeyRing
-from tests.simulator.bench import CLASSES, CONTACT, DELIVERY, LEGAL, LIFE, Client, Sealer, kid, month_after
+from tests.simulator.bench import CLASSES, CONTACT, DELIVERY, LEGAL, LIFE, OTHERS, Client, Sealer, kid, month_after
 
 DELIVERED = "recipient.delivery"
 CLOSING = month_after(13)  # the month of expiry of a recipient's part that is sealed now
@@ -88,7 +88,7 @@ def test_a_new_month_brings_new_keys(client: Client) -> None:
     assert client.move_clock(brussels_first(month_after(1))).json()["destroyed"] == []
     after = client.jwks()
     assert {name: after[name] for name in before} == before
-    assert after.keys() - before.keys() == {kid(part, 7) for part in CLASSES}
+    assert after.keys() - before.keys() == {kid(part, 7) for part in CLASSES | OTHERS}
 
 
 def test_the_clock_and_its_deeds_outlive_a_restart(tmp_path: Path, session: requests.Session) -> None:

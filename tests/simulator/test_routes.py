@@ -17,6 +17,7 @@ from tests.simulator.bench import (
     CUSTOMS,
     DELIVERY,
     NOTIFICATION,
+    OTHERS,
     Client,
     Sealer,
     brussels_now,
@@ -27,7 +28,7 @@ from tests.simulator.bench import (
 
 def test_keys_are_public_halves_for_seven_months(client: Client) -> None:
     keys = client.jwks()
-    assert keys.keys() == {kid(part, ahead) for part in CLASSES for ahead in range(7)}
+    assert keys.keys() == {kid(part, ahead) for part in CLASSES | OTHERS for ahead in range(7)}
     for key in keys.values():
         assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
         assert (key["kty"], key["crv"], key["use"], key["alg"]) == ("EC", "P-256", "enc", "ECDH-ES+A256KW")
@@ -255,6 +256,9 @@ def test_other_paths_methods_and_media_are_refused(client: Client) -> None:
     assert client.call("POST", "/shipments", data=b"a=b", headers={"Content-Type": "text/plain"}).status_code == 415
     assert client.call("POST", "/shipments", data=iter([b"{}"])).status_code == 411
     assert client.post(b"{}" + b" " * 2_000_000, key="x").status_code == 413
+    longer = {"data": b"{}" + b" " * 2_000_000, "headers": {"Content-Type": "application/json", "Idempotency-Key": "x"}}
+    assert client.call("POST", "/records/maxiresponse", **longer).status_code == 413
+    assert client.call("POST", "/records/mystamp", **longer).status_code == 400  # with images it may be this long
 
 
 def test_what_is_hardly_http_is_refused_and_not_repeated(server: MockServer) -> None:

@@ -180,9 +180,9 @@ def test_who_asks_for_a_shipment_shows_the_shops_token() -> None:
     }
     assert {place: " ".join(operation["responses"]) for place, operation in found.items()} == {
         ("", "get"): "200 400 401 404 503",
-        ("", "post"): "201 202 400 401 409 410 411 413 415 422 503",
+        ("", "post"): "201 202 400 401 403 409 410 411 413 415 422 503",
         ("/{id}", "get"): "200 400 401 404 503",
-        ("/{id}", "delete"): "200 202 400 401 404 409 503",
+        ("/{id}", "delete"): "200 202 400 401 403 404 409 503",
         ("/{id}/label", "get"): "200 401 404 409 410 503",
     }
     for operation in found.values():
