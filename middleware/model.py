@@ -80,10 +80,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ParsedMatter(Hidden):
-    """What was read from a body: the matter of a record, or why there is none, and where every datum was taken from.
-
-    ``taken`` maps a concrete source path (``line_items[3].title``) to the canonical path that it filled
-    (``customs.description``).
+    """What was read from a body: the matter of a record, or why there is none. ``taken`` maps a concrete source path
+    (``line_items[3].title``) to the canonical path that it filled (``customs.description``).
     """
 
     order_id: str
@@ -270,9 +268,7 @@ class Record(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What storage needs to know of one genuine webhook to judge it against earlier ones. All digests are keyed, 32
-    bytes.
-    """
+    """What storage needs to know of a version to judge it against earlier ones. Digests are keyed, of 32 bytes."""
 
     shop: str
     topic: str
