@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -53,6 +53,8 @@ class Ledger:
     events: Events
     clock: Clock
     sources: Sequence[SourceSettings] = ()
+    declare: Callable[[str, Selector, str, date], int] | None = None
+    """Lets go what waited for a declaration: of a shop, for whom, the declaration's id and day."""
 
 
 def who(shop: str, authorization: str, services: Services, sources: Sequence[SourceSettings]) -> tuple[Shop, Teller]:
@@ -106,6 +108,8 @@ def record(document: object, shop: Shop, teller: Teller, ledger: Ledger, **marks
     trigger = TRIGGERS.get(kind)
     came = ledger.events.record(event, clock(shop.policy, trigger, day) if trigger else None, now)
     _check(came)
+    if kind is EventType.DECLARATION and ledger.declare is not None:  # told again, it does what was not done
+        ledger.declare(shop.settings.name, event.selector, came.id, came.day)
     return came
 
 

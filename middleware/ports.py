@@ -21,6 +21,7 @@ from middleware.model import (
     State,
     Stored,
 )
+from middleware.model_events import Selector
 from middleware.model_keys import AuditEntry, KeptCopy, Sealing
 from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import Ended, Integration, ShopRow
@@ -250,6 +251,14 @@ class Calls(Protocol):
     def cancel(self, shop: str, record_id: str, now: datetime, until: date) -> Sighting | None:
         """Cancel the order for which the shop's record stands; what has become of the record by then. None if the shop
         has no such record. ``until`` is how long the cancellation is remembered at least.
+        """
+
+    def blocked(self, shop: str, selector: Selector) -> Sequence[tuple[str, str]]:
+        """(record id, receipt) of the shop's records of that order, or of that id, which wait for a declaration."""
+
+    def unblock(self, record_id: str, before: str, after: str, now: datetime) -> bool:
+        """Put the receipt that tells of a declaration in the place of the one before, and let the record go. False
+        where it is blocked no more, or has another receipt.
         """
 
     def sighting(self, record_id: str) -> Sighting | None:

@@ -11,6 +11,7 @@ import click
 from middleware import bootstrap, bootstrap_retention
 from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
 from middleware.cli.destroying import named
+from middleware.declaring import Desk
 from middleware.errors import ConfigError, SchemaError
 from middleware.events import Ledger, Teller, record
 from middleware.model_events import RAISING, EventType, Recorded
@@ -49,7 +50,8 @@ def record_(config_file: str | None, as_json: bool, shop: str, person: str, kind
     names = {RECORD: "record_id", ORDER: "order", CUSTOMER: "customer", LEVEL: "level", "day": "day"}
     document = {"type": kind} | {name: told[key] for name, key in names.items() if told[key] is not None}
     with closing(bootstrap_retention.retention(settings)) as known:
-        ledger = Ledger(events=known, clock=services.clock)
+        desk = Desk(calls=services.calls, clock=services.clock, key=services.keys.signing)
+        ledger = Ledger(events=known, clock=services.clock, declare=desk.declare)
         try:
             came = record(document, found, Teller(by=person), ledger)
         except SchemaError as refusal:

@@ -54,8 +54,8 @@ STILL = "A change in the shop still counts; cancelling the order there takes it 
 CAN: Mapping[State, str] = {
     State.WAITING: f"Nothing is needed. {STILL}",
     State.BLOCKED: (
-        "Ask the customer for the declaration, and have the shop send the order again with it. Cancelling the order "
-        "takes it back."
+        "Ask the customer for the declaration. The shop sends the order again with it, or `parcelveil events record` "
+        "tells it. Cancelling the order takes it back."
     ),
     State.HELD: (
         "Nothing is needed, unless the version before it was given up or stopped: then look there. If it was stopped, "

@@ -73,6 +73,13 @@ def move(
     return Moved(parts=tuple(changed), found=found, early=early)
 
 
+def known(connection: Connection, shop: str, selector: Selector) -> int:
+    """How many records of the shop an event concerns that moves no clock; 0 where it concerns the shop as a whole."""
+    if selector.record_id is None and selector.digest is None:
+        return 0
+    return sum(len(ids) for ids in _pages(connection, shop, selector))
+
+
 def _pages(connection: Connection, shop: str, selector: Selector) -> Iterator[Sequence[str]]:
     chosen = _chosen(selector)
     last = ""

@@ -33,9 +33,12 @@ def record(connection: Connection, upserts: Upserts, event: Event, clock: Clock 
     again = _again(connection, event)
     if again is not None:
         return again
-    moved = clocks_sql.move(connection, upserts, event.shop, event.selector, clock, event.by, now) if clock else Moved()
+    if clock is None:
+        moved = Moved(found=clocks_sql.known(connection, event.shop, event.selector))
+    else:
+        moved = clocks_sql.move(connection, upserts, event.shop, event.selector, clock, event.by, now)
     made = _recorded(event, moved)
-    if _selected(event) is not None and clock is not None and moved.found == moved.early:
+    if _selected(event) is not None and moved.found == moved.early:
         return made  # nothing is known of it, or all of it came later: nothing happened
     if not connection.execute(upserts.new[events], _row(event, made)).rowcount:
         return _again(connection, event) or made

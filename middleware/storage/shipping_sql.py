@@ -6,12 +6,14 @@ of a process leaves a key that is taken and a shipment that is not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from middleware.model import Answer, Arrival, Reason, Record, Status
+from middleware.model import Answer, Arrival, Reason, Record, State, Status
+from middleware.model_events import Selector
 from middleware.model_shipping import Attempt, Known
 from middleware.storage import clocks_sql, finding, versions_sql
 from middleware.storage.database import Upserts
@@ -26,6 +28,18 @@ _ANSWER: Final = _CHANGE.where(idempotency.c.answered.is_(None))
 _TAKE_OVER: Final = _ANSWER.where(idempotency.c.busy_until <= bindparam("now"))
 _STANDS: Final = select(orders.c.record_id).where(
     orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order")
+)
+_FIRST: Final = records.alias("first")
+_BEHIND: Final = (
+    select(_FIRST.c.id)
+    .join(records, records.c.predecessor == _FIRST.c.id)
+    .where(records.c.id == bindparam("this_id"), _FIRST.c.state.not_in((State.CANCELLED, State.WITHDRAWN)))
+    .with_for_update()
+)
+_UNBLOCK: Final = update(records).where(
+    records.c.id == bindparam("this_id"),
+    records.c.state == State.BLOCKED,
+    records.c.receipt == bindparam("this_receipt"),
 )
 _ORDER_OF: Final = (
     select(records.c.shop, index_entries.c.digest)
@@ -108,6 +122,25 @@ def cancel(
         if stands == record_id:
             versions_sql.judge(connection, upserts, _cancellation(shop, row.digest, now, until), None)
     return finding.sighting(connection, record_id)
+
+
+def blocked(connection: Connection, shop: str, selector: Selector) -> Sequence[tuple[str, str]]:
+    """(record id, receipt) of what waits for a declaration; nothing without a selector."""
+    page = select(records.c.id, records.c.receipt).where(records.c.shop == shop, records.c.state == State.BLOCKED)
+    if selector.record_id is not None:
+        page = page.where(records.c.id == selector.record_id)
+    else:
+        page = page.join(index_entries, index_entries.c.record_id == records.c.id)
+        page = page.where(index_entries.c.kind == selector.kind, index_entries.c.digest == selector.digest)
+    return [(row.id, row.receipt) for row in connection.execute(page)]
+
+
+def unblock(connection: Connection, record_id: str, before: str, after: str, now: datetime) -> bool:
+    """Let the record go with its new receipt; behind a predecessor that is not gone yet it is held."""
+    this = {"this_id": record_id, "this_receipt": before, "receipt": after}
+    held = connection.execute(_BEHIND, {"this_id": record_id}).first() is not None
+    news = {"state": State.HELD, "due": None} if held else {"state": State.WAITING, "due": now}
+    return connection.execute(_UNBLOCK, this | news).rowcount == 1
 
 
 def _cancellation(shop: str, order: bytes, now: datetime, until: date) -> Arrival:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from middleware.exchange import Delivered
 from middleware.model import Answer, Arrival, Record, Rejection, RemovalReport, State, Stored
+from middleware.model_events import Selector
 from middleware.model_keys import AuditEntry
 from middleware.model_shipping import Attempt, Known
 from middleware.storage import ending_sql, intake_sql, reading, relay_sql, schema, shipping_sql
@@ -126,6 +127,12 @@ class SqlStore:
         return self._database.write(
             lambda connection: shipping_sql.cancel(connection, upserts, shop, record_id, now, until)
         )
+
+    def blocked(self, shop: str, selector: Selector) -> Sequence[tuple[str, str]]:
+        return self._database.read(lambda connection: shipping_sql.blocked(connection, shop, selector))
+
+    def unblock(self, record_id: str, before: str, after: str, now: datetime) -> bool:
+        return self._database.write(lambda connection: shipping_sql.unblock(connection, record_id, before, after, now))
 
     def sighting(self, record_id: str) -> Sighting | None:
         return self._database.read(lambda connection: looking.sighting(connection, record_id))

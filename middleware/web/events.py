@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, g, jsonify, request
 
 from middleware.core.calling import key_of
+from middleware.declaring import Desk
 from middleware.errors_shipping import IdempotencyKeyError
 from middleware.events import Ledger, tell, who
 from middleware.logs import logger
@@ -24,7 +27,8 @@ def blueprint(services: Services, ledger: Ledger) -> Blueprint:
         key = key_of(request.headers.get("Idempotency-Key"))
         if key is None:
             raise IdempotencyKeyError()
-        came = tell(body_of(request), key, asking, teller, ledger)
+        desk = Desk(calls=services.calls, clock=ledger.clock, key=services.keys.signing)
+        came = tell(body_of(request), key, asking, teller, replace(ledger, declare=desk.declare))
         _log.info("event_recorded", request_id=g.request_id, shop=shop, reason=came.type.value, rows=came.parts)
         return jsonify(TOLD.dump(came))
 

@@ -20,7 +20,7 @@ from tests.middleware.platforms.telling import (
     stamps,
     tagged_jpeg,
 )
-from tests.system.processes import SECONDS
+from tests.system.processes import SECONDS, wait_for
 from tests.system.stack import Json, Mock, Service, configure, mock, serving
 
 TOKENS = {"contacts": "made-up-token-of-contacts", "stamps": "made-up-token-of-stamps", "pro": "made-up-token-of-pro"}
@@ -67,6 +67,13 @@ def sent(platform: Mock, id_: str) -> list[Json]:
     return [
         entry for entry in platform.ledger()["requests"] if id_ in (entry["idempotency_key"], *entry["path"].split("/"))
     ]
+
+
+def receipt_of(entry: Json) -> Json:
+    """What the receipt of a post says."""
+    body = json.loads(base64.b64decode(entry["body_base64"]))
+    payload: Json = json.loads(base64.urlsafe_b64decode(body["receipt"].split(".")[1] + "=="))
+    return payload
 
 
 @pytest.mark.policy("MX-CAT-1", "MX-CAT-2", "MX-SCO-1", "MX-RET-1")
@@ -153,6 +160,14 @@ def test_what_shows_people_waits_for_the_declaration_and_goes_without_what_the_c
     assert (seen["state"], seen["next"]) == ("blocked", {"step": "declare", "at": None})
     assert "blocked" in service.configured("shipments", "find", "S-3").stdout
     assert sent(platform, blocked.json()["id"]) == []
+    later = {"type": "declaration", "order": "S-3-later", "day": "2026-11-21"}
+    waits = ask(service, "POST", STAMPS, stamps("S-3-later", **more), key="six-later").json()
+    said = ask(service, "POST", "/v1/shops/stamps/events", later, key="declared")
+    assert said.status_code == 200, said.text
+    wait_for(lambda: ask(service, "GET", waits["status"]).json()["state"] == "delivered", "what was declared")
+    (went_later,) = sent(platform, waits["id"])
+    assert receipt_of(went_later)["declaration"] == {"id": said.json()["id"], "declared_at": "2026-11-21"}
+    assert ask(service, "POST", "/v1/shops/stamps/events", later, key="declared").json() == said.json()
     declaration = {"id": "D-17", "declared_at": "2026-11-20T10:00:00+01:00"}
     told = ask(service, "POST", STAMPS, stamps("S-3", **more, declaration=declaration), key="seven")
     assert told.status_code == 201, told.text
@@ -162,8 +177,7 @@ def test_what_shows_people_waits_for_the_declaration_and_goes_without_what_the_c
     went = base64.b64decode(opened["mystamp.photo"]["image"])
     assert (opened["mystamp.photo"]["media"], CANARY in photo, CANARY in went) == ("image/jpeg", True, False)
     (post,) = sent(platform, told.json()["id"])
-    body = json.loads(base64.b64decode(post["body_base64"]))
-    payload = json.loads(base64.urlsafe_b64decode(body["receipt"].split(".")[1] + "=="))
+    payload = receipt_of(post)
     assert payload["declaration"] == {"id": "D-17", "declared_at": "2026-11-20T09:00:00Z"}
     assert payload["parts"]["mystamp.depicted"]["basis"] == "not_stated"
     for name, rest in service.stored().items():
