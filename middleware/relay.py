@@ -36,6 +36,9 @@ MOST_EXCHANGES = 3
 EXPIRED = "expired"
 """A part ended before it could be sent: retention beats retry."""
 
+OTHER_SEALING = "other-sealing"
+"""The carrier that bears this name now is of another kind than when the record was sealed."""
+
 FORBIDDEN = "http-403"
 BEHIND = timedelta(minutes=1)
 """How long, when a forbidden lane opens again, the record that closed it lets others go first: they show whose fault it
@@ -164,7 +167,12 @@ class Relay:
         lane = self.lanes.get(stored.carrier)
         if lane is None:
             return Failed(code="unknown-carrier", pause_lane=True)
-        if lane.carrier.sealing is Sealing.RETENTION or stored.cancelling:
+        if stored.cancelling:
+            return _converse(stored, lane)
+        sealed = Sealing.TRANSIT if any(part.week for part in stored.parts) else Sealing.RETENTION
+        if sealed is not lane.carrier.sealing:
+            return Refused(code=OTHER_SEALING)
+        if sealed is Sealing.RETENTION:
             return _converse(stored, lane)
         try:
             given = opened(stored, payload, self.ring, self.store, now)

@@ -108,6 +108,7 @@ _CODES: Mapping[str, str] = {
     "predecessor-missing": "the record that had to be cancelled first is not there any more",
     "uninstalled": "the shop uninstalled the app, which ended the exchange",
     KEY_GONE: "the weekly key that it is sealed to has been destroyed",
+    "other-sealing": "it was sealed for a carrier of another kind under that name",
     "key-missing": "the key that opens it is not in keys/retention",
     "key-unreadable": "the relay may not read the keys of keys/retention",
     "no-such-verb": "handed over, erasure not verifiable",

@@ -32,7 +32,7 @@ from tests.middleware.core.made_up import (
     stamp,
     stored,
 )
-from tests.middleware.relay_bench import DONE, Bench, FakeCarrier, FakeTransport, bench
+from tests.middleware.relay_bench import DONE, Bench, FakeCarrier, FakeTransport, bench, due
 
 OVER = datetime.fromisoformat("2026-12-07T00:00+01:00")
 """From now on no key of the week of ``NOW`` may exist."""
@@ -188,6 +188,17 @@ def test_the_week_is_that_of_the_receipt_whatever_the_row_says() -> None:
     at.relay.step()
     assert {copy.kid.rpartition("/")[2] for copy in ring.asked} == {"2026-W47"}
     assert len(at.transport.sent) == 1
+
+
+@pytest.mark.parametrize("sealing", Sealing)
+def test_what_was_sealed_for_another_kind_of_carrier_is_not_sent(sealing: Sealing) -> None:
+    ring = Ring()
+    at, carrier = made(in_transit() if sealing is Sealing.RETENTION else due(), ring)
+    carrier.sealing = sealing
+    at.relay.step()
+    assert (ring.asked, carrier.given, at.transport.sent) == ([], [], [])
+    assert [call[0] for call in at.store.calls] == ["bury"]
+    assert "other-sealing" in at.store.calls[0]
 
 
 def test_to_cancel_nothing_is_opened() -> None:

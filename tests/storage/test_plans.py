@@ -60,6 +60,7 @@ def purge_everything(url: str) -> None:
     """Take ended rows of each kind, in two batches."""
     purging = open_retention(url)
     purging.ended(TEN_YEARS.date(), 10)
+    purging.weeks()
     taken = Purge(purging=purging, clock=lambda: TEN_YEARS, boot=lambda: BOOT, batch=1).run()
     assert taken is not None
     assert len(taken) > 6
