@@ -23,8 +23,6 @@ from middleware.storage import migrate as migrate_database
 OURS = "(our own)"
 """In the place of a parcel platform's name, which has no brackets."""
 
-_KEYS = ("carrier", "kid", "thumbprint")
-
 
 @click.command(short_help="Bring the database schema up to date.")
 @config_option
@@ -107,18 +105,16 @@ def keys_list(config_file: str | None, as_json: bool) -> None:
     known += [(OURS, *told) for told in sorted(bootstrap_months.ring(settings).thumbprints().items())]
     waiting = _waiting(settings, [kid for _, kid, _ in known])
     rows = [
-        {
-            **dict(zip(_KEYS, key, strict=True)),
-            "days_left": (_closes(key[1]) - day).days,
-            "waiting": waiting.get(key[1]),
-        }
-        for key in known
+        {"carrier": carrier, "kid": kid, "thumbprint": thumbprint, "days_left": (_closes(kid) - day).days}
+        | ({"waiting": waiting[kid]} if kid in waiting else {})
+        for carrier, kid, thumbprint in known
     ]
     if as_json:
         print_json(rows)
     elif rows:
-        columns = ("carrier", "key", "thumbprint", "days left", "records that wait")[: 5 if waiting else 4]
-        print_table(columns, [tuple(row.values())[: len(columns)] for row in rows], whole=("key", "thumbprint"))
+        columns = ("carrier", "key", "thumbprint", "days left", *(("records that wait",) if waiting else ()))
+        cells = [(*row.values(), *([""] if waiting and "waiting" not in row else [])) for row in rows]
+        print_table(columns, cells, whole=("key", "thumbprint"))
     else:
         click.echo("No key is known yet; `parcelveil keys provision` fetches them.")
 

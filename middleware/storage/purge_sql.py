@@ -96,7 +96,7 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
     .order_by(parts.c.until),
     Kind.TRANSIT: select(parts.c.record_id, parts.c.name)
     .join(records, records.c.id == parts.c.record_id)
-    .where(*THERE, parts.c.week < bindparam("oldest"), not_(func.coalesce(_IN_HAND, False)))
+    .where(THERE, parts.c.week < bindparam("oldest"), not_(func.coalesce(_IN_HAND, False)))
     .order_by(parts.c.week),
     Kind.CLEAR: select(records.c.id)
     .where(
@@ -147,7 +147,7 @@ _LOCKED: Final[Mapping[Kind, Table]] = {**_TABLES, Kind.PARTS: records, Kind.TRA
 _EMPTY: Final = (
     update(parts)
     .where(parts.c.record_id == bindparam("this_id"), parts.c.name == bindparam("this_name"))
-    .values(jwe=None)
+    .values(jwe=None, week=None)
 )
 _UNTELL: Final = delete(notices).where(
     notices.c.record_id == bindparam("this_id"),

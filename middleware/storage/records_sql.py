@@ -27,7 +27,7 @@ WANTED: Final = records.c.ending.is_(None) | records.c.ending.not_in(UNWANTED)
 _NOT_IN_HAND: Final = (State.WAITING, State.DELIVERED, State.DEAD, State.QUARANTINED)
 _REMOVE: Final = delete(records).where(records.c.id == bindparam("this_id"))
 _UNINDEX: Final = delete(index_entries).where(index_entries.c.record_id == bindparam("this_id"))
-_EMPTY: Final = update(parts).where(parts.c.record_id == bindparam("this_id")).values(jwe=None)
+_EMPTY: Final = update(parts).where(parts.c.record_id == bindparam("this_id")).values(jwe=None, week=None)
 _HELD: Final = (
     select(holds.c.id)
     .where(holds.c.record_id == copies.c.record_id, holds.c.part == copies.c.part, holds.c.ended_at.is_(None))

@@ -181,7 +181,7 @@ parts = Table(
     Column("until", Day, doc="null: the clock has not started"),
     Column("jwe", Text, doc="compact JWE; null once it left: the tag stays"),
     Column("ended_at", Instant, doc="when its end was carried out; null: it has not ended"),
-    Column("week", Text, doc="that of our transit key, to which it is sealed; null: to the parcel platform's own"),
+    Column("week", Text, doc="that of our transit key, to which it is sealed; null: to the platform's own, or it left"),
     Column(
         "moved_at", Instant, doc="when its clock last started or moved after it was sealed; null: as its receipt says"
     ),
@@ -190,8 +190,8 @@ Index(
     "ix_parts_week",
     parts.c.week,
     parts.c.record_id,
-    sqlite_where=parts.c.week.is_not(None) & parts.c.jwe.is_not(None),
-    postgresql_where=parts.c.week.is_not(None) & parts.c.jwe.is_not(None),
+    sqlite_where=parts.c.week.is_not(None),
+    postgresql_where=parts.c.week.is_not(None),
 )
 
 copies = Table(

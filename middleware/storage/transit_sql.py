@@ -11,13 +11,13 @@ from middleware.model_keys import AuditEntry
 from middleware.storage import audit_sql
 from middleware.storage.tables import parts
 
-THERE: Final = (parts.c.week.is_not(None), parts.c.jwe.is_not(None))
-"""As its index says it: a partial index is used where its condition is said in full."""
+THERE: Final = parts.c.week.is_not(None)
+"""As its index says it: a partial index is used where its condition is said in full. With the part its week leaves."""
 
 _WEEKS: Final = (
-    select(parts.c.week, func.count(parts.c.record_id.distinct()).label("records")).where(*THERE).group_by(parts.c.week)
+    select(parts.c.week, func.count(parts.c.record_id.distinct()).label("records")).where(THERE).group_by(parts.c.week)
 )
-_WAIT: Final = select(func.count(parts.c.record_id.distinct())).where(*THERE, parts.c.week == bindparam("this_week"))
+_WAIT: Final = select(func.count(parts.c.record_id.distinct())).where(THERE, parts.c.week == bindparam("this_week"))
 
 
 def weeks(connection: Connection) -> Mapping[str, int]:

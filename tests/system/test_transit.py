@@ -203,8 +203,8 @@ def test_class_and_clock_are_those_of_the_policy_and_the_copy_is_sealed_to_the_m
     line.deliver()
     rows = line.ask("SELECT name, retention, starts, until, week FROM parts ORDER BY name")
     assert rows == [
-        ("recipient.delivery", "vp.recipient.operational", "2026-11-20", "2027-12-20", WEEK),
-        ("sender.contact", "vp.sender.legal", "2026-11-20", "2036-11-20", WEEK),
+        ("recipient.delivery", "vp.recipient.operational", "2026-11-20", "2027-12-20", None),
+        ("sender.contact", "vp.sender.legal", "2026-11-20", "2036-11-20", None),
     ]
     copies = line.ask("SELECT record_id, part, kid, jwe FROM copies ORDER BY part")
     assert [kid for _, _, kid, _ in copies] == [

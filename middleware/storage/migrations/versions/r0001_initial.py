@@ -211,7 +211,7 @@ def _index_what_ends() -> None:
     op.create_index("ix_records_clear_until", "records", ["clear_until"], sqlite_where=there, postgresql_where=there)
     going_on = sa.text("ended_at IS NULL")
     op.create_index("ix_parts_until", "parts", ["until"], sqlite_where=going_on, postgresql_where=going_on)
-    week = sa.text("week IS NOT NULL AND jwe IS NOT NULL")
+    week = sa.text("week IS NOT NULL")
     op.create_index("ix_parts_week", "parts", ["week", "record_id"], sqlite_where=week, postgresql_where=week)
 
 
