@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
@@ -22,6 +23,7 @@ from middleware import bootstrap, bootstrap_months, bootstrap_retention
 from middleware.config import Config
 from middleware.core.weeks import week_of
 from middleware.errors import ClockJumpedError, StorageError, UnknownKeyError
+from middleware.fitness import fitness
 from middleware.model_keys import KeptCopy
 from middleware.model_purge import Boot
 from middleware.purge import Purge
@@ -46,6 +48,8 @@ LAST = datetime(2026, 12, 6, 22, 59, tzinfo=UTC)
 OVER = LAST + timedelta(minutes=1)
 PARTS = ("recipient.delivery", "sender.contact")
 Rows = list[tuple[Any, ...]]
+
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +151,8 @@ def line(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     """Both databases; copies stay after delivery."""
     url = f"sqlite:///{tmp_path}/data/parcelveil.db"
     if request.param == "postgres":
-        server = request.getfixturevalue("postgres_server")
-        url = postgres.database(server, f"transit_{abs(hash(request.node.name)) % 10**9}").replace(
-            "postgresql:", "postgresql+psycopg:"
-        )
+        made = postgres.database(request.getfixturevalue("postgres_server"), f"transit_{next(_numbers)}")
+        url = made.replace("postgresql:", "postgresql+psycopg:")
     yield from lines(tmp_path, monkeypatch, url, 'keep_delivered = "policy"')
 
 
@@ -310,6 +312,24 @@ def test_without_the_keys_of_the_week_intake_fails_closed_and_the_doctor_says_so
     said = small.run("keys", "provision").stdout
     assert "Made 20 transit keys of our own, up to 2027-W03." in said
     assert small.send()[0] == 200
+
+
+def test_a_shop_is_fit_as_long_as_this_weeks_keys_are_there(small: Line) -> None:
+    def keys(now: datetime) -> tuple[bool, str]:
+        small.at(now)
+        shop = services.shops.get("demo")
+        assert shop is not None
+        (told,) = [one for one in fitness(shop, now) if one.check in ("keys", "pickup_points")]
+        return told.ok, told.message
+
+    services = bootstrap.services(small.settings)
+    with closing(services.store):
+        assert keys(TAKEN) == (True, "the transit keys of this week are there")
+        services.check_keys()
+        well, told = keys(TAKEN + timedelta(weeks=5))
+        assert (well, "there is no key recipient.customs/transit/2026-W52" in told) == (False, True)
+        with pytest.raises(UnknownKeyError):
+            services.check_keys()
 
 
 def test_the_doctor_tells_of_parts_that_should_be_gone(small: Line) -> None:
