@@ -258,6 +258,18 @@ def test_what_waits_keeps_the_keys_for_fourteen_days_and_no_longer(line: Line) -
     assert fresh != id_
 
 
+def test_a_week_that_waits_holds_up_no_other(small: Line) -> None:
+    small.accept()
+    small.taker.status = 422
+    small.deliver()
+    small.taker.status = 201
+    small.at(TAKEN + timedelta(weeks=1))
+    small.accept()
+    small.deliver()
+    small.purge(SETTLED + timedelta(weeks=1))
+    assert sorted(small.weeks())[:2] == [WEEK, "2026-W49"]
+
+
 def test_what_waits_when_the_key_must_go_is_told_as_a_dead_letter(small: Line) -> None:
     id_ = small.accept()
     small.at(OVER)
