@@ -79,3 +79,31 @@ class Evidence:
     def posts(self) -> tuple[Entry, ...]:
         """The entries that brought a shipment."""
         return tuple(entry for entry in self.entries if entry.method == "POST" and entry.path == "/shipments")
+
+
+Held = Mapping[str, Mapping[str, Mapping[str, Any] | None]]
+"""Shipment → the parts that the platform has of it → what it can read of each, None where it cannot open it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Moment:
+    """What was there at one moment. ``at`` is an ISO 8601 moment with its offset; ``files`` maps names to bytes."""
+
+    at: str
+    held: Held
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Later:
+    """The second act: thirteen months after the orders.
+
+    ``backup`` is what was copied in the first act: names of files → bytes. ``last_day`` is the last permitted day of
+    what is of the recipients, ``day_after`` the next one, ``month_over`` the first of the month after, once the keys of
+    theirs are destroyed.
+    """
+
+    backup: Mapping[str, bytes]
+    last_day: Moment
+    day_after: Moment
+    month_over: Moment

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from simulator.encoding import read_object
-from simulator.evidence import Entry, Shipment
+from simulator.evidence import Entry, Held, Shipment
 from simulator.wire import NoAnswerError, exchange
 
 
@@ -45,6 +45,12 @@ def _shipment(url: str, token: str, id_: str, barcode: str) -> Shipment:
         unreadable=tuple(opened["unreadable"]),
         label=label.body if label.status == 200 else b"",
     )
+
+
+def held(url: str) -> Held:
+    """What the platform has now of every shipment, and what it can read of it. Raises: NoAnswerError."""
+    opened = {id_: _ask(url, f"/_opened/{quote(id_)}") for id_ in _ask(url, "/_ledger")["shipments"]}
+    return {id_: {**dict.fromkeys(told["unreadable"]), **told["parts"]} for id_, told in opened.items()}
 
 
 def files(folders: Iterable[Path], root: Path) -> Mapping[str, bytes]:

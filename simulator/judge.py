@@ -11,6 +11,7 @@ from collections.abc import Callable
 from simulator.arrival import nothing_doubled, nothing_dropped, nothing_stray, nothing_unlabelled, nothing_untagged
 from simulator.case import Case
 from simulator.evidence import Evidence
+from simulator.later import Passed, nothing_early, nothing_late, nothing_lost, nothing_reopened
 from simulator.secrecy import nothing_leaked, nothing_left, nothing_unsealed
 from simulator.verdict import Verdict
 
@@ -25,6 +26,13 @@ JUDGEMENTS: tuple[Callable[[Case], Verdict], ...] = (
     nothing_unlabelled,
 )
 
+LATER_JUDGEMENTS: tuple[Callable[[Passed], Verdict], ...] = (
+    nothing_early,
+    nothing_late,
+    nothing_reopened,
+    nothing_lost,
+)
+
 
 def judge(evidence: Evidence) -> tuple[Verdict, ...]:
     """A verdict on every promise of ``simulator.verdict.PROMISES``, in their order.
@@ -34,3 +42,8 @@ def judge(evidence: Evidence) -> tuple[Verdict, ...]:
     """
     case = Case(evidence)
     return tuple(judgement(case) for judgement in JUDGEMENTS)
+
+
+def judge_later(passed: Passed) -> tuple[Verdict, ...]:
+    """A verdict on every promise of ``simulator.verdict.LATER_PROMISES``, in their order."""
+    return tuple(judgement(passed) for judgement in LATER_JUDGEMENTS)

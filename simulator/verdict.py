@@ -34,11 +34,13 @@ class Verdict:
 
 
 def verdict(promise: str, checked: int, basis: str, findings: Iterable[Finding]) -> Verdict:
-    """The verdict on one of ``PROMISES``."""
+    """The verdict on one of ``PROMISES`` or ``LATER_PROMISES``."""
     found = tuple(dict.fromkeys(findings))
     if checked == 0:
         found = (*found, Finding(what="nothing was checked", where="there was no evidence of that kind"))
-    return Verdict(promise=promise, sentence=PROMISES[promise], checked=checked, basis=basis, findings=found)
+    return Verdict(
+        promise=promise, sentence=(PROMISES | LATER_PROMISES)[promise], checked=checked, basis=basis, findings=found
+    )
 
 
 PROMISES = {
@@ -47,7 +49,16 @@ PROMISES = {
     "nothing-stray": "Of an order that was ignored or rejected, nothing arrived.",
     "nothing-unsealed": "Everything personal arrived, sealed, and the platform could open every part.",
     "nothing-leaked": "What may not pass is nowhere: not in what was sent or opened, nor in the database or the logs.",
-    "nothing-left": "Once delivered, no sealed part is left in the database.",
+    "nothing-left": "Once delivered, nothing that is sealed to the platform is left in the database.",
     "nothing-untagged": "Every part bears its retention class, from the day of intake to its last permitted day.",
     "nothing-unlabelled": "Every shipment has a label that shows its barcode and its recipient.",
 }
+"""Of the first act: orders come in, parcels go out."""
+
+LATER_PROMISES = {
+    "nothing-early": "On its last permitted day every part is still there, in the database and at the platform.",
+    "nothing-late": "On the day after, no recipient's part is left: not at the platform, not in a byte of a file.",
+    "nothing-reopened": "With the month's keys destroyed, no recipient's part opens out of a backup or a ledger.",
+    "nothing-lost": "What may live for ten years does: every sender's part is in both places, and reads as it did.",
+}
+"""Of the second act: thirteen months pass."""

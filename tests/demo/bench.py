@@ -16,7 +16,8 @@ from simulator.verdict import Verdict
 Json = dict[str, Any]
 
 AT = "2026-11-22T10:00:00+00:00"
-KEY = ec.generate_private_key(ec.SECP256R1()).public_key()
+PRIVATE_KEY = ec.generate_private_key(ec.SECP256R1())
+KEY = PRIVATE_KEY.public_key()
 SENDER = {"name": "Odile Kramersheim", "street": "Verzonnen Kade", "email": "odile@kramersheim.example"}
 SHOP = Shop(notify="email", pickup_attribute="pickup_point", sender=SENDER)
 
@@ -99,8 +100,8 @@ OPERATIONAL = ("vp.recipient.operational", "2027-12-22")
 
 
 def sealed(part: str, rid: str) -> str:
-    """A token of the right form; nobody can open it."""
-    return seal_token(b"x" * 64, kid=f"{part}/class/2027-12", rid=rid, key=KEY)
+    """A token of the right form; only the platform's ``PRIVATE_KEY`` opens it."""
+    return seal_token(b'{"name": "Liva Brandsteeg"}' + b" " * 64, kid=f"{part}/class/2027-12", rid=rid, key=KEY)
 
 
 def body(rid: str, order: Json, parts: dict[str, Json]) -> Json:
