@@ -5,17 +5,23 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.console import Console
 
-from middleware.demo import report, run, screen
+from middleware.demo import later, later_screen, report, run, screen
+from middleware.demo.later_story import Told, tell_later
 from middleware.demo.orders import made_up
 from middleware.demo.processes import DemoError
 from middleware.demo.sabotage import FAULTS
 from middleware.demo.stage import DOMAIN, Stage
 from middleware.demo.story import tell
+from simulator.evidence import Evidence
 from simulator.judge import judge
+from simulator.later import Passed
+from simulator.verdict import Verdict
 from simulator.wire import NoAnswerError
 
 PAGE = "demo-report.html"
@@ -42,7 +48,8 @@ BROKEN_PAGE = "demo-report-broken.html"
     help=f"Break something on purpose: {', '.join(FAULTS)}. Also $BREAK.",
 )
 def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str) -> None:
-    """Send made-up orders through Parcelveil into a simulated parcel platform, and judge what became of them.
+    """Send made-up orders through Parcelveil into a simulated parcel platform, let thirteen months pass, and judge what
+    became of them.
 
     Needs no configuration. Exit status 1 if a promise was not kept.
     """
@@ -66,20 +73,39 @@ def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str) -
 def _run(page: Path, verbose: bool, options: run.Options) -> bool:
     out, orders = screen.console(), made_up()
     screen.opening(out, len(orders))
-    with out.status("Starting, sending, waiting …"), run.started(options) as stage:
-        sent = run.deliver(stage, orders)
-        run.wait_for(stage, sum(order.status == "accepted" for order in orders))
-        inspections = run.inspect(stage, orders)
-        evidence = run.collect(stage, sent)
-    said = judge(evidence)
-    told = tell(orders, inspections, evidence)
-    screen.chapters(out, told, verbose)
-    screen.verdicts(out, said)
-    page.write_text(report.page(told, said), encoding="utf-8")
+    with run.started(options) as stage:
+        with out.status("Starting, sending, waiting …"):
+            sent = run.deliver(stage, orders)
+            run.wait_for(stage, sum(order.status == "accepted" for order in orders))
+            inspections = run.inspect(stage, orders)
+            evidence = run.collect(stage, sent)
+            said = judge(evidence)
+        told = tell(orders, inspections, evidence)
+        screen.chapters(out, told, verbose)
+        screen.verdicts(out, said, screen.PROMISED)
+        second = _second_act(out, stage, evidence) if _kept(said) else None
+    if second:
+        said = (*said, *second.said)
+    else:
+        out.print(later_screen.NOT_PLAYED)
+    page.write_text(report.page(told, second, said), encoding="utf-8")
     screen.closing(out, said, str(page.resolve()))
     if options.keep:
         click.echo(f"All files are in {stage.folder}")
+    return _kept(said)
+
+
+def _kept(said: Sequence[Verdict]) -> bool:
     return all(verdict.kept for verdict in said)
+
+
+def _second_act(out: Console, stage: Stage, evidence: Evidence) -> Told:
+    with out.status("Thirteen months pass …"):
+        played = later.play(stage, evidence)
+        told = tell_later(played, Passed(evidence, played.later))
+    later_screen.second_act(out, told)
+    screen.verdicts(out, told.said, later_screen.PROMISED)
+    return told
 
 
 def _stay(keep: bool) -> bool:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +32,11 @@ class DemoError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Process:
-    """A process under way and the file that holds its output."""
+    """A process under way, the file that holds its output, and at which byte of it that begins."""
 
     name: str
     log: Path
+    begin: int
     popen: subprocess.Popen[bytes]
 
     def wait_for(self, ready: Callable[[], bool]) -> None:
@@ -48,14 +49,20 @@ class Process:
                 raise DemoError(f"`{self.name}` was not ready after {START_SECONDS:.0f} s:\n{tail(self.log)}")
             time.sleep(POLL_SECONDS)
 
-    def finish(self) -> None:
-        """Wait until it has ended by itself. Raises: DemoError (it did not succeed, or took too long)."""
+    def finish(self, admitted: Collection[int] = (0,)) -> None:
+        """Wait until it has ended by itself. Raises: DemoError (with no status that is ``admitted``, or it took too
+        long).
+        """
         try:
             status: int | str = self.popen.wait(COMMAND_SECONDS)
         except subprocess.TimeoutExpired:
             status = f"none after {COMMAND_SECONDS:.0f} s"
-        if status:
+        if status not in admitted:
             raise DemoError(f"`{self.name}` ended with status {status}:\n{tail(self.log)}")
+
+    def said(self) -> str:
+        """Its output up to now."""
+        return self.log.read_bytes()[self.begin :].decode("utf-8", errors="replace")
 
     def stop(self) -> None:
         """Let it finish what it holds; what does not end is ended."""
@@ -72,6 +79,7 @@ class Process:
 def start(name: str, module: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Process:
     """Start ``python -m …``, in a session of its own: Ctrl-C reaches the demonstration, which then stops the others."""
     with log.open("ab") as output:
+        begin = output.tell()
         popen = subprocess.Popen(
             [sys.executable, "-m", *module],
             stdin=subprocess.DEVNULL,
@@ -80,7 +88,7 @@ def start(name: str, module: Sequence[str], *, log: Path, environment: Mapping[s
             env=dict(environment),
             start_new_session=True,
         )
-    return Process(name=name, log=log, popen=popen)
+    return Process(name=name, log=log, begin=begin, popen=popen)
 
 
 def tail(log: Path) -> str:

@@ -8,6 +8,8 @@ import json
 from collections.abc import Sequence
 
 from middleware.demo.came_in import came_in
+from middleware.demo.later_page import PLACE, second_act
+from middleware.demo.later_story import Told
 from middleware.demo.marks import Marks, arrived_texts
 from middleware.demo.markup import Html, tag
 from middleware.demo.screen import OPENING
@@ -28,8 +30,8 @@ LEGEND = (
 )
 
 
-def page(told: Sequence[Chapter], said: Sequence[Verdict]) -> str:
-    """The whole page."""
+def page(told: Sequence[Chapter], later: Told | None, said: Sequence[Verdict]) -> str:
+    """The whole page; ``later`` is the second act, if it was played, and ``said`` are the verdicts on all acts."""
     digest = base64.b64encode(hashlib.sha256(CSS.encode("utf-8")).digest()).decode("ascii")
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     head = tag(
@@ -41,11 +43,12 @@ def page(told: Sequence[Chapter], said: Sequence[Verdict]) -> str:
         tag("title", TITLE),
         tag("style", Html(CSS)),
     )
-    body = tag("body", _top(told, said), tag("main", *(_chapter(chapter) for chapter in told)))
+    acts = [*(_chapter(chapter) for chapter in told), *([second_act(later)] if later else [])]
+    body = tag("body", _top(told, later, said), tag("main", *acts))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def _top(told: Sequence[Chapter], said: Sequence[Verdict]) -> Html:
+def _top(told: Sequence[Chapter], later: Told | None, said: Sequence[Verdict]) -> Html:
     broken = sum(not verdict.kept for verdict in said)
     end = f"{broken} of {len(said)} promises broken" if broken else f"All {len(said)} promises kept"
     deliveries = sum(len(chapter.statuses) for chapter in told)
@@ -63,7 +66,12 @@ def _top(told: Sequence[Chapter], said: Sequence[Verdict]) -> Html:
         tag("p", end, class_=f"summary {'broken' if broken else 'kept'}"),
         tag("ul", *(_verdict(verdict) for verdict in said), class_="promises"),
         tag("div", *(cell for row in LEGEND for cell in _explained(*row)), class_="legend"),
-        tag("nav", *(tag("a", chapter.title, href=f"#{chapter.title}") for chapter in told), aria_label="Orders"),
+        tag(
+            "nav",
+            *(tag("a", chapter.title, href=f"#{chapter.title}") for chapter in told),
+            tag("a", "thirteen months pass", href=f"#{PLACE}") if later else "",
+            aria_label="Orders",
+        ),
     )
 
 

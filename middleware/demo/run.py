@@ -28,9 +28,9 @@ TOPIC = "orders/create"
 SETTLED_SECONDS = 1.0
 """How long the ledger must have been quiet once all orders are in it: whatever comes twice has come by then."""
 PATIENCE_SECONDS = 4.0
-"""How long the ledger may be quiet, once it holds a shipment, before what is missing is given up."""
+"""How long the ledger may be quiet, once it holds the first of them, before what is missing is given up."""
 FIRST_SECONDS = 20.0
-"""How long the first shipment may take: the process that delivers may still be starting."""
+"""How long the first may take: the process that sends may still be starting."""
 LONGEST_WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.2
 RETRY_SCALE = 0.0001
@@ -80,17 +80,19 @@ def _deliver(stage: Stage, order: MadeUp, times: int) -> Sent:
     return Sent(file=order.file, body=order.body, expected=order.status, statuses=statuses)
 
 
-def wait_for(stage: Stage, expected: int) -> None:
-    """Wait until the platform's ledger holds ``expected`` shipments and has been quiet, or nothing comes any more."""
+def wait_for(stage: Stage, expected: int, method: str = "POST", done: int = 201) -> None:
+    """Wait until the platform's ledger holds ``expected`` requests that were answered ``done`` (shipments that it took,
+    if nothing else is said) and has been quiet, or nothing comes any more.
+    """
     started_at = changed_at = time.monotonic()
     known = -1
     while (now := time.monotonic()) - started_at < LONGEST_WAIT_SECONDS:
         entries = gather.ledger(stage.platform)
         if len(entries) != known:
             known, changed_at = len(entries), now
-        posts = [entry for entry in entries if entry.method == "POST"]
-        taken = sum(1 for entry in posts if entry.status == 201)
-        patience = SETTLED_SECONDS if taken >= expected else PATIENCE_SECONDS if posts else FIRST_SECONDS
+        came = [entry for entry in entries if entry.method == method]
+        taken = sum(1 for entry in came if entry.status == done)
+        patience = SETTLED_SECONDS if taken >= expected else PATIENCE_SECONDS if came else FIRST_SECONDS
         if now - changed_at > patience:
             return
         time.sleep(POLL_SECONDS)

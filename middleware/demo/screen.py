@@ -25,6 +25,8 @@ OPENING = (
     "seals what is personal in it, tags it with how long it may be kept, and leaves the rest behind."
 )
 
+PROMISED = "What was promised, judged by the platform's ledger, by what it opened and by raw bytes"
+
 
 def console() -> Console:
     """Standard output, never wider than can be read."""
@@ -129,9 +131,9 @@ def _arrived(chapter: Chapter) -> Text:
     return Text("\n".join(lines))
 
 
-def verdicts(out: Console, said: Sequence[Verdict]) -> None:
+def verdicts(out: Console, said: Sequence[Verdict], title: str) -> None:
     """The promises, each with its verdict and what it rests on, or the evidence against it."""
-    out.print(Text("What was promised, judged by the platform's ledger, by what it opened and by raw bytes", "bold"))
+    out.print(Text(title, "bold"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -148,7 +150,7 @@ def verdicts(out: Console, said: Sequence[Verdict]) -> None:
 
 
 def closing(out: Console, said: Sequence[Verdict], page: str) -> None:
-    """The last line."""
+    """The last lines."""
     broken = [verdict.promise for verdict in said if not verdict.kept]
     end = (
         f"{len(broken)} of {len(said)} promises broken: {', '.join(broken)}."

@@ -6,12 +6,15 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import middleware
 from middleware import config
-from middleware.demo.processes import HOST, Process, answers, free_port, start
+from middleware.demo.processes import HOST, DemoError, Process, answers, free_port, start
+from simulator.encoding import read_object
 from simulator.evidence import Shop
+from simulator.wire import exchange
 
 DOMAIN = "demo.myshopify.com"
 
@@ -30,6 +33,9 @@ SENDER = {
 
 SHOP = Shop(notify="email", pickup_attribute="pickup_point", sender=SENDER)
 
+CLOCK_SECONDS = 20.0
+"""How long the platform may take to make and destroy keys when its clock is turned."""
+
 CONFIGURES = re.compile(r"PARCELVEIL_|(PORT|DATABASE_URL|FLASK_DEBUG|BREAK)$")
 """Variables that would change what is shown here, or tell of it."""
 
@@ -42,6 +48,7 @@ database = "sqlite:///{folder}/var/parcelveil.db"
 keys = "{folder}/var/keys"
 state = "{folder}/var/state"
 journal = "{folder}/var/journal"
+keep_delivered = "policy"
 log_level = "DEBUG"
 
 [carriers.platform]
@@ -79,6 +86,7 @@ class Stage:
         self.url = f"http://{HOST}:{free_port()}"
         self.platform = f"http://{HOST}:{free_port()}"
         self._sabotage = sabotage
+        self._clock = folder / "clock"
         self._mock: Process | None = None
         self._others: list[Process] = []
 
@@ -100,6 +108,27 @@ class Stage:
         for process in self._others:
             process.stop()
 
+    def turn(self, now: datetime) -> str:
+        """From now on it is ``now`` (aware) at the platform, where time goes on, and for whatever is started of
+        Parcelveil, where it stands still. The platform's time. Raises: DemoError.
+        """
+        body = json.dumps({"now": now.isoformat()}).encode("ascii")
+        answer = exchange("PUT", f"{self.platform}/_clock", body=body, total_seconds=CLOCK_SECONDS)
+        if answer.status != 200:
+            raise DemoError(f"the parcel platform's clock could not be turned: it answered {answer.status}")
+        told = self._clock.with_suffix(".new")
+        told.write_text(now.isoformat(), encoding="ascii")
+        told.replace(self._clock)
+        return str(read_object(answer.body)["now"])
+
+    def relay(self) -> Process:
+        """Start the part of the service that purges and tells the platform."""
+        return self._start("serve", "--role", "relay", first=self._sabotage)
+
+    def command(self, *words: str) -> Process:
+        """Start one command of Parcelveil."""
+        return self._start(*words, first=self._sabotage)
+
     def down(self) -> None:
         """End everything."""
         self.stop_service()
@@ -113,7 +142,7 @@ class Stage:
         return start("mock", module, log=self.folder / "mock.log", environment=self.environment())
 
     def _start(self, *command: str, first: Path | None = None) -> Process:
-        log = self.folder / "logs" / f"{'-'.join(command)}.log"
+        log = self.folder / "logs" / f"{'-'.join(filter(str.isalpha, command))}.log"
         module = ["middleware", *command, "--config", str(self.folder / "parcelveil.toml")]
         process = start(" ".join(command), module, log=log, environment=self.environment(first))
         self._others.append(process)
@@ -123,12 +152,14 @@ class Stage:
         """What the processes get: this code on their path (``first`` before it), secrets made for this once."""
         here = Path(middleware.__file__).parents[1]
         path = ":".join(str(folder) for folder in (first, here) if folder is not None)
+        turned = {"PARCELVEIL_SERVER__CLOCK": f"file:{self._clock}"} if self._clock.exists() else {}
         return {
             **{name: value for name, value in config.environment().items() if not CONFIGURES.match(name)},
             "PYTHONPATH": path,
             "TMPDIR": str(self.folder / "tmp"),
             "SHOPIFY_SECRET": self.secret.decode("ascii"),
             "PARCEL_PLATFORM_TOKEN": self.token,
+            **turned,
         }
 
     def _configuration(self) -> str:

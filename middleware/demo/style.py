@@ -42,6 +42,7 @@ bdi { unicode-bidi: isolate; }
 dt { font-weight: 700; } dd { margin: 0 0 .4rem 1.1rem; }
 table { border-collapse: collapse; font-size: .85rem; } .scroll { overflow-x: auto; }
 th, td { text-align: left; padding: .15rem .8rem .15rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+.said { white-space: pre; overflow-x: auto; color: var(--soft); }
 figure { margin: 0; } figcaption { font-size: .8rem; color: var(--soft); }
 .label { background: #fff; border: 1px solid var(--line); width: 100%; max-width: 17rem; fill: #000;
   font-family: Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif; }

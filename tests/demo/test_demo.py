@@ -20,11 +20,13 @@ from middleware.demo.command import BROKEN_PAGE, PAGE, demo
 from middleware.demo.orders import made_up
 from middleware.demo.processes import DemoError
 from middleware.demo.stage import Stage
-from simulator.verdict import PROMISES
+from simulator.verdict import LATER_PROMISES, PROMISES
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "middleware", "demo"]
 WAIT = 100
+DAY = r"\d{4}-\d\d-\d\d"
+LATE = rf"(?P<what>recipient\.delivery of 01-domestic-full\.json lives past {DAY})"
 
 
 def environment(folder: Path, **changes: str) -> Mapping[str, str]:
@@ -53,7 +55,7 @@ def left_behind(folder: Path) -> list[str]:
 def test_the_demonstration_keeps_every_promise(tmp_path: Path) -> None:
     done = perform(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"All {len(PROMISES)} promises kept." in done.stdout
+    assert f"All {len(PROMISES) + len(LATER_PROMISES)} promises kept." in done.stdout
     assert [order.file for order in made_up() if f"\n{order.file.removesuffix('.json')}  " not in done.stdout] == []
     words = " ".join(done.stdout.split())
     for order in made_up():
@@ -63,8 +65,15 @@ def test_the_demonstration_keeps_every_promise(tmp_path: Path) -> None:
     assert f"{accepted} orders in {accepted + 1} deliveries, {accepted} shipments" in words
     assert words.count("label printed") == accepted
     assert not (tmp_path / BROKEN_PAGE).exists()
+    counted = re.search(rf"(\d+) parts on {DAY}: (\d+) in the database, (\d+) at the platform", words)
+    assert counted is not None
+    assert counted[1] == counted[2] == counted[3]
+    ended = int(counted[1]) - accepted
+    assert f"{ended} parts of recipients on " in words
+    assert f"{ended} parts of recipients in the backup opened in the first act" in words
+    assert re.search(r"\$ parcelveil keys destroy \d{4}-\d\d --by 'Noor Aziz' --carry-out( \S+: destroyed){3}", words)
     page = (tmp_path / PAGE).read_text(encoding="utf-8")
-    assert page.count("<section") == len(made_up())
+    assert page.count("<section") == len(made_up()) + 1
     assert page.count("<svg") == accepted
     assert left_behind(tmp_path) == []
 
@@ -81,6 +90,11 @@ def test_the_demonstration_keeps_every_promise(tmp_path: Path) -> None:
         ),
         ("drop", "nothing-dropped", r"\d\d-[a-z-]+\.json \(acknowledged\) — in none of the \d+ shipments"),
         ("double", "nothing-doubled", r"\d\d-[a-z-]+\.json arrived 2 times — ledger entries \d+, \d+"),
+        (
+            "late",
+            "nothing-late",
+            rf"{LATE} — at the platform on (?P<next>{DAY}), shipment \S+ (?P=what) — \S+\.db, byte \d+, on (?P=next)",
+        ),
     ],
 )
 def test_a_fault_is_named_with_its_evidence(name: str, promise: str, evidence: str, tmp_path: Path) -> None:
@@ -88,9 +102,10 @@ def test_a_fault_is_named_with_its_evidence(name: str, promise: str, evidence: s
     done = perform(tmp_path, BREAK=name)
     words = " ".join(done.stdout.split())
     assert (done.returncode, done.stderr) == (1, "")
-    assert f"BROKEN {promise}: {PROMISES[promise]}" in words
+    judged = PROMISES | LATER_PROMISES if promise in LATER_PROMISES else PROMISES
+    assert f"BROKEN {promise}: {judged[promise]}" in words
     assert re.search(evidence, words)
-    assert re.search(rf"\d of {len(PROMISES)} promises broken: [a-z, -]*{promise}", words)
+    assert re.search(rf"\d of {len(judged)} promises broken: [a-z, -]*{promise}", words)
     assert f"BROKEN</b> <code>{promise}" in (tmp_path / BROKEN_PAGE).read_text(encoding="utf-8")
     assert (tmp_path / PAGE).read_text(encoding="utf-8") == "of a good run"
     assert left_behind(tmp_path) == []
@@ -99,7 +114,7 @@ def test_a_fault_is_named_with_its_evidence(name: str, promise: str, evidence: s
 def test_an_unknown_fault_is_a_mistake_in_the_call(tmp_path: Path) -> None:
     done = perform(tmp_path, BREAK="everything")
     assert done.returncode == 2
-    assert "leak, unsealed, drop, double" in done.stderr
+    assert "leak, unsealed, drop, double, late" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

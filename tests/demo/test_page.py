@@ -62,7 +62,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Chapter, ...]:
 
 @pytest.fixture(scope="module")
 def written(told: tuple[Chapter, ...]) -> str:
-    return page(told, judge(evidence()))
+    return page(told, None, judge(evidence()))
 
 
 def test_the_page_needs_nothing_else_and_runs_nothing(written: str) -> None:
@@ -141,7 +141,7 @@ def test_a_long_list_is_cut_and_says_so(written: str) -> None:
 def test_the_evidence_against_a_promise_is_told_and_escaped(told: tuple[Chapter, ...]) -> None:
     finding = Finding(what="<x>.json: note", where="ledger entry 4, byte 9")
     said = (Verdict(promise="nothing-leaked", sentence="S.", checked=1, basis="1 text", findings=(finding,)),)
-    text = page(told[:1], said)
+    text = page(told[:1], None, said)
     assert "<li>&lt;x&gt;.json: note — ledger entry 4, byte 9</li>" in text
     assert "1 of 1 promises broken" in text
 

@@ -22,6 +22,7 @@ from middleware.demo import sabotage
 from middleware.exchange import Request, Response
 from middleware.model import Answer, Arrival, Inbound, Status
 from middleware.platforms.shopify import Shopify
+from middleware.storage import purge_sql
 from middleware.transport import HttpTransport
 
 NOTE = "Sleutel ligt onder de blauwe bloempot naast de deur"
@@ -127,6 +128,15 @@ def test_double_stores_an_order_again_as_if_it_were_another() -> None:
         patch.stopall()
 
 
+def test_late_overlooks_every_third_part_that_has_ended() -> None:
+    with patch.object(purge_sql, "_unheld", lambda _connection, found, _day: found):
+        sabotage.late()
+        unheld: Any = purge_sql._unheld
+        assert unheld(None, ["a", "b", "c", "d"], None) == ["b", "c"]
+        assert unheld(None, ["e", "f", "g"], None) == ["e", "f"]
+        patch.stopall()
+
+
 @pytest.mark.parametrize("name", sabotage.FAULTS)
 def test_a_process_that_finds_the_folder_first_has_the_fault(name: str, tmp_path: Path) -> None:
     folder = sabotage.prepare(name, tmp_path / "fault")
@@ -135,6 +145,7 @@ def test_a_process_that_finds_the_folder_first_has_the_fault(name: str, tmp_path
         "unsealed": "middleware.core.seal:_encrypt",
         "drop": "middleware.transport:HttpTransport.send",
         "double": "middleware.intake:receive",
+        "late": "middleware.storage.purge_sql:_unheld",
     }
     module, _, attribute = places[name].partition(":")
     code = f"import {module} as m\nprint(m.{attribute}.__module__)"
@@ -166,6 +177,6 @@ def test_no_production_code_knows_of_faults() -> None:
 def test_the_judge_never_sees_the_break() -> None:
     root = Path(__file__).parents[2] / "simulator"
     names = ("judge", "case", "arrival", "secrecy", "search", "permitted", "leaves", "verdict", "evidence", "gather")
-    for name in (*names, "label_reader"):
+    for name in (*names, "label_reader", "later", "rest"):
         text = (root / f"{name}.py").read_text(encoding="utf-8")
         assert not [word for word in ("BREAK", "environ", "sabotage", "middleware", "schemas") if word in text], name

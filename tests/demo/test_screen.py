@@ -42,7 +42,7 @@ def test_everything_fits(told: tuple[Chapter, ...], width: int, verbose: bool) -
     out = console(width)
     screen.opening(out, 23)
     screen.chapters(out, told, verbose)
-    screen.verdicts(out, judge(sound()))
+    screen.verdicts(out, judge(sound()), screen.PROMISED)
     screen.closing(out, judge(sound()), "demo-report.html")
     assert max(len(line) for line in shown(out).splitlines()) <= width
     assert "…" not in shown(out)
@@ -112,10 +112,10 @@ def test_verdicts_are_told_with_their_evidence() -> None:
     findings = tuple(Finding(what=f"{number}.json: note", where=f"ledger entry {number}") for number in range(6))
     ill = Verdict(promise="nothing-leaked", sentence="Nothing leaks.", checked=9, basis="9 texts", findings=findings)
     out = console(100)
-    screen.verdicts(out, (WELL, ill))
+    screen.verdicts(out, (WELL, ill), "What was promised")
     screen.closing(out, (WELL, ill), "[bold]page.html")
     text = words(shown(out))
-    assert "kept nothing-left: Nothing is left. 3 parts" in text
+    assert text.startswith("What was promised kept nothing-left: Nothing is left. 3 parts")
     assert "BROKEN nothing-leaked: Nothing leaks. 9 texts 0.json: note — ledger entry 0" in text
     assert "… and 2 more" in text
     assert "1 of 2 promises broken: nothing-leaked." in text
