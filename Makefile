@@ -10,7 +10,7 @@ WORKERS ?= 2
 .PHONY: help demo up test lint histories pairs weather years mutants lock clean
 
 help:
-	@echo "make demo    made-up orders pass through Parcelveil into a simulated parcel platform (BREAK=leak|unsealed|drop|double)"
+	@echo "make demo    made-up orders pass through Parcelveil, then thirteen months pass (BREAK=leak|unsealed|drop|double|late)"
 	@echo "make up      the same, left running until Ctrl-C"
 	@echo "make test    format, lint and type checks, then all tests with their coverage"
 	@echo "make lint    the checks alone"

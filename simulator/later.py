@@ -35,8 +35,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What opened of some sealed parts: by which file's key, and what it reads."""
+    """What opened of some sealed parts: by which file's key, what it reads; and how many keys were tried."""
 
+    keys: int
     by: Mapping[Key, str]
     content: Mapping[Key, object]
 
@@ -193,15 +194,19 @@ def nothing_reopened(passed: Passed) -> Verdict:
     day = passed.month_over.day
     ended = passed.ended(day)
     opened_then = passed.readable.by.keys() & ended
-    basis = f"{len(opened_then)} parts of recipients in the backup opened in the first act; on {day} so many: "
-    basis += f"{len(passed.reopened.by.keys() & ended)}, and of the platform's ledger {len(passed.reopened_there.by)}"
+    here, there = passed.reopened, passed.reopened_there
+    basis = f"{len(opened_then)} parts of recipients opened out of the backup in the first act; on {day} "
+    basis += (
+        f"{len(here.by.keys() & ended)} do, with {here.keys} keys, and {len(there.by)} out of the platform's ledger, "
+    )
+    basis += f"with {there.keys}"
     findings = (
         *(
             Finding(what=f"{passed.name(key)} is not in the backup, or did not open", where="in the first act")
             for key in ended - opened_then
         ),
-        *_opens(passed, passed.reopened, "the backup"),
-        *_opens(passed, passed.reopened_there, "the platform's ledger"),
+        *_opens(passed, here, "the backup"),
+        *_opens(passed, there, "the platform's ledger"),
     )
     return verdict("nothing-reopened", len(opened_then), basis, sorted(findings))
 
@@ -248,4 +253,4 @@ def _read(parts: Sequence[Sealed], keys: Sequence[PrivateKey]) -> Read:
         found = opened(part, keys)
         if found is not None:
             by[part.key], content[part.key] = found[0].where, found[1]
-    return Read(by=by, content=content)
+    return Read(keys=len(keys), by=by, content=content)

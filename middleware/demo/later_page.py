@@ -31,7 +31,7 @@ def _scene(scene: Scene) -> Html:
         tag("h3", f"{scene.at:%Y-%m-%d %H:%M}"),
         tag("p", scene.what),
         *(
-            tag("div", tag("div", typed.line, class_="k"), tag("div", typed.said, class_="said"), class_="json")
+            tag("div", tag("b", typed.line), tag("div", typed.said, class_="said"), class_="json")
             for typed in scene.typed
         ),
     )

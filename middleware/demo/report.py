@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from middleware.demo.came_in import came_in
 from middleware.demo.later_page import PLACE, second_act
+from middleware.demo.later_screen import NOT_PLAYED
 from middleware.demo.later_story import Told
 from middleware.demo.marks import Marks, arrived_texts
 from middleware.demo.markup import Html, tag
@@ -64,6 +65,7 @@ def _top(told: Sequence[Chapter], later: Told | None, said: Sequence[Verdict]) -
             class_="note",
         ),
         tag("p", end, class_=f"summary {'broken' if broken else 'kept'}"),
+        "" if later else tag("p", NOT_PLAYED, class_="note"),
         tag("ul", *(_verdict(verdict) for verdict in said), class_="promises"),
         tag("div", *(cell for row in LEGEND for cell in _explained(*row)), class_="legend"),
         tag(

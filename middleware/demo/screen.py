@@ -40,7 +40,8 @@ def opening(out: Console, orders: int) -> None:
     out.print(Text(OPENING, style="bold"))
     out.print(
         f"\nHere a simulated Shopify shop signs and sends {orders} made-up orders, one of them twice, over real HTTP. "
-        "A simulated parcel platform opens what it gets with private keys of its own, and prints labels.\n"
+        "A simulated parcel platform opens what it gets with private keys of its own, and prints labels. "
+        "Then thirteen months pass.\n"
     )
 
 

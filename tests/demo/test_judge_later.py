@@ -47,7 +47,6 @@ def pem() -> bytes:
     return PRIVATE_KEY.private_bytes(encoding, form, serialization.NoEncryption())
 
 
-@pytest.mark.policy("VP-RET-3", "VP-RET-4")
 def test_sound_evidence_keeps_every_promise_of_both_acts() -> None:
     acts = passed_well()
     verdicts = said(acts)

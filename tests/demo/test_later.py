@@ -92,6 +92,13 @@ def test_the_page_shows_the_same(tmp_path: Path) -> None:
     cells = [attributes.get("class") for name, attributes in reader.elements if name == "td"][-5:]
     assert cells == ["kept", "kept", "broken", "broken", "kept"]
     assert "1 of 4 promises broken" in text
+    assert later_screen.NOT_PLAYED not in text
+
+
+def test_the_page_says_that_the_second_act_was_not_played(tmp_path: Path) -> None:
+    reader = read(page(chapters(tmp_path)[:1], None, told(forgotten()).said))
+    assert later_screen.NOT_PLAYED in reader.texts
+    assert ("a", {"href": "#thirteen-months"}) not in reader.elements
 
 
 class Commands:
