@@ -25,7 +25,10 @@ from simulator.verdict import LATER_PROMISES, PROMISES
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "middleware", "demo"]
-WAIT = 100
+WAIT = 200
+"""Seconds that a whole demonstration may take on a machine that does much else."""
+pytestmark = pytest.mark.timeout(240)
+
 DAY = r"\d{4}-\d\d-\d\d"
 LATE = rf"(?P<what>recipient\.delivery of 01-domestic-full\.json lives past {DAY})"
 
