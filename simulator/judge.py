@@ -11,7 +11,8 @@ from collections.abc import Callable
 from simulator.arrival import nothing_doubled, nothing_dropped, nothing_stray, nothing_unlabelled, nothing_untagged
 from simulator.case import Case
 from simulator.evidence import Evidence
-from simulator.later import Passed, nothing_early, nothing_late, nothing_lost, nothing_reopened
+from simulator.later import nothing_early, nothing_late, nothing_lost, nothing_reopened
+from simulator.passed import Passed
 from simulator.secrecy import nothing_leaked, nothing_left, nothing_unsealed
 from simulator.verdict import Verdict
 

@@ -20,7 +20,7 @@ from middleware.demo.stage import DOMAIN, Stage
 from middleware.demo.story import tell
 from simulator.evidence import Evidence
 from simulator.judge import judge
-from simulator.later import Passed
+from simulator.passed import Passed
 from simulator.verdict import Verdict
 from simulator.wire import NoAnswerError
 

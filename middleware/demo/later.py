@@ -18,7 +18,7 @@ from middleware.demo.stage import Stage
 from simulator import gather
 from simulator.case import Case
 from simulator.evidence import Evidence, Later, Moment
-from simulator.later import ends
+from simulator.passed import ends
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 LAST_MINUTES = time(23, 50)

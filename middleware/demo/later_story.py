@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from middleware.demo.later import Played, Scene
 from simulator.judge import judge_later
-from simulator.later import Passed
+from simulator.passed import Passed
 from simulator.rest import Key
 from simulator.verdict import Verdict
 

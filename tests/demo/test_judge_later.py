@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from simulator.judge import judge, judge_later
-from simulator.later import Passed
+from simulator.passed import Passed
 from simulator.verdict import LATER_PROMISES, PROMISES, Verdict
 from tests.demo.bench import PRIVATE_KEY, broken
 from tests.demo.later_bench import (

@@ -17,7 +17,7 @@ from middleware.demo.later import BRUSSELS, Played, Scene, Typed
 from middleware.demo.later_story import Told, tell_later
 from middleware.demo.report import page
 from simulator import gather
-from simulator.later import Passed
+from simulator.passed import Passed
 from tests.demo.chapters import chapters
 from tests.demo.later_bench import DATABASE, SEALED, Acts, database, held, passed_well
 from tests.demo.test_page import read
