@@ -22,8 +22,10 @@ from simulator.verdict import Verdict
 
 TITLE = "Parcelveil: what came in, what went out"
 
+COPIED = "; and once more to a key of Parcelveil's own that its relay can use: this instance keeps copies"
+
 LEGEND = (
-    ("sealed", "sealed", "encrypted to the parcel platform, in the part that is named; nobody in between can read it"),
+    ("sealed", "sealed", f"encrypted to the parcel platform, in the part that is named{COPIED}"),
     ("clear", "clear", "kept in the clear: a fact that the route or the price needs"),
     ("used", "used", "read to decide something, then gone"),
     ("index", "indexed", "known again by a keyed digest; of the newest version the time stands beside it"),
