@@ -21,7 +21,7 @@ from middleware.ports_retention import Weeks
 from middleware.retention_keys import KeyRing, PublicKeys
 from middleware.storage import open_copies
 from schemas.policy import Policy
-from schemas.policy_loader import names
+from schemas.policy_loader import for_parcels, names
 
 EVERY_SECONDS = 900.0
 
@@ -55,7 +55,8 @@ def _months(settings: Config) -> frozenset[str]:
 def _weeks(settings: Config, ahead: int = weeks.AHEAD) -> frozenset[str]:
     if not any(bootstrap.takes_cleartext(settings, carrier) for carrier in settings.carriers):
         return frozenset()
-    return weeks.needed(_packs().values(), today(bootstrap.clock(settings)()), ahead)
+    parcels = [binding.pack(name) for name in for_parcels()]  # what is no parcel goes to no carrier in cleartext
+    return weeks.needed(parcels, today(bootstrap.clock(settings)()), ahead)
 
 
 def lacking(settings: Config) -> frozenset[str]:
