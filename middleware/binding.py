@@ -13,6 +13,7 @@ from middleware.core.calendar import today
 from middleware.core.index import Indexer
 from middleware.core.kinds import MAXIRESPONSE, MYSTAMP, SHIPMENT, kinds_of
 from middleware.core.minimise import barred_of_sender
+from middleware.core.permitting import lane_of, refusals
 from middleware.core.shops import integration
 from middleware.errors import ConfigError, SettingError
 from middleware.model import ShopSettings
@@ -104,6 +105,7 @@ class Binder:
         policy = self._interpreted(shop, reading)
         check_fit(shop, policy)
         told, carrier = (reading, shop.account_type), self._carriers[shop.carrier]
+        check_permitted(shop, policy)
         if told not in self._barred:
             self._barred[told] = barred_of_sender(policy, shop.account_type)
         return Shop(
@@ -151,6 +153,14 @@ def check_fit(shop: ShopSettings, policy: Policy) -> None:
 
 def _taken(shop: ShopSettings) -> tuple[str, ...]:
     return names() if shop.platform == "direct" else for_parcels()
+
+
+def check_permitted(shop: ShopSettings, policy: Policy) -> None:
+    """Whether the pack permits all that the line does for this account. Raises: ShopFault."""
+    lane = lane_of(shop.platform)
+    for name, refusal in refusals(policy, shop.account_type, lane):
+        problem = f"{policy.id} refuses {name} to this account: {refusal.reason} ({refusal.clause.ref})"
+        raise ShopFault(shop.name, ("account_type",), problem=problem, expected="an account that the policy permits it")
 
 
 def pack(name: str) -> Policy:

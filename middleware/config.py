@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from middleware import config_parties
 from middleware.config_lines import lines
@@ -24,6 +24,8 @@ from middleware.core.body import read
 from middleware.errors import BodyError, ConfigError, SettingError
 from middleware.model import ShopSettings
 from middleware.model_events import SourceSettings
+
+T = TypeVar("T")
 
 DEFAULT_FILE: Final = "parcelveil.toml"
 PREFIX: Final = "PARCELVEIL_"
@@ -101,8 +103,7 @@ def load(path: Path) -> Config:
     root = Table(document, source, (), os.environ)
     server = server_settings(root.table("server"), os.environ)
     admin_tokens = config_parties.admin_tokens(root.table("admin"))
-    section = root.table("sources")
-    sources = tuple(config_parties.source_settings(name, section.table(name)) for name in section.names())
+    sources = tuple(_each(root.table("sources"), config_parties.source_settings).values())
     section = root.table("carriers")
     proxy, ca_file = server.egress_proxy, server.ca_file
     carriers = {
@@ -111,8 +112,7 @@ def load(path: Path) -> Config:
     if len(simulated := [name for name, carrier in carriers.items() if carrier.simulated]) > 1:
         problem = f"{simulated[0]} is the simulated platform already"
         raise section.table(simulated[1]).fault("simulated", "no more than one", problem=problem)
-    section = root.table("apps")
-    apps = {name: config_parties.app_secrets(name, section.table(name)) for name in section.names()}
+    apps = _each(root.table("apps"), config_parties.app_secrets)
     shops: dict[str, ShopSettings] = {}
     quarantined: dict[str, str] = {}
     section = root.table("shops")
@@ -123,18 +123,22 @@ def load(path: Path) -> Config:
             quarantined[name] = str(fault)
     root.done()
     quarantined |= {name: str(fault) for name, fault in config_parties.clashes(shops, apps, source)}
-    sound = {name: shop for name, shop in shops.items() if name not in quarantined}
     return Config(
         path=path,
         source=source,
         server=server,
         carriers=carriers,
-        shops=sound,
+        shops={name: shop for name, shop in shops.items() if name not in quarantined},
         quarantined=quarantined,
         apps=apps,
         admin_tokens=admin_tokens,
         sources=sources,
     )
+
+
+def _each(section: Table, read: Callable[[str, Table], T]) -> dict[str, T]:
+    """What stands in a table whose keys are names."""
+    return {name: read(name, section.table(name)) for name in section.names()}
 
 
 def shop_file(path: Path) -> tuple[dict[str, Any], Source]:

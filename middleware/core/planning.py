@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from middleware.core.kinds import kind_of
+from middleware.core.permitting import lane_of
 from middleware.core.schedule import schedule
 from middleware.core.trace import trace
 from middleware.errors import Fault, SchemaError
@@ -73,7 +74,7 @@ def planned(
     told = isinstance(full, Order) and settings.reference == "order-name"
     return Planned(
         order=order,
-        plan=schedule(order, policy, settings.account_type, now, sealing),
+        plan=schedule(order, policy, settings.account_type, now, sealing, lane_of(settings.platform)),
         report=trace(document, shape, parsed.taken, withheld),
         reference=named(names, lambda: _order_name(full)) if told else None,
     )

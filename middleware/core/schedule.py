@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from middleware.core.calendar import end, month, today
 from middleware.core.kinds import kind_of
+from middleware.core.permitting import PLUGIN, ground
 from middleware.core.weeks import transit_kid
 from middleware.model import PartPlan, Plan
 from middleware.model_keys import Sealing
@@ -27,13 +28,18 @@ is taken in is its customer's last.
 
 
 def schedule(
-    matter: Matter, policy: Policy, account_type: str, now: datetime, sealing: Sealing = Sealing.RETENTION
+    matter: Matter,
+    policy: Policy,
+    account_type: str,
+    now: datetime,
+    sealing: Sealing = Sealing.RETENTION,
+    lane: str = PLUGIN,
 ) -> Plan:
     """The plan of a record taken in at ``now``, for a carrier whose parts are sealed so. Raises:
     schemas.errors.SchemaFault for a pack without the part, rule or basis.
     """
     day = today(now)
-    parts = tuple(_part(name, policy, account_type, day) for name in kind_of(matter).parts(matter))
+    parts = tuple(_part(name, policy, account_type, lane, day) for name in kind_of(matter).parts(matter))
     if sealing is Sealing.TRANSIT:
         parts = tuple(replace(part, kid=transit_kid(part.name, day), month_kid=part.kid) for part in parts)
     first, last = ends({part.name: part.until for part in parts})
@@ -68,7 +74,7 @@ def memory(policy: Policy, now: datetime) -> date:
     return end(today(now), _length(policy.retention["pv.inbox"]))
 
 
-def _part(name: str, policy: Policy, account_type: str, day: date) -> PartPlan:
+def _part(name: str, policy: Policy, account_type: str, lane: str, day: date) -> PartPlan:
     part, rule = policy.parts[name], policy.rule(name)
     earliest = end(day, _duration(policy, name))
     started = rule.trigger in COME_AT_INTAKE
@@ -80,7 +86,7 @@ def _part(name: str, policy: Policy, account_type: str, day: date) -> PartPlan:
         until=earliest if started else None,
         kid=f"{name}/{rule.id}/{month(earliest)}",
         purpose=part.purpose,
-        basis=policy.basis(part.purpose, part.subject, account_type),
+        basis=ground(policy, name, account_type, lane),
     )
 
 

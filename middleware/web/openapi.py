@@ -22,6 +22,21 @@ from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
 _TOPICS = {"compliance": COMPLIANCE_TOPICS, "app": APP_TOPICS}
+_TOPS: Mapping[str, Schema] = {
+    "ShopifyOrder": shopify.ORDER,
+    "ShipmentStatus": status.STATUS,
+    "PluginShipment": plugin.SHIPMENT,
+    "Made": plugin.MADE,
+    "Event": events.EVENT,
+    "EventTold": events.TOLD,
+    "MaxiresponseContact": maxiresponse.CONTACT,
+    "StampOrder": mystamp.ORDER,
+    "ShopConnection": SHOP,
+    "Rotation": ROTATION,
+}
+"""What is described from a schema, with all that it nests."""
+
+_PARTS = (openapi_lane, openapi_events, openapi_direct, openapi_admin)
 _SIGNED = ("X-Shopify-Hmac-Sha256", "X-Shopify-Shop-Domain", "X-Shopify-Topic", "X-Shopify-Webhook-Id")
 
 
@@ -35,11 +50,11 @@ def description() -> Mapping[str, Any]:
         info={"description": "Data-minimisation middleware for shipping. What is not listed is never stored."},
         plugins=[MarshmallowPlugin()],
     )
-    spec.components.schema("ShopifyOrder", schema=shopify.ORDER)
+    for name, schema in _TOPS.items():
+        spec.components.schema(name, schema=schema)
     spec.components.schema("Answer", _ANSWER)
     spec.components.schema("Problem", _PROBLEM)
     spec.components.schema("Fault", _FAULT)
-    spec.components.schema("ShipmentStatus", schema=status.STATUS)
     for name, scheme in _SCHEMES.items():
         spec.components.security_scheme(name, scheme)
     for shop in ("", "/{shop}"):
@@ -50,21 +65,11 @@ def description() -> Mapping[str, Any]:
     for path, name, place in (("/{id}", "id", "path"), ("", "order", "query")):
         asked = {"in": place, "name": name, "required": True, "schema": {"type": "string", "description": _ASKED[name]}}
         spec.path(f"/v1/shops/{{shop}}/shipments{path}", operations={"get": _shipment(asked)})
-    spec.components.schema("PluginShipment", schema=plugin.SHIPMENT)
-    spec.components.schema("Made", schema=plugin.MADE)
-    spec.components.schema("Event", schema=events.EVENT)
-    spec.components.schema("EventTold", schema=events.TOLD)
-    spec.components.schema("MaxiresponseContact", schema=maxiresponse.CONTACT)
-    spec.components.schema("StampOrder", schema=mystamp.ORDER)
-    spec.components.schema("ShopConnection", schema=SHOP)
     spec.components.schema("Shop", openapi_admin.FACE)
     spec.components.schema("ShopPage", openapi_admin.PAGE)
     spec.components.schema("ShopCheck", openapi_admin.CHECK)
     spec.components.schema("Finding", openapi_admin.FINDING)
-    spec.components.schema("Rotation", schema=ROTATION)
-    for path, operations in chain(
-        *(part.paths(_problem) for part in (openapi_lane, openapi_events, openapi_direct, openapi_admin))
-    ):
+    for path, operations in chain.from_iterable(part.paths(_problem) for part in _PARTS):
         spec.path(path, operations=dict(operations))
     for path, title in _PLAIN.items():
         told = {"summary": title, "security": [], "responses": {"200": {"description": title}}}
@@ -78,19 +83,7 @@ def description() -> Mapping[str, Any]:
 
 
 def _described() -> Mapping[str, Schema]:
-    tops = {
-        "ShopifyOrder": shopify.ORDER,
-        "ShipmentStatus": status.STATUS,
-        "PluginShipment": plugin.SHIPMENT,
-        "Made": plugin.MADE,
-        "Event": events.EVENT,
-        "EventTold": events.TOLD,
-        "MaxiresponseContact": maxiresponse.CONTACT,
-        "StampOrder": mystamp.ORDER,
-        "ShopConnection": SHOP,
-        "Rotation": ROTATION,
-    }
-    return {name: schema for top, made in tops.items() for name, schema in beneath(top, made).items()}
+    return {name: schema for top, made in _TOPS.items() for name, schema in beneath(top, made).items()}
 
 
 def _server(key: str) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from middleware.core.minimise import minimise_sender
+from middleware.core.permitting import DIRECT
 from middleware.core.schedule import schedule
 from schemas.categories import CATEGORIES
 from schemas.order import Sender
@@ -112,7 +113,7 @@ def test_user_name_password_and_responsible_person_pass_for_nobody(kind: str) ->
 @pytest.mark.policy("VP-BAS-1", "AMB-9")
 @each
 def test_the_basis_of_the_sender_and_of_the_recipient(kind: str) -> None:
-    made = {one.name: one.basis for one in schedule(order(), POLICY, kind, NOW).parts}
+    made = {one.name: one.basis for one in schedule(order(), POLICY, kind, NOW, lane=DIRECT).parts}
     assert made.pop("sender.contact") == COLUMNS[kind].basis
     assert set(made.values()) == {"A6-1-f"}
 
@@ -134,7 +135,7 @@ def test_a_level_is_for_who_can_log_in(kind: str, purpose: str) -> None:
 @pytest.mark.policy("VP-RET-1", "VP-RET-3", "VP-RET-4")
 @each
 def test_the_terms_are_the_same_for_all(kind: str) -> None:
-    ends = {one.name: (one.starts, one.until) for one in schedule(order(), POLICY, kind, NOW).parts}
+    ends = {one.name: (one.starts, one.until) for one in schedule(order(), POLICY, kind, NOW, lane=DIRECT).parts}
     day = date(2026, 11, 22)
     assert ends.pop("sender.contact") == (day, date(2036, 11, 22))
     assert set(ends.values()) == {(day, date(2027, 12, 22))}

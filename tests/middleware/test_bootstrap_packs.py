@@ -157,3 +157,15 @@ def test_a_pack_that_does_not_place_a_field_that_is_read_stops_the_start(
 
 def test_a_sound_pack_is_the_one_that_is_loaded() -> None:
     assert binding.pack(PACK) == load(PACK)
+
+
+@pytest.mark.policy("VP-PLG-1", "VP-PUR-2")
+def test_a_shop_is_quarantined_whose_pack_refuses_what_the_line_does(
+    instance: Instance, own: ServiceKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = load(PACK)
+    closed = replace(real.account_types["professional"], plugin=False)
+    pack = replace(real, account_types={**real.account_types, "professional": closed})
+    monkeypatch.setattr(binding, "load", lambda _: pack)
+    _, quarantined = bootstrap.bind(instance.settings(), own)
+    assert f"{PACK} refuses recipient.delivery to this account: no_plugin (" in str(quarantined["demo"])

@@ -16,14 +16,16 @@ import pytest
 
 import middleware
 from middleware import config
-from middleware.binding import Binder, carriers
+from middleware.binding import Binder, carriers, check_permitted
 from middleware.cli.starting import written
 from middleware.config_shop import Around, stored_settings
 from middleware.errors import ConfigError, SettingError
 from middleware.model_shop import ShopContent, ShopSecret
 from middleware.platform_keys import PlatformKeys
 from middleware.retention_keys import PublicKeys
+from schemas.policy_loader import load
 from tests.middleware.configuring import WHOLE, cleaned, own
+from tests.middleware.platforms.making import settings
 
 HOME = Path(middleware.__file__).parent
 TOLD = (HOME / "binding.py", *sorted(HOME.glob("config*.py")))
@@ -262,6 +264,14 @@ def test_what_a_shop_in_the_database_cannot_hold_is_told_so() -> None:
     assert_whole(str(fault.value))
 
 
+def test_what_the_pack_refuses_to_an_account_is_told_so() -> None:
+    """No file leads here: an account that a pack refuses is told of before."""
+    with pytest.raises(SettingError) as fault:
+        check_permitted(settings(account_type="guest"), load("bpost-shipping-platform"))
+    assert "shops.demo.account_type: bpost-shipping-platform refuses recipient.delivery to this" in str(fault.value)
+    assert_whole(str(fault.value))
+
+
 def sites() -> Iterator[tuple[str, int, int]]:
     """Where the code tells of a mistake: (file, first line, last line)."""
     for file in TOLD:
@@ -291,6 +301,7 @@ def test_nothing_tells_of_a_mistake_without_a_row_here(monkeypatch: pytest.Monke
             mistaken(patch, tmp_path, row)
     test_what_is_no_file_is_told_so(tmp_path)
     test_what_a_shop_in_the_database_cannot_hold_is_told_so()
+    test_what_the_pack_refuses_to_an_account_is_told_so()
     left = [site for site in sites() if not any((site[0], line) in seen for line in range(site[1], site[2] + 1))]
     assert left == []
     assert len(list(sites())) > 40

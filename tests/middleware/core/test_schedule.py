@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from middleware.core.calendar import end, month, today
 from middleware.core.minimise import minimise
+from middleware.core.permitting import DIRECT
 from middleware.core.schedule import ends, memory, required_kids, schedule
 from middleware.model import Delivery, PartPlan, Plan
 from schemas.errors import SchemaFault
@@ -98,7 +99,7 @@ def test_the_sender_has_ten_years_from_the_label() -> None:
     ],
 )
 def test_the_basis_follows_who_sends(account_type: str, interpretations: dict[str, str], basis: str) -> None:
-    made = schedule(slim(), POLICY.interpret(interpretations), account_type, NOW)
+    made = schedule(slim(), POLICY.interpret(interpretations), account_type, NOW, lane=DIRECT)
     assert {one.purpose for one in made.parts} == {POLICY.default_purpose.id}
     assert [one.basis for one in made.parts] == ["A6-1-f", basis]
 
