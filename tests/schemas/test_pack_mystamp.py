@@ -88,6 +88,7 @@ def test_what_passes_of_a_customer_without_more(policy: Policy) -> None:
         *("depicted.image", "depicted.name", "depicted.sign", "stamps.product", "stamps.pieces"),
         *("order.id", "order.name", "order.time", "customer.id"),  # for our keyed index alone
         "customer.entered",  # read to decide, and never written
+        "depicted.declaration",  # its id and time, in the receipt
     }
     assert policy.rule("read-only").after == "never_written"
     assert policy.parts["index"].categories == ("order.id", "order.name", "customer.id", "order.time")
