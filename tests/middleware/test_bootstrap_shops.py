@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -191,7 +192,11 @@ def test_of_the_sender_stays_what_the_pack_permits_for_the_account_type(
     instance: Instance, own: ServiceKeys, account_type: str, kept: Sender
 ) -> None:
     settings = instance.settings()
-    shop = replace(settings.shops["demo"], sender=WHOLE, account_type=account_type)
+    told: dict[str, Any] = {
+        "platform": "direct",
+        "token": b"made-up-token-of-demo",
+    }  # whatever the account: no plug-in is asked
+    shop = replace(settings.shops["demo"], sender=WHOLE, account_type=account_type, **told)
     shops, _ = bootstrap.bind(replace(settings, shops={"demo": shop}), own)
     assert shops["demo"].sender == kept
 
