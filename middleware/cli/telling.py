@@ -87,6 +87,10 @@ TOO_LATE = (
     "Look at the version before it: its parcel is on its way as the order was then. Correct or stop it at the parcel "
     "platform by hand."
 )
+KEPT = (
+    "Nothing is needed: the newer version has a record of its own. What is legally held of this one is kept, and not "
+    "sent."
+)
 UNREADABLE = (
     "Tell whoever runs the service: another hand, or a damaged file, changed its row, and nothing but its id can be "
     "told. Keep it as evidence; if the parcel has to go, save the order in the shop again."
@@ -203,6 +207,15 @@ def _where(record: Sighting, here: Here) -> Iterator[str]:
         )
 
 
+CAN_AFTER: Mapping[tuple[State, str], str] = {
+    (State.DEAD, "expired"): EXPIRED,
+    (State.DEAD, words.KEY_GONE): KEY_GONE,
+    (State.WITHDRAWN, Ending.TOO_LATE): TOO_LATE,
+    (State.WITHDRAWN, Ending.REPLACED): KEPT,
+}
+"""What a person can do, where the last code says it better than the state."""
+
+
 def todo(record: Sighting | Summary) -> str:
     """What a person can do."""
     if not record.readable:
@@ -215,15 +228,9 @@ def todo(record: Sighting | Summary) -> str:
         return UNCANCELLED.format(id=record.id)
     if record.last_code == "uninstalled":
         return f"{MAY_BE_THERE} {UNINSTALLED}" if record.state is State.DEAD else UNINSTALLED
-    if record.state is State.DEAD and record.last_code == "expired":
-        return EXPIRED
-    if record.state is State.DEAD and record.last_code == words.KEY_GONE:
-        return KEY_GONE
-    if record.state is State.WITHDRAWN and record.last_code == Ending.TOO_LATE:
-        return TOO_LATE
     if record.state is State.CANCELLED and record.ending is Ending.REPLACED:
         return REPLACED
-    return CAN[record.state].format(id=record.id)
+    return CAN_AFTER.get((record.state, record.last_code or ""), CAN[record.state].format(id=record.id))
 
 
 def nothing_to_ship(story: Story) -> Mapping[str, str]:

@@ -114,6 +114,7 @@ _CODES: Mapping[str, str] = {
     "no-such-verb": "handed over, erasure not verifiable",
     "no-outcome": "the parcel platform went on asking",
     "too-late": "the parcel platform could no longer cancel what it comes in the place of",
+    "replaced": "a newer version took its place",
 }
 """What the last attempt said."""
 

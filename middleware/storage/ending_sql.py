@@ -83,10 +83,10 @@ _CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
 def gone(connection: Connection, stored: Stored, now: datetime) -> bool:
     """The platform holds it no more: what was sealed leaves, and its successor may go. False if the lease was lost."""
     _locked(connection, stored.id)
-    news = {"state": State.CANCELLED, "due": None, "settled_at": now, "clear": None}
+    news = {"state": State.CANCELLED, "due": None, "settled_at": now}
     if not connection.execute(_LEASED, _mine(stored) | news).rowcount:
         return False
-    records_sql.empty_parts(connection, stored.id)
+    records_sql.let_go(connection, stored.id, now)
     records_sql.drop_copies(connection, stored.id)
     records_sql.end_open(connection, stored.id, now)
     connection.execute(_RELEASE, {"this_id": stored.id, "now": now})

@@ -69,19 +69,19 @@ def stop(connection: Connection, which: ColumnElement[bool], now: datetime) -> i
     idle = or_(
         records.c.state.in_((State.WAITING, State.HELD)), and_(records.c.state == State.CLAIMED, records.c.due <= now)
     )
-    news: dict[str, Any] = {"due": None, "settled_at": now, "last_code": CODE, "clear": None}
+    news: dict[str, Any] = {"due": None, "settled_at": now, "last_code": CODE}
     some = select(records.c.id).where(which, idle, records_sql.WANTED).order_by(records.c.due).limit(AT_ONCE)
     ids = connection.execute(some).scalars().all()
     stopped = update(records).where(records.c.id.in_(ids), idle, records_sql.WANTED).returning(records.c.id)
     fresh, taken = records.c.first_claimed_at.is_(None), records.c.first_claimed_at.is_not(None)
     last = func.coalesce(records.c.clear_until, literal(today(now) + records_sql.REMEMBERED, records.c.until.type))
-    gone = {"state": State.WITHDRAWN, "receipt": "", "until": last}
+    gone = {"state": State.WITHDRAWN, "until": last}
     withdrawn = connection.execute(stopped.where(fresh).values(**news, **gone)).scalars().all()
     buried = connection.execute(stopped.where(taken).values(**news, state=State.DEAD)).scalars().all()
     for record_id in (*withdrawn, *buried):
         records_sql.end_open(connection, record_id, now)
     for record_id in withdrawn:
-        records_sql.forget(connection, record_id)
+        records_sql.forget(connection, record_id, now)
     for record_id in buried:
-        records_sql.empty_parts(connection, record_id)
+        records_sql.let_go(connection, record_id, now)
     return len(withdrawn) + len(buried)

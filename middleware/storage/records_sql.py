@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from middleware.core.calendar import today
 from middleware.model import Ending, Record, State
@@ -28,14 +28,24 @@ _NOT_IN_HAND: Final = (State.WAITING, State.DELIVERED, State.DEAD, State.QUARANT
 _REMOVE: Final = delete(records).where(records.c.id == bindparam("this_id"))
 _UNINDEX: Final = delete(index_entries).where(index_entries.c.record_id == bindparam("this_id"))
 _EMPTY: Final = update(parts).where(parts.c.record_id == bindparam("this_id")).values(jwe=None, week=None)
-_HELD: Final = (
-    select(holds.c.id)
-    .where(holds.c.record_id == copies.c.record_id, holds.c.part == copies.c.part, holds.c.ended_at.is_(None))
-    .correlate(copies)
-    .exists()
-)
-_DROP_COPIES: Final = delete(copies).where(copies.c.record_id == bindparam("this_id"), not_(_HELD))
 _LAST: Final = bindparam("last", type_=records.c.until.type)
+_LAST_HOLD: Final = select(func.max(holds.c.starts)).where(
+    holds.c.record_id == bindparam("this_id"), holds.c.ended_at.is_(None)
+)
+_HELD_PARTS: Final = select(holds.c.part).where(holds.c.record_id == bindparam("this_id"), holds.c.ended_at.is_(None))
+_DROP_COPIES: Final = delete(copies).where(
+    copies.c.record_id == bindparam("this_id"), copies.c.part.not_in(_HELD_PARTS)
+)
+_OTHERS: Final = _EMPTY.where(parts.c.name.not_in(_HELD_PARTS))
+_SOONER: Final = tuple(
+    update(table).where(owner == bindparam("this_id"), *more, or_(end.is_(None), end > _LAST))
+    for table, owner, end, more in (
+        (parts, parts.c.record_id, parts.c.until, (parts.c.ended_at.is_(None), parts.c.jwe.is_not(None))),
+        (index_entries, index_entries.c.record_id, index_entries.c.until, ()),
+        (records, records.c.id, records.c.clear_until, ()),
+    )
+)
+_LONGER: Final = update(records).where(records.c.id == bindparam("this_id"), records.c.until < _LAST)
 _ORDERS: Final = (
     select(index_entries.c.record_id, orders.c.shop, orders.c.order, orders.c.until)
     .join(
@@ -115,22 +125,46 @@ def remove(connection: Connection, record_id: str) -> None:
     connection.execute(_REMOVE, {"this_id": record_id})
 
 
+def is_held(connection: Connection, record_id: str) -> bool:
+    """Whether there is a legal hold on any part of the record, whose row is locked."""
+    return connection.execute(_LAST_HOLD, {"this_id": record_id}).scalar_one() is not None
+
+
 def withdraw(connection: Connection, record_id: str, at: datetime, code: str | None, until: date | None) -> None:
     """End a record that was never claimed: what would have been sent leaves, and all that leads to it or tells of it.
 
     ``until`` is how long its mere state may be remembered; None where nothing says so.
     """
-    gone: dict[str, Any] = {"clear": None, "receipt": "", "until": until or today(at) + REMEMBERED}
-    news = {"state": State.WITHDRAWN, "due": None, "settled_at": at, "last_code": code, **gone}
+    gone = {"due": None, "settled_at": at, "last_code": code, "until": until or today(at) + REMEMBERED}
+    news = {"state": State.WITHDRAWN, **gone}
     connection.execute(_CHANGE, {"this_id": record_id, **news})
-    forget(connection, record_id)
+    forget(connection, record_id, at)
 
 
-def forget(connection: Connection, record_id: str) -> None:
-    """All that leads to a record that was never claimed leaves, and what would have been sent."""
-    connection.execute(_UNINDEX, {"this_id": record_id})
-    empty_parts(connection, record_id)
+def forget(connection: Connection, record_id: str, at: datetime) -> None:
+    """All that leads to a record that was never claimed leaves, and what would have been sent; as ``let_go``."""
     drop_copies(connection, record_id)
+    if not let_go(connection, record_id, at):
+        connection.execute(_UNINDEX, {"this_id": record_id})
+        connection.execute(_CHANGE, {"this_id": record_id, "receipt": ""})
+
+
+def let_go(connection: Connection, record_id: str, at: datetime) -> bool:
+    """There is no shipment any more that would have been a reason to keep what would have been sent: it leaves, but for
+    the parts that are legally held, and what leads to them. These stay where they are until no hold keeps them, or the
+    last of their holds begins. Whether anything is held.
+    """
+    this = {"this_id": record_id}
+    connection.execute(_OTHERS, this)
+    starts = connection.execute(_LAST_HOLD, this).scalar_one()
+    if starts is None:
+        connection.execute(_CHANGE, {**this, "clear": None})
+        return False
+    last = max(starts, today(at))
+    for statement, name in zip(_SOONER, ("until", "until", "clear_until"), strict=True):
+        connection.execute(statement, {**this, "last": last, name: last})
+    connection.execute(_LONGER, {**this, "last": last, "until": last})
+    return True
 
 
 def end_open(connection: Connection, record_id: str, at: datetime) -> None:

@@ -117,7 +117,10 @@ def _stored(
     """Store the record in the place of what stands, or to come after it."""
     predecessor = None
     if step is Step.REPLACE and found.record_id:
-        records_sql.remove(connection, found.record_id)
+        if records_sql.is_held(connection, found.record_id):  # what is legally held stays, and is not sent
+            records_sql.withdraw(connection, found.record_id, arrival.received_at, Ending.REPLACED, arrival.until)
+        else:
+            records_sql.remove(connection, found.record_id)
         predecessor = found.predecessor
     elif step is Step.SUPERSEDE:
         _recall(connection, found.record_id, Ending.REPLACED, arrival)

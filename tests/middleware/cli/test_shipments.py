@@ -133,6 +133,10 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"state": "withdrawn", "due": None, "last_code": "too-late"},
         ("its parcel is on its way", "by hand"),
     ),
+    "withdrawn, and held": (
+        {"state": "withdrawn", "due": None, "last_code": "replaced"},
+        ("taken back before it was sent", "a newer version took its place", "legally held"),
+    ),
     "withdrawn": (
         {"state": "withdrawn", "due": None, "last_code": "cancelled"},
         ("taken back before it was sent", "the order is cancelled"),

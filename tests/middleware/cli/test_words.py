@@ -64,6 +64,7 @@ def test_a_duration_is_told_in_plain_words(duration: str, plain: str) -> None:
         "no-outcome",
         "unreadable-row",
         Ending.TOO_LATE,
+        Ending.REPLACED,
         *Reason,
     ],
 )
