@@ -97,7 +97,8 @@ class Told(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One part of a record, and what its parcel platform is told of it. ``ends`` is the last permitted day that it is
-    told (Europe/Brussels). ``fence`` is the lease's; ``due`` is None once it has ended.
+    told (Europe/Brussels). ``fence`` is the lease's; ``due`` is None once it has ended. ``seen_at`` is when a person
+    looked at what was refused or is not possible. Of what is not ``readable`` nothing but the names are known.
     """
 
     record_id: str
@@ -114,3 +115,5 @@ class Notice:
     last_code: str | None
     created_at: datetime
     settled_at: datetime | None
+    seen_at: datetime | None = None
+    readable: bool = True

@@ -47,7 +47,9 @@ class Notices(Protocol):
     """
 
     def claim(self, now: datetime, lease_seconds: float, carrier: str) -> Notice | None:
-        """Lease the oldest that is due on this lane, unless the lane is paused."""
+        """Lease the oldest that is due on this lane, unless the lane is paused. Rows that cannot be read are settled as
+        refused, for a person, and stop none of the others.
+        """
 
     def settle(self, notice: Notice, state: Told, code: str | None, now: datetime, until: date) -> bool:
         """End it; what a person has to see is kept until then at least. False if the lease was lost."""
@@ -60,8 +62,16 @@ class Notices(Protocol):
     def told(self, record_id: str) -> Sequence[Notice]:
         """All that the parcel platform was or is to be told of a record, in the order of its parts."""
 
+    def unseen(self, limit: int) -> Sequence[Notice]:
+        """What was refused or is not possible and nobody has looked at, the newest first; at most so many."""
+
+    def see(self, seen: Collection[tuple[str, str]], now: datetime) -> int:
+        """A person has looked at what came of these parts, by (record, name); how much of it is news."""
+
     def open(self, before: datetime) -> Mapping[str, int]:
-        """How many wait, were refused or are impossible; ``overdue`` are those that wait since ``before``."""
+        """How many wait, were refused or are impossible and not seen by a person, or are in a state that nobody of us
+        wrote (``unreadable``); ``overdue`` are those that wait since ``before``.
+        """
 
 
 class Holds(Protocol):

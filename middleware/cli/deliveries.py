@@ -15,6 +15,7 @@ from middleware import bootstrap, bootstrap_retention, tracking
 from middleware.cli import retained, telling, words
 from middleware.cli.common import PROSE, config_option, harmless, json_option, loaded, print_json, print_table
 from middleware.cli.rejections import print_rejections
+from middleware.config import Config
 from middleware.core.calendar import today
 from middleware.model import RemovalReport, State, TaggedPart
 from middleware.ports import Store
@@ -45,7 +46,12 @@ def deliveries() -> None:
 )
 @click.option("--rejected", is_flag=True, help="List rejected orders instead: pointers and codes.")
 @click.option(
-    "--seen", is_flag=True, help="With --rejected or --changed: note that you have looked at those that are listed."
+    "--refused", is_flag=True, help="List what a parcel platform did not do, and will not, until a person has looked."
+)
+@click.option(
+    "--seen",
+    is_flag=True,
+    help="With --rejected, --changed or --refused: note that you have looked at those that are listed.",
 )
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="At most so many, newest first."
@@ -57,15 +63,21 @@ def list_(
     shop: str | None,
     changed: bool,
     rejected: bool,
+    refused: bool,
     seen: bool,
     limit: int,
 ) -> None:
     """List records, newest first."""
     if rejected and (states or changed):
         raise click.UsageError("--rejected orders have no state, nor are they flagged: leave one of the two out")
-    if seen and not (rejected or changed):
-        raise click.UsageError("--seen belongs to --rejected or --changed")
+    if refused and (states or changed or rejected or shop):
+        raise click.UsageError("--refused lists what platforms were told of parts: leave the other choices out")
+    if seen and not (rejected or changed or refused):
+        raise click.UsageError("--seen belongs to --rejected, --changed or --refused")
     settings = loaded(config_file)
+    if refused:
+        _list_refused(settings, as_json, seen, limit)
+        return
     with closing(bootstrap.store(settings)) as store:
         if rejected:
             found = store.rejections(shop, limit)
@@ -81,6 +93,19 @@ def list_(
             _print_records(records, here, as_json)
             if seen:
                 store.see_changed([row.id for row in records], here.now)
+
+
+def _list_refused(settings: Config, as_json: bool, seen: bool, limit: int) -> None:
+    with closing(bootstrap_retention.retention(settings)) as kept:
+        found = kept.unseen(limit)
+        if as_json:
+            print_json(retained.as_json(found, "record_id"))
+        elif found:
+            retained.print_notices(found, "record_id")
+        else:
+            click.echo("There is nothing that a person has not seen.")
+        if seen:
+            kept.see([(notice.record_id, notice.part) for notice in found], bootstrap.clock(settings)())
 
 
 @deliveries.command("show", short_help="Tell all that is known of one record.")

@@ -156,7 +156,8 @@ def _retention(settings: config.Config) -> Iterator[Finding]:
         what = "of parts that ended, the parcel platform has not done: " + ", ".join(
             f"{count} {name}" for name, count in asked.items()
         )
-        yield warn("erasure at the platform", what, "`parcelveil deliveries show` each; ask the platform's operator")
+        remedy = "`parcelveil deliveries list --refused`; ask the platform's operator, then note it with --seen"
+        yield warn("erasure at the platform", what, remedy)
 
 
 def _shops(settings: config.Config, own: ServiceKeys | None, day: date, *, ready: bool) -> Iterator[Finding]:

@@ -25,14 +25,15 @@ CAME: Mapping[Told, str] = {
 
 BY_HAND = (
     "What was refused or is not possible has to be settled with the parcel platform by other means: ask its operator, "
-    "with the record's id."
+    "with the record's id. `parcelveil deliveries list --refused --seen` notes that you have looked at it."
 )
 
 
-def as_json(told: Sequence[Notice]) -> list[Mapping[str, Any]]:
-    """As data."""
+def as_json(told: Sequence[Notice], *more: str) -> list[Mapping[str, Any]]:
+    """As data; ``more`` names columns that go before."""
     return [
-        {
+        {_COLUMNS[name]: getattr(notice, name) for name in more}
+        | {
             "part": notice.part,
             "told": notice.telling,
             "until": notice.ends,
@@ -41,34 +42,40 @@ def as_json(told: Sequence[Notice]) -> list[Mapping[str, Any]]:
             "code": notice.last_code,
             "since": notice.created_at.isoformat(timespec="seconds"),
             "settled": notice.settled_at and notice.settled_at.isoformat(timespec="seconds"),
+            "seen": notice.seen_at and notice.seen_at.isoformat(timespec="seconds"),
+            "readable": notice.readable,
         }
         for notice in told
     ]
 
 
-def print_notices(told: Sequence[Notice]) -> None:
-    """A table; nothing where the platform was told nothing."""
+def print_notices(told: Sequence[Notice], *more: str) -> None:
+    """A table, with the columns that ``more`` names before the others; nothing where the platform was told nothing."""
     if not told:
         return
     click.echo()
-    columns = ("at the parcel platform", "told", "since", "came of it", "last said")
-    print_table(columns, [_cells(notice) for notice in told], whole=columns[:3])
-    if any(notice.state in (Told.REFUSED, Told.IMPOSSIBLE) for notice in told):
+    columns = (*(_COLUMNS[name] for name in more), "at the parcel platform", "told", "since", "came of it", "last said")
+    rows = [(*(getattr(notice, name) for name in more), *_cells(notice)) for notice in told]
+    print_table(columns, rows, whole=columns[:-2])
+    if any(notice.state in (Told.REFUSED, Told.IMPOSSIBLE) and notice.seen_at is None for notice in told):
         click.echo(f"\n{fill(BY_HAND, PROSE)}")
 
 
 def _cells(notice: Notice) -> tuple[object, ...]:
+    if not notice.readable:
+        return notice.part, "", "", "nothing can be told", f"{notice.last_code}: {words.code(notice.last_code or '')}"
     asked = ASKED[notice.telling]
     if notice.telling is Telling.RETAIN and notice.ends is not None:
         asked = f"{asked}, {notice.ends}"
     settled = f" {telling.moment(notice.settled_at)} UTC" if notice.settled_at else ""
+    seen = f" (seen {telling.moment(notice.seen_at)} UTC)" if notice.seen_at else ""
     said = notice.last_code or ""
     explained = words.code(said)
     return (
         notice.part,
         asked,
         f"{telling.moment(notice.created_at)} UTC",
-        f"{CAME[notice.state]}{settled}",
+        f"{CAME[notice.state]}{settled}{seen}",
         f"{said}: {explained}" if explained else said,
     )
 

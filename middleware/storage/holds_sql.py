@@ -144,6 +144,7 @@ def _notice(row: Row[Any], ends: date, fence: int, now: datetime) -> dict[str, A
         "last_code": None,
         "created_at": now,
         "settled_at": None,
+        "seen_at": None,
         "until": max(row.record_until or ends, ends),
     }
 

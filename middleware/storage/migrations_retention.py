@@ -31,6 +31,7 @@ def _create_notices() -> None:
         sa.Column("last_code", sa.Text()),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.BigInteger()),
+        sa.Column("seen_at", sa.BigInteger()),
         sa.Column("until", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "part", "telling", name="pk_notices"),
     )

@@ -84,6 +84,12 @@ class SqlRetention:
     def told(self, record_id: str) -> Sequence[Notice]:
         return self._database.read(lambda connection: notices_sql.told(connection, record_id))
 
+    def unseen(self, limit: int) -> Sequence[Notice]:
+        return self._database.read(lambda connection: notices_sql.unseen(connection, limit))
+
+    def see(self, seen: Collection[tuple[str, str]], now: datetime) -> int:
+        return self._database.write(lambda connection: notices_sql.see(connection, seen, now))
+
     def open(self, before: datetime) -> Mapping[str, int]:
         return self._database.read(lambda connection: notices_sql.open_ones(connection, before))
 

@@ -68,12 +68,17 @@ class Day(TypeDecorator[date]):
         return None if value is None else value.isoformat()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else _read(value, date.fromisoformat)
+        return None if value is None else day(value)
 
 
 def moment(value: Any) -> datetime:
     """The moment that ``Instant`` stored. Raises: UnreadableError."""
     return _read(value, lambda whole: EPOCH + int(whole) * _MICROSECOND)
+
+
+def day(value: Any) -> date:
+    """The day that ``Day`` stored. Raises: UnreadableError."""
+    return _read(value, date.fromisoformat)
 
 
 def word(value: Any, kind: type[W]) -> W:

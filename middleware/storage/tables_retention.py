@@ -53,6 +53,7 @@ notices = Table(
     Column("last_code", Text, doc="what the last attempt said, from a closed list"),
     Column("created_at", Instant, nullable=False),
     Column("settled_at", Instant),
+    Column("seen_at", Instant, doc="when a person looked at what was refused or is not possible"),
     Column("until", Day, nullable=False, doc="that of the record; of what a person has to see a while longer"),
     info={"retention": "pv.record"},
 )

@@ -127,7 +127,7 @@ def test_what_a_person_has_to_see_stays_a_while(url: str, store: Store, retentio
 
 
 def test_what_is_open_is_counted(url: str, store: Store, retention: Retention) -> None:
-    nothing = {"waiting": 0, "refused": 0, "impossible": 0, "overdue": 0}
+    nothing = {"waiting": 0, "refused": 0, "impossible": 0, "unreadable": 0, "overdue": 0}
     assert retention.open(NEXT_DAY) == nothing
     for _ in range(4):
         delivered(store)

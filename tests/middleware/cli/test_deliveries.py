@@ -432,8 +432,30 @@ def test_what_the_parcel_platform_was_told_is_told(instance: Instance) -> None:
     said = instance.run("deliveries", "show", made.id).stdout
     assert "recipient.delivery      to erase  2027-12-22 23:00 UTC  refused 2027-12-22 23:00 UTC  http-422" in said
     assert "has to be settled with the parcel platform by other means" in " ".join(said.split())
+    assert "parcelveil deliveries list --refused --seen" in said
+    ids = sorted(row["record"] for row in instance.json("deliveries", "list", "--refused"))
+    assert made.id in ids
+    listed = instance.run("deliveries", "list", "--refused", "--seen").stdout
+    assert [id_ for id_ in ids if id_ not in listed] == []
+    assert instance.json("deliveries", "list", "--refused") == []
+    assert "nothing that a person has not seen" in instance.run("deliveries", "list", "--refused").stdout
+    shown = instance.run("deliveries", "show", made.id).stdout
+    assert "(seen 20" in shown
+    assert "by other means" not in shown
     with sqlite3.connect(instance.database) as database:
+        database.execute("UPDATE notices SET created_at = 'nonsense', seen_at = NULL WHERE record_id = ?", (made.id,))
+    assert [row["readable"] for row in instance.json("deliveries", "list", "--refused")] == [False]
+    assert "its row holds what nobody of us wrote" in instance.run("deliveries", "list", "--refused").stdout
+    with sqlite3.connect(instance.database) as database:
+        database.execute("UPDATE notices SET created_at = 0")
         database.execute("DELETE FROM records")
     gone = instance.run("deliveries", "show", made.id)
     assert gone.exit_code == 1
     assert "to erase" in gone.stdout
+
+
+@pytest.mark.parametrize("other", [("--rejected",), ("--changed",), ("--state", "dead"), ("--shop", "demo")])
+def test_what_was_refused_is_of_parts_and_not_of_records(instance: Instance, other: tuple[str, ...]) -> None:
+    result = instance.run("deliveries", "list", "--refused", *other)
+    assert result.exit_code == 2
+    assert "leave the other choices out" in result.stderr
