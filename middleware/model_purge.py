@@ -25,6 +25,10 @@ class Kind(StrEnum):
     EVENTS = "events"  # what started or moved clocks, once the last part that it moved has ended
 
 
+PartKey = tuple[str, str]
+"""A part: its record's id, and its name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """What somebody asks for: why, who, and from when to when (both included)."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from middleware.exchange import Heard, Request, Response
 from middleware.model_events import Clock, Event, Recorded
 from middleware.model_keys import AuditEntry
-from middleware.model_purge import Boot, Held, Hold, Kind, Notice, Told, Upkeep
+from middleware.model_purge import Boot, Held, Hold, Kind, Notice, PartKey, Told, Upkeep
 
 
 class Purging(Protocol):
@@ -21,10 +21,17 @@ class Purging(Protocol):
     def begin(self, now: datetime, boot: Boot) -> int | None:
         """Lease the purge: its fence, None if another process has it. Raises: ClockJumpedError, which is noted."""
 
-    def purge(self, kind: Kind, day: date, now: datetime, limit: int, fence: int) -> int:
-        """Take at most ``limit`` rows of what ended before ``day``: how many there were. One transaction, which makes
-        the lease last from ``now`` on. A record that a relay has in hand then keeps its parts until it is settled; one
-        that lost a part goes out no more. Raises: LeaseLostError.
+    def unreadable(self, day: date, now: datetime, most: int, without: Collection[PartKey]) -> Collection[PartKey]:
+        """Parts that cannot be read, of the ``most`` that are taken next but for ``without``, and of as many whose day
+        is none, so that they never end.
+        """
+
+    def purge(
+        self, kind: Kind, day: date, now: datetime, limit: int, fence: int, without: Collection[PartKey] = ()
+    ) -> int:
+        """Take at most ``limit`` rows of what ended before ``day``, but for the parts ``without``: how many there were.
+        One transaction, which makes the lease last from ``now`` on. A record that a relay has in hand then keeps its
+        parts until it is settled; one that lost a part goes out no more. Raises: LeaseLostError.
         """
 
     def finish(self, fence: int, now: datetime) -> None:
@@ -65,7 +72,7 @@ class Notices(Protocol):
     def unseen(self, limit: int) -> Sequence[Notice]:
         """What was refused or is not possible and nobody has looked at, the newest first; at most so many."""
 
-    def see(self, seen: Collection[tuple[str, str]], now: datetime) -> int:
+    def see(self, seen: Collection[PartKey], now: datetime) -> int:
         """A person has looked at what came of these parts, by (record, name); how much of it is news."""
 
     def open(self, before: datetime) -> Mapping[str, int]:

@@ -17,7 +17,7 @@ from datetime import date, datetime
 from middleware.core.calendar import today
 from middleware.errors import ClockJumpedError, LeaseLostError, StorageError
 from middleware.logs import logger
-from middleware.model_purge import Boot, Kind
+from middleware.model_purge import Boot, Kind, PartKey
 from middleware.ports import Clock
 from middleware.ports_retention import Purging
 
@@ -31,6 +31,9 @@ SMALLER = 5
 """A batch for which there is no room is cut to this part of it, down to a single row: a journal needs space on the disk
 for every page that changes.
 """
+
+MOST_UNREADABLE = 1_000
+"""Parts that cannot be read, and round which one run finds its way."""
 
 COUNTED = 10_000
 """How much of a kind is counted at most."""
@@ -65,6 +68,8 @@ class Purge:
     batch: int = BATCH
     unswept: set[Kind] = field(default_factory=set)
     """What may still be in the database's files: kinds that an earlier run could not sweep."""
+    unreadable: set[PartKey] = field(default_factory=set)
+    """Parts that cannot be read and so are left for a person; each is named once."""
 
     def keep(self, stop: threading.Event) -> None:
         """Run every few minutes until ``stop`` is set; the batch under way is finished."""
@@ -117,10 +122,16 @@ class Purge:
 
     def _all(self, kind: Kind, day: date, fence: int, go_on: Callable[[], bool]) -> int:
         total, size = 0, self.batch
+        without: frozenset[PartKey] = frozenset()
+        while more := self._left(kind, day, without):
+            without |= more
         while go_on():
             try:
-                taken = self.purging.purge(kind, day, self.clock(), size, fence)
+                taken = self.purging.purge(kind, day, self.clock(), size, fence, without)
             except StorageError as problem:
+                if more := self._left(kind, day, without):
+                    without |= more
+                    continue
                 if size == 1:
                     raise
                 size = max(1, size // SMALLER)
@@ -133,3 +144,13 @@ class Purge:
             if taken < size:
                 break
         return total
+
+    def _left(self, kind: Kind, day: date, without: frozenset[PartKey]) -> frozenset[PartKey]:
+        """What cannot be read of the parts that would be taken next: it is named, and left for a person."""
+        if kind is not Kind.PARTS or len(without) >= MOST_UNREADABLE:
+            return frozenset()
+        found = frozenset(self.purging.unreadable(day, self.clock(), self.batch, without))
+        for record_id, _ in sorted(found - self.unreadable, key=str):
+            _log.error("purge_unreadable", reason=kind.value, record_id=record_id)
+        self.unreadable.update(found)
+        return found

@@ -13,7 +13,7 @@ import click
 
 from middleware import bootstrap, bootstrap_retention, config
 from middleware.cli import telling, words
-from middleware.cli.common import config_option, json_option, loaded, print_json
+from middleware.cli.common import config_option, harmless, json_option, loaded, print_json
 from middleware.cli.doctor_keys import own_keys
 from middleware.cli.findings import Finding, Verdict, bad, mended, ok, warn
 from middleware.core.calendar import today
@@ -46,6 +46,9 @@ LATE = timedelta(days=1)
 
 DRIFT = timedelta(minutes=5)
 """How far the platform's clock and ours may be apart."""
+
+MOST_NAMED = 100
+"""Of what cannot be read."""
 
 _PROVISION = "run `parcelveil keys provision`, or ask the parcel platform for it"
 _FETCH = "run `parcelveil keys provision` once the file is as it should be"
@@ -140,6 +143,7 @@ def _retention(settings: config.Config) -> Iterator[Finding]:
     try:
         with closing(bootstrap_retention.retention(settings)) as known:
             upkeep, notices = known.upkeep(), known.open(now - LATE)
+            odd = known.unreadable(today(now), now, MOST_NAMED, ())
     except ParcelveilError:
         return  # told by the database's own line
     if upkeep.stopped:
@@ -151,6 +155,10 @@ def _retention(settings: config.Config) -> Iterator[Finding]:
     else:
         last = f"last run at {telling.moment(upkeep.last_run)} UTC" if upkeep.last_run else "has not run yet"
         yield ok("purge", last)
+    if odd:
+        ids = ", ".join(sorted({str(record_id) for record_id, _ in odd}))
+        remedy = "keep their rows as evidence, then mend or delete them by hand; `parcelveil deliveries show` each"
+        yield warn("parts", harmless(f"{len(odd)} cannot be read, and so are not erased: {ids}"), remedy)
     asked = {name: count for name, count in notices.items() if count and name != "waiting"}
     if asked:
         what = "of parts that ended, the parcel platform has not done: " + ", ".join(

@@ -9,7 +9,7 @@ from contextlib import closing
 import click
 
 from middleware import bootstrap_retention
-from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
+from middleware.cli.common import config_option, harmless, json_option, loaded, print_json, print_table
 from middleware.model_purge import Kind
 
 WHAT: Mapping[Kind, str] = {
@@ -39,7 +39,7 @@ AT_IT = "A relay is at it now."
 def purge(config_file: str | None, as_json: bool, dry_run: bool, accept_clock: bool) -> None:
     """Carry out what retention demands now, as the relay does by itself every five minutes.
 
-    Exit status 1 if the clock has jumped, or a relay is at it now.
+    Exit status 1 if the clock has jumped, a relay is at it now, or parts cannot be read.
     """
     if dry_run and accept_clock:
         raise click.UsageError("--dry-run changes nothing: leave one of the two out")
@@ -60,3 +60,7 @@ def purge(config_file: str | None, as_json: bool, dry_run: bool, accept_clock: b
         print_table(("ended" if dry_run else "taken", "rows", ""), rows, whole=("ended", "taken", "rows"))
     else:
         click.echo("Nothing has ended.")
+    if made.unreadable:
+        ids = ", ".join(sorted({str(record_id) for record_id, _ in made.unreadable}))
+        click.echo(harmless(f"{len(made.unreadable)} parts cannot be read and are left for a person: {ids}"), err=True)
+        sys.exit(1)

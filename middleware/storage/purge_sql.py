@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from middleware.core.weeks import oldest
 from middleware.model import State
-from middleware.model_purge import Kind, Telling, Told
+from middleware.model_purge import Kind, PartKey, Telling, Told
 from middleware.storage.database import Upserts
 from middleware.storage.tables import (
     copies,
@@ -171,8 +171,19 @@ _BURY: Final = (  # what is to be cancelled stays so: that needs no part of it
 
 
 def ended(connection: Connection, day: date, most: int) -> Mapping[Kind, int]:
-    asked = {"day": day, "now": None, "oldest": oldest(day)}
-    return {kind: connection.execute(_counted(found, most), asked).scalar_one() for kind, found in _ENDED.items()}
+    values = asked(day, None)
+    return {kind: connection.execute(_counted(found, most), values).scalar_one() for kind, found in _ENDED.items()}
+
+
+def due(kind: Kind, without: Collection[PartKey] = ()) -> Select[Any]:
+    """What has ended of a kind, but for these parts; takes ``asked``."""
+    found = _ENDED[kind]
+    return found.where(tuple_(parts.c.record_id, parts.c.name).not_in(list(without))) if without else found
+
+
+def asked(day: date, now: datetime | None) -> Mapping[str, Any]:
+    """What ``due`` has to be told: the day in question, and a time to which a relay's leases are compared."""
+    return {"day": day, "now": now, "oldest": oldest(day)}
 
 
 def tables_of(kinds: Collection[Kind]) -> Collection[Table]:
@@ -185,10 +196,18 @@ def _counted(found: Select[Any], most: int) -> Select[Any]:
     return select(func.count()).select_from(found.order_by(None).limit(most).subquery())
 
 
-def purge(connection: Connection, upserts: Upserts, kind: Kind, day: date, now: datetime, limit: int) -> int:
+def purge(
+    connection: Connection,
+    upserts: Upserts,
+    kind: Kind,
+    day: date,
+    now: datetime,
+    limit: int,
+    without: Collection[PartKey] = (),
+) -> int:
     """One batch; a part's end is told to the parcel platform in the same transaction, where it may hold it."""
-    batch = _ENDED[kind].limit(limit).with_for_update(skip_locked=True, of=_LOCKED[kind])
-    found = connection.execute(batch, {"day": day, "now": now, "oldest": oldest(day)}).all()
+    batch = due(kind, without).limit(limit).with_for_update(skip_locked=True, of=_LOCKED[kind])
+    found = connection.execute(batch, asked(day, now)).all()
     if not found:
         return 0
     if kind is Kind.PARTS:

@@ -12,12 +12,13 @@ from middleware.core.calendar import today
 from middleware.errors import ClockJumpedError, LeaseLostError
 from middleware.model_events import Clock, Event, Recorded
 from middleware.model_keys import AuditEntry
-from middleware.model_purge import Boot, Held, Hold, Kind, Notice, Told, Upkeep
+from middleware.model_purge import Boot, Held, Hold, Kind, Notice, PartKey, Told, Upkeep
 from middleware.storage import (
     audit_sql,
     events_sql,
     holds_sql,
     notices_sql,
+    odd_parts_sql,
     purge_sql,
     relay_sql,
     transit_sql,
@@ -36,7 +37,14 @@ class SqlRetention:
         self._database = database
 
     def ended(self, day: date, most: int) -> Mapping[Kind, int]:
-        return self._database.read(lambda connection: purge_sql.ended(connection, day, most))
+        def look(connection: Connection) -> Mapping[Kind, int]:
+            found = purge_sql.ended(connection, day, most)
+            return {**found, Kind.PARTS: found[Kind.PARTS] + odd_parts_sql.never_ending(connection, most)}
+
+        return self._database.read(look)
+
+    def unreadable(self, day: date, now: datetime, most: int, without: Collection[PartKey]) -> Collection[PartKey]:
+        return self._database.read(lambda connection: odd_parts_sql.unreadable(connection, day, now, most, without))
 
     def begin(self, now: datetime, boot: Boot) -> int | None:
         upserts = self._database.upserts
@@ -45,13 +53,15 @@ class SqlRetention:
             raise ClockJumpedError()
         return fence
 
-    def purge(self, kind: Kind, day: date, now: datetime, limit: int, fence: int) -> int:
+    def purge(
+        self, kind: Kind, day: date, now: datetime, limit: int, fence: int, without: Collection[PartKey] = ()
+    ) -> int:
         upserts = self._database.upserts
 
         def work(connection: Connection) -> int:
             if not upkeep_sql.hold(connection, fence, now + LEASE):
                 raise LeaseLostError()
-            return purge_sql.purge(connection, upserts, kind, day, now, limit)
+            return purge_sql.purge(connection, upserts, kind, day, now, limit, without)
 
         return self._database.write(work)
 
@@ -87,7 +97,7 @@ class SqlRetention:
     def unseen(self, limit: int) -> Sequence[Notice]:
         return self._database.read(lambda connection: notices_sql.unseen(connection, limit))
 
-    def see(self, seen: Collection[tuple[str, str]], now: datetime) -> int:
+    def see(self, seen: Collection[PartKey], now: datetime) -> int:
         return self._database.write(lambda connection: notices_sql.see(connection, seen, now))
 
     def open(self, before: datetime) -> Mapping[str, int]:

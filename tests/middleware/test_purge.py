@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from middleware.core.calendar import BRUSSELS, end
 from middleware.errors import ClockJumpedError, LeaseLostError, StorageError
-from middleware.model_purge import Boot, Kind, Upkeep
-from middleware.purge import BATCH, EVERY_SECONDS, Purge
+from middleware.model_purge import Boot, Kind, PartKey, Upkeep
+from middleware.purge import BATCH, EVERY_SECONDS, MOST_UNREADABLE, Purge
 from tests.middleware.relay_bench import Stop
 
 BOOT = Boot(id="made up", since=timedelta(hours=1))
@@ -28,6 +28,7 @@ class FakePurging:
 
     rows: dict[Kind, list[date]] = field(default_factory=dict)
     room: int = 10_000
+    odd: set[PartKey] = field(default_factory=set)
     sizes: list[int] = field(default_factory=list)
     swept: list[set[Kind]] = field(default_factory=list)
     unsweepable: int = 0
@@ -54,10 +55,15 @@ class FakePurging:
     def upkeep(self) -> Upkeep:
         raise NotImplementedError
 
-    def purge(self, kind: Kind, day: date, now: datetime, limit: int, fence: int) -> int:
+    def unreadable(self, day: date, now: datetime, most: int, without: Collection[PartKey]) -> Collection[PartKey]:
+        return sorted(self.odd - set(without))[:most]
+
+    def purge(
+        self, kind: Kind, day: date, now: datetime, limit: int, fence: int, without: Collection[PartKey] = ()
+    ) -> int:
         assert fence == self.fence
         self.sizes.append(limit)
-        if limit > self.room:
+        if limit > self.room or (kind is Kind.PARTS and self.odd - set(without)):
             raise StorageError()
         ended = [until for until in self.rows.get(kind, ()) if until < day][:limit]
         for until in ended:
@@ -146,12 +152,35 @@ def test_a_kind_that_cannot_be_taken_stops_no_other_and_what_was_taken_is_swept(
 
 
 class Damaged(FakePurging):
-    """One row among the parts cannot be read."""
+    """The parts cannot be taken, whichever they are."""
 
-    def purge(self, kind: Kind, day: date, now: datetime, limit: int, fence: int) -> int:
+    def purge(
+        self, kind: Kind, day: date, now: datetime, limit: int, fence: int, without: Collection[PartKey] = ()
+    ) -> int:
         if kind is Kind.PARTS:
             raise StorageError()
-        return super().purge(kind, day, now, limit, fence)
+        return super().purge(kind, day, now, limit, fence, without)
+
+
+def test_parts_that_cannot_be_read_are_left_and_named_and_the_rest_goes() -> None:
+    """More of them than fit in a page, and a batch is not cut for it."""
+    odd = {(f"{number:032x}", "recipient.delivery") for number in range(BATCH + 1)}
+    purging = full(3, odd=set(odd))
+    purge = made(purging)
+    assert purge.run() == dict.fromkeys(Kind, 3)
+    assert purging.sizes == [BATCH] * len(Kind)
+    assert purge.unreadable == odd
+    assert len(purging.finished) == 1
+    told = len(purge.unreadable)
+    assert purge.run() == {}
+    assert len(purge.unreadable) == told
+
+
+def test_round_too_many_of_them_no_way_is_found() -> None:
+    purging = full(3, odd={(str(number), "p") for number in range(MOST_UNREADABLE + BATCH + 1)})
+    with pytest.raises(StorageError):
+        made(purging).run()
+    assert [kind for kind, rows in purging.rows.items() if rows] == [Kind.PARTS]
 
 
 def test_what_could_not_be_swept_is_swept_with_the_next_run() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,6 +81,19 @@ def test_doctor_tells_how_it_is_doing(timed: Instance) -> None:
     turn(timed, NEXT_DAY)
     timed.run("purge")
     assert told(timed, "purge") == [("warn", "it stands still: a clock has jumped, and nothing is erased")]
+
+
+def test_parts_that_cannot_be_read_are_told_and_stop_no_other(timed: Instance) -> None:
+    with sqlite3.connect(timed.database) as database:
+        (odd,) = database.execute("SELECT min(record_id) FROM parts").fetchone()
+        database.execute("UPDATE parts SET until = '0' WHERE record_id = ? AND name = 'recipient.delivery'", (odd,))
+    turn(timed, NEXT_DAY)
+    said = timed.run("purge", "--accept-clock")
+    assert said.exit_code == 1
+    assert said.stdout.splitlines()[1].split()[:2] == ["parts", "2"]
+    assert f"1 parts cannot be read and are left for a person: {odd}" in said.stderr
+    assert told(timed, "parts") == [("warn", f"1 cannot be read, and so are not erased: {odd}")]
+    assert timed.json("purge", "--dry-run") == {"parts": 1}
 
 
 def test_doctor_tells_that_it_has_not_run_yet(instance: Instance) -> None:

@@ -1,0 +1,60 @@
+"""Parts that the purge cannot read: another program's, or a damaged file's. Each is named, and stops no other.
+
+A day that is none sorts before all days or after them. In the first case it stands where the purge begins, in the
+second where nothing ever ends; so both places are looked at, in pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Connection, Text, bindparam, func, select, tuple_, type_coerce
+
+from middleware.model_purge import Kind, PartKey
+from middleware.storage import purge_sql
+from middleware.storage.tables import UnreadableError, day, moment, parts, records
+
+LAST: Final = "9999-12-31"
+"""No day sorts after this one."""
+
+_UNTIL: Final = type_coerce(parts.c.until, Text)
+_RAW: Final = (
+    parts.c.record_id,
+    parts.c.name,
+    type_coerce(parts.c.starts, Text).label("starts"),
+    _UNTIL.label("until"),
+    type_coerce(records.c.first_claimed_at, BigInteger).label("first_claimed_at"),
+    type_coerce(records.c.until, Text).label("record_until"),
+)
+_NEVER: Final = select(parts.c.record_id, parts.c.name).where(parts.c.ended_at.is_(None), bindparam("last") < _UNTIL)
+
+
+def unreadable(
+    connection: Connection, today: date, now: datetime, most: int, without: Collection[PartKey]
+) -> frozenset[PartKey]:
+    """Those of the next ``most`` parts that have ended, and of so many that never would."""
+    page = purge_sql.due(Kind.PARTS, without).with_only_columns(*_RAW, maintain_column_froms=True).limit(most)
+    ended = connection.execute(page, purge_sql.asked(today, now)).all()
+    never = _NEVER.where(tuple_(parts.c.record_id, parts.c.name).not_in(list(without))) if without else _NEVER
+    found = connection.execute(never.limit(most), {"last": LAST}).all()
+    return frozenset((row.record_id, row.name) for row in (*(row for row in ended if not _readable(row)), *found))
+
+
+def never_ending(connection: Connection, most: int) -> int:
+    """How many parts never end as their day is none."""
+    page = _NEVER.limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(page), {"last": LAST}).scalar_one()
+
+
+def _readable(row: Any) -> bool:
+    try:
+        for value in (row.starts, row.until, row.record_until):
+            if value is not None:
+                day(value)
+        if row.first_claimed_at is not None:
+            moment(row.first_claimed_at)
+    except UnreadableError:
+        return False
+    return True
