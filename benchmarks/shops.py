@@ -79,9 +79,9 @@ def main() -> None:
     os.environ["BENCHMARK_SECRET"] = SECRET.decode()
     logs.configure("warning")
     with tempfile.TemporaryDirectory(prefix="parcelveil-benchmark-") as folder:
-        one, many = _instance(Path(folder) / "one"), _instance(Path(folder) / "many")
-        _connect(one, 1)
-        seconds = _connect(many, count)
+        one, many = instance(Path(folder) / "one"), instance(Path(folder) / "many")
+        connect(one, 1)
+        seconds = connect(many, count)
         _print(f"connect {count} shops", f"{seconds:.1f} s, {seconds / count * 1e3:.2f} ms each")
         _starts(one, many, count)
         _finds(_directory(one), _directory(many), count)
@@ -93,7 +93,8 @@ def _print(what: str, figure: str) -> None:
     sys.stdout.write(f"{what:<44} {figure}\n")
 
 
-def _instance(folder: Path) -> Path:
+def instance(folder: Path) -> Path:
+    """A configuration with a database and keys of its own."""
     (folder / "data").mkdir(mode=0o700, parents=True)
     file = folder / "parcelveil.toml"
     file.write_text(CONFIGURATION.format(folder=folder), encoding="utf-8")
@@ -116,7 +117,8 @@ def _settings(number: int) -> dict[str, object]:
     }
 
 
-def _connect(file: Path, count: int) -> float:
+def connect(file: Path, count: int) -> float:
+    """So many shops; how many seconds it took."""
     onboarding = bootstrap.onboarding(config.load(file))
     began = time.perf_counter()
     for number in range(count):
