@@ -21,6 +21,7 @@ from middleware.directory import Directory, keep_known
 from middleware.errors import ConfigError, NoDatabaseError, ParcelveilError, SettingError, StorageError
 from middleware.keys import ServiceKeys, load_service
 from middleware.keys import check as check_keys
+from middleware.live_keys import LiveKeys, Verifying
 from middleware.model_keys import Sealing
 from middleware.model_shop import Reserved, made_up
 from middleware.onboarding import Onboarding
@@ -96,7 +97,7 @@ def desk(settings: Config, finder: Finder, shop: str | None) -> Desk:
         domains = known.domains(shop)
     if shop is not None and shop not in domains:
         raise ConfigError(f"there is no shop {shop}; leave --shop out to ask all")
-    return Desk(finder=finder, platform=Shopify(), keys=service_keys(settings), shops=domains)
+    return Desk(finder=finder, platform=Shopify(), keys=live_keys(settings), shops=domains)
 
 
 def takes_cleartext(settings: Config, carrier: str) -> bool:
@@ -113,6 +114,11 @@ def platform_keys(settings: Config) -> Mapping[str, PlatformKeys]:
 def service_keys(settings: Config) -> ServiceKeys:
     """The service's own keys. Raises: ConfigError."""
     return load_service(settings.server.keys, settings.server.keys_group)
+
+
+def live_keys(settings: Config) -> LiveKeys:
+    """The same as they are at every use. Raises: ConfigError."""
+    return LiveKeys(settings.server.keys, settings.server.keys_group)
 
 
 def known_keys(settings: Config) -> KeyChecks | None:
@@ -166,7 +172,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         store=records,
         finder=records,
         calls=records,
-        keys=service_keys(settings),
+        keys=live_keys(settings),
         platform=Shopify(),
         shops=directory,
         domains=directory.domains,
@@ -183,8 +189,9 @@ def onboarding(settings: Config) -> Onboarding:
 
 
 def _onboarding(settings: Config) -> tuple[Onboarding, Storage]:
-    own = service_keys(settings)
-    binder, vault, around = _binder(settings, own), Vault(own.service, own.index), settings.around()
+    live = live_keys(settings)
+    own = live.now()
+    binder, vault, around = _binder(settings, own), Vault(live), settings.around()
     seeds, faults = bind(settings, own, binder)
     fit_keys(settings, own)
     records, shops = _stores(settings)
@@ -274,16 +281,16 @@ def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
     """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all. Raises:
     ConfigError, StorageError.
     """
-    own = service_keys(settings)
-    fit_keys(settings, own)
-    signing, shared = own.signing, store(settings)
+    live = live_keys(settings)
+    fit_keys(settings, live.now())
+    shared = store(settings)
     ways = lanes(settings)
     return [
         Relay(
             store=shared,
             clock=clock(settings),
             lanes=ways,
-            keys={str(signing.kid): signing},
+            keys=Verifying(live),
             observe=observe,
             ring=KeyRing(settings.server.keys, settings.server.keys_group),
             turns=Turns(without=ways.keys() - {name}),

@@ -1,8 +1,10 @@
 """The service's own keys.
 
 ``keys/service`` holds what intake and relay need: ``receipt.jwk`` (Ed25519, private), ``index.key`` and
-``service.key`` (32 bytes each). ``keys/retention`` is for private retention keys, and for the relay alone. The folders
-lie outside the database and its backup. No key is ever in a message, an argument or a ``repr``.
+``service.key`` (32 bytes each); after a rotation, beside them, what those before still verify
+(``receipt.former.json``, public halves) or open (``service.former.key``). ``keys/retention`` is for private retention
+keys, and for the relay alone. The folders lie outside the database and its backup. No key is ever in a message, an
+argument or a ``repr``.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -27,17 +29,30 @@ from middleware.key_files import check_above, check_folder, check_private, make_
 CHECKED: Final[Mapping[str, str]] = {"index": "index.key", "service": "service.key"}
 """Purpose → file, of the keys without which a database cannot be used on."""
 
+SIGNING: Final = "receipt.jwk"
+FORMER_SIGNING: Final = "receipt.former.json"
+FORMER_SERVICE: Final = "service.former.key"
+FILES: Final = (SIGNING, FORMER_SIGNING, *CHECKED.values(), FORMER_SERVICE)
+"""All that ``load_service`` may read."""
+
 _BACK: Final = "put the file back that `parcelveil keys provision` made, from its own backup"
+_OWN_BACK: Final = "put the file back that `parcelveil keys rotate` made, from its own backup"
 _CHECK: Final = b"parcelveil check value: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServiceKeys:
-    """The service's own keys: it signs receipts, makes blind indexes and encrypts what only the service may read."""
+    """The service's own keys: it signs receipts, makes blind indexes and encrypts what only the service may read.
+
+    ``former_signing`` are the public halves of signing keys before, by key id; ``former_service`` the key before, while
+    what it locked is locked anew.
+    """
 
     signing: OKPKey
     index: bytes
     service: OctKey
+    former_signing: Mapping[str, OKPKey] = field(default_factory=dict)
+    former_service: OctKey | None = None
 
     def __repr__(self) -> str:
         return "<ServiceKeys>"
@@ -47,12 +62,28 @@ class ServiceKeys:
         can tell the key from it.
         """
         held = {"index": self.index, "service": self.service.raw_value}
-        return {purpose: hmac.digest(key, _CHECK + purpose.encode(), "sha256") for purpose, key in held.items()}
+        return {purpose: check_value(purpose, key) for purpose, key in held.items()}
+
+    def verifying(self) -> Mapping[str, OKPKey]:
+        """The keys that verify receipts, by key id; the one that signs comes first."""
+        return {str(self.signing.kid): self.signing} | {
+            kid: key for kid, key in self.former_signing.items() if kid != self.signing.kid
+        }
+
+    def opening(self) -> tuple[OctKey, ...]:
+        """The keys that open what the service locked; the one that locks comes first."""
+        return (self.service,) if self.former_service is None else (self.service, self.former_service)
 
     def public_jwks(self) -> Mapping[str, Any]:
         """The JWKS that verifies receipts."""
-        public = self.signing.as_dict(private=False)
-        return {"keys": [{**public, "use": "sig", "alg": "EdDSA"}]}
+        return {
+            "keys": [{**key.as_dict(private=False), "use": "sig", "alg": "EdDSA"} for key in self.verifying().values()]
+        }
+
+
+def check_value(purpose: str, key: bytes) -> bytes:
+    """The check value of one key, 32 bytes."""
+    return hmac.digest(key, _CHECK + purpose.encode(), "sha256")
 
 
 def provision(
@@ -72,9 +103,8 @@ def provision(
         make_folder(place, group)
     check_folder(home, group)
     makers: Mapping[str, Callable[[], bytes]] = {
-        "receipt.jwk": _new_signing_key,
-        "index.key": lambda: secrets.token_bytes(KEY_BYTES),
-        "service.key": lambda: secrets.token_bytes(KEY_BYTES),
+        SIGNING: new_signing_key,
+        **dict.fromkeys(CHECKED.values(), new_key),
     }
     made = [name for name in makers if not (home / name).exists()]
     for name in made:
@@ -91,12 +121,32 @@ def load_service(folder: Path, group: int | None = None) -> ServiceKeys:
     if folder.exists():  # else it is the first key file that is named
         check_above(folder, group)
     check_private(folder / "retention")
-    signing = _signing_key(read(home / "receipt.jwk", group), home / "receipt.jwk")
-    return ServiceKeys(
-        signing=signing,
-        index=_exactly(read(home / "index.key", group), home / "index.key"),
-        service=OctKey.import_key(_exactly(read(home / "service.key", group), home / "service.key")),
+    return ServiceKeys(  # the key that is used before those before it: whoever takes one over writes the other way
+        signing=signing_key(read(home / SIGNING, group), home / SIGNING),
+        index=_exactly(read(home / CHECKED["index"], group), home / CHECKED["index"]),
+        service=OctKey.import_key(_exactly(read(home / CHECKED["service"], group), home / CHECKED["service"])),
+        former_signing=former_signing(home / FORMER_SIGNING, group),
+        former_service=_former_service(home / FORMER_SERVICE, group),
     )
+
+
+def former_signing(path: Path, group: int | None) -> Mapping[str, OKPKey]:
+    """The public halves in that file, by key id; none where there is no file. Raises: ConfigError."""
+    if not path.exists():
+        return {}
+    content = read(path, group)
+    try:
+        keys = {str(jwk["kid"]): OKPKey.import_key(jwk) for jwk in json.loads(content)["keys"]}
+        usable = all(key.curve_name == "Ed25519" and not key.is_private for key in keys.values())
+    except (JoseError, KeyError, TypeError, ValueError, RecursionError):
+        usable, keys = False, {}
+    if not usable:
+        raise ConfigError(f"{path}: not public Ed25519 keys; {_OWN_BACK}")
+    return keys
+
+
+def _former_service(path: Path, group: int | None) -> OctKey | None:
+    return OctKey.import_key(_exactly(read(path, group), path)) if path.exists() else None
 
 
 def check(keys: ServiceKeys, folder: Path, known: Mapping[str, frozenset[bytes]]) -> None:
@@ -114,12 +164,19 @@ def _other_key(path: Path, problem: str) -> ConfigError:
     )
 
 
-def _new_signing_key() -> bytes:
+def new_key() -> bytes:
+    """A random key of ``KEY_BYTES`` bytes."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def new_signing_key() -> bytes:
+    """A new Ed25519 key as JWK; its id is its thumbprint (RFC 7638)."""
     key = OKPKey.generate_key("Ed25519", auto_kid=True)
     return json.dumps(key.as_dict(private=True)).encode()
 
 
-def _signing_key(content: bytes, path: Path) -> OKPKey:
+def signing_key(content: bytes, path: Path) -> OKPKey:
+    """The private key in a JWK that was read at ``path``. Raises: ConfigError."""
     try:
         key = OKPKey.import_key(json.loads(content))
         public = OKPKey.import_key(key.as_dict(private=False))

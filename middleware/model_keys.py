@@ -1,4 +1,6 @@
-"""What is sealed to keys of our own, what stays here after delivery, and what the audit log tells of these keys."""
+"""What is sealed to keys of our own, what stays here after delivery, what is locked for the service, and what the audit
+log tells of keys.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,8 @@ class Fact(StrEnum):
 
     DESTRUCTION_ANNOUNCED = "key-destruction-announced"
     DESTROYED = "key-destroyed"
+    ROTATED = "key-rotated"
+    RETIRED = "key-retired"
     HELD = "hold-added"
     RELEASED = "hold-ended"
     OPENED = "opened"
@@ -30,7 +34,9 @@ class Fact(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One fact: ``subject`` is a key id or a record id, ``actor`` who did it, as this operator calls them."""
+    """One fact: ``subject`` is a key id, a key and its generation (``service/2``) or a record id, ``actor`` who did it,
+    as this operator calls them.
+    """
 
     at: datetime
     fact: Fact
@@ -49,3 +55,13 @@ class KeptCopy(Hidden):
     kid: str
     until: date | None
     jwe: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Locked(Hidden):
+    """A text under the service key as it rests: ``home`` and ``key`` say where, ``purpose`` what it is locked for."""
+
+    home: str
+    key: str
+    purpose: str
+    token: str

@@ -15,7 +15,7 @@ from middleware.core.schedule import required_kids
 from middleware.core.weeks import needed
 from middleware.errors import SignatureError, UnauthorisedError, UnknownKeyError
 from middleware.gate import Gate
-from middleware.keys import ServiceKeys
+from middleware.live_keys import OwnKeys
 from middleware.model import Inbound, PickupPoint, ShopSettings
 from middleware.model_shop import Integration
 from middleware.platform_keys import PlatformKeys
@@ -87,7 +87,7 @@ class Services:
     store: Store
     finder: Finder
     calls: Calls
-    keys: ServiceKeys
+    keys: OwnKeys
     platform: Platform
     shops: Shops
     domains: Domains

@@ -13,9 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from middleware.core.index import Indexer, normalised
-from middleware.core.seal import read_reference, unlock
+from middleware.core.seal import read_reference, unlock_any
 from middleware.errors import TamperedError
-from middleware.keys import ServiceKeys
+from middleware.live_keys import OwnKeys
 from middleware.model import Rejection, State
 from middleware.ports import Finder, Platform
 from middleware.trail import Asked, Digest, Sighting, Trail
@@ -55,7 +55,7 @@ class Desk:
 
     finder: Finder
     platform: Platform
-    keys: ServiceKeys
+    keys: OwnKeys
     shops: Mapping[str, str]
 
     def __repr__(self) -> str:
@@ -149,7 +149,7 @@ def page(entry: Rejection, desk: Desk) -> str | None:
     if not domain or entry.order_ref is None:
         return None
     try:
-        return desk.platform.page_of(domain, unlock(entry.order_ref, desk.keys.service))
+        return desk.platform.page_of(domain, unlock_any(entry.order_ref, desk.keys.opening()))
     except TamperedError:
         return None
 

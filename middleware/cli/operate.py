@@ -13,6 +13,7 @@ from middleware import bootstrap, bootstrap_months, bootstrap_retention
 from middleware.cli import words
 from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
 from middleware.cli.destroying import destroy
+from middleware.cli.rotating import rotate
 from middleware.config import Config
 from middleware.core.calendar import today
 from middleware.core.weeks import last_day, week_of
@@ -44,6 +45,7 @@ def keys() -> None:
 
 
 keys.add_command(destroy)
+keys.add_command(rotate)
 
 
 @keys.command("provision", short_help="Make what is missing, fetch what is public.")

@@ -24,7 +24,7 @@ from pathlib import Path
 import click
 from prometheus_client import Counter
 
-from middleware import bootstrap, bootstrap_months, bootstrap_retention, config
+from middleware import bootstrap, bootstrap_months, bootstrap_retention, bootstrap_rotation, config
 from middleware.cli.common import config_option
 from middleware.errors import SettingError
 from middleware.gate import PLACES
@@ -233,6 +233,7 @@ def _relay(settings: config.Config) -> None:
     gone = bootstrap_months.clearing(settings, kept)
     work.append(bootstrap_retention.purge(settings, kept, _rows(metrics.PURGED), gone).keep)
     work.append(lambda stop: bootstrap_months.keep(settings, stop))
+    work.append(lambda stop: bootstrap_rotation.keep(settings, stop))
     with ThreadPoolExecutor(len(work), thread_name_prefix="relay") as pool:
         workers = [pool.submit(run, stop) for run in work]
         wait(workers, return_when=FIRST_EXCEPTION)

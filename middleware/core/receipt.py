@@ -7,7 +7,9 @@ retention of each part, and the paths that were kept; never a value.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -53,6 +55,12 @@ def sha256(data: bytes) -> str:
 def sign(payload: Mapping[str, object], key: Key) -> str:
     """The compact JWS over ``payload``; its header names the key's ``kid``."""
     return jws.serialize_compact({"alg": ALG, "kid": key.kid}, canonical(payload), key, registry=_REGISTRY)
+
+
+def head(kid: str) -> str:
+    """How the receipts begin that the key of that id signed: their protected header, and the dot behind it."""
+    header = json.dumps({"alg": ALG, "kid": kid}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(header.encode()).decode().rstrip("=") + "."
 
 
 def verify(token: str, keys: Mapping[str, Key]) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import orjson
 from joserfc import jwe
@@ -51,6 +51,9 @@ _LOCK.max_ciphertext_length = 1 << 20
 
 LOCKED_SIZE = 32
 """Bytes of plaintext of a locked text, if nothing else is asked for; a longer one goes to the next multiple."""
+
+LockKey = OctKey
+"""A key that locks; the rest of the code passes it on without knowing the library."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that reads like another letter
 _CODE_LENGTH = 10
@@ -103,25 +106,57 @@ def lock(text: str, key: OctKey, purpose: str = "", size: int = LOCKED_SIZE) -> 
     """A text for the service's own eyes: JWE ``dir`` with A256GCM under the service key, padded to multiples of
     ``size`` bytes. What is locked for one purpose (``shop demo``) does not open for another.
     """
-    header = {"alg": "dir", "enc": ENC, **({"for": purpose} if purpose else {})}
     content = text.encode()
     blocks = max(1, -(-len(content) // size))
-    return jwe.encrypt_compact(header, content.ljust(blocks * size), key, registry=_LOCK)
+    return jwe.encrypt_compact(_locking(purpose), content.ljust(blocks * size), key, registry=_LOCK)
 
 
 def unlock(token: str, key: OctKey, purpose: str = "") -> str:
     """The text that ``lock`` closed for this purpose, without trailing spaces. Raises: TamperedError, whatever is
     wrong.
     """
-    wanted = {"alg": "dir", "enc": ENC, **({"for": purpose} if purpose else {})}
+    content = _unlocked(token, key, purpose)
+    if content is None:
+        raise TamperedError()
+    return content.decode().rstrip(" ")
+
+
+def locked_anew(token: str, former: LockKey, key: LockKey, purpose: str = "") -> str | None:
+    """The same text under ``key`` instead of ``former``; None if it is under ``key`` already. Raises: TamperedError
+    where neither opens it.
+    """
+    if _unlocked(token, key, purpose) is not None:
+        return None
+    content = _unlocked(token, former, purpose)
+    if content is None:
+        raise TamperedError()
+    return jwe.encrypt_compact(_locking(purpose), content, key, registry=_LOCK)
+
+
+def _locking(purpose: str) -> dict[str, str]:
+    return {"alg": "dir", "enc": ENC, **({"for": purpose} if purpose else {})}
+
+
+def _unlocked(token: str, key: OctKey, purpose: str) -> bytes | None:
+    """The padded text; None for what is no such token. Nothing of the token hangs on an exception."""
     try:
         opened = jwe.decrypt_compact(token, key, registry=_LOCK)
-        text = opened.plaintext.decode() if opened.plaintext is not None and opened.protected == wanted else None
+        content = opened.plaintext if opened.protected == _locking(purpose) else None
+        if content is not None:
+            content.decode()
+        return content
     except (JoseError, ValueError, TypeError):
-        text = None
-    if text is None:
-        raise TamperedError()
-    return text.rstrip(" ")
+        return None
+
+
+def unlock_any(token: str, keys: Iterable[LockKey], purpose: str = "") -> str:
+    """The same with the first of these keys that opens it. Raises: TamperedError."""
+    for key in keys:
+        try:
+            return unlock(token, key, purpose)
+        except TamperedError:
+            continue
+    raise TamperedError()
 
 
 def opened(token: str, kid: str, record_id: str, key: ECKey) -> bytes:

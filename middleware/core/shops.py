@@ -10,14 +10,13 @@ import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-from joserfc.jwk import OctKey
 
 from middleware.core.calendar import today
 from middleware.core.index import Indexer
-from middleware.core.seal import lock, unlock
+from middleware.core.seal import LockKey, lock, unlock_any
 from middleware.errors import TamperedError
 from middleware.model import ShopSettings
 from middleware.model_shop import Ended, Integration, ShopContent, ShopSecret
@@ -32,12 +31,31 @@ NOBODY = ""
 """The scope of the digests that all shops share; no shop is called so."""
 
 
+def purpose(name: str) -> str:
+    """What the row of that shop is locked for."""
+    return f"shop {name}"
+
+
+class Keys(Protocol):
+    """What a vault needs of the service's own keys."""
+
+    @property
+    def index(self) -> bytes:
+        """The index key."""
+
+    @property
+    def service(self) -> LockKey:
+        """The key that locks."""
+
+    def opening(self) -> tuple[LockKey, ...]:
+        """The keys that open."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Vault:
-    """Closes and opens. ``service`` is the service key, ``index`` the index key (32 bytes)."""
+    """Closes and opens."""
 
-    service: OctKey
-    index: bytes
+    keys: Keys
 
     def __repr__(self) -> str:
         return "<Vault>"
@@ -49,12 +67,12 @@ class Vault:
             "secrets": [_written(secret) for secret in content.secrets],
             "token": content.token and content.token.decode("ascii"),
         }
-        return lock(orjson.dumps(document).decode(), self.service, f"shop {name}", SEALED_SIZE)
+        return lock(orjson.dumps(document).decode(), self.keys.service, purpose(name), SEALED_SIZE)
 
     def open(self, name: str, sealed: str) -> ShopContent:
         """Raises: TamperedError for whatever is not what ``close`` made for that shop under this key."""
         try:
-            document: Any = orjson.loads(unlock(sealed, self.service, f"shop {name}"))
+            document: Any = orjson.loads(unlock_any(sealed, self.keys.opening(), purpose(name)))
             return ShopContent(
                 settings=dict(document["settings"]),
                 secrets=tuple(_read(*secret) for secret in document["secrets"]),
@@ -66,11 +84,11 @@ class Vault:
 
     def of_domain(self, domain: str) -> bytes:
         """The keyed digest of a shop's domain."""
-        return Indexer(self.index, NOBODY).of(_DOMAIN, domain)
+        return Indexer(self.keys.index, NOBODY).of(_DOMAIN, domain)
 
     def of_secrets(self, secrets: Iterable[bytes]) -> tuple[bytes, ...]:
         """The keyed digests of webhook secrets."""
-        return tuple(Indexer(self.index, NOBODY).of_bytes("shop.secret", secret) for secret in secrets)
+        return tuple(Indexer(self.keys.index, NOBODY).of_bytes("shop.secret", secret) for secret in secrets)
 
 
 def integration(index: bytes, settings: ShopSettings) -> Integration | None:

@@ -15,6 +15,7 @@ from middleware.storage.database import Database, translated
 from middleware.storage.keys_sql import KeyChecks
 from middleware.storage.postgres import PostgresDatabase
 from middleware.storage.retention import SqlRetention
+from middleware.storage.rotation_sql import SqlRotations
 from middleware.storage.shops_sql import SqlShopStore
 from middleware.storage.sql import SqlStore
 from middleware.storage.sqlite import SqliteDatabase
@@ -22,6 +23,7 @@ from middleware.storage.sqlite import SqliteDatabase
 if TYPE_CHECKING:
     from middleware.ports import Copies, ShopStore, Storage
     from middleware.ports_retention import Retention
+    from middleware.ports_rotation import Rotations
 
 __all__ = [
     "KeyChecks",
@@ -31,6 +33,7 @@ __all__ = [
     "open_both",
     "open_copies",
     "open_retention",
+    "open_rotations",
     "open_shops",
     "open_store",
     "settle_keys",
@@ -67,6 +70,11 @@ def open_both(url: str) -> tuple[Storage, ShopStore]:
 def open_retention(url: str) -> Retention:
     """What retention takes and tells, in that database. Raises: as ``open_store``."""
     return SqlRetention(_database(url))
+
+
+def open_rotations(url: str) -> Rotations:
+    """What a rotation of keys asks of that database. Raises: as ``open_store``."""
+    return SqlRotations(_database(url))
 
 
 def migrate(url: str) -> None:

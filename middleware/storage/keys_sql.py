@@ -25,8 +25,11 @@ def known(connection: Connection) -> KeyChecks:
 
 
 def settle(connection: Connection, upserts: Upserts, values: Mapping[str, bytes]) -> KeyChecks:
-    """What is known, after these became the first of every purpose that had none; of two at once one is first."""
-    rows = [{"purpose": purpose, "generation": FIRST, "value": value} for purpose, value in values.items()]
+    """What is known, after these became the first of every purpose that had none; of two at once one is first. Where a
+    rotation has ended there is no first any more, and nothing takes its place.
+    """
+    had = known(connection)
+    rows = [{"purpose": name, "generation": FIRST, "value": values[name]} for name in values if name not in had]
     for row in rows:
         connection.execute(upserts.new[key_checks], row)
     return known(connection)

@@ -427,7 +427,7 @@ def test_a_shop_is_let_go_and_its_secrets_are_erased(instance: Instance, sender:
     gone = row(instance, "new")
     assert gone.domain is None
     keys = load_service(instance.folder / "keys")
-    left = Vault(service=keys.service, index=keys.index).open("new", gone.sealed or "")
+    left = Vault(keys).open("new", gone.sealed or "")
     assert (left.settings, left.secrets, left.token) == ({"domain": "new.myshopify.com"}, (), None)
     assert listed(instance)["new"]["state"] == "disconnected"
     assert connect(instance, "other", sender, "--secret-env", "NEW_SECRET").exit_code == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from joserfc.jwk import OctKey
@@ -13,10 +14,19 @@ from middleware.core.index import Indexer
 from middleware.core.seal import lock
 from middleware.core.shops import SEALED_SIZE, Vault, in_force
 from middleware.errors import TamperedError
+from middleware.keys import ServiceKeys
 from middleware.model_shop import ShopContent, ShopSecret
 
 KEY = OctKey.import_key(bytes(range(32)))
-VAULT = Vault(KEY, bytes(range(1, 33)))
+
+
+def vault(service: OctKey = KEY, index: bytes = bytes(range(1, 33)), former: OctKey | None = None) -> Vault:
+    """One over these keys; nobody signs here."""
+    signing: Any = None
+    return Vault(ServiceKeys(signing=signing, index=index, service=service, former_service=former))
+
+
+VAULT = vault()
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SECRETS = (ShopSecret(value=b"\x00\xff new"), ShopSecret(value=b"made-up secret", until=NOW))
 CONTENT = ShopContent(
@@ -28,6 +38,15 @@ def test_what_was_closed_opens_as_it_was() -> None:
     assert VAULT.open("demo", VAULT.close("demo", CONTENT)) == CONTENT
     bare = ShopContent(settings={})
     assert VAULT.open("demo", VAULT.close("demo", bare)) == bare
+
+
+def test_what_was_closed_before_a_rotation_opens_while_the_key_before_is_there() -> None:
+    closed, new = VAULT.close("demo", CONTENT), OctKey.import_key(bytes(32))
+    turned = vault(new, former=KEY)
+    assert turned.open("demo", closed) == CONTENT
+    assert vault(new).open("demo", turned.close("demo", CONTENT)) == CONTENT
+    with pytest.raises(TamperedError):
+        vault(new).open("demo", closed)
 
 
 def test_nothing_of_it_is_in_the_clear_and_lengths_tell_little() -> None:
@@ -43,7 +62,7 @@ def test_nothing_of_it_is_in_the_clear_and_lengths_tell_little() -> None:
     "sealed",
     [
         VAULT.close("other", CONTENT),
-        Vault(OctKey.import_key(bytes(32)), bytes(32)).close("demo", CONTENT),
+        vault(OctKey.import_key(bytes(32))).close("demo", CONTENT),
         lock("{}", KEY),
         lock("{}", KEY, "shop demo"),
         lock("[]", KEY, "shop demo"),
@@ -71,10 +90,10 @@ def test_a_domain_and_a_secret_are_found_by_digests_of_their_own() -> None:
     domain = VAULT.of_domain("demo.myshopify.com")
     assert domain == VAULT.of_domain("Demo.MyShopify.com") != VAULT.of_domain("other.myshopify.com")
     (one,) = VAULT.of_secrets([b"demo.myshopify.com"])
-    assert len({one, domain, Indexer(VAULT.index, "demo").of("shop.domain", "demo.myshopify.com")}) == 3
+    assert len({one, domain, Indexer(VAULT.keys.index, "demo").of("shop.domain", "demo.myshopify.com")}) == 3
     assert VAULT.of_secrets([b"a", b"A", b"a"])[0::2] == VAULT.of_secrets([b"a"]) * 2
     assert len(set(VAULT.of_secrets([b"a", b"A"]))) == 2
-    assert Vault(KEY, bytes(32)).of_domain("demo.myshopify.com") != domain
+    assert vault(index=bytes(32)).of_domain("demo.myshopify.com") != domain
 
 
 def test_a_secret_ends_to_the_moment() -> None:

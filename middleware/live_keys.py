@@ -1,0 +1,134 @@
+"""The service's own keys as they are now: a rotation is taken up by every process without a restart.
+
+The files are looked at before every use, which costs microseconds, and read again when one of them has changed. So
+whoever finds a record that another process signed finds the key that signed it, too. What cannot be read changes
+nothing: what is known stays known, and the fault is logged.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from middleware.core.receipt import Key
+from middleware.core.seal import LockKey
+from middleware.errors import ConfigError
+from middleware.keys import FILES, ServiceKeys, load_service
+from middleware.logs import logger
+
+AGAIN_SECONDS: Final = 5.0
+"""When files that could not be read are read again."""
+
+_log = logger("keys")
+
+_Stamp = tuple[tuple[int, int, int] | None, ...]
+
+
+class OwnKeys(Protocol):
+    """The service's own keys, as ``ServiceKeys`` has them for once and ``LiveKeys`` for ever."""
+
+    @property
+    def signing(self) -> Key:
+        """The key that signs receipts."""
+
+    @property
+    def index(self) -> bytes:
+        """The key of blind indexes."""
+
+    @property
+    def service(self) -> LockKey:
+        """The key that locks what only the service may read."""
+
+    def opening(self) -> tuple[LockKey, ...]:
+        """The keys that open it."""
+
+    def verifying(self) -> Mapping[str, Key]:
+        """The keys that verify receipts, by key id."""
+
+    def public_jwks(self) -> Mapping[str, Any]:
+        """The same as a JWKS."""
+
+
+class LiveKeys:
+    """The keys in a folder, for as long as a process lives."""
+
+    def __init__(self, folder: Path, group: int | None = None) -> None:
+        """Raises: ConfigError as ``keys.load_service``."""
+        self._folder, self._group = folder, group
+        self._turn = threading.Lock()
+        self._stamp: _Stamp = self._seen()
+        self._known = load_service(folder, group)
+        self._again = 0.0
+
+    def __repr__(self) -> str:
+        return "<LiveKeys>"
+
+    @property
+    def signing(self) -> Key:
+        return self.now().signing
+
+    @property
+    def index(self) -> bytes:
+        return self.now().index
+
+    @property
+    def service(self) -> LockKey:
+        return self.now().service
+
+    def opening(self) -> tuple[LockKey, ...]:
+        return self.now().opening()
+
+    def verifying(self) -> Mapping[str, Key]:
+        return self.now().verifying()
+
+    def public_jwks(self) -> Mapping[str, Any]:
+        return self.now().public_jwks()
+
+    def now(self) -> ServiceKeys:
+        """All of them, of one moment."""
+        if self._seen() != self._stamp and time.monotonic() >= self._again:
+            with self._turn:
+                self._read()
+        return self._known
+
+    def _read(self) -> None:
+        stamp = self._seen()  # before they are read: what changes meanwhile is read again
+        if stamp == self._stamp:
+            return
+        try:
+            self._known, self._stamp = load_service(self._folder, self._group), stamp
+        except ConfigError as problem:
+            self._again = time.monotonic() + AGAIN_SECONDS
+            _log.error("keys_not_read", code=problem.code)
+        else:
+            _log.info("keys_read")
+
+    def _seen(self) -> _Stamp:
+        return tuple(_stamp(self._folder / "service" / name) for name in FILES)
+
+
+class Verifying(Mapping[str, Key]):
+    """The keys that verify receipts, by key id, as they are at every look."""
+
+    def __init__(self, keys: OwnKeys) -> None:
+        self._keys = keys
+
+    def __getitem__(self, kid: str) -> Key:
+        return self._keys.verifying()[kid]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys.verifying())
+
+    def __len__(self) -> int:
+        return len(self._keys.verifying())
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
