@@ -16,6 +16,7 @@ from middleware.core.minimise import barred_of_sender
 from middleware.core.permitting import lane_of, refusals
 from middleware.core.shops import integration
 from middleware.errors import ConfigError, SettingError
+from middleware.live_keys import OwnKeys
 from middleware.model import ShopSettings
 from middleware.model_keys import Sealing
 from middleware.platform_keys import PlatformKeys
@@ -80,10 +81,10 @@ class Binder:
         carriers: Mapping[str, Carrier],
         known: Mapping[str, PlatformKeys],
         own: PublicKeys,
-        index: bytes,
+        keys: OwnKeys,
         clock: Clock,
     ) -> None:
-        self._carriers, self._known, self._own, self._index, self._clock = carriers, known, own, index, clock
+        self._carriers, self._known, self._own, self._keys, self._clock = carriers, known, own, keys, clock
         self._packs: dict[str, Policy] = {}
         self._readings: dict[_Reading, Policy] = {}
         self._barred: dict[tuple[_Reading, str], tuple[str, ...]] = {}
@@ -115,8 +116,8 @@ class Binder:
             policy=policy,
             keys=self._known[shop.carrier],
             transit=self._own if carrier.sealing is Sealing.TRANSIT else None,
-            indexer=Indexer(self._index, shop.name),
-            integration=integration(self._index, shop),
+            indexer=Indexer(self._keys.chain, shop.name),
+            integration=integration(self._keys.index, shop),
             sender=replace(shop.sender, **dict.fromkeys(self._barred[told])),
         )
 

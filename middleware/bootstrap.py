@@ -21,7 +21,7 @@ from middleware.directory import Directory, keep_known
 from middleware.errors import ConfigError, NoDatabaseError, ParcelveilError, SettingError, StorageError
 from middleware.keys import ServiceKeys, load_service
 from middleware.keys import check as check_keys
-from middleware.live_keys import LiveKeys, Verifying
+from middleware.live_keys import LiveKeys, OwnKeys, Verifying
 from middleware.model_keys import Sealing
 from middleware.model_shop import Reserved, made_up
 from middleware.onboarding import Onboarding
@@ -189,11 +189,10 @@ def onboarding(settings: Config) -> Onboarding:
 
 
 def _onboarding(settings: Config) -> tuple[Onboarding, Storage]:
-    live = live_keys(settings)
-    own = live.now()
-    binder, vault, around = _binder(settings, own), Vault(live), settings.around()
+    own = live_keys(settings)
+    binder, vault, around = _binder(settings, own), Vault(own), settings.around()
     seeds, faults = bind(settings, own, binder)
-    fit_keys(settings, own)
+    fit_keys(settings, own.now())
     records, shops = _stores(settings)
     shared = {secret for secrets in settings.apps.values() for secret in secrets}
     held = shared | {secret for shop in settings.shops.values() for secret in shop.secrets}
@@ -220,18 +219,18 @@ def check(settings: Config) -> None:
     transports(settings)
 
 
-def _binder(settings: Config, own: ServiceKeys) -> Binder:
+def _binder(settings: Config, own: OwnKeys) -> Binder:
     return Binder(
         carriers=carriers(settings.carriers),
         known=platform_keys(settings),
         own=PublicKeys(settings.server.keys, settings.server.keys_group),
-        index=own.index,
+        keys=own,
         clock=clock(settings),
     )
 
 
 def bind(
-    settings: Config, own: ServiceKeys, binder: Binder | None = None
+    settings: Config, own: OwnKeys, binder: Binder | None = None
 ) -> tuple[Mapping[str, Shop], Mapping[str, ConfigError]]:
     """Every sound shop of the configuration with all that belongs to it, and the fault of every other."""
     binder = binder or _binder(settings, own)

@@ -11,7 +11,7 @@ from middleware import bootstrap, rotation
 from middleware.config import Config
 from middleware.errors import DestructionRefusedError, ParcelveilError
 from middleware.key_turns import alone
-from middleware.keys import FORMER_SERVICE
+from middleware.keys import FORMER_SERVICE, NEXT_INDEX
 from middleware.logs import logger
 from middleware.rotation import Turning
 from middleware.storage import open_rotations
@@ -43,21 +43,20 @@ def turning(settings: Config, actor: str) -> Iterator[Turning]:
 
 
 def go_on(settings: Config) -> None:
-    """Lock anew what a rotation of the service key has left, and end it when nothing is left. Raises: ConfigError,
-    StorageError.
+    """Make anew what a rotation of the service key or of the index key has left, and end it when nothing is left.
+    Raises: ConfigError, StorageError.
     """
     home = settings.server.keys / "service"
-    if not (home / FORMER_SERVICE).exists() or not os.access(home, os.W_OK):
+    if not os.access(home, os.W_OK):
         return
-    with turning(settings, BY_ITSELF) as this:
-        changed = rotation.relock(this).changed
-        if changed:
-            _log.info("locked_anew", rows=changed)
-        try:
-            rotation.finish_service(this)
-        except DestructionRefusedError:
-            return  # it is too young, or has not been begun to its end
-        _log.info("rotation_ended")
+    for file, finish in ((FORMER_SERVICE, rotation.finish_service), (NEXT_INDEX, rotation.finish_index)):
+        if (home / file).exists():
+            with turning(settings, BY_ITSELF) as this:
+                try:
+                    changed = finish(this).changed
+                except DestructionRefusedError:
+                    continue  # it is too young, has not been begun to its end, or something is in hand
+            _log.info("rotation_ended", rows=changed)
 
 
 def keep(settings: Config, stop: threading.Event) -> None:

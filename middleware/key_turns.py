@@ -52,6 +52,17 @@ class Turn:
         """What was before is gone for good. Raises: ConfigError."""
         self._do(lambda: self.former.unlink(missing_ok=True))
 
+    def become(self, content: bytes) -> None:
+        """The file holds that from now on. Raises: ConfigError."""
+        whole = self.path.with_suffix(".whole")
+        write(whole, content, self._group)
+        self._give(whole)
+        self._do(lambda: whole.replace(self.path))
+
+    def forget_next(self) -> None:
+        """There is no next file any more. Raises: ConfigError."""
+        self._do(lambda: self.next.unlink(missing_ok=True))
+
     def switched_at(self) -> datetime | None:
         """When what was before ceased to be in use (the file system tells); None where there is nothing of before."""
         try:

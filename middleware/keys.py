@@ -1,10 +1,10 @@
 """The service's own keys.
 
 ``keys/service`` holds what intake and relay need: ``receipt.jwk`` (Ed25519, private), ``index.key`` and
-``service.key`` (32 bytes each); after a rotation, beside them, what those before still verify
-(``receipt.former.json``, public halves) or open (``service.former.key``). ``keys/retention`` is for private retention
-keys, and for the relay alone. The folders lie outside the database and its backup. No key is ever in a message, an
-argument or a ``repr``.
+``service.key`` (32 bytes each; of the index key 32 more for every rotation). Beside them lies, after a rotation, what
+those before still verify (``receipt.former.json``, public halves) or open (``service.former.key``), and during one the
+next index key. ``keys/retention`` is for private retention keys, and for the relay alone. The folders lie outside the
+database and its backup. No key is ever in a message, an argument or a ``repr``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey, OKPKey
 
 from middleware.core import receipt
-from middleware.core.index import KEY_BYTES
+from middleware.core.index import KEY_BYTES, MOST_KEYS, Chain
 from middleware.errors import ConfigError, TamperedError
 from middleware.key_files import check_above, check_folder, check_private, make_folder, read, write
 
@@ -32,7 +32,8 @@ CHECKED: Final[Mapping[str, str]] = {"index": "index.key", "service": "service.k
 SIGNING: Final = "receipt.jwk"
 FORMER_SIGNING: Final = "receipt.former.json"
 FORMER_SERVICE: Final = "service.former.key"
-FILES: Final = (SIGNING, FORMER_SIGNING, *CHECKED.values(), FORMER_SERVICE)
+NEXT_INDEX: Final = "index.next.key"
+FILES: Final = (SIGNING, FORMER_SIGNING, *CHECKED.values(), FORMER_SERVICE, NEXT_INDEX)
 """All that ``load_service`` may read."""
 
 _BACK: Final = "put the file back that `parcelveil keys provision` made, from its own backup"
@@ -45,12 +46,15 @@ class ServiceKeys:
     """The service's own keys: it signs receipts, makes blind indexes and encrypts what only the service may read.
 
     ``former_signing`` are the public halves of signing keys before, by key id; ``former_service`` the key before, while
-    what it locked is locked anew.
+    what it locked is locked anew. ``index`` is the first of the chain of index keys, ``links`` those that followed and
+    ``next_link`` the one that is about to.
     """
 
     signing: OKPKey
     index: bytes
     service: OctKey
+    links: tuple[bytes, ...] = ()
+    next_link: bytes | None = None
     former_signing: Mapping[str, OKPKey] = field(default_factory=dict)
     former_service: OctKey | None = None
 
@@ -61,7 +65,7 @@ class ServiceKeys:
         """Purpose → a check value of the key (HMAC-SHA-256, 32 bytes): by it a database knows the key again, and nobody
         can tell the key from it.
         """
-        held = {"index": self.index, "service": self.service.raw_value}
+        held = {"index": b"".join((self.index, *self.links)), "service": self.service.raw_value}
         return {purpose: check_value(purpose, key) for purpose, key in held.items()}
 
     def verifying(self) -> Mapping[str, OKPKey]:
@@ -73,6 +77,12 @@ class ServiceKeys:
     def opening(self) -> tuple[OctKey, ...]:
         """The keys that open what the service locked; the one that locks comes first."""
         return (self.service,) if self.former_service is None else (self.service, self.former_service)
+
+    def chain(self) -> Chain:
+        """The chain of index keys."""
+        turning = self.next_link is not None
+        keys = (self.index, *self.links, *((self.next_link,) if self.next_link is not None else ()))
+        return Chain(keys=keys, turning=turning)
 
     def public_jwks(self) -> Mapping[str, Any]:
         """The JWKS that verifies receipts."""
@@ -121,9 +131,13 @@ def load_service(folder: Path, group: int | None = None) -> ServiceKeys:
     if folder.exists():  # else it is the first key file that is named
         check_above(folder, group)
     check_private(folder / "retention")
+    next_link = _next_link(home / NEXT_INDEX, group)  # before the file to which it will be added
+    index = _chained(read(home / CHECKED["index"], group), home / CHECKED["index"])
     return ServiceKeys(  # the key that is used before those before it: whoever takes one over writes the other way
         signing=signing_key(read(home / SIGNING, group), home / SIGNING),
-        index=_exactly(read(home / CHECKED["index"], group), home / CHECKED["index"]),
+        index=index[0],
+        links=index[1:],
+        next_link=next_link if next_link != index[-1] else None,
         service=OctKey.import_key(_exactly(read(home / CHECKED["service"], group), home / CHECKED["service"])),
         former_signing=former_signing(home / FORMER_SIGNING, group),
         former_service=_former_service(home / FORMER_SERVICE, group),
@@ -143,6 +157,16 @@ def former_signing(path: Path, group: int | None) -> Mapping[str, OKPKey]:
     if not usable:
         raise ConfigError(f"{path}: not public Ed25519 keys; {_OWN_BACK}")
     return keys
+
+
+def _next_link(path: Path, group: int | None) -> bytes | None:
+    return _exactly(read(path, group), path) if path.exists() else None
+
+
+def _chained(content: bytes, path: Path) -> tuple[bytes, ...]:
+    if len(content) > KEY_BYTES * MOST_KEYS or len(content) % KEY_BYTES or not content:
+        return (_exactly(content, path),)
+    return tuple(content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))
 
 
 def _former_service(path: Path, group: int | None) -> OctKey | None:

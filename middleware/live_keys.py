@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from middleware.core.index import Chain
 from middleware.core.receipt import Key
 from middleware.core.seal import LockKey
 from middleware.errors import ConfigError
@@ -36,7 +37,10 @@ class OwnKeys(Protocol):
 
     @property
     def index(self) -> bytes:
-        """The key of blind indexes."""
+        """The first key of blind indexes."""
+
+    def chain(self) -> Chain:
+        """All keys of blind indexes."""
 
     @property
     def service(self) -> LockKey:
@@ -73,6 +77,9 @@ class LiveKeys:
     @property
     def index(self) -> bytes:
         return self.now().index
+
+    def chain(self) -> Chain:
+        return self.now().chain()
 
     @property
     def service(self) -> LockKey:

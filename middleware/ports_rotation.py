@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from middleware.model_keys import AuditEntry, Locked
 
 
 class Rotations(Protocol):
-    """Every method is one transaction. Raises: StorageError from all of them."""
+    """Every method but ``signed`` and ``rechain`` is one transaction. Raises: StorageError from all of them."""
 
     def note(self, entry: AuditEntry) -> None:
         """Write the entry, once for a subject and a fact."""
@@ -31,5 +31,11 @@ class Rotations(Protocol):
 
     def relocked(self, before: Sequence[Locked], after: Sequence[Locked]) -> int:
         """Put the new in the place of the old, where the old still is. How many were."""
+
+    def fence(self, generation: int) -> None:
+        """From now on every digest that is written is of that generation of the index key."""
+
+    def rechain(self, forward: Callable[[bytes], bytes], now: datetime) -> tuple[int, int]:
+        """Take what rests forward, in small transactions: (rows taken forward, rows that cannot be yet)."""
 
     def close(self) -> None: ...

@@ -1,19 +1,22 @@
 """The service's keys take turns, beside the running service: a new one works from now on, and what was made with the
 one before stays readable until nothing needs it any more.
 
-    turn ─▶ every process works with the new key ─▶ what is locked is locked anew ─▶ finish: the old key is gone
+    turn ─▶ every process works with the new key ─▶ what rests is made anew ─▶ finish: the old key is gone
 
 Whatever stops in between, the same command goes on where it was. Both ends stand in the audit log.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from middleware.core import receipt
+from middleware.core.index import MOST_KEYS
 from middleware.core.seal import locked_anew
 from middleware.errors import DestructionRefusedError, TamperedError
 from middleware.key_turns import SigningTurn, Turn
@@ -26,7 +29,13 @@ SETTLED: Final = timedelta(seconds=60)
 
 BATCH: Final = 100
 
+_NOTHING: Final = "there is no rotation of this key to finish; `parcelveil keys rotate` begins one"
+
 SERVICE: Final = "service"
+INDEX: Final = "index"
+
+SPREAD_SECONDS: Final = 2.0
+"""How long the next index key lies beside the other before digests are made with it: every process has read it then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +56,14 @@ class Turning:
     def entry(self, fact: Fact, kid: str) -> AuditEntry:
         """What the log is told of a signing key."""
         return AuditEntry(at=self.now, fact=fact, subject=f"signing/{kid}", actor=self.actor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rechained:
+    """How many rows were taken to the next generation of digests, and how many cannot be yet."""
+
+    changed: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +155,63 @@ def finish_service(turning: Turning) -> Relocked:
     return done
 
 
+def turn_index(turning: Turning, pause: Callable[[float], None] = time.sleep) -> bool:
+    """Every digest that is written from now on is chained with a new key; those that rest are found under both. False
+    where an earlier rotation is not finished: it goes on.
+
+    Raises: DestructionRefusedError for a chain that cannot become longer; ConfigError, StorageError; run again, it goes
+    on.
+    """
+    turn = _index_turn(turning)
+    begins = not turn.next.exists()
+    if begins:
+        if len(turning.keys().chain().keys) == MOST_KEYS:
+            raise DestructionRefusedError(f"the index key was rotated {MOST_KEYS - 1} times; no more are possible")
+        turn.prepare(new_key)
+        pause(SPREAD_SECONDS)
+    _fence(turning)
+    return begins
+
+
+def rechain(turning: Turning) -> Rechained:
+    """Take what rests to the next generation, in batches beside all other work. Raises: ConfigError, StorageError."""
+    chain = turning.keys().chain()
+    if not chain.turning:
+        return Rechained(changed=0, left=0)
+    changed, left = turning.rotations.rechain(chain.forward, turning.now)
+    return Rechained(changed=changed, left=left)
+
+
+def finish_index(turning: Turning) -> Rechained:
+    """The next key becomes part of the key file: from now on nothing is of the generation before. Raises:
+    DestructionRefusedError while something is; ConfigError, StorageError.
+    """
+    turn = _index_turn(turning)
+    if not turn.next.exists():
+        raise DestructionRefusedError(_NOTHING)
+    _fence(turning)
+    done = rechain(turning)
+    if done.left:
+        raise DestructionRefusedError(f"{done.left} calls of plug-ins are in hand; finish again in a minute")
+    chain = turning.keys().chain()
+    if chain.turning:
+        turn.become(b"".join(chain.keys))
+    turning.rotations.retire(INDEX, turning.keys().checks()[INDEX], turning.now, turning.actor)
+    turn.forget_next()
+    return done
+
+
+def _fence(turning: Turning) -> None:
+    """The database knows the chain with its next key, and takes no digest of the generation before any more."""
+    keys = turning.keys().chain().keys
+    turning.rotations.admit(INDEX, check_value(INDEX, b"".join(keys)), turning.now, turning.actor)
+    turning.rotations.fence(len(keys))
+
+
+def _index_turn(turning: Turning) -> Turn:
+    return Turn(turning.folder, turning.group, CHECKED[INDEX])
+
+
 def service_turn(turning: Turning) -> Turn:
     """The file of the service key."""
     return Turn(turning.folder, turning.group, CHECKED[SERVICE])
@@ -161,7 +235,7 @@ def _check_settled(turn: Turn, turning: Turning) -> None:
     """Raises: DestructionRefusedError where there is no rotation, or it is too young."""
     since = turn.switched_at()
     if since is None or turn.next.exists():
-        raise DestructionRefusedError("there is no rotation of this key to finish; `parcelveil keys rotate` begins one")
+        raise DestructionRefusedError(_NOTHING)
     left = SETTLED - (turning.wall - since)
     if left > timedelta(0):
         seconds = int(left.total_seconds()) + 1

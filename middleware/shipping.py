@@ -8,7 +8,6 @@ and no more calls wait than there are places: the others are answered at once.
 
 from __future__ import annotations
 
-import hmac
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from middleware.core.body import read
 from middleware.core.calendar import today
 from middleware.core.clocks import clock
 from middleware.core.kinds import kind_of
+from middleware.core.index import same
 from middleware.core.planning import check_time, named
 from middleware.core.schedule import memory
 from middleware.core.shares import Shares
@@ -221,7 +221,7 @@ def _check(judged: Answer) -> None:
 
 def _again(known: Known, attempt: Attempt, services: Services, now: datetime) -> Shipped | None:
     """The first answer once more; None for a call that was never answered and is now in our hand."""
-    if not hmac.compare_digest(known.payload, attempt.payload):
+    if not same(known.payload, attempt.payload):
         raise KeyReusedError()
     if known.record is None:
         raise ErasedError()

@@ -164,7 +164,7 @@ def _digests(question: str, desk: Desk) -> Iterator[Digest]:
     if _ORDER.fullmatch(text):
         meanings += [("order.id", value) for value in sorted({text, question[:LONGEST].strip()})]
     for shop in desk.shops:
-        indexer = Indexer(desk.keys.index, shop)
+        indexer = Indexer(desk.keys.chain, shop)
         yield from (Digest(shop=shop, kind=kind, digest=indexer.of(kind, value)) for kind, value in meanings)
 
 

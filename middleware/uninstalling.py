@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from middleware.core.index import Indexer
 from middleware.core.shops import NOBODY, lapsed
 from middleware.errors import NotServedError
 from middleware.model import Answer, Status
@@ -26,7 +27,7 @@ def end(shop: Shop, body: bytes, services: Services) -> Answer:
     """
     if shop.integration is None:
         raise NotServedError()
-    word = replace(shop.indexer, shop=NOBODY).of_bytes("app.uninstalled", body)
+    word = Indexer(services.keys.index, NOBODY).of_bytes("app.uninstalled", body)
     stopped = services.integrations.end(shop.settings.name, shop.integration, word, services.clock())
     return Answer(status=Status.DUPLICATE if stopped is None else Status.ACCEPTED, reason=UNINSTALLED)
 

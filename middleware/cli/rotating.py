@@ -11,7 +11,7 @@ import click
 from middleware import bootstrap_rotation, rotation
 from middleware.cli.common import config_option, loaded
 from middleware.cli.destroying import named
-from middleware.rotation import Relocked, Turning
+from middleware.rotation import Rechained, Relocked, Turning
 
 
 def account() -> str:
@@ -24,11 +24,12 @@ def account() -> str:
 
 @click.command("rotate", short_help="Let a new key of the service take over.")
 @config_option
-@click.argument("which", type=click.Choice(("signing", "service")))
+@click.argument("which", type=click.Choice(("signing", "service", "index")))
 @click.option("--finish", is_flag=True, help="The end: remove the key before, if nothing needs it any more.")
 @click.option("--by", "actor", default=account, callback=named, help="Who asks for it: it stands in the audit log.")
 def rotate(config_file: str | None, which: str, finish: bool, actor: str) -> None:
-    """Let a new key sign receipts (signing), or lock what only the service may read (service).
+    """Let a new key sign receipts (signing), lock what only the service may read (service), or make the keyed digests
+    by which orders are known again (index).
 
     The running service takes it without a restart. What was made with the key before stays readable; --finish removes
     that key, and is refused while something needs it. Stopped in between, the same command goes on.
@@ -38,6 +39,8 @@ def rotate(config_file: str | None, which: str, finish: bool, actor: str) -> Non
         ("signing", True): _signed,
         ("service", False): _lock,
         ("service", True): _locked,
+        ("index", False): _chain,
+        ("index", True): _chained,
     }
     with bootstrap_rotation.turning(loaded(config_file), actor) as turning:
         steps[which, finish](turning)
@@ -63,6 +66,24 @@ def _lock(turning: Turning) -> None:
 def _locked(turning: Turning) -> None:
     _tell(rotation.finish_service(turning))
     click.echo("service: the key before is gone")
+
+
+def _chain(turning: Turning) -> None:
+    begun = rotation.turn_index(turning)
+    click.echo(
+        "index: " + ("a new key makes digests from now on." if begun else "the rotation that was begun goes on.")
+    )
+    _tell_rows(rotation.rechain(turning))
+    click.echo("What rests is found under both, until --finish, or the relay within minutes, ends it.")
+
+
+def _chained(turning: Turning) -> None:
+    _tell_rows(rotation.finish_index(turning))
+    click.echo("index: the new key is part of index.key")
+
+
+def _tell_rows(done: Rechained) -> None:
+    click.echo(f"index: {done.changed} rows taken to the new key, {done.left} left")
 
 
 def _tell(done: Relocked) -> None:

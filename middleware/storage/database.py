@@ -69,6 +69,10 @@ class Database(ABC):
     def sweep(self, tables: Collection[Table]) -> None:
         """What was deleted from these tables leaves the files. Not in a transaction. Raises: StorageError."""
 
+    @abstractmethod
+    def fence(self, connection: Connection, table: Table) -> None:
+        """Wait until nobody who read this table is at work any more; nobody reads it until this transaction ends."""
+
     def probe(self, connection: Connection) -> None:
         """Ask for the right to write, so that a missing schema, a standby or a read-only file system shows."""
         connection.execute(select(lanes.c.carrier).limit(1).with_for_update()).all()

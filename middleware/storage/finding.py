@@ -6,13 +6,14 @@ Every step finds its rows by an index, whatever the number of shops.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Select, bindparam, select, tuple_, union
 
+from middleware.core.index import forms
 from middleware.model import Ending, Rejection, State
 from middleware.storage import unreadable
 from middleware.storage.reading import rejections_of
@@ -54,12 +55,17 @@ _NOT_STARTED: Final = select(parts.c.record_id, parts.c.trigger).where(
 
 def find(connection: Connection, asked: Asked) -> Sequence[Trail]:
     """Every order that ``asked`` leads to, that with the newest record first."""
-    direct = [(entry.shop, entry.digest) for entry in asked.digests if entry.kind == ORDER]
-    named = [(entry.shop, entry.kind, entry.digest) for entry in asked.digests if entry.kind != ORDER]
+    direct = [(entry.shop, form) for entry in asked.digests if entry.kind == ORDER for form in forms(entry.digest)]
+    named = [
+        (entry.shop, entry.kind, form) for entry in asked.digests if entry.kind != ORDER for form in forms(entry.digest)
+    ]
+    before = {form: forms(entry.digest) for entry in asked.digests for form in forms(entry.digest)}
     hits = _records_in_the_clear(connection, asked) | _records_of(connection, named)
     of_record = _orders_of(connection, sorted(hits)[:MOST])
     trails = [
-        trail for order in _known(connection, {*direct, *of_record.values()}) if (trail := _trail(connection, order))
+        trail
+        for order in _known(connection, {*direct, *of_record.values()})
+        if (trail := _trail(connection, order, before))
     ]
     alone = sorted(hits - {record.id for trail in trails for record in trail.records})[:MOST]
     trails += [
@@ -124,8 +130,10 @@ def _known(connection: Connection, asked: set[Order]) -> list[Order]:
     return sorted(known)[:MOST]
 
 
-def _trail(connection: Connection, order: Order) -> Trail | None:
-    """All that is known of one order; None where what was known has ended meanwhile."""
+def _trail(connection: Connection, order: Order, before: Mapping[bytes, Sequence[bytes]]) -> Trail | None:
+    """All that is known of one order; None where what was known has ended meanwhile. ``before`` tells what a webhook
+    may have the order's digest as.
+    """
     shop, digest = order
     version = connection.execute(
         select(orders.c.record_id, orders.c.cancelled).where(orders.c.shop == shop, orders.c.order == digest)
@@ -141,7 +149,7 @@ def _trail(connection: Connection, order: Order) -> Trail | None:
         shop=shop,
         records=tuple(found),
         rejections=refused,
-        reasons=() if found else _reasons(connection, shop, digest),
+        reasons=() if found else _reasons(connection, shop, before.get(digest, (digest,))),
         cancelled=version is not None and version.cancelled,
     )
 
@@ -179,9 +187,9 @@ def _rejections(connection: Connection, shop: str, digest: bytes) -> tuple[Rejec
     return tuple(rejections_of(connection, page))
 
 
-def _reasons(connection: Connection, shop: str, digest: bytes) -> tuple[str, ...]:
+def _reasons(connection: Connection, shop: str, digests: Sequence[bytes]) -> tuple[str, ...]:
     """Why its versions had nothing to ship; of one shop's month of webhooks, for a single order."""
-    page = select(inbox.c.reason).where(inbox.c.shop == shop, inbox.c.order == digest, inbox.c.reason.is_not(None))
+    page = select(inbox.c.reason).where(inbox.c.shop == shop, inbox.c.order.in_(digests), inbox.c.reason.is_not(None))
     return tuple(sorted(set(connection.execute(page).scalars())))
 
 

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
+from middleware.core.index import Blind, forms
 from middleware.core.lifecycle import Step
 from middleware.model import Answer, Arrival, Reason, Record, Rejection, Status
-from middleware.storage import versions_sql
+from middleware.storage import chain_sql, versions_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import inbox, orders, records, rejections
 
@@ -21,7 +22,7 @@ _AT_ONCE: Final = 500
 """Ids in one statement: databases take only so many parameters."""
 
 _SEEN: Final = (
-    select(func.coalesce(records.c.id, rejections.c.id).label("id"), records.c.reference, inbox.c.reason)
+    select(func.coalesce(records.c.id, rejections.c.id).label("id"), records.c.reference, inbox.c.reason, inbox.c.order)
     .select_from(
         inbox.outerjoin(orders, and_(orders.c.shop == inbox.c.shop, orders.c.order == inbox.c.order))
         .outerjoin(records, records.c.id == orders.c.record_id)
@@ -41,6 +42,11 @@ _SEEN: Final = (
         ),
     )
 )
+_STANDS: Final = (
+    select(records.c.id, records.c.reference)
+    .join(orders, orders.c.record_id == records.c.id)
+    .where(orders.c.shop == bindparam("shop"), orders.c.order == bindparam("order"))
+)
 _REJECTED: Final = select(rejections.c.id).where(
     rejections.c.shop == bindparam("shop"), rejections.c.body == bindparam("body")
 )
@@ -48,16 +54,36 @@ _REJECTED: Final = select(rejections.c.id).where(
 
 def seen(connection: Connection, shop: str, topic: str, webhook: bytes, body: bytes) -> Answer | None:
     """The duplicate's answer: it names the record that stands for the order now."""
-    row = connection.execute(_SEEN, {"shop": shop, "topic": topic, "webhook": webhook, "body": body}).one_or_none()
-    if row is None:
-        return None
-    return Answer(status=Status.DUPLICATE, id=row.id, reference=row.reference, reason=row.reason)
+    for this_body, this_webhook in zip(forms(body), forms(webhook), strict=False):  # they are taken forward together
+        asked = {"shop": shop, "topic": topic, "webhook": this_webhook, "body": this_body}
+        row = connection.execute(_SEEN, asked).one_or_none()
+        if row is not None:
+            id_, reference = row.id, row.reference
+            if id_ is None and isinstance(body, Blind):  # what belongs to it is of another generation
+                id_, reference = _stands(connection, shop, row.order, body)
+            return Answer(status=Status.DUPLICATE, id=id_, reference=reference, reason=row.reason)
+    return None
+
+
+def _stands(connection: Connection, shop: str, order: bytes | None, body: Blind) -> tuple[str | None, str | None]:
+    """What stands for a webhook's order, or how it was rejected, where they were taken forward apart."""
+    if order is None:
+        return next(iter(_kept(connection, shop, body)), None), None
+    found = connection.execute(_STANDS, {"shop": shop, "order": body.forward(order)}).one_or_none()
+    return (found.id, found.reference) if found else (None, None)
+
+
+def _kept(connection: Connection, shop: str, body: bytes) -> Sequence[str]:
+    """The rejection of that body, if it is kept."""
+    found = (connection.execute(_REJECTED, {"shop": shop, "body": form}).scalar_one_or_none() for form in forms(body))
+    return [one for one in found if one is not None]
 
 
 def accept(connection: Connection, upserts: Upserts, arrival: Arrival, record: Record | None) -> Answer:
     """Judge and carry out. Raises: ValueError if there is neither a record nor a reason for its absence, or both."""
     if (record is None) is (arrival.halt is None):
         raise ValueError("an arrival brings either a record or the reason why there is none")
+    arrival, record = chain_sql.arrived(connection, arrival, record)
     again = seen(connection, arrival.shop, arrival.topic, arrival.webhook, arrival.body)
     if again is not None:
         return again
@@ -73,6 +99,7 @@ def reject(connection: Connection, upserts: Upserts, rejection: Rejection) -> An
 
     A body that was accepted once, under other settings perhaps, is a duplicate: it tells nothing new of its order.
     """
+    rejection = chain_sql.refused(connection, rejection)
     again = seen(connection, rejection.shop, rejection.topic, rejection.webhook, rejection.body)
     if again is not None:
         return again
@@ -102,7 +129,7 @@ def reject(connection: Connection, upserts: Upserts, rejection: Rejection) -> An
 
 def kept(connection: Connection, shop: str, body: bytes) -> bool:
     """Whether this very body is kept as a rejection."""
-    return connection.execute(_REJECTED, {"shop": shop, "body": body}).first() is not None
+    return bool(_kept(connection, shop, body))
 
 
 def see(connection: Connection, ids: Sequence[str], now: datetime) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
 
+from middleware.storage.chain_sql import PURPOSE
 from middleware.storage.database import Upserts
-from middleware.storage.tables import key_checks
+from middleware.storage.tables import key_checks, key_generations
 
 KeyChecks = Mapping[str, frozenset[bytes]]
 """Purpose → the check values of all keys that it may be used with."""
@@ -32,4 +33,5 @@ def settle(connection: Connection, upserts: Upserts, values: Mapping[str, bytes]
     rows = [{"purpose": name, "generation": FIRST, "value": values[name]} for name in values if name not in had]
     for row in rows:
         connection.execute(upserts.new[key_checks], row)
+    connection.execute(upserts.new[key_generations], {"purpose": PURPOSE, "generation": FIRST})
     return known(connection)

@@ -65,6 +65,9 @@ class PostgresDatabase(Database):
         for table in tables:
             translated(_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect, _swept(table))
 
+    def fence(self, connection: Connection, table: Table) -> None:
+        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE")
+
     def check(self) -> Iterator[Finding]:
         yield from translated(_engine(self._url, poolclass=NullPool).connect, _findings)
 

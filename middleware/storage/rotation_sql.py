@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,8 +11,9 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from middleware.core.shops import purpose
 from middleware.model_keys import AuditEntry, Fact, Locked
+from middleware.storage import chain_sql, rechain_sql
 from middleware.storage.database import Database
-from middleware.storage.tables import audit_entries, key_checks, records, rejections
+from middleware.storage.tables import audit_entries, key_checks, key_generations, records, rejections
 from middleware.storage.tables_shops import shop_changes, shops
 
 PAGE: Final = 2_000
@@ -32,6 +33,7 @@ _ADMIT: Final = insert(key_checks)
 _RETIRE: Final = delete(key_checks).where(
     key_checks.c.purpose == bindparam("this_purpose"), key_checks.c.generation == bindparam("this_generation")
 )
+_FENCE: Final = update(key_generations).where(key_generations.c.purpose == chain_sql.PURPOSE)
 _REJECTED: Final = (
     select(rejections.c.id, rejections.c.order_ref)
     .where(rejections.c.order_ref.is_not(None), rejections.c.id > bindparam("after"))
@@ -101,6 +103,16 @@ class SqlRotations:
 
     def relocked(self, before: Sequence[Locked], after: Sequence[Locked]) -> int:
         return self._database.write(lambda connection: sum(map(_put, [connection] * len(after), before, after)))
+
+    def fence(self, generation: int) -> None:
+        def work(connection: Connection) -> None:
+            self._database.fence(connection, key_generations)
+            connection.execute(_FENCE, {"generation": generation})
+
+        self._database.write(work)
+
+    def rechain(self, forward: Callable[[bytes], bytes], now: datetime) -> tuple[int, int]:
+        return rechain_sql.rechain(self._database, forward, now)
 
     def close(self) -> None:
         self._database.close()

@@ -12,10 +12,11 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from middleware.core.index import Blind, forms
 from middleware.model import Answer, Arrival, Reason, Record, State, Status
 from middleware.model_events import Selector
 from middleware.model_shipping import Attempt, Known
-from middleware.storage import clocks_sql, finding, versions_sql
+from middleware.storage import chain_sql, clocks_sql, finding, versions_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import idempotency, index_entries, orders, records
 from middleware.trail import Sighting
@@ -50,15 +51,25 @@ _ORDER_OF: Final = (
 
 def known(connection: Connection, shop: str, key: bytes) -> Known | None:
     """What is known of the call under that key; None if nothing is."""
-    row = connection.execute(_CALL, {"this_shop": shop, "this_key": key}).one_or_none()
+    found = (connection.execute(_CALL, {"this_shop": shop, "this_key": form}).one_or_none() for form in forms(key))
+    row = next((one for one in found if one is not None), None)
     if row is None:
         return None
     record = finding.sighting(connection, row.record_id)
     if record is None:  # replaced before its first claim, or erased
-        asked = {"this_shop": shop, "this_order": row.order}
-        stands = connection.execute(_STANDS, asked).scalar_one_or_none()
+        stands = _standing(connection, shop, row.order, key)
         record = finding.sighting(connection, stands) if stands else None
     return Known(payload=row.payload, answered=row.answered, record=record)
+
+
+def _standing(connection: Connection, shop: str, order: bytes, key: bytes) -> str | None:
+    """The record that stands for a call's order, which may have been taken forward before the call."""
+    orders_ = (order, key.forward(order)) if isinstance(key, Blind) else (order,)
+    found = (
+        connection.execute(_STANDS, {"this_shop": shop, "this_order": one}).scalar_one_or_none()
+        for one in dict.fromkeys(orders_)
+    )
+    return next((one for one in found if one is not None), None)
 
 
 def ship(
@@ -67,6 +78,8 @@ def ship(
     """Judge the version as every other, and remember the call; of a call that somebody else brought meanwhile, what is
     known. None if even that has gone.
     """
+    arrival, taken = chain_sql.arrived(connection, arrival, record)
+    record, attempt = taken or record, chain_sql.called(connection, attempt)
     row = {
         "shop": attempt.shop,
         "key": attempt.key,
@@ -95,16 +108,19 @@ def ship(
 
 def take_over(connection: Connection, attempt: Attempt, now: datetime) -> bool:
     """Have a call in hand that nobody answered in time. False while somebody has it."""
-    asked = {"this_shop": attempt.shop, "this_key": attempt.key, "now": now, "busy_until": attempt.busy_until}
-    return connection.execute(_TAKE_OVER, asked).rowcount == 1
+    asked = {"this_shop": attempt.shop, "now": now, "busy_until": attempt.busy_until}
+    return any(connection.execute(_TAKE_OVER, asked | {"this_key": key}).rowcount for key in forms(attempt.key))
 
 
 def answered(connection: Connection, attempt: Attempt, status: int) -> int:
     """Keep the status of the first answer; which that is."""
-    this = {"this_shop": attempt.shop, "this_key": attempt.key}
-    connection.execute(_ANSWER, this | {"answered": status})
-    row = connection.execute(_CALL, this).one_or_none()
-    return status if row is None else int(row.answered)
+    for key in forms(attempt.key):
+        this = {"this_shop": attempt.shop, "this_key": key}
+        connection.execute(_ANSWER, this | {"answered": status})
+        row = connection.execute(_CALL, this).one_or_none()
+        if row is not None:
+            return int(row.answered)
+    return status
 
 
 def cancel(

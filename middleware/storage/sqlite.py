@@ -82,6 +82,9 @@ class SqliteDatabase(Database):
     def sweep(self, tables: Collection[Table]) -> None:
         """Nothing is left to do: ``secure_delete`` overwrote it, and the journal is cut off at each commit."""
 
+    def fence(self, connection: Connection, table: Table) -> None:
+        """Nothing is left to do: one writes at a time."""
+
     def probe(self, connection: Connection) -> None:
         """Changes a page as well, and undoes it: the rollback journal is written first, so that a full disk shows."""
         super().probe(connection)

@@ -327,6 +327,14 @@ lanes = Table(
     Column("code", Text, nullable=False, doc="why, from a closed list"),
 )
 
+key_generations = Table(
+    "key_generations",
+    metadata,
+    Column("purpose", Text, primary_key=True, doc="index"),
+    Column("generation", Integer, nullable=False, doc="of which what is written from now on has to be"),
+    info={"ends": "never: of nobody"},
+)
+
 key_checks = Table(
     "key_checks",
     metadata,

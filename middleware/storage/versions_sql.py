@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from middleware.core.index import same
 from middleware.core.lifecycle import Standing, Step, decide
 from middleware.core.schedule import latest
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
@@ -82,7 +83,7 @@ def _found(connection: Connection, upserts: Upserts, arrival: Arrival, record: R
     known: dict[str, Any] = {
         "updated_at": version.updated_at,
         "cancelled": version.cancelled,
-        "content": version.content,
+        "content": _content(version.content, record),
     }
     stands = connection.execute(_RECORD, {"this_id": version.record_id}).one_or_none()
     if stands is None:
@@ -100,6 +101,11 @@ def _found(connection: Connection, upserts: Upserts, arrival: Arrival, record: R
         reference=stands.reference,
         predecessor=_before(stands, standing),
     )
+
+
+def _content(known: bytes | None, record: Record | None) -> bytes | None:
+    """What is known of the content, as the record says it where it is the same: of another generation, perhaps."""
+    return record.content if known is not None and record is not None and same(known, record.content) else known
 
 
 def _before(stands: Any, standing: Standing) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +20,7 @@ from middleware.binding import Binder, carriers, check_permitted
 from middleware.cli.starting import written
 from middleware.config_shop import Around, stored_settings
 from middleware.errors import ConfigError, SettingError
+from middleware.keys import ServiceKeys
 from middleware.model_shop import ShopContent, ShopSecret
 from middleware.platform_keys import PlatformKeys
 from middleware.retention_keys import PublicKeys
@@ -188,7 +189,8 @@ def told(file: Path) -> list[str]:
         return [str(fault)]
     known = {name: PlatformKeys(file.parent, name) for name in found.carriers}
     spoken, own = carriers(found.carriers), PublicKeys(file.parent)
-    binder = Binder(carriers=spoken, known=known, own=own, index=b"0" * 32, clock=lambda: NOW)
+    keys = ServiceKeys(signing=cast(Any, None), index=b"0" * 32, service=cast(Any, None))
+    binder = Binder(carriers=spoken, known=known, own=own, keys=keys, clock=lambda: NOW)
     said = list(found.quarantined.values())
     for made in found.shops.values():
         try:

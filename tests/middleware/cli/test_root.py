@@ -49,6 +49,7 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     **{("shops", verb): ("demo",) for verb in ("connect", "check", "pause", "disconnect")},
     ("shops", "rotate-secret"): ("demo", "--secret-env", "SHOPIFY_SECRET"),
     ("keys", "destroy"): ("2020-01", "--by", "Els"),
+    ("keys", "rotate"): ("signing",),
     ("hold", "add"): ("some-id", "--ground", "a case", "--by", "Els", "--until", "2099-12-31"),
     ("events", "record"): ("last-use", "--shop", "demo", "--by", "Els"),
     ("hold", "end"): ("some-id", "--by", "Els"),

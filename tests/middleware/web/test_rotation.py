@@ -16,18 +16,28 @@ import pytest
 from middleware import bootstrap, bootstrap_rotation, config, rotation
 from middleware.config import Config
 from middleware.core import receipt
+from middleware.core.index import MOST_KEYS
 from middleware.core.seal import unlock, unlock_any
 from middleware.errors import ConfigError, DestructionRefusedError, TamperedError
 from middleware.key_turns import SigningTurn, Turn
 from middleware.keys import load_service
 from middleware.live_keys import LiveKeys, Verifying
 from middleware.rotation import Turning
-from middleware.services import Services
+from middleware.services import Services, Shop
 from tests.middleware.web.conftest import SECRETS, SHOPS, Intake, furnish
 from tests.system.orders import order
 from tests.system.stack import Service, configure
 
-WAY: Mapping[str, Callable[[Turning], object]] = {"signing": rotation.turn_signing, "service": rotation.turn_service}
+WAY: Mapping[str, Callable[[Turning], object]] = {
+    "signing": rotation.turn_signing,
+    "service": rotation.turn_service,
+    "index": rotation.turn_index,
+}
+END: Mapping[str, Callable[[Turning], object]] = {
+    "signing": rotation.finish_signing,
+    "service": rotation.finish_service,
+    "index": rotation.finish_index,
+}
 
 
 @pytest.fixture
@@ -41,6 +51,7 @@ def settings(furnished: Service, monkeypatch: pytest.MonkeyPatch) -> Config:
     for name, value in furnished.environment(**SECRETS).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(rotation, "SETTLED", timedelta(0))
+    monkeypatch.setattr(rotation, "SPREAD_SECONDS", 0.0)
     return config.load(furnished.config)
 
 
@@ -211,11 +222,85 @@ class TestService:
         assert intake.services.keys.service.raw_value == key
 
 
-@pytest.mark.parametrize("which", ["signing", "service"])
+class TestIndex:
+    def test_orders_are_known_again_throughout_and_the_key_file_is_the_chain(
+        self, intake: Intake, settings: Config
+    ) -> None:
+        home = settings.server.keys / "service"
+        first, made = (home / "index.key").read_bytes(), order()
+        told = intake.post("plain", made).json
+        assert turn(settings, rotation.turn_index) is True
+        for step in (rotation.rechain, rotation.finish_index, rotation.rechain):
+            assert intake.post("plain", made).json == {**(told or {}), "status": "duplicate"}
+            assert intake.post("plain", order()).json is not None
+            turn(settings, step)
+        assert intake.post("plain", made).json == {**(told or {}), "status": "duplicate"}
+        assert names(settings) == OWN
+        chain = (home / "index.key").read_bytes()
+        assert (len(chain), chain[:32]) == (64, first)
+        assert {len(digest) for (digest,) in rows(intake, "SELECT digest FROM index_entries")} == {33}
+        bootstrap.fit_keys(settings, load_service(settings.server.keys))
+        (home / "index.key").write_bytes(first)
+        with pytest.raises(ConfigError, match="not the key that the database was made with"):
+            bootstrap.fit_keys(settings, load_service(settings.server.keys))
+        assert log(intake) == [("key-rotated", "index/2", "Els De Smet"), ("key-retired", "index/1", "Els De Smet")]
+
+    def test_a_shop_and_its_request_to_integrate_are_what_they_were(self, intake: Intake, settings: Config) -> None:
+        before = bootstrap.onboarding(settings)
+        for work in (rotation.turn_index, rotation.finish_index):
+            turn(settings, work)
+        after = bootstrap.onboarding(settings)
+        assert after.reserved == before.reserved
+        assert after.vault.of_domain("plain.myshopify.com") == before.vault.of_domain("plain.myshopify.com")
+        assert [shop.integration for shop in intake.services.shops.values()] == [
+            shop.integration for shop in after.seeds.values() if isinstance(shop, Shop)
+        ]
+        for one in (before, after):
+            one.store.close()
+
+    def test_it_ends_by_itself(self, intake: Intake, settings: Config) -> None:
+        intake.post("plain", order())
+        turn(settings, rotation.turn_index)
+        bootstrap_rotation.go_on(settings)
+        assert names(settings) == OWN
+        assert log(intake)[-1] == ("key-retired", "index/1", bootstrap_rotation.BY_ITSELF)
+
+    @pytest.mark.parametrize("step", ["become", "forget_next"])
+    def test_a_death_at_its_end_is_gone_on_from(
+        self, intake: Intake, settings: Config, monkeypatch: pytest.MonkeyPatch, step: str
+    ) -> None:
+        made = order()
+        intake.post("plain", made)
+        turn(settings, rotation.turn_index)
+        works = getattr(Turn, step)
+
+        def dies(self: Turn, *given: bytes) -> NoReturn:
+            works(self, *given)
+            raise Killed
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Turn, step, dies)
+            with pytest.raises(Killed):
+                turn(settings, rotation.finish_index)
+        for _ in range(2):
+            bootstrap.fit_keys(settings, load_service(settings.server.keys))  # it starts so
+            again = intake.post("plain", made).json
+            assert again is not None
+            assert again["status"] == "duplicate"
+            bootstrap_rotation.go_on(settings)
+        assert names(settings) == OWN
+        assert len((settings.server.keys / "service" / "index.key").read_bytes()) == 64
+
+    def test_a_chain_has_an_end(self, settings: Config) -> None:
+        (settings.server.keys / "service" / "index.key").write_bytes(bytes(32) * MOST_KEYS)
+        with pytest.raises(DestructionRefusedError, match="rotated 254 times"):
+            turn(settings, rotation.turn_index)
+
+
+@pytest.mark.parametrize("which", list(END))
 def test_without_a_rotation_there_is_nothing_to_finish(settings: Config, which: str) -> None:
-    finish = {"signing": rotation.finish_signing, "service": rotation.finish_service}[which]
     with pytest.raises(DestructionRefusedError, match="there is no rotation of this key to finish"):
-        turn(settings, finish)
+        turn(settings, END[which])
 
 
 class Killed(BaseException):
@@ -224,7 +309,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("step", ["keep", "switch"])
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("which", list(WAY))
+@pytest.mark.parametrize("which", ["signing", "service"])
 def test_a_death_at_any_step_is_gone_on_from(
     intake: Intake, settings: Config, monkeypatch: pytest.MonkeyPatch, which: str, step: str, after: bool
 ) -> None:

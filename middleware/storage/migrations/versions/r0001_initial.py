@@ -37,6 +37,12 @@ def upgrade() -> None:
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("purpose", "generation", name="pk_key_checks"),
     )
+    op.create_table(
+        "key_generations",
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("purpose", name="pk_key_generations"),
+    )
 
 
 def _create_records() -> None:

@@ -1,0 +1,275 @@
+"""The index key is rotated under what rests: at every step all that was ever stored is known again, and found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from middleware.core.index import Chain, Indexer, generation, same
+from middleware.errors import StorageError
+from middleware.exchange import Delivered
+from middleware.model import Answer, Arrival, IndexEntry, Reason, Record, Rejection, State, Status
+from middleware.model_shipping import Attempt, Known
+from middleware.ports import Storage
+from middleware.ports_rotation import Rotations
+from middleware.storage import open_rotations, open_store, rechain_sql, settle_keys
+from middleware.storage.tables import idempotency, inbox, index_entries, orders, rejections
+from middleware.trail import Asked, Digest
+from tests.storage.builders import LATER, NOW, UNTIL, arrival, record, rejection
+from tests.storage.looking import claim
+
+KEYS = tuple(bytes((number,)) * 32 for number in range(1, 4))
+DIGESTS = {
+    orders: ("order", "content"),
+    index_entries: ("digest",),
+    inbox: ("body", "webhook", "order"),
+    idempotency: ("key", "payload", "order"),
+    rejections: ("order", "body", "webhook"),
+}
+
+
+@dataclass
+class Shop:
+    """Makes what intake would make of made-up values, under the chain of the moment."""
+
+    store: Storage
+    rotations: Rotations
+    chain: Chain = field(default_factory=lambda: Chain(keys=KEYS[:1]))
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    def of(self, kind: str, value: str) -> bytes:
+        return Indexer(lambda: self.chain, "demo").of(kind, value)
+
+    def arrival(self, name: str, version: int = 0, **changes: Any) -> Arrival:
+        return arrival(
+            webhook=self.of("webhook", f"{name} {version}"),
+            body=self.of("body", f"{name} {version}"),
+            order=self.of("order.id", name),
+            updated_at=NOW + version * LATER,
+            **changes,
+        )
+
+    def record(self, name: str, content: str = "") -> Record:
+        kinds = {"order.id": name, "order.name": f"#{name}"}
+        index = tuple(IndexEntry(kind=kind, digest=self.of(kind, text), until=UNTIL) for kind, text in kinds.items())
+        return record(index=index, content=self.of("content", content or name))
+
+    def rejection(self, name: str) -> Rejection:
+        told = {kind: self.of(kind, f"rejected {name}") for kind in ("body", "webhook")}
+        return rejection(**told, version=(self.of("order.id", f"rejected {name}"), NOW))
+
+    def attempt(self, name: str) -> Attempt:
+        return Attempt(
+            shop="demo",
+            key=self.of("idempotency.key", name),
+            payload=self.of("idempotency.payload", name),
+            busy_until=NOW + timedelta(seconds=20),
+            until=date(2026, 12, 22),
+        )
+
+    def take(self, name: str) -> None:
+        """An order comes, another is rejected, and a plug-in calls."""
+        self.answers[name] = self.store.accept(self.arrival(name), self.record(name))
+        assert self.answers[name].status is Status.ACCEPTED
+        self.answers[f"rejected {name}"] = self.store.reject(self.rejection(name))
+        assert self.answers[f"rejected {name}"].status is Status.REJECTED
+        ignored = self.store.accept(self.arrival(f"ignored {name}", halt=Reason.NOT_PAID), None)
+        assert ignored.status is Status.IGNORED
+        called = self.store.ship(self.arrival(f"called {name}"), self.record(f"called {name}"), self.attempt(name))
+        assert isinstance(called, Answer)
+        self.answers[f"called {name}"] = called
+        self.store.answered(self.attempt(name), 202)
+
+    def look(self, name: str) -> None:
+        """All that was taken is found, and nothing of it is changed by looking."""
+        (trail,) = self.found("order.id", name)
+        assert [one.id for one in trail.records] == [self.answers[name].id]
+        (trail,) = self.found("order.name", f"#{name}")
+        assert [one.id for one in trail.records] == [self.answers[name].id]
+        (trail,) = self.found("order.id", f"rejected {name}")
+        assert [one.id for one in trail.rejections] == [self.answers[f"rejected {name}"].id]
+        (trail,) = self.found("order.id", f"ignored {name}")
+        assert trail.reasons == (Reason.NOT_PAID,)
+        wanted, of = self.answers[name], self.arrival(name)
+        assert self.store.seen("demo", of.topic, of.webhook, of.body) == replace(wanted, status=Status.DUPLICATE)
+        refused = self.rejection(name)
+        assert self.store.kept("demo", refused.body)
+        known = self.store.seen("demo", refused.topic, refused.webhook, refused.body)
+        assert known is not None
+        assert (known.status, known.id) == (Status.DUPLICATE, self.answers[f"rejected {name}"].id)
+        self.call(name)
+
+    def call(self, name: str) -> None:
+        found = self.store.known("demo", self.attempt(name).key)
+        assert isinstance(found, Known)
+        assert found.record is not None
+        assert (found.record.id, found.answered) == (self.answers[f"called {name}"].id, 202)
+        assert same(found.payload, self.attempt(name).payload)
+
+    def come_again(self, name: str) -> None:
+        """What comes again is a duplicate: as the same body, with the same content anew, and as a call."""
+        again = self.store.accept(self.arrival(name), self.record(name))
+        assert (again.status, again.id) == (Status.DUPLICATE, self.answers[name].id)
+        newer = self.store.accept(self.arrival(name, 1), self.record(name))
+        assert (newer.status, newer.id) == (Status.DUPLICATE, self.answers[name].id)
+        refused = self.store.reject(self.rejection(name))
+        assert (refused.status, refused.id) == (Status.DUPLICATE, self.answers[f"rejected {name}"].id)
+        call = self.store.ship(self.arrival(f"called {name}"), self.record(f"called {name}"), self.attempt(name))
+        assert isinstance(call, Known)
+        assert self.store.answered(self.attempt(name), 201) == 202
+
+    def found(self, kind: str, value: str) -> Any:
+        asked = Digest(shop="demo", kind=kind, digest=self.of(kind, value))
+        return self.store.find(
+            Asked(shops=frozenset(("demo",)), digests=(asked,), record_id=None, reference=None, barcode=None)
+        )
+
+    def begin(self, count: int) -> None:
+        self.chain = Chain(keys=KEYS[:count], turning=True)
+
+    def fence(self) -> None:
+        self.rotations.fence(len(self.chain.keys))
+
+    def sweep(self) -> tuple[int, int]:
+        return self.rotations.rechain(self.chain.forward, NOW)
+
+    def end(self) -> None:
+        self.chain = Chain(keys=self.chain.keys)
+
+
+@pytest.fixture
+def shop(url: str) -> Iterator[Shop]:
+    settle_keys(url, {})
+    with closing(open_store(url)) as store, closing(open_rotations(url)) as rotations:
+        yield Shop(store=store, rotations=rotations)
+
+
+def generations(behind: Engine) -> dict[str, set[int]]:
+    """Of which generations the digests in each table are."""
+    found: dict[str, set[int]] = {}
+    with behind.connect() as connection:
+        for table, names in DIGESTS.items():
+            rows = connection.execute(select(*(table.c[name] for name in names))).all()
+            found[table.name] = {generation(digest) for row in rows for digest in row if digest is not None}
+    return found
+
+
+STEPS: tuple[Callable[[Shop], object], ...] = (
+    lambda shop: shop.begin(2),
+    Shop.fence,
+    Shop.sweep,
+    Shop.end,
+    lambda shop: shop.begin(3),
+    Shop.fence,
+    Shop.sweep,
+    Shop.end,
+)
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_everything_is_known_again_at_every_step(shop: Shop, behind: Engine, *, touched: bool) -> None:
+    taken = ["0"]
+    shop.take("0")
+    for number, step in enumerate(STEPS, 1):
+        step(shop)
+        for name in taken:
+            shop.look(name)
+        if touched:
+            shop.come_again(taken[0])
+            shop.look(taken[0])
+        if step is Shop.fence:
+            taken.append(str(number))
+            shop.take(str(number))
+    for name in taken:
+        shop.come_again(name)
+    assert set(map(frozenset, generations(behind).values())) == {frozenset({3})}
+    assert shop.sweep() == (0, 0)
+    assert shop.store.counts()["waiting"] == 2 * len(taken)
+
+
+def test_a_process_with_the_old_key_alone_stores_nothing_new(shop: Shop, behind: Engine) -> None:
+    shop.take("0")
+    shop.begin(2)
+    shop.fence()
+    shop.chain = Chain(keys=KEYS[:1])
+    works: tuple[Callable[[], object], ...] = (
+        lambda: shop.store.accept(shop.arrival("1"), shop.record("1")),
+        lambda: shop.store.reject(shop.rejection("1")),
+        lambda: shop.store.ship(shop.arrival("1"), shop.record("1"), shop.attempt("1")),
+    )
+    for work in works:
+        with pytest.raises(StorageError, match="has not read the new one yet"):
+            work()
+    assert shop.store.counts()["waiting"] == 2
+    assert generations(behind)["orders"] == {1}
+
+
+def test_a_process_that_is_ahead_writes_what_the_others_read(shop: Shop, behind: Engine) -> None:
+    shop.begin(2)
+    shop.take("0")
+    shop.chain = Chain(keys=KEYS[:1])
+    shop.look("0")
+    assert generations(behind)["orders"] == {1}
+
+
+def test_an_order_moves_whole_so_that_a_cancellation_meets_its_successor(shop: Shop) -> None:
+    shop.store.accept(shop.arrival("0"), shop.record("0"))
+    claimed = claim(shop.store)
+    successor = shop.store.accept(shop.arrival("0", 1), shop.record("0", "other content"))
+    shop.store.delivered(claimed, Delivered(barcode="B", state="created"), NOW)
+    shop.begin(2)
+    shop.fence()
+    asked = shop.store.claim(NOW, 30.0, "demo")
+    assert asked is not None
+    assert shop.store.too_late(asked, NOW)
+    assert successor.id is not None
+    summary = shop.store.show(successor.id)
+    assert summary is not None
+    assert summary.state is State.WITHDRAWN
+    (trail,) = shop.found("order.id", "0")
+    assert [one.state for one in trail.records] == [State.DELIVERED]
+    again = shop.store.accept(shop.arrival("0", 2), shop.record("0", "a third"))
+    assert (again.status, again.id) == (Status.ACCEPTED, claimed.id)  # flagged: it is the delivered one that stands
+
+
+def test_a_call_in_hand_is_left_until_it_is_answered(shop: Shop, behind: Engine) -> None:
+    shop.store.ship(shop.arrival("0"), shop.record("0"), shop.attempt("0"))
+    before = shop.attempt("0")
+    shop.begin(2)
+    shop.fence()
+    assert shop.sweep()[1] == 1
+    assert shop.store.known("demo", before.key) is not None  # whoever waits for it asks as it began
+    shop.store.answered(before, 201)
+    assert shop.sweep() == (1, 0)
+    assert generations(behind)["idempotency"] == {2}
+
+
+def test_more_than_a_page_is_taken(shop: Shop, behind: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rechain_sql, "PAGE", 3)
+    for name in range(4):
+        shop.take(str(name))
+    shop.begin(2)
+    shop.fence()
+    shop.sweep()
+    assert set(map(frozenset, generations(behind).values())) == {frozenset({2})}
+
+
+def test_what_another_hand_wrote_stops_nothing(sqlite_url: str, sqlite_behind: Engine) -> None:
+    settle_keys(sqlite_url, {})
+    with closing(open_store(sqlite_url)) as store, closing(open_rotations(sqlite_url)) as rotations:
+        shop = Shop(store=store, rotations=rotations)
+        shop.take("0")
+        with sqlite_behind.begin() as connection:
+            connection.exec_driver_sql("UPDATE inbox SET webhook = 7")
+            connection.execute(update(orders).values(content=None))
+        shop.begin(2)
+        shop.fence()
+        assert shop.sweep()[1] == 0
+        (trail,) = shop.found("order.id", "0")
+        assert len(trail.records) == 1
