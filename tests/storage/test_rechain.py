@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from middleware.model import Answer, Arrival, IndexEntry, Reason, Record, Reject
 from middleware.model_shipping import Attempt, Known
 from middleware.ports import Storage
 from middleware.ports_rotation import Rotations
-from middleware.storage import open_rotations, open_store, rechain_sql, settle_keys
+from middleware.storage import chain_sql, open_rotations, open_store, rechain_sql, settle_keys
 from middleware.storage.tables import idempotency, inbox, index_entries, orders, rejections
 from middleware.trail import Asked, Digest
 from tests.storage.builders import LATER, NOW, UNTIL, arrival, record, rejection
@@ -273,3 +274,16 @@ def test_what_another_hand_wrote_stops_nothing(sqlite_url: str, sqlite_behind: E
         assert shop.sweep()[1] == 0
         (trail,) = shop.found("order.id", "0")
         assert len(trail.records) == 1
+
+
+def test_from_one_moment_on_nobody_writes_what_was_before(postgres_url: str, postgres_behind: Engine) -> None:
+    settle_keys(postgres_url, {})
+    with closing(open_rotations(postgres_url)) as rotations, ThreadPoolExecutor(1) as pool:
+        with postgres_behind.begin() as writer:
+            assert chain_sql.current(writer) == 1
+            turned = pool.submit(rotations.fence, 2)
+            with pytest.raises(TimeoutError):
+                turned.result(0.3)  # it waits for who has begun
+        turned.result(5)
+    with postgres_behind.begin() as writer:
+        assert chain_sql.current(writer) == 2

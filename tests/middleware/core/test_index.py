@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from middleware.core.index import KEY_BYTES, Indexer, normalised
+from middleware.core.index import KEY_BYTES, Blind, Chain, Indexer, forms, generation, normalised, same
 
 KEY = bytes(range(32))
 INDEXER = Indexer(KEY, "demo")
@@ -132,3 +132,41 @@ def test_an_id_is_another_one_by_any_of_its_bytes(kind: str) -> None:
     told = {INDEXER.of(kind, value) for value in ("AbC1", "aBc1", " AbC1", "AbC1 ")}
     assert len(told) == 4
     assert INDEXER.of("order.name", "AbC1") == INDEXER.of("order.name", "aBc1")
+
+
+NEXT, THIRD = bytes(range(1, 33)), bytes(range(2, 34))
+
+
+def chained(*keys: bytes, turning: bool = False) -> Indexer:
+    return Indexer(lambda: Chain(keys=keys, turning=turning), "demo")
+
+
+def link_by_hand(key: bytes, digest: bytes, number: int) -> bytes:
+    return by_hand(key, "", "link", digest) + bytes((number,))
+
+
+def test_a_chain_is_the_digest_of_the_digest_before() -> None:
+    first = INDEXER.of("order.id", "5001")
+    second = link_by_hand(NEXT, first, 2)
+    assert chained(KEY).of("order.id", "5001") == first
+    assert chained(KEY, NEXT).of("order.id", "5001") == second
+    assert chained(KEY, NEXT, THIRD).of("order.id", "5001") == link_by_hand(THIRD, second, 3)
+    assert [generation(digest) for digest in (first, second)] == [1, 2]
+
+
+def test_while_it_turns_a_digest_knows_what_it_was() -> None:
+    turning = chained(KEY, NEXT, turning=True).of("order.id", "5001")
+    before, after = INDEXER.of("order.id", "5001"), chained(KEY, NEXT).of("order.id", "5001")
+    assert isinstance(turning, Blind)
+    assert turning == after
+    assert forms(turning) == (after, before)
+    assert forms(before) == (before,)
+    assert [same(rests, turning) for rests in (before, after, NEXT)] == [True, True, False]
+    assert [turning.forward(digest) for digest in (before, after)] == [after, after]
+
+
+def test_whatever_the_generation_a_digest_is_taken_to_the_newest() -> None:
+    chain = Chain(keys=(KEY, NEXT, THIRD))
+    made = [chained(*chain.keys[:count]).of("order.id", "5001") for count in (1, 2, 3)]
+    assert {chain.forward(digest) for digest in made} == {made[2]}
+    assert repr(chain) == "<Chain>"
