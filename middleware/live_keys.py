@@ -1,8 +1,8 @@
 """The service's own keys as they are now: a rotation is taken up by every process without a restart.
 
-The files are looked at before every use, which costs microseconds, and read again when one of them has changed. So
-whoever finds a record that another process signed finds the key that signed it, too. What cannot be read changes
-nothing: what is known stays known, and the fault is logged.
+The files are looked at before every use, or for what every order needs four times a second, and read again when one of
+them has changed. Whoever finds a record that another process signed finds the key that signed it, too. What cannot be
+read changes nothing: what is known stays known, and the fault is logged.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from middleware.core.seal import LockKey
 from middleware.errors import ConfigError
 from middleware.keys import FILES, ServiceKeys, load_service
 from middleware.logs import logger
+
+LOOK_SECONDS: Final = 0.25
+"""How old what is known of signing and index keys may be: until then the ones before are good as well."""
 
 AGAIN_SECONDS: Final = 5.0
 """When files that could not be read are read again."""
@@ -65,21 +68,21 @@ class LiveKeys:
         self._turn = threading.Lock()
         self._stamp: _Stamp = self._seen()
         self._known = load_service(folder, group)
-        self._again = 0.0
+        self._again = self._looked = 0.0
 
     def __repr__(self) -> str:
         return "<LiveKeys>"
 
     @property
     def signing(self) -> Key:
-        return self.now().signing
+        return self._lately().signing
 
     @property
     def index(self) -> bytes:
-        return self.now().index
+        return self._lately().index
 
     def chain(self) -> Chain:
-        return self.now().chain()
+        return self._lately().chain()
 
     @property
     def service(self) -> LockKey:
@@ -89,17 +92,21 @@ class LiveKeys:
         return self.now().opening()
 
     def verifying(self) -> Mapping[str, Key]:
-        return self.now().verifying()
+        return self._lately().verifying()
 
     def public_jwks(self) -> Mapping[str, Any]:
         return self.now().public_jwks()
 
     def now(self) -> ServiceKeys:
         """All of them, of one moment."""
+        self._looked = time.monotonic()
         if self._seen() != self._stamp and time.monotonic() >= self._again:
             with self._turn:
                 self._read()
         return self._known
+
+    def _lately(self) -> ServiceKeys:
+        return self._known if time.monotonic() < self._looked + LOOK_SECONDS else self.now()
 
     def _read(self) -> None:
         stamp = self._seen()  # before they are read: what changes meanwhile is read again
@@ -118,13 +125,13 @@ class LiveKeys:
 
 
 class Verifying(Mapping[str, Key]):
-    """The keys that verify receipts, by key id, as they are at every look."""
+    """The keys that verify receipts, by key id, as they are: an unknown one is looked for anew."""
 
-    def __init__(self, keys: OwnKeys) -> None:
+    def __init__(self, keys: LiveKeys) -> None:
         self._keys = keys
 
     def __getitem__(self, kid: str) -> Key:
-        return self._keys.verifying()[kid]
+        return self._keys.verifying().get(kid) or self._keys.now().verifying()[kid]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._keys.verifying())

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from middleware import bootstrap, bootstrap_rotation, config, rotation
+from middleware import bootstrap, bootstrap_rotation, config, live_keys, rotation
 from middleware.config import Config
 from middleware.core import receipt
 from middleware.core.index import MOST_KEYS
@@ -52,6 +52,7 @@ def settings(furnished: Service, monkeypatch: pytest.MonkeyPatch) -> Config:
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(rotation, "SETTLED", timedelta(0))
     monkeypatch.setattr(rotation, "SPREAD_SECONDS", 0.0)
+    monkeypatch.setattr(live_keys, "LOOK_SECONDS", 0.0)
     return config.load(furnished.config)
 
 
@@ -125,7 +126,7 @@ class TestSigning:
             connection.execute("DELETE FROM records")
         assert turn(settings, rotation.finish_signing) == (before,)
         assert names(settings) == OWN
-        assert list(Verifying(intake.services.keys)) == [intake.services.keys.signing.kid]
+        assert list(intake.services.keys.verifying()) == [intake.services.keys.signing.kid]
         assert log(intake)[-1] == ("key-retired", f"signing/{before}", "Els De Smet")
 
     def test_several_keys_before_go_each_in_its_time(self, intake: Intake, settings: Config) -> None:
@@ -135,6 +136,18 @@ class TestSigning:
         with pytest.raises(DestructionRefusedError, match=first):
             turn(settings, rotation.finish_signing)
         assert SigningTurn(settings.server.keys, None).formers() == (first,)
+
+    def test_a_key_that_is_not_known_yet_is_looked_for_at_once(
+        self, settings: Config, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(live_keys, "LOOK_SECONDS", 3600.0)
+        live = bootstrap.live_keys(settings)
+        before, verifying = live.now().signing.kid, Verifying(live)
+        new = turn(settings, rotation.turn_signing)
+        assert live.signing.kid == before
+        assert verifying[new].kid == live.signing.kid == new
+        with pytest.raises(KeyError):
+            verifying["unknown"]
 
     def test_what_could_not_be_read_changes_nothing(self, settings: Config, capsys: pytest.CaptureFixture[str]) -> None:
         live, home = LiveKeys(settings.server.keys), settings.server.keys / "service"
