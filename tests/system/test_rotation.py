@@ -13,7 +13,7 @@ from middleware import rotation
 from tests.middleware.cli.bench import run
 from tests.system.line import Line, tell
 from tests.system.orders import order
-from tests.system.processes import wait_for
+from tests.system.processes import HOST, free_port, wait_for
 from tests.system.shopper import Shopper, kill
 from tests.system.stack import Service, configure, mock, serving, shop
 
@@ -41,9 +41,10 @@ def test_all_keys_are_turned_under_load_and_nothing_is_lost_doubled_or_unreadabl
     monkeypatch.setattr(rotation, "SPREAD_SECONDS", 0.2)
     clock, folder = tmp_path / "clock", tmp_path / "service"
     tell(clock, datetime.now(UTC))
-    port = {"clock": f"file:{clock}"}
-    with mock(tmp_path / "platform") as platform:
-        service = configure(folder, {"plain": shop("plain")}, {"platform": platform.url}, server=port)
+    port, server = free_port(), {"clock": f"file:{clock}"}
+    receipts = ("--receipt-keys", f"http://{HOST}:{port}/.well-known/jwks.json")
+    with mock(tmp_path / "platform", *receipts) as platform:
+        service = configure(folder, {"plain": shop("plain")}, {"platform": platform.url}, server=server, port=port)
         for name, value in service.environment().items():
             monkeypatch.setenv(name, value)
         with serving(service):
@@ -73,7 +74,7 @@ def test_all_keys_are_turned_under_load_and_nothing_is_lost_doubled_or_unreadabl
                 line.rest()
             (refused,) = json.loads(service.configured("deliveries", "list", "--rejected", "--json").stdout)
             shipments = platform.shipments()
-    assert ids == shipments.keys()  # nothing is lost, nothing is doubled
+    assert ids == shipments.keys()  # nothing is lost, nothing is doubled, and every receipt verified over there
     assert refused["page"]  # its order's id is read
     home = folder / "keys" / "service"
     assert {path.name for path in home.iterdir()} == {"receipt.jwk", "receipt.former.json", "index.key", "service.key"}
