@@ -226,6 +226,8 @@ def test_an_order_moves_whole_so_that_a_cancellation_meets_its_successor(shop: S
     shop.store.delivered(claimed, Delivered(barcode="B", state="created"), NOW)
     shop.begin(2)
     shop.fence()
+    again = shop.store.accept(shop.arrival("0", 1), shop.record("0", "other content"))  # and takes the order forward
+    assert again.status is Status.DUPLICATE
     asked = shop.store.claim(NOW, 30.0, "demo")
     assert asked is not None
     assert shop.store.too_late(asked, NOW)
