@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from schemas.policy_loader import load, names
+from schemas.policy_parties import Recipient
+from schemas.policy_terms import Clause
 from tests.schemas.broken_pack import fault, text_of
 
 PARCELS, CONTACTS, STAMPS = "bpost-shipping-platform", "bpost-maxiresponse", "bpost-mystamp"
@@ -92,3 +94,26 @@ def test_a_pack_is_of_one_form_whatever_its_subjects(name: str) -> None:
 def test_nobody_speaks_of_a_subject_of_another_pack() -> None:
     assert load(PARCELS).cluster("depicted") is None
     assert load(STAMPS).cluster("recipient") is None
+
+
+@pytest.mark.parametrize(
+    ("country", "access_from", "elsewhere"),
+    [
+        pytest.param("IE", "", set(), marks=pytest.mark.policy("VP-REC-3", "MX-REC-1")),
+        pytest.param("IN", "", {"IN"}, marks=pytest.mark.policy("VP-REC-4", "MX-REC-1")),
+        pytest.param("IE", "IN", {"IN"}, marks=pytest.mark.policy("MS-REC-1")),
+        pytest.param("not_stated", "", set(), marks=pytest.mark.policy("VP-REC-1", "VP-REC-2")),
+    ],
+)
+def test_who_sits_outside_the_eea_or_reaches_in_from_there(country: str, access_from: str, elsewhere: set[str]) -> None:
+    row = Recipient(
+        name="somebody",
+        role="processor",
+        activity="hosting",
+        country=country,
+        access_from=access_from,
+        purposes=("*",),
+        clause=Clause(ref="0§5 L144", ids=("VP-REC-1",)),
+    )
+    assert row.third_countries == elsewhere
+    assert row.third_country == (None if country == "not_stated" else country in elsewhere)
