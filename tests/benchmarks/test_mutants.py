@@ -52,6 +52,13 @@ def test_every_row_is_taken_out_and_no_mutant_says_what_the_pack_says(pack: str)
     assert len(taken) == len(places) + readings
 
 
+def test_every_requirement_has_a_mutant() -> None:
+    tried = {id_ for one in CODE for id_ in one.ids}
+    for pack in names():
+        tried |= {id_ for one in rows.mutants(pack, rows.read(running.ROOT, pack)) for id_ in one.ids}
+    assert tried == set(requirements())
+
+
 TESTS = """
 import pytest
 from schemas.rule import LIMIT
