@@ -1,6 +1,6 @@
 """Every rule of every pack, and every policy decision of the code, taken out or turned round: who notices?
 
-    python -m benchmarks.mutants [PACK | code ...] [--only TEXT] [--workers 2] [--write]
+    python -m benchmarks.mutants [PACK | code ...] [--only TEXT ...] [--workers 2] [--write]
 
 Over copies of the tree in a temporary folder. A mutant is killed when a test turns red that names one of its rule's
 requirements (and at most as many as a test may name); a test that fails in its preparation, or for want of a name or an
@@ -48,12 +48,12 @@ def main() -> None:
     asked = _arguments()
     began = time.monotonic()
     groups = asked.groups or (*rows.packs(running.ROOT), CODE)
-    found = [
-        outcome
-        for group, some in (("packs", [name for name in groups if name != CODE]), (CODE, [CODE] * (CODE in groups)))
-        if some
-        for outcome in _played(group == CODE, [one for one in _mutants(some) if asked.only in one.name], asked.workers)
-    ]
+    found: list[Outcome] = []
+    for code in (False, True):
+        some = [group for group in groups if (group == CODE) == code]
+        mutants = [one for one in _mutants(some) if any(text in one.name for text in asked.only)]
+        if mutants:
+            found += _played(code, mutants, asked.workers)
     seconds = time.monotonic() - began
     survivors = [one for one in found if not one.killer]
     table = "\n".join(_table(found))
@@ -61,14 +61,14 @@ def main() -> None:
     for one in survivors:
         print(f"SURVIVED {one.group}: {one.name} ({', '.join(one.ids)})")
     if asked.write:
-        _write(f"Made on {datetime.now(UTC):%Y-%m-%d}.\n\n{table}")
+        _write(f"Made on {datetime.now(UTC):%Y-%m-%d}, in {seconds / 60:.0f} minutes.\n\n{table}")
     sys.exit(1 if survivors else 0)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", metavar="PACK | code", choices=[*rows.packs(running.ROOT), CODE, []])
-    parser.add_argument("--only", default="", metavar="TEXT", help="mutants whose name has it")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT", help="mutants whose name has one of these")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--write", action="store_true")
     return parser.parse_args()
@@ -89,7 +89,8 @@ def _played(code: bool, mutants: Sequence[Mutant], workers: int) -> list[Outcome
         trees = [running.copied(Path(folder) / f"tree-{number}") for number in range(max(1, workers))]
         for tree in trees if not code else ():
             _unchecked(tree)
-        proofs = running.proofs(trees[0], CODE_ASKS if code else PACKS_ASK)
+        asked = {id_ for one in mutants for id_ in one.ids}
+        proofs = running.proofs(trees[0], CODE_ASKS if code else PACKS_ASK, asked)
         print(f"{len(proofs)} tests may show something; {len(mutants)} mutants", flush=True)
         children = [_worker(tree, proofs, mutants[number :: len(trees)]) for number, tree in enumerate(trees)]
         for child in children:

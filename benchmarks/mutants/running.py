@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -56,8 +56,9 @@ class Proof:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Watching:
-    """What pytest is told to run, and what came of it. ``wanted``: nodes in their order, or all with an id."""
+    """What pytest is told to run, and what came of it. ``wanted``: nodes in their order; without it, all of ``ids``."""
 
+    ids: Collection[str] = ()
     wanted: Mapping[str, int] | None = None
     passed: list[tuple[str, tuple[str, ...], float]] = field(default_factory=list)
     red: str = ""
@@ -66,7 +67,8 @@ class Watching:
         wanted = self.wanted
         if wanted is None:
             most = int(import_module("tests.conftest").MOST)  # one that names more shows none
-            items[:] = [item for item in items if SLOW not in item.nodeid and 0 < len(_ids(item)) <= most]
+            named = ((item, _ids(item)) for item in items if SLOW not in item.nodeid)
+            items[:] = [item for item, ids in named if len(ids) <= most and {*ids} & {*self.ids}]
         else:
             items[:] = sorted((one for one in items if one.nodeid in wanted), key=lambda one: wanted[one.nodeid])
 
@@ -124,12 +126,13 @@ def replaced(tree: Path, file: str, content: str) -> Iterator[None]:
         os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
 
 
-def proofs(tree: Path, folders: Sequence[str] = ASKED) -> tuple[Proof, ...]:
-    """The tests of these folders that name a few requirements and are green there. Compiles what later runs load.
+def proofs(tree: Path, folders: Sequence[str], ids: Collection[str]) -> tuple[Proof, ...]:
+    """The tests of these folders that name few requirements, one of ``ids`` among them, and are green there. Compiles
+    what later runs load.
 
     Raises: RuntimeError if they cannot be run.
     """
-    found = forked(tree, partial(_collected, folders), compiled=True, deadline=3600.0)
+    found = forked(tree, partial(_collected, folders, ids), compiled=True, deadline=3600.0)
     if not found:
         raise RuntimeError("the tests could not be run on the tree as it is")
     return tuple(Proof(node=node, ids=tuple(ids), seconds=seconds) for node, ids, seconds in found["passed"])
@@ -153,8 +156,8 @@ def _folder(proof: Proof) -> str:
     return max((folder for folder in ASKED if proof.file.startswith(f"{folder}/")), key=len)
 
 
-def _collected(folders: Sequence[str]) -> Mapping[str, Any]:
-    watching = Watching()
+def _collected(folders: Sequence[str], ids: Collection[str]) -> Mapping[str, Any]:
+    watching = Watching(ids=ids)
     within = [one for one in folders if not any(one.startswith(f"{other}/") for other in folders)]
     _pytest(within, watching)
     return {"passed": watching.passed}
