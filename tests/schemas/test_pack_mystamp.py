@@ -28,7 +28,8 @@ def test_what_the_pack_is_about(policy: Policy) -> None:
 
 @pytest.mark.policy("MS-PRE-1")
 def test_on_a_contradiction_the_general_policy_yields(policy: Policy) -> None:
-    assert (policy.reads_with.prevails, policy.reads_with.clause.ref) == ("specific", "2§1 L7-12")
+    reads = policy.reads_with
+    assert (reads.prevails, reads.at_hand, reads.clause.ref) == ("specific", False, "2§1 L7-12")
 
 
 @pytest.mark.policy("MS-CTL-1")
