@@ -59,6 +59,14 @@ def test_nothing_is_left_once_the_last_part_has_ended(url: str, store: Store, be
 
 
 @pytest.mark.policy("AMB-21")
+def test_what_leads_to_a_person_stays_to_its_last_day_and_no_longer(url: str, store: Store, behind: Engine) -> None:
+    store.accept(arrival(), record())
+    assert "index" not in purge(url, TEN_YEARS - timedelta(microseconds=1))
+    assert purge(url, TEN_YEARS)["index"] == 2
+    assert sizes(behind)["index_entries"] == 0
+
+
+@pytest.mark.policy("AMB-21")
 def test_what_is_remembered_of_webhooks_goes_after_thirty_days(url: str, store: Store, behind: Engine) -> None:
     store.reject(rejection())
     store.accept(arrival(halt=Reason.NOT_PAID, standing_until=date(2026, 12, 22)), None)

@@ -199,6 +199,12 @@ def test_an_index_entry_ends_with_the_recipients_parts() -> None:
     assert made.until == TEN_YEARS
 
 
+@pytest.mark.policy("VP-RET-4", "AMB-4")
+def test_what_is_in_the_clear_of_the_recipient_ends_with_the_recipients_parts() -> None:
+    made = record(ABROAD)
+    assert (made.clear_until, made.until) == (LAST, TEN_YEARS)
+
+
 def test_an_index_entry_is_the_keyed_digest_of_the_value() -> None:
     found = {entry.kind: entry.digest for entry in record().index}
     assert found == {
