@@ -204,6 +204,7 @@ def test_a_kept_copy_lives_as_long_as_its_part_is_held(
     copies.close()
 
 
+@pytest.mark.policy("VP-RET-3", "AMB-8")
 def test_a_part_that_is_held_while_a_batch_is_chosen_is_not_taken(
     url: str, store: Store, retention: Retention, behind: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
