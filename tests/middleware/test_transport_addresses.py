@@ -97,6 +97,7 @@ def test_an_address_that_is_not_public_is_never_dialled(
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "::ffff:93.184.215.14"])
+@pytest.mark.policy("X-EGR-1")
 def test_a_public_address_is_dialled_over_tls_alone(
     monkeypatch: pytest.MonkeyPatch, dialled: list[str], address: str
 ) -> None:
