@@ -71,6 +71,13 @@ def kept_in(database: Path) -> dict[str, KeptCopy]:
 
 
 @pytest.mark.policy("VP-RET-4", "AMB-20")
+def test_a_month_is_over_at_midnight_in_brussels_and_not_before() -> None:
+    midnight = datetime(2027, 12, 31, 23, tzinfo=UTC)
+    assert months.over({KID}, midnight - timedelta(microseconds=1)) == set()
+    assert months.over({KID}, midnight) == {KID}
+
+
+@pytest.mark.policy("VP-RET-4", "AMB-20")
 def test_exactly_what_outlives_its_month_is_sealed_again(house: House) -> None:
     ended, later, open_ = house.keep(date(2027, 12, 31)), house.keep(date(2028, 5, 22)), house.keep(None)
     closed = house.close()
