@@ -134,6 +134,7 @@ def test_a_backup_of_last_year_cannot_be_read_once_the_key_is_gone(house: House,
     assert set(ids) < set(kept_in(house.database))  # their rows are the purge's work; they open no more
 
 
+@pytest.mark.policy("VP-RET-4", "VP-RET-3")
 def test_a_key_to_which_something_living_is_sealed_is_not_destroyed(house: House) -> None:
     house.keep(None)
     with pytest.raises(DestructionRefusedError, match="1 parts that are permitted to live"):
@@ -143,6 +144,7 @@ def test_a_key_to_which_something_living_is_sealed_is_not_destroyed(house: House
     assert house.ring.kids() == {KID}
 
 
+@pytest.mark.policy("VP-RET-4")
 def test_what_came_between_the_steps_stops_the_second(house: House) -> None:
     months.announce(house.copies, KID, "Els", JANUARY)
     house.keep(None)
@@ -167,6 +169,7 @@ def test_another_name_destroys_nothing(house: House, named: str) -> None:
         list(months.destructible(house.ring, named, JANUARY))
 
 
+@pytest.mark.policy("VP-RET-4", "AMB-20")
 def test_a_month_that_is_not_over_is_not_destroyed(house: House) -> None:
     with pytest.raises(DestructionRefusedError, match="not over"):
         list(months.destructible(house.ring, KID, datetime(2027, 12, 31, 22, 59, tzinfo=UTC)))
