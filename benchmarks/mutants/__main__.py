@@ -86,12 +86,13 @@ def _played(code: bool, mutants: Sequence[Mutant], workers: int) -> list[Outcome
     """All of them, shared among processes with a copy of the tree each."""
     running.warm()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        trees = [running.copied(Path(folder) / f"tree-{number}") for number in range(max(1, workers))]
-        for tree in trees if not code else ():
-            _unchecked(tree)
+        first = running.copied(Path(folder) / "tree-0")
+        if not code:
+            _unchecked(first)
         asked = {id_ for one in mutants for id_ in one.ids}
-        proofs = running.proofs(trees[0], CODE_ASKS if code else PACKS_ASK, asked)
+        proofs = running.proofs(first, CODE_ASKS if code else PACKS_ASK, asked)
         print(f"{len(proofs)} tests may show something; {len(mutants)} mutants", flush=True)
+        trees = [first, *(running.again(first, Path(folder) / f"tree-{number}") for number in range(1, workers))]
         children = [_worker(tree, proofs, mutants[number :: len(trees)]) for number, tree in enumerate(trees)]
         for child in children:
             os.waitpid(child, 0)

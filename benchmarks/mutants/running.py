@@ -112,6 +112,11 @@ def copied(folder: Path) -> Path:
     return folder
 
 
+def again(tree: Path, folder: Path) -> Path:
+    """Another copy, with what was compiled there: it stands by the time of its source, which is copied too."""
+    return Path(shutil.copytree(tree, folder, symlinks=True))
+
+
 @contextmanager
 def replaced(tree: Path, file: str, content: str) -> Iterator[None]:
     """That file of the copy with other content. Its compiled form stands by its time, so the old one comes back too."""
