@@ -53,6 +53,7 @@ def test_downtime_is_no_jump() -> None:
     assert not jumped(NOW + timedelta(days=400), Boot(id="c", since=timedelta(minutes=1)), None, NOW)
 
 
+@pytest.mark.policy("AMB-20")
 @pytest.mark.parametrize("since", [None, timedelta(minutes=1)])
 def test_a_step_back_is_told_after_another_boot_and_without_a_boot_time(since: timedelta | None) -> None:
     boot = Boot(id="c", since=since)
