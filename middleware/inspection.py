@@ -87,6 +87,7 @@ def as_json(inspection: Inspection, policy: Policy) -> Mapping[str, Any]:
         "used": list(report.used) if report else [],
         "index": list(report.index) if report else [],
         "removed": [asdict(removal) for removal in report.removed] if report else [],
+        "doubted": [asdict(doubted) for doubted in report.doubted] if report else [],
         "parts": [_part(part) for part in inspection.parts],
         "errors": [asdict(fault) for fault in inspection.faults],
     }

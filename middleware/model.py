@@ -62,7 +62,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """One removed path and the one reason for it. Parts that are no known field names are ``*``."""
+    """One path and the one reason why it was removed, or why what is kept of it is in doubt. Parts that are no known
+    field names are ``*``.
+    """
 
     path: str
     reason: str
@@ -70,18 +72,20 @@ class Removal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Where every leaf of an order went: paths, never values. The removal report is its ``removed``."""
+    """Where every leaf of an order went: paths, never values. The removal report is its ``removed`` and ``doubted``."""
 
     kept: tuple[tuple[str, str], ...]  # (source path, canonical path)
     used: tuple[str, ...]
     index: tuple[str, ...]
     removed: tuple[Removal, ...]
+    doubted: tuple[Removal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ParsedMatter(Hidden):
     """What was read from a body: the matter of a record, or why there is none. ``taken`` maps a concrete source path
-    (``line_items[3].title``) to the canonical path that it filled (``customs.description``).
+    (``line_items[3].title``) to the canonical path that it filled (``customs.description``), ``shared`` to those that
+    it filled as well (an address line: street, number and box); ``doubts`` tells of a source path why it is unclear.
     """
 
     order_id: str
@@ -89,6 +93,8 @@ class ParsedMatter(Hidden):
     halt: Reason | None
     order: Matter | None
     taken: Mapping[str, str]
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -239,12 +245,13 @@ class IndexEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalReport:
-    """The removed paths of one shape of order; ``id`` is the SHA-256 of its canonical form, so each shape is kept
-    once.
+    """The removed and the doubted paths of one shape of order; ``id`` is the SHA-256 of its canonical form, so each
+    shape is kept once.
     """
 
     id: str
     removed: tuple[Removal, ...]
+    doubted: tuple[Removal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -31,6 +31,16 @@ REASONS: Mapping[str, str] = {
 """Every reason for a removal, in plain words."""
 
 
+DOUBTS: Mapping[str, str] = {
+    "contact": "a phone number or an e-mail address stands in it, and goes with the address",
+    "no_number": "no house number was found: the line is kept whole",
+    "post_office_box": "it names no house, but a post office box or its like: the line is kept whole",
+    "several_numbers": "more than one number could be the house number: the lines are kept whole",
+    "unclear": "its house number could not be told from the rest: the line is kept whole",
+}
+"""Every doubt about what is kept, in plain words."""
+
+
 def removed_names(sender: str) -> Mapping[str, str]:
     """Leaf path → reason, for the ``sender`` (``shopify-order``)."""
     text = (files("schemas") / "removed" / f"{sender}.csv").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from datetime import date, datetime
 from textwrap import fill
 from typing import Any
@@ -21,7 +22,7 @@ from middleware.model import RemovalReport, State, TaggedPart
 from middleware.ports import Store
 from middleware.tracking import Refusal
 from middleware.trail import Summary
-from schemas.known import REASONS
+from schemas.known import DOUBTS, REASONS
 
 Row = Mapping[str, Any]
 
@@ -125,7 +126,7 @@ def show(config_file: str | None, as_json: bool, record_id: str) -> None:
         retained.print_notices(told)
         sys.exit(1)
     if as_json:
-        whole = {"parts": _tags(summary.parts), "removed": _removed(report), "told": retained.as_json(told)}
+        whole = {"parts": _tags(summary.parts), **_reported(report), "told": retained.as_json(told)}
         whole["holds"] = retained.holds_as_json(held)
         print_json({**_summary(summary, here), **whole})
     else:
@@ -211,6 +212,10 @@ def _print_record(summary: Summary, report: RemovalReport | None, here: telling.
         # A record outlives versions of the software: it may bear a reason that is no longer given.
         rows = [(removal.path, REASONS.get(removal.reason, removal.reason)) for removal in report.removed]
         print_table(("removed", "because"), rows, whole=("removed",))
+        if report.doubted:
+            click.echo()
+            rows = [(doubted.path, DOUBTS.get(doubted.reason, doubted.reason)) for doubted in report.doubted]
+            print_table(("unclear", "because"), rows, whole=("unclear",))
 
 
 def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
@@ -276,5 +281,6 @@ def _tags(parts: Sequence[TaggedPart]) -> list[Row]:
     ]
 
 
-def _removed(report: RemovalReport | None) -> list[Row]:
-    return [{"path": removal.path, "reason": removal.reason} for removal in report.removed] if report else []
+def _reported(report: RemovalReport | None) -> Row:
+    told = {"removed": report.removed, "doubted": report.doubted} if report else {"removed": (), "doubted": ()}
+    return {name: [asdict(one) for one in ones] for name, ones in told.items()}

@@ -23,7 +23,7 @@ from middleware.inspection import as_json as inspection_json
 from middleware.inspection import inspect as dry_run
 from middleware.model import Delivery, ShopSettings, Status
 from middleware.platforms.shopify import Shopify
-from schemas.known import REASONS
+from schemas.known import DOUBTS, REASONS
 from schemas.order import Sender
 from schemas.policy import Policy
 from schemas.policy_loader import for_parcels
@@ -172,6 +172,7 @@ def _print(result: dict[str, Any]) -> None:
     rows += [("used", path, "read to decide, then gone") for path in result["used"]]
     rows += [("index", path, "kept only to know the order again") for path in result["index"]]
     rows += [("removed", removal["path"], REASONS[removal["reason"]]) for removal in result["removed"]]
+    rows += [("unclear", doubted["path"], DOUBTS[doubted["reason"]]) for doubted in result["doubted"]]
     print_table(("", "path", "where, or why"), rows, whole=("", "path"))
     if result["parts"]:
         click.echo()

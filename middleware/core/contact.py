@@ -13,6 +13,9 @@ _MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIX
 _BETWEEN = re.compile(r"[\s.-]")
 _VAT = re.compile(r"[A-Z]{2}(?=[A-Z]*[0-9])[0-9A-Z]{2,12}")
 _BELGIAN = re.compile(r"[01][0-9]{9}")
+_FEWEST_DIGITS = 7
+"""Of a phone number that somebody could call."""
+
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_][A-Za-z0-9]{2,8})*")
 
 
@@ -61,6 +64,17 @@ def vat(value: str) -> str | None:
     digits = number[2:]
     fits = _BELGIAN.fullmatch(digits) is not None and int(digits[8:]) == 97 - int(digits[:8]) % 97
     return number if fits else None
+
+
+def stands_in(text: str, country: str | None) -> bool:
+    """Whether an e-mail address, or a phone number of ``country`` or with its international prefix, stands somewhere in
+    a text.
+    """
+    if "@" in text and any(email(word.strip("<>()[],;:")) for word in text.split()):
+        return True
+    if sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
+        return False
+    return any(True for _ in phonenumbers.PhoneNumberMatcher(text, country))
 
 
 def language(value: str | None) -> str | None:

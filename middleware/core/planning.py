@@ -75,7 +75,7 @@ def planned(
     return Planned(
         order=order,
         plan=schedule(order, policy, settings.account_type, now, sealing, lane_of(settings.platform)),
-        report=trace(document, shape, parsed.taken, withheld),
+        report=trace(document, shape, parsed.taken, withheld, shared=parsed.shared, doubts=parsed.doubts),
         reference=named(names, lambda: _order_name(full)) if told else None,
     )
 

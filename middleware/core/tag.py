@@ -72,7 +72,7 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
         ),
         index=tuple(_index(matter, plan, stamp.indexer)),
         content=content_digest(matter, stamp),
-        removal=removal_report(report.removed),
+        removal=removal_report(report.removed, report.doubted),
         blocked=not declared and needs_declaration(plan, stamp.policy, stamp.account_type),
         due=stamp.due,
         clear_until=plan.recipient_until,
@@ -80,35 +80,12 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
     )
 
 
-def needs_declaration(plan: Plan, policy: Policy, account_type: str) -> bool:
-    """Whether a part of the plan may be used only once a declaration of lawfulness is recorded (MS-CTL-3)."""
-    if not any(cluster.requires for cluster in policy.clusters.values()):
-        return False
-    return any(
-        isinstance(said := permitted(policy, _question(part, policy, account_type)), Refusal)
-        and said.reason == "declaration_missing"
-        for part in plan.parts
-    )
-
-
-def _question(part: PartPlan, policy: Policy, account_type: str) -> Question:
-    return Question(
-        purpose=part.purpose,
-        subject=policy.parts[part.name].subject,
-        account_type=account_type,
-        lane=None,
-        restricted=False,
-        objected=frozenset(),
-        levels={},
-    )
-
-
-def removal_report(removed: tuple[Removal, ...]) -> RemovalReport:
+def removal_report(removed: tuple[Removal, ...], doubted: tuple[Removal, ...] = ()) -> RemovalReport:
     """The removal report of a shape of order, named by the SHA-256 of its canonical form. Paths and reasons, never a
     value.
     """
-    rows = [[removal.path, removal.reason] for removal in removed]
-    return RemovalReport(id=receipt.sha256(receipt.canonical(rows)), removed=removed)
+    rows = [[[one.path, one.reason] for one in told] for told in (removed, doubted)]
+    return RemovalReport(id=receipt.sha256(receipt.canonical(rows)), removed=removed, doubted=doubted)
 
 
 def content_digest(matter: Matter, stamp: Stamp) -> bytes:

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from middleware.model import Removal, Report
 from schemas.allowlist import CREDENTIAL, INDEX, KEPT, USED, Node, classify
 
+NOTHING: Mapping[str, Any] = {}
+
 
 def trace(
-    document: object, shape: Node, taken: Mapping[str, str], withheld: Mapping[str, str], idle: str | None = None
+    document: object,
+    shape: Node,
+    taken: Mapping[str, str],
+    withheld: Mapping[str, str],
+    idle: str | None = None,
+    *,
+    shared: Mapping[str, tuple[str, ...]] = NOTHING,
+    doubts: Mapping[str, str] = NOTHING,
 ) -> Report:
     """The report of one document: sorted, each path once per disposition, so that orders of one shape have equal
     reports.
 
-    Arguments as ``schemas.allowlist.classify``.
+    Arguments as ``schemas.allowlist.classify``, ``shared`` and ``doubts`` as ``Parsed``; what does not travel is not
+    doubted.
     """
     kept: set[tuple[str, str]] = set()
+    doubted: set[tuple[str, str]] = set()
     others: dict[str, set[str]] = {USED: set(), INDEX: set()}
     removed: set[tuple[str, str]] = set()
 
     def tell(concrete: str, general: str, disposition: str) -> None:
         if disposition == KEPT:
-            kept.add((general, taken[concrete]))
+            targets = (taken[concrete], *shared.get(concrete, ()))
+            kept.update((general, target) for target in targets if target not in withheld)
+            if concrete in doubts:
+                doubted.add((general, doubts[concrete]))
         elif disposition in others:
             others[disposition].add(general)
         else:
@@ -34,6 +49,7 @@ def trace(
         used=tuple(sorted(others[USED])),
         index=tuple(sorted(others[INDEX])),
         removed=tuple(Removal(path=path, reason=reason) for path, reason in sorted(removed)),
+        doubted=tuple(Removal(path=path, reason=reason) for path, reason in sorted(doubted)),
     )
 
 

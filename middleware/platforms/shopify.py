@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from middleware.core import signature
+from middleware.core.address_taking import Notes
 from middleware.errors import Fault, SchemaError, SignatureError
 from middleware.model import Inbound, Parsed, Reason, ShopSettings
+from middleware.platforms.shopify_order import Fields, Lines, canonise, payers, refuse
 from schemas import shopify
-from schemas.allowlist import AllowList, Node, Refused, is_blank, load
-from schemas.order import PICKUP_POINT, Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
+from schemas.allowlist import AllowList, Node, Refused, load
 
 SIGNATURE_HEADER = "x-shopify-hmac-sha256"
 
@@ -51,8 +51,6 @@ NAMES: Mapping[str, str] = {
     "/ids/order_name": "/name",
 }
 """Pointers into the canonical order, and where a Shopify order has the same."""
-
-Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +113,17 @@ class Shopify:
         order = _load(shopify.ORDER, document)
         lines = tuple(_shipped(order))
         halt = _halt(order, lines, shop)
-        taken: dict[str, str] = {}
-        canonical = None if halt else _order(order, lines, shop, taken)
-        return Parsed(order_id=order_id, updated_at=updated_at, halt=halt, order=canonical, taken=taken)
+        notes = Notes()
+        canonical = None if halt else canonise(order, lines, updated_at, shop, notes)
+        return Parsed(
+            order_id=order_id,
+            updated_at=updated_at,
+            halt=halt,
+            order=canonical,
+            taken=notes.taken,
+            shared=notes.shared,
+            doubts=notes.doubts,
+        )
 
 
 def is_compliance(document: object, topic: str, domain: str) -> bool:
@@ -147,10 +153,6 @@ def _load(schema: AllowList, document: object) -> Fields:
     raise SchemaError(tuple(Fault(pointer=pointer, code=code) for pointer, code in faults))
 
 
-def _refuse(pointer: str, code: str) -> SchemaError:
-    return SchemaError((Fault(pointer=pointer, code=code),))
-
-
 def _cross_check(url: str | None, number: str | None) -> None:
     """The shop number in the path of ``order_status_url``, never its host (that may be the merchant's own domain)."""
     match = _SHOP_NUMBER.match(url or "")
@@ -161,7 +163,7 @@ def _cross_check(url: str | None, number: str | None) -> None:
 def _instant(text: str) -> datetime:
     instant = _moment(text)
     if instant is None:
-        raise _refuse("/updated_at", "timestamp")
+        raise refuse("/updated_at", "timestamp")
     return instant
 
 
@@ -181,7 +183,7 @@ def _shipped(order: Fields) -> Iterator[tuple[int, Fields, int]]:
             yield position, line, pieces
 
 
-def _halt(order: Fields, lines: Sequence[tuple[int, Fields, int]], shop: ShopSettings) -> Reason | None:
+def _halt(order: Fields, lines: Lines, shop: ShopSettings) -> Reason | None:
     if order["test"] and shop.mode == "live":
         return Reason.TEST_ORDER
     if not lines:
@@ -210,138 +212,4 @@ def _picked_up(order: Fields) -> bool:
     rates = _rates(order)
     if rates and all((rate["delivery_category"] or "").lower() in _IN_STORE for rate in rates):
         return True
-    return order["shipping_address"] is None and (not rates or bool(_payers(order)))
-
-
-def _full_name(person: Fields | None) -> str:
-    names = (person["first_name"], person["last_name"]) if person else ()
-    return " ".join(name.strip() for name in names if name and name.strip())
-
-
-def _payers(order: Fields) -> tuple[str, ...]:
-    """The names under which the order is paid: the billing address's and the customer's, who need not be the same."""
-    billing = order["billing_address"]
-    names = (_full_name(billing) or ((billing or {}).get("name") or "").strip(), _full_name(order["customer"]))
-    return tuple(name for name in names if name)
-
-
-class _Taking:
-    """Reads a loaded object and notes every value that it took: concrete source path → canonical path."""
-
-    def __init__(self, source: Fields, prefix: str, taken: dict[str, str]) -> None:
-        self._source, self._prefix, self._taken = source, prefix, taken
-
-    def __call__(self, name: str, target: str) -> Any:
-        value = self._source[name]
-        if is_blank(value):
-            return None
-        self._taken[f"{self._prefix}{name}"] = target
-        return value
-
-
-def _order(order: Fields, lines: Sequence[tuple[int, Fields, int]], shop: ShopSettings, taken: dict[str, str]) -> Order:
-    recipient = _recipient(order, taken)
-    grams = sum((line["grams"] or 0) * pieces for _, line, pieces in lines)
-    return Order(
-        ids=Ids(
-            order_id=str(order["id"]),
-            order_name=order["name"] or None,
-            customer_id=str(order["customer"]["id"])
-            if order["customer"] and order["customer"]["id"] is not None
-            else None,
-        ),
-        recipient=recipient,
-        parcel=Parcel(
-            weight_grams=grams or shop.default_weight_grams,
-            pieces=1,
-            product=shop.product,
-            pickup_point=_pickup_point(order, shop.pickup_attribute, taken),
-        ),
-        customs=tuple(_customs(order, lines, taken)),
-        updated_at=_instant(order["updated_at"]),
-    )
-
-
-def _recipient(order: Fields, taken: dict[str, str]) -> Recipient:
-    if order["shipping_address"] is None:
-        raise _refuse("/shipping_address", "required")
-    take = _Taking(order["shipping_address"], "shipping_address.", taken)
-    parts = (take("first_name", "recipient.name"), take("last_name", "recipient.name"))
-    name = " ".join(part for part in parts if part) or take("name", "recipient.name")
-    if not name:
-        raise _refuse("/shipping_address/name", "required")
-    address = Address(
-        street=take("address1", "recipient.address.street"),
-        line2=take("address2", "recipient.address.line2"),
-        locality=take("city", "recipient.address.locality"),
-        postal_code=take("zip", "recipient.address.postal_code"),
-        country=take("country_code", "recipient.address.country"),
-    )
-    return Recipient(
-        name=name,
-        company=take("company", "recipient.company"),
-        address=address,
-        contact=_contact(order, name, take, taken),
-    )
-
-
-def _contact(order: Fields, name: str, take: _Taking, taken: dict[str, str]) -> Contact:
-    """The recipient's own contact data: the order's e-mail and language are the payer's, and pass only where whoever
-    pays is the recipient.
-    """
-    top = _Taking(order, "", taken)
-    payers = _payers(order)
-    own = bool(payers) and all(_same(payer, name) for payer in payers)
-    return Contact(
-        email=top("email", "recipient.contact.email") if own else None,
-        phone=take("phone", "recipient.contact.phone") or _rate_phone(order, taken),
-        language=top("customer_locale", "recipient.contact.language") if own else None,
-    )
-
-
-def _rate_phone(order: Fields, taken: dict[str, str]) -> str | None:
-    """The phone typed for a rate that demands one, where the address has none."""
-    for position, rate in enumerate(order["shipping_lines"] or ()):
-        phone: str | None = (
-            None
-            if rate["is_removed"]
-            else _Taking(rate, f"shipping_lines[{position}].", taken)("phone", "recipient.contact.phone")
-        )
-        if phone:
-            return phone
-    return None
-
-
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
-
-
-def _pickup_point(order: Fields, attribute: str | None, taken: dict[str, str]) -> str | None:
-    """The value of the one note attribute that names a pick-up point. Raises: SchemaError for a value that can be no
-    id of one.
-    """
-    for position, note in enumerate(order["note_attributes"] or ()):
-        if attribute and note["name"] == attribute and note["value"]:
-            if not PICKUP_POINT.fullmatch(note["value"]):
-                raise _refuse("/note_attributes", "pickup-point")
-            taken[f"note_attributes[{position}].value"] = "parcel.pickup_point"
-            return str(note["value"])
-    return None
-
-
-def _customs(order: Fields, lines: Sequence[tuple[int, Fields, int]], taken: dict[str, str]) -> Iterator[CustomsItem]:
-    currency = _Taking(order, "", taken)("currency", "customs.currency")
-    for position, line, pieces in lines:
-        take = _Taking(line, f"line_items[{position}].", taken)
-        take("quantity" if line["current_quantity"] is None else "current_quantity", "customs.quantity")
-        duty: Fields = (line["duties"] or [{}])[0]
-        take_duty = _Taking(duty, f"line_items[{position}].duties[0].", taken)
-        yield CustomsItem(
-            description=take("title", "customs.description"),
-            quantity=pieces,
-            weight_grams=take("grams", "customs.weight_grams"),
-            value=take("price", "customs.value"),
-            currency=currency,
-            hs_code=take_duty("harmonized_system_code", "customs.hs_code") if duty else None,
-            origin=take_duty("country_code_of_origin", "customs.origin") if duty else None,
-        )
+    return order["shipping_address"] is None and (not rates or bool(payers(order)))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Row, Select, func, select, type_coerce
 
 from middleware.model import Ending, Rejection, Removal, RemovalReport, State, TaggedPart
 from middleware.storage import unreadable
@@ -72,18 +72,23 @@ def _tolerant(connection: Connection, page: Select[Any]) -> Sequence[Summary]:
 
 
 def removal(connection: Connection, report_id: str) -> RemovalReport | None:
-    page = select(removals.c.removed).where(removals.c.id == report_id)
+    page = select(removals.c.removed, removals.c.doubted).where(removals.c.id == report_id)
+    poisoned = RemovalReport(id=report_id, removed=(Removal(path="*", reason=unreadable.CODE),))
     found = unreadable.tolerant(
-        lambda: [_removed(report) for report in connection.execute(page).scalars()],
+        lambda: [_report(report_id, row) for row in connection.execute(page)],
         lambda: [report_id],
-        lambda _: _removed(connection.execute(page).scalar_one()),
-        lambda _: (Removal(path="*", reason=unreadable.CODE),),
+        lambda _: _report(report_id, connection.execute(page).one()),
+        lambda _: poisoned,
     )
-    return next((RemovalReport(id=report_id, removed=removed) for removed in found), None)
+    return next(iter(found), None)
 
 
-def _removed(report: Any) -> tuple[Removal, ...]:
-    return tuple(Removal(path=_text(path), reason=_text(reason)) for path, reason in report)
+def _report(report_id: str, row: Row[Any, Any]) -> RemovalReport:
+    return RemovalReport(
+        id=report_id,
+        removed=tuple(Removal(path=_text(path), reason=_text(reason)) for path, reason in row.removed),
+        doubted=tuple(Removal(path=_text(path), reason=_text(reason)) for path, reason in row.doubted),
+    )
 
 
 def rejected(connection: Connection, shop: str | None, limit: int) -> Sequence[Rejection]:

@@ -252,8 +252,10 @@ def _keep_report(connection: Connection, upserts: Upserts, record: Record, creat
     until = connection.execute(_REPORT, report).scalar_one_or_none()
     if until is not None and until >= last:
         return
-    removed = [[removal.path, removal.reason] for removal in record.removal.removed]
-    row = {"id": record.removal.id, "removed": removed, "until": last}
+    removed, doubted = (
+        [[one.path, one.reason] for one in told] for told in (record.removal.removed, record.removal.doubted)
+    )
+    row = {"id": record.removal.id, "removed": removed, "doubted": doubted, "until": last}
     longer = report | {"this_until": last, "until": last}
     # The purge may take an ended one between the look and here; another intake may have made a shorter one.
     if (

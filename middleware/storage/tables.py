@@ -315,6 +315,7 @@ removals = Table(
     metadata,
     Column("id", Text, primary_key=True, doc="SHA-256 of the canonical report: each shape of order is kept once"),
     Column("removed", JSON, nullable=False, doc="[[generalised path, reason], …]"),
+    Column("doubted", JSON, nullable=False, doc="[[generalised path, reason], …] of what is kept, but unclear"),
     Column("until", Day, nullable=False, doc="that of the longest-lived record that links to it"),
     info={"retention": "pv.record"},
 )

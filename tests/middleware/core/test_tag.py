@@ -282,7 +282,10 @@ ROWS = (Removal(path="note", reason="free_text"), Removal(path="line_items[].pri
 def test_removal_reports_of_one_shape_have_one_id() -> None:
     assert removal_report(ROWS) == removal_report(tuple(replace(row) for row in ROWS))
     assert removal_report(ROWS).removed == ROWS
-    assert removal_report(ROWS).id == receipt.sha256(b'[["note","free_text"],["line_items[].price","payment"]]')
+    assert removal_report(ROWS).id == receipt.sha256(b'[[["note","free_text"],["line_items[].price","payment"]],[]]')
+    both = removal_report(ROWS, ROWS[:1])
+    assert (both.removed, both.doubted) == (ROWS, ROWS[:1])
+    assert len({removal_report(*rows).id for rows in ((ROWS,), (ROWS, ROWS[:1]), ((), ROWS), (ROWS[:1], ROWS))}) == 4
 
 
 @pytest.mark.parametrize(
@@ -304,7 +307,7 @@ def test_removal_reports_of_another_shape_have_another_id(rows: tuple[Removal, .
 
 
 def test_the_record_links_the_report_of_its_own_order() -> None:
-    assert record().removal == removal_report(REPORT.removed)
+    assert record().removal == removal_report(REPORT.removed, REPORT.doubted)
 
 
 def test_nothing_of_keys_or_orders_shows() -> None:

@@ -139,6 +139,7 @@ def _create_what_leads_to_a_record() -> None:
         "removals",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("removed", sa.JSON(), nullable=False),
+        sa.Column("doubted", sa.JSON(), nullable=False),
         sa.Column("until", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_removals"),
     )
