@@ -168,7 +168,8 @@ def _print(result: dict[str, Any]) -> None:
     name = "standard input" if result["file"] == "-" else result["file"]
     click.secho(f"{name}: {result['status']}: {reason}", bold=True)
     rows = [("error", error["pointer"] or "the body", error["code"]) for error in result["errors"]]
-    rows += [("sealed" if kept["sealed"] else "kept", kept["path"], kept["part"]) for kept in result["kept"]]
+    kept = (("sealed" if one["sealed"] else "kept", one["path"], one["part"]) for one in result["kept"])
+    rows += dict.fromkeys(kept)  # an address line fills several parts of one address
     rows += [("used", path, "read to decide, then gone") for path in result["used"]]
     rows += [("index", path, "kept only to know the order again") for path in result["index"]]
     rows += [("removed", removal["path"], REASONS[removal["reason"]]) for removal in result["removed"]]

@@ -61,7 +61,7 @@ def test_a_block_says_what_was_kept_sealed_used_indexed_removed_and_tagged(told:
     assert text.startswith("01-domestic-full accepted")
     for part in (
         "in clear postal code, country",
-        "sealed recipient.delivery: name, company, street, line2, locality",
+        "sealed recipient.delivery: name, company, street, number, box, locality",
         "recipient.notification: email, language",
         "sender.contact: who sends, from the settings of the shop",
         "arrived ledger entry 1, code 7K3MW-9Q2XA: opened recipient.delivery, sender.contact; label printed",

@@ -143,7 +143,8 @@ class World:
             assert isinstance(parcel, dict)
             assert isinstance(to, dict)
             grams = parcel["weight_grams"]
-            self._opened[id_] = (delivery["name"], delivery["street"], to["postal_code"], grams)
+            street = f"{delivery['street']} {delivery['number']}"
+            self._opened[id_] = (delivery["name"], street, to["postal_code"], grams)
         return self._opened[id_]
 
     def _watch(self, request: Request) -> None:

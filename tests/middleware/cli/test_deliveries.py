@@ -274,6 +274,7 @@ def test_a_record_tells_all_in_json(instance: Instance, records: dict[State, Rec
     assert shown.pop("removed") == [
         {"path": removal.path, "reason": removal.reason} for removal in record.removal.removed
     ]
+    assert shown.pop("doubted") == [{"path": one.path, "reason": one.reason} for one in record.removal.doubted]
     assert shown == listed
 
 

@@ -15,13 +15,13 @@ from middleware import binding
 from middleware.core.body import MAX_BYTES
 from middleware.model import Reason, Status
 from schemas.errors import SchemaFault
-from schemas.known import REASONS
+from schemas.known import DOUBTS, REASONS
 from schemas.policy_loader import load
 from tests.middleware.cli.bench import ORDERS, PACK, process, run
 from tests.middleware.walking import KNOWN
 from tests.schemas.broken_pack import fault
 
-MEMBERS = {"file", "status", "reason", "kept", "used", "index", "removed", "parts", "errors"}
+MEMBERS = {"file", "status", "reason", "kept", "used", "index", "removed", "doubted", "parts", "errors"}
 FILES = sorted(str(path) for path in ORDERS.glob("[0-9]*.json"))
 ACCEPTED = str(ORDERS / "01-domestic-full.json")
 IGNORED = str(ORDERS / "07-digital-only.json")
@@ -144,12 +144,29 @@ def test_text_tells_the_same_paths_as_json(file: str) -> None:
     rows = {tuple(line.split(maxsplit=2)) for line in lines}
     assert {("sealed" if kept["sealed"] else "kept", kept["path"], kept["part"]) for kept in order["kept"]} <= rows
     assert {("removed", removed["path"], REASONS[removed["reason"]]) for removed in order["removed"]} <= rows
+    assert {("unclear", one["path"], DOUBTS[one["reason"]]) for one in order["doubted"]} <= rows
+    assert len(lines) == len(set(lines)) + lines.count("") - 1
     assert {("used", path, "read to decide, then gone") for path in order["used"]} <= rows
     assert {("index", path, "kept only to know the order again") for path in order["index"]} <= rows
     tags = [tuple(str(value) for value in part.values()) for part in order["parts"]]
     assert [
         tuple(line.split()) for line in lines if line.split()[:1] in [[part["part"]] for part in order["parts"]]
     ] == tags
+
+
+def test_what_is_in_doubt_is_told_with_the_reason_and_without_the_line(tmp_path: Path) -> None:
+    order = json.loads(Path(ACCEPTED).read_bytes())
+    order["shipping_address"] |= {"address1": "Kerselaarsteeg 7 8", "address2": "bel 0470 00 00 01"}
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(order), encoding="utf-8")
+    paths = ["shipping_address.address1", "shipping_address.address2"]
+    assert told(str(file))[0]["doubted"] == [
+        {"path": path, "reason": reason} for path, reason in zip(paths, ["several_numbers", "contact"], strict=True)
+    ]
+    printed = run(*SHOPIFY, str(file)).stdout
+    assert [line.split()[1] for line in printed.splitlines() if line.startswith("unclear")] == paths
+    assert "Kerselaarsteeg" not in printed
+    assert "0470" not in printed
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from middleware.core.address import Split, split
 from middleware.core.address_reading import LONGEST_PIECE, Doubt
+from middleware.core.address_taking import CONTACT
 from middleware.core.address_words import BOXES, LONGEST_LINE, NUMBER_FIRST, TAILS
+from schemas.known import DOUBTS
 
 VECTORS = tomllib.loads((Path(__file__).parents[2] / "vectors" / "addresses.toml").read_text("utf-8"))["vectors"]
 COUNTRIES = sorted(TAILS)
@@ -101,6 +103,10 @@ def test_a_line_that_is_longer_than_any_is_not_read(length: int) -> None:
     assert split(line, None, "BE").doubt is (None if length == LONGEST_LINE else Doubt.UNCLEAR)
     second = split("Kerselaarstraat 12", "3, ".ljust(length, "x"), "BE")
     assert second.doubt is (Doubt.SEVERAL_NUMBERS if length == LONGEST_LINE else None)
+
+
+def test_every_doubt_has_plain_words() -> None:
+    assert {*Doubt, CONTACT} == DOUBTS.keys()
 
 
 def test_it_prints_nothing_of_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from middleware.core.contact import email, language, phone
+from middleware.core.contact import email, language, phone, stands_in
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,32 @@ def test_language(locale: str | None, code: str | None) -> None:
     assert language(locale) == code
 
 
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("bel 0470 00 00 01", True),
+        ("tel: 02/201.23.45 aub", True),
+        ("GSM +31 6 12345678", True),
+        ("lotte@verzinsel.example", True),
+        ("mail <lotte@verzinsel.example>, dank u", True),
+        ("2e verdieping", False),
+        ("bus 0301", False),
+        ("Kerselaarstraat 12-14, bus 3.01", False),
+        ("Postbus 12345678", False),
+        ("@ de achterdeur", False),
+        ("", False),
+    ],
+)
+def test_a_phone_number_or_an_e_mail_address_in_a_text_is_seen(text: str, stands: bool) -> None:
+    assert stands_in(text, "BE") is stands
+
+
+def test_a_phone_number_is_one_of_the_country() -> None:
+    assert stands_in("bel 06 12 34 56 78", "NL")
+    assert not stands_in("bel 06 12 34 56 78", "BE")
+    assert not stands_in("bel 06 12 34 56 78", None)
+
+
 def test_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object, **_options: object) -> None:
         raise AssertionError("a connection or a question about a name")
@@ -138,3 +164,4 @@ def test_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert email("lotte@verzinsel.example")
     assert phone("0470 12 34 56", "BE")
     assert language("nl-BE")
+    assert stands_in("bel 0470 12 34 56", "BE")

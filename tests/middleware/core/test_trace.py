@@ -97,6 +97,20 @@ def test_what_was_not_taken_is_removed_with_the_reason_of_its_field() -> None:
     )
 
 
+def test_one_leaf_may_fill_several_parts_and_is_kept_for_each_that_travels() -> None:
+    shared = {"to.name": ("recipient.company", "recipient.address.street")}
+    report = trace(DOCUMENT, SHAPE, TAKEN, {"recipient.company": "pickup_point"}, shared=shared)
+    kept = [target for path, target in report.kept if path == "to.name"]
+    assert kept == ["recipient.address.street", "recipient.name"]
+
+
+def test_what_is_kept_may_be_in_doubt_and_what_is_not_is_not() -> None:
+    doubts = {"to.name": "unclear", "to.email": "contact", "lines[0].title": "unclear", "lines[1].title": "unclear"}
+    report = trace(DOCUMENT, SHAPE, TAKEN, {"recipient.contact.email": "no_notification"}, doubts=doubts)
+    assert report.doubted == removed(("lines[].title", "unclear"), ("to.name", "unclear"))
+    assert trace(DOCUMENT, SHAPE, {}, {}, idle="nothing_shipped", doubts=doubts).doubted == ()
+
+
 def test_where_nothing_is_shipped_all_that_might_have_been_is_removed_for_that() -> None:
     report = trace(DOCUMENT, SHAPE, {}, {}, idle="nothing_shipped")
     assert (report.kept, report.used, report.index) == ((), ("lines[].state", "paid"), ("id",))

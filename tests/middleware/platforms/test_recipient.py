@@ -33,8 +33,55 @@ def test_the_address_is_the_one_of_who_receives() -> None:
     recipient = shipped(order).recipient
     assert (recipient.name, recipient.company) == ("Mirte Oosterlynck", "Oosterlynck bv")
     assert recipient.address == Address(
-        street="Lijsterbesdreef 14", line2="bus 3", locality="Gent", postal_code="9000", country="BE"
+        street="Lijsterbesdreef", number="14", box="3", locality="Gent", postal_code="9000", country="BE"
     )
+
+
+LINES = "shipping_address.address1", "shipping_address.address2"
+
+
+@pytest.mark.parametrize(
+    ("address1", "address2", "filled"),
+    [
+        ("Kerselaarstraat 12", None, ({"street", "number"}, set())),
+        ("Kerselaarstraat 12", "bus 3", ({"street", "number"}, {"box"})),
+        ("Kerselaarstraat", "12 bus 3", ({"street"}, {"number", "box"})),
+        ("Kerselaarstraat 12 bus 3, achteraan", "poort B", ({"street", "number", "box", "line2"}, {"line2"})),
+        ("Kerselaarstraat 7 8", "poort B", ({"street"}, {"line2"})),
+    ],
+)
+def test_each_part_of_the_address_is_noted_under_the_line_that_it_came_from(
+    address1: str, address2: str | None, filled: tuple[set[str], set[str]]
+) -> None:
+    parsed = parse(document(shipping_address=address(address1=address1, address2=address2)))
+    noted = tuple(
+        {parsed.taken[line], *parsed.shared.get(line, ())} if line in parsed.taken else set() for line in LINES
+    )
+    assert noted == tuple({f"recipient.address.{part}" for part in parts} for parts in filled)
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubts"),
+    [
+        ({}, {}),
+        ({"address1": "Kerselaarstraat"}, {"address1": "no_number"}),
+        ({"address1": "Kerselaarstraat 7 8"}, {"address1": "several_numbers"}),
+        ({"address1": "Postbus 12"}, {"address1": "post_office_box"}),
+        ({"address1": "Kerselaarstraat 12 tel 0470 00 00 01"}, {"address1": "contact"}),
+        ({"address2": "bel 0470 00 00 01"}, {"address2": "contact"}),
+        ({"address2": "mirte@voorbeeld.example"}, {"address2": "contact"}),
+        ({"company": "Oosterlynck 0470 00 00 01"}, {"company": "contact"}),
+        ({"address1": "1 Nowhere Lane", "country_code": "GB"}, {}),
+    ],
+)
+def test_a_line_in_doubt_is_noted_with_the_reason(changes: dict[str, str], doubts: dict[str, str]) -> None:
+    """What it holds goes all the same: a line of an address is nobody's to shorten."""
+    parsed = parse(document(shipping_address=address(**changes)))
+    assert parsed.doubts == {f"shipping_address.{name}": reason for name, reason in doubts.items()}
+    assert parsed.order is not None
+    going = parsed.order.recipient
+    held = " ".join(filter(None, (going.company, going.address.street, going.address.number, going.address.line2)))
+    assert all(text in held for name, text in changes.items() if name != "country_code")
 
 
 @pytest.mark.parametrize("nothing", [None, ABSENT, "", "  ", "\u00a0"])
