@@ -18,7 +18,7 @@ from middleware.ports import Carrier, Platform
 from schemas.order import Order, catalogue
 from schemas.policy import Policy
 
-_ANY_POINT = ("0000", "BE")
+_ANY_POINT = ("1000", "BE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from middleware.carriers import records
-from middleware.core import body, receipt
+from middleware.core import body, postal, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
 from middleware.exchange import (
@@ -48,15 +48,6 @@ LONGEST_DESCRIPTION = 255
 """Characters; Shopify's titles have no more."""
 
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
-_PREFIX = re.compile(r"[A-Z]{1,2}-(?=[0-9])")
-_FOUR, _FIVE = re.compile(r"[0-9]{4}"), re.compile(r"[0-9]{5}")
-_POSTAL_CODES: Mapping[str, re.Pattern[str]] = {
-    **dict.fromkeys(("AT", "BE", "CH", "DK", "LU", "NO"), _FOUR),
-    **dict.fromkeys(("DE", "ES", "FI", "FR", "IT"), _FIVE),
-    "NL": re.compile(r"[0-9]{4} ?[A-Z]{2}"),
-}
-_DIGITS_ALONE = frozenset(_POSTAL_CODES) - {"NL"}
-_ANY_POSTAL_CODE = re.compile(r"(?=.*[0-9])[A-Za-z0-9](?:[A-Za-z0-9 -]{0,8}[A-Za-z0-9])?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _EVERY = "recipient.delivery"
 """The part that every shipment has."""
@@ -198,14 +189,11 @@ def _at_point(order: Order, point: PickupPoint | None) -> Order:
 
 
 def _trimmed(order: Order) -> Order:
-    """The postal code without what is no part of it: space around it, and the country that some write before it."""
+    """The postal code without what is no part of it."""
     address = order.recipient.address
     if address.postal_code is None:
         return order
-    code = _PREFIX.sub("", " ".join(address.postal_code.split()).upper())
-    if address.country in _DIGITS_ALONE:
-        code = code.replace(" ", "")
-    trimmed = replace(address, postal_code=code or None)
+    trimmed = replace(address, postal_code=postal.bare(address.postal_code, address.country))
     return replace(order, recipient=replace(order.recipient, address=trimmed))
 
 
@@ -215,21 +203,13 @@ def _faults(order: Order) -> Iterator[Fault]:
         for name, value in (("street", address.street), ("locality", address.locality)):
             if not (value or "").strip():
                 yield Fault(pointer=f"/recipient/address/{name}", code="required")
-    yield from _postal_code(address)
+    if code := postal.fault(address.postal_code, address.country):
+        yield Fault(pointer="/recipient/address/postal_code", code=code)
     if not _COUNTRY.fullmatch(address.country or ""):
         yield Fault(pointer="/recipient/address/country", code="pattern" if address.country else "required")
     if weight > MAX_WEIGHT_GRAMS:
         yield Fault(pointer="/parcel/weight_grams", code="too-heavy")
     yield from _customs(order.customs)
-
-
-def _postal_code(address: Address) -> Iterator[Fault]:
-    """It travels in the clear, so it has to look like one: no name, number or address hides in it."""
-    if not address.postal_code:
-        if address.country in _NEEDS_POSTAL_CODE:
-            yield Fault(pointer="/recipient/address/postal_code", code="required")
-    elif not _POSTAL_CODES.get(address.country or "", _ANY_POSTAL_CODE).fullmatch(address.postal_code):
-        yield Fault(pointer="/recipient/address/postal_code", code="pattern")
 
 
 def _customs(items: Sequence[CustomsItem]) -> Iterator[Fault]:
@@ -239,43 +219,6 @@ def _customs(items: Sequence[CustomsItem]) -> Iterator[Fault]:
         yield Fault(pointer="/customs/description", code="too-long")
     if any(item.value is not None and not _DECIMAL.fullmatch(item.value) for item in items):
         yield Fault(pointer="/customs/value", code="decimal")
-
-
-_NEEDS_POSTAL_CODE = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CH",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GB",
-        "GR",
-        "HR",
-        "HU",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "NO",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-        "US",
-    ]
-)
-"""Countries (ISO 3166-1) of our lanes in which no address lacks a postal code; Ireland's and Hong Kong's may."""
 
 
 def _read(response: Response) -> Outcome:

@@ -60,7 +60,8 @@ def record(**changes: Any) -> Record:
 
 def report(**changes: Any) -> RemovalReport:
     removed = (Removal(path="note", reason="free_text"), Removal(path="line_items[].*", reason="not_needed"))
-    return RemovalReport(**{"id": "0" * 64, "removed": removed, **changes})
+    doubted = (Removal(path="shipping_address.address1", reason="unclear"),)
+    return RemovalReport(**{"id": "0" * 64, "removed": removed, "doubted": doubted, **changes})
 
 
 def arrival(**changes: Any) -> Arrival:

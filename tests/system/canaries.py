@@ -158,7 +158,7 @@ def shipped(document: Document, *, country: str, mobile: str) -> Document:
     document.put_text("email", template="{}@post.example")
     document.put_text("shipping_address.address1", template="Verzonnen-{} 12")
     document.put_text("shipping_address.first_name", template="Zoë-{}")
-    document.plant("shipping_address.zip", postal_code(document.name))
+    document.plant("shipping_address.zip", postal_code(document.name, country))
     document.plant("line_items[1].price", f"{_digest(document.name) % 10**9:09}.50")
     _put(document.content, "shipping_address.phone", f"+{mobile}")
     document.note("shipping_address.phone", mobile)
@@ -171,9 +171,14 @@ def mobile(seed: str, country: str) -> str:
     return {INSIDE: f"35385{digits[-7:]}", OUTSIDE: f"447400{digits[-6:]}"}[country]
 
 
-def postal_code(seed: str) -> str:
-    """A unique code of eight letters and digits, as countries like ``INSIDE`` and ``OUTSIDE`` have them."""
-    return f"{word(f'{seed}, a postal code', 7).upper()}{_digest(seed) % 10}"
+def postal_code(seed: str, country: str) -> str:
+    """A unique code of eight characters, as the country has them: ``A12 B3C4``, ``AB1C 2DE``."""
+    left, made = _digest(f"{seed}, a postal code"), []
+    for kind in {INSIDE: "a99 xxxx", OUTSIDE: "aa9a 9aa"}[country]:
+        alphabet = {"a": LETTERS[10:36], "9": LETTERS[:10], "x": LETTERS[:36], " ": " "}[kind]
+        left, place = divmod(left, len(alphabet))
+        made.append(alphabet[place])
+    return "".join(made)
 
 
 def _digest(seed: str) -> int:

@@ -206,7 +206,7 @@ PERMITTED: Mapping[str, tuple[str, str, Any]] = {
     "shipping_address.address2": ("none", INSIDE, "bus 2"),
     "shipping_address.city": ("none", INSIDE, "Gent"),
     "shipping_address.zip": ("none", INSIDE, "D02AF30"),
-    "shipping_address.country_code": ("none", INSIDE, "PT"),
+    "shipping_address.country_code": ("none", INSIDE, "HK"),
     "shipping_address.phone": ("sms", INSIDE, "+353851234567"),
     "email": ("email", INSIDE, "ander@post.example"),
     "customer_locale": ("sms", INSIDE, "fr-BE"),

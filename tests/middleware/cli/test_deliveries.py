@@ -20,7 +20,7 @@ from middleware.ports import Store
 from middleware.storage import open_retention, open_store
 from middleware.storage.tables import parts
 from middleware.storage.tables import records as table
-from schemas.known import REASONS
+from schemas.known import DOUBTS, REASONS
 from tests.middleware.cli.bench import Instance, refused
 from tests.storage import builders, states
 from tests.storage.builders import LATER, NOW
@@ -227,6 +227,8 @@ def test_a_record_is_told_in_plain_words(instance: Instance, records: dict[State
     ]
     for path, reason in (("note", "free_text"), ("line_items[].*", "not_needed")):
         assert [path, *REASONS.get(reason, reason).split()] in [line.split() for line in lines]
+    (doubted,) = record.removal.doubted
+    assert [doubted.path, *DOUBTS[doubted.reason].split()] in [line.split() for line in lines]
 
 
 @pytest.mark.parametrize(
