@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from middleware.core import address_words as words
-from middleware.core.address_reading import BETWEEN, LONGEST_PIECE, Doubt, Reading, is_number, read
+from middleware.core.address_reading import LONGEST_PIECE, Doubt, Reading, is_number, read
 from schemas.order import Hidden
 
 
@@ -41,7 +41,7 @@ def split(line1: str | None, line2: str | None, country: str | None) -> Split:
     alone = bool(two) and is_number(two, country)
     if isinstance(found, Doubt):
         together = read(f"{one} {two}", country) if alone and found is Doubt.NO_NUMBER else found
-        if isinstance(together, Doubt) or together.street != one.strip(BETWEEN) or _may_be_postal_code(two):
+        if isinstance(together, Doubt) or _may_be_postal_code(two):
             return replace(whole, doubt=found)
         return _joined(together)
     if alone:

@@ -82,10 +82,7 @@ def _before(line: str, country: str) -> Iterator[Reading]:
     for start in _starts(street):
         rest = words.RESTS[country].fullmatch(street, start)
         if rest:
-            made = _reading(street[:start], head["number"], rest.groupdict())
-            if _unexplained(made.street, country):
-                return
-            yield made
+            yield _reading(street[:start], head["number"], rest.groupdict())
 
 
 def _starts(street: str) -> Iterator[int]:
