@@ -62,9 +62,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """One path and the one reason why it was removed, or why what is kept of it is in doubt. Parts that are no known
-    field names are ``*``.
-    """
+    """One path and the one reason of its removal, or of a doubt. Parts that are no known field names are ``*``."""
 
     path: str
     reason: str
@@ -245,9 +243,7 @@ class IndexEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalReport:
-    """The removed and the doubted paths of one shape of order; ``id`` is the SHA-256 of its canonical form, so each
-    shape is kept once.
-    """
+    """What is told of one shape of order; ``id`` is the SHA-256 of its canonical form, so each shape is kept once."""
 
     id: str
     removed: tuple[Removal, ...]
