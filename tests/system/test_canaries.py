@@ -57,8 +57,8 @@ def leaky_clear(order, *rest):
     return {**body, "parcel": {**body["parcel"], "reference": order.recipient.contact.phone}}
 
 
-def leaky_trace(document, *rest):
-    report = trace(document, *rest)
+def leaky_trace(document, *rest, **more):
+    report = trace(document, *rest, **more)
     return replace(report, removed=(*report.removed, Removal(path=document["token"], reason="free_text")))
 
 
