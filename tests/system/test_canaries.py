@@ -137,7 +137,7 @@ def test_no_canary_is_anywhere_but_where_it_may_be(run: Run) -> None:
 def test_the_platform_reads_exactly_what_may_pass(run: Run) -> None:
     expected = {variant.name: variant.parts for variant in run.sent if variant.parts is not None}
     assert run.opened == expected
-    assert len(expected) == 9
+    assert len(expected) == 11
 
 
 @pytest.mark.policy("VP-CAT-7", "VP-TRF-1")

@@ -81,10 +81,31 @@ def accepted() -> Iterator[Variant]:
     document = to("named", INSIDE)
     clear = {**postal_code(SENT), "name": SENT}
     yield Variant(document=document, shop="named", parts=parts(document), clear=clear)
+    yield from split()
     document = to("pickup", INSIDE)
     document.content["note_attributes"].append({"name": "pickup_point", "value": POINT})
     delivery = {"name": full_name(document)}
     yield Variant(document=document, shop="pickup", parts={"recipient.delivery": delivery, **sender()})
+
+
+def split() -> Iterator[Variant]:
+    """Orders whose address lines are split, and one with a line in doubt. A Belgian postal code is too short to look
+    for.
+    """
+    lines: Mapping[str, tuple[str, Json]] = {
+        "split": ("Verzonnen-{} 12", {"number": "12", "box": "14"}),
+        "split, in doubt": ("Verzonnen-{} 7 8", {}),
+    }
+    for name, (line1, pieces) in lines.items():
+        document = to(name, INSIDE)
+        document.put("shipping_address.country_code", "BE")
+        document.put("shipping_address.zip", "1000")
+        whole = document.put_text("shipping_address.address1", template=line1)
+        line2 = document.put_text("shipping_address.address2", template="bus 14, {}")
+        made = {"street": whole.removesuffix(" 12"), "line2": line2.removeprefix("bus 14, ") if pieces else line2}
+        sealed = parts(document)
+        sealed["recipient.delivery"] |= {**made, **pieces}
+        yield Variant(document=document, shop="none", parts=sealed)
 
 
 def left_aside() -> Iterator[Variant]:
@@ -180,7 +201,7 @@ def parts(document: Document, told: Mapping[str, Json] | None = None) -> dict[st
         "line2": address["address2"],
         "locality": address["city"],
     }
-    customs = {} if address["country_code"] == INSIDE else {"recipient.customs": {"items": [item(document)]}}
+    customs = {} if address["country_code"] in (INSIDE, "BE") else {"recipient.customs": {"items": [item(document)]}}
     return {"recipient.delivery": delivery, **customs, **(told or {}), **sender()}
 
 
