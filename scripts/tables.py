@@ -41,8 +41,13 @@ _CHOSEN: Mapping[str, str] = {
 _COMPUTED: Mapping[str, tuple[str, ...]] = {
     "customs.quantity": ("line_items.quantity", "line_items.current_quantity"),
     "customs.weight_grams": ("line_items.grams",),
+    "recipient.address.number": ("shipping_address.address1", "shipping_address.address2"),
+    "recipient.address.box": ("shipping_address.address1", "shipping_address.address2"),
+    "recipient.address.line2": ("shipping_address.address1",),
 }
-"""What is made from fields that are otherwise only read; a test compares it with what the parser takes."""
+"""What is made from fields that are otherwise only read, or that fill something else as well; a test compares it with
+what the parser takes.
+"""
 
 _UNITS: Mapping[str, str] = {"Y": "years", "M": "months", "D": "days"}
 _STATUSES = (KEPT, USED, INDEX)

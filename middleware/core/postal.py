@@ -33,7 +33,7 @@ _MAY_LACK = frozenset(("IE", "MC"))
 """Of the listed countries, where an address may do without. Monaco has the French codes of its own."""
 
 _WITHOUT_SPACES = frozenset(country for country, form in _FORMS.items() if " " not in form.pattern)
-_PREFIX = re.compile(r"[A-Z]{1,2}-(?=[0-9])")
+_PREFIX = re.compile(r"\A[A-Z]{1,2}-(?=[0-9])")
 
 
 def bare(code: str, country: str | None) -> str | None:

@@ -71,7 +71,7 @@ def inspected(files: Iterable[Path], *options: str) -> list[dict[str, Any]]:
     return told
 
 
-def changed(folder: Path, name: str, **shipping_address: None) -> Path:
+def changed(folder: Path, name: str, **shipping_address: str | None) -> Path:
     """A made-up order whose lines tell no current quantity, with other members of its address."""
     order = json.loads((ORDERS / name).read_text(encoding="utf-8"))
     order["shipping_address"] |= shipping_address
@@ -87,6 +87,8 @@ def test_the_table_names_all_that_the_line_keeps_and_nothing_else(tmp_path: Path
         *ORDERS.glob("[0-9]*.json"),
         changed(tmp_path, "03-outside-eu.json", first_name=None, last_name=None),
         changed(tmp_path, "19-netherlands.json", phone=None),
+        changed(tmp_path, "02-minimal.json", address1="Hazelaardreef 7 bus 3, achterhuis"),
+        changed(tmp_path, "04-gift.json", address1="Pruimelaarhof", address2="19 bus 3"),
     ]
     told = [result for notify in ("email", "sms") for result in inspected(orders, "--notify", notify)]
     kept = {(entry["path"].replace("[]", ""), entry["target"]) for result in told for entry in result["kept"]}
