@@ -84,3 +84,12 @@ class Impossible:
 Outcome = Delivered | Gone | TooLate | Refused | Failed
 Heard = Gone | Refused | Impossible | Failed
 """What became of a notice: ``Gone`` says that it was carried out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickupPoint:
+    """A pick-up point that the parcel platform knows; its postal code and country take the place of the recipient's."""
+
+    id: str
+    postal_code: str
+    country: str

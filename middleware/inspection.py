@@ -13,7 +13,8 @@ from middleware.core.body import read
 from middleware.core.planning import check_time, planned
 from middleware.core.trace import trace
 from middleware.errors import BodyError, Fault, SchemaError
-from middleware.model import Inbound, Parsed, PartPlan, PickupPoint, Report, ShopSettings, Status
+from middleware.exchange import PickupPoint
+from middleware.model import Inbound, Parsed, PartPlan, Report, ShopSettings, Status
 from middleware.ports import Carrier, Platform
 from schemas.order import Order, catalogue
 from schemas.policy import Policy

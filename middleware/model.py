@@ -144,15 +144,6 @@ class ShopSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PickupPoint:
-    """A pick-up point that the parcel platform knows; its postal code and country take the place of the recipient's."""
-
-    id: str
-    postal_code: str
-    country: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PartPlan:
     """How one part is to be kept: its class, clock, key and ground. ``starts`` and ``until`` are None while the clock
     has not started.

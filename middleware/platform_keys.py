@@ -19,8 +19,9 @@ from joserfc.jwk import ECKey
 
 from middleware.core.body import read as read_body
 from middleware.errors import BodyError, ConfigError, KeyRefusedError, UnknownKeyError
+from middleware.exchange import PickupPoint
 from middleware.key_files import check_folder, make_folder, read, write
-from middleware.model import PickupPoint, Plan
+from middleware.model import Plan
 from schemas.order import PICKUP_POINT
 
 MAX_KEYS = 2_000

@@ -6,14 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response
+from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, PickupPoint, Refused, Request, Response
 from middleware.model import (
     Answer,
     Arrival,
     Inbound,
     Parsed,
     ParsedMatter,
-    PickupPoint,
     Record,
     Rejection,
     RemovalReport,

@@ -14,9 +14,10 @@ from middleware.core.index import Indexer
 from middleware.core.schedule import required_kids
 from middleware.core.weeks import needed
 from middleware.errors import SignatureError, UnauthorisedError, UnknownKeyError
+from middleware.exchange import PickupPoint
 from middleware.gate import Gate
 from middleware.live_keys import OwnKeys
-from middleware.model import Inbound, PickupPoint, ShopSettings
+from middleware.model import Inbound, ShopSettings
 from middleware.model_shop import Integration
 from middleware.platform_keys import PlatformKeys
 from middleware.ports import Calls, Carrier, Clock, Finder, Integrations, Platform, Store

@@ -18,8 +18,8 @@ from typing import Final
 from middleware.core.body import read
 from middleware.core.calendar import today
 from middleware.core.clocks import clock
-from middleware.core.kinds import kind_of
 from middleware.core.index import same
+from middleware.core.kinds import kind_of
 from middleware.core.planning import check_time, named
 from middleware.core.schedule import memory
 from middleware.core.shares import Shares

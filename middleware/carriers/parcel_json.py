@@ -20,12 +20,13 @@ from middleware.exchange import (
     Impossible,
     Label,
     Outcome,
+    PickupPoint,
     Refused,
     Request,
     Response,
     TooLate,
 )
-from middleware.model import PickupPoint, Stored
+from middleware.model import Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice, Telling
 from schemas import parcel_platform

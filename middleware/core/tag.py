@@ -80,6 +80,29 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
     )
 
 
+def needs_declaration(plan: Plan, policy: Policy, account_type: str) -> bool:
+    """Whether a part of the plan may be used only once a declaration of lawfulness is recorded (MS-CTL-3)."""
+    if not any(cluster.requires for cluster in policy.clusters.values()):
+        return False
+    return any(
+        isinstance(said := permitted(policy, _question(part, policy, account_type)), Refusal)
+        and said.reason == "declaration_missing"
+        for part in plan.parts
+    )
+
+
+def _question(part: PartPlan, policy: Policy, account_type: str) -> Question:
+    return Question(
+        purpose=part.purpose,
+        subject=policy.parts[part.name].subject,
+        account_type=account_type,
+        lane=None,
+        restricted=False,
+        objected=frozenset(),
+        levels={},
+    )
+
+
 def removal_report(removed: tuple[Removal, ...], doubted: tuple[Removal, ...] = ()) -> RemovalReport:
     """The removal report of a shape of order, named by the SHA-256 of its canonical form. Paths and reasons, never a
     value.

@@ -13,8 +13,8 @@ import pytest
 
 from middleware import binding, config_parties
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.exchange import Delivered, Failed, Gone, Heard, Label, Outcome, Refused, Request, Response
-from middleware.model import PickupPoint, Stored
+from middleware.exchange import Delivered, Failed, Gone, Heard, Label, Outcome, PickupPoint, Refused, Request, Response
+from middleware.model import Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice
 from schemas.order import Order

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response
-from middleware.model import PickupPoint, State, Stored
+from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, PickupPoint, Refused, Request, Response
+from middleware.model import State, Stored
 from middleware.model_keys import AuditEntry, Sealing
 from middleware.opening import NoRing
 from middleware.ports import Store

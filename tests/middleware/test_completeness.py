@@ -21,8 +21,9 @@ from middleware.carriers.parcel_json import ParcelJson
 from middleware.core.minimise import minimise
 from middleware.core.trace import trace
 from middleware.errors import SchemaError
+from middleware.exchange import PickupPoint
 from middleware.inspection import inspect
-from middleware.model import PickupPoint, Report
+from middleware.model import Report
 from schemas.allowlist import INDEX, KEPT, USED, classify
 from schemas.known import REASONS, removed_names
 from schemas.order import Order, catalogue

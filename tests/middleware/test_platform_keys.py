@@ -15,7 +15,7 @@ from jwcrypto import jwk as other_jwk
 from middleware.core.schedule import schedule
 from middleware.core.seal import seal
 from middleware.errors import KeyRefusedError
-from middleware.model import PickupPoint
+from middleware.exchange import PickupPoint
 from middleware.platform_keys import MAX_KEYS, MAX_POINTS, Known, PlatformKeys, admit
 from tests.middleware.core import made_up
 from tests.middleware.published import (

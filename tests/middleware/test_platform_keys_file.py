@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from middleware import platform_keys
 from middleware.errors import ConfigError, UnknownKeyError
-from middleware.model import PickupPoint
+from middleware.exchange import PickupPoint
 from middleware.platform_keys import Known, PlatformKeys, admit
 from tests.middleware.published import KID, LATER, NOW, OTHER, POINT, Json, jwk, jwks, key, known, plan, points
 

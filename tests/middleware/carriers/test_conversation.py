@@ -19,8 +19,8 @@ from middleware.core.schedule import schedule
 from middleware.core.seal import seal
 from middleware.core.tag import Stamp, tag
 from middleware.core.trace import trace
-from middleware.exchange import Delivered, Failed, Gone, Refused, Request, Response, TooLate
-from middleware.model import Delivery, PickupPoint, Stored, TaggedPart
+from middleware.exchange import Delivered, Failed, Gone, PickupPoint, Refused, Request, Response, TooLate
+from middleware.model import Delivery, Stored, TaggedPart
 from schemas.order import Sender
 from schemas.policy_loader import load
 from tests.middleware.platforms.making import NOW, PACK, PLATFORM, example, parse

@@ -10,7 +10,8 @@ import pytest
 from middleware.carriers.parcel_json import MAX_WEIGHT_GRAMS, ParcelJson
 from middleware.core.minimise import EU_CUSTOMS_UNION, minimise
 from middleware.errors import SchemaError
-from middleware.model import Delivery, PickupPoint
+from middleware.exchange import PickupPoint
+from middleware.model import Delivery
 from schemas.order import Address, Contact, Ids, Order, Parcel, Recipient
 from schemas.policy_loader import load
 

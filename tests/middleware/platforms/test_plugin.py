@@ -12,7 +12,7 @@ from middleware import binding
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.core.planning import Planned, planned
 from middleware.errors import SchemaError
-from middleware.model import PickupPoint
+from middleware.exchange import PickupPoint
 from middleware.platforms.plugin import Plugin
 from schemas.order import Ids, Order, Parcel
 from tests.middleware.platforms.making import settings
