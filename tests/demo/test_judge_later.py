@@ -166,6 +166,7 @@ def test_no_files_are_no_promise_kept() -> None:
         ("var/keys/retention/recipient.delivery--2027-12.jwk", jwk("recipient")),
         ("tmp/forgotten", b'[{"d" :\n"' + json.loads(jwk("recipient"))["d"].encode() + b'"}]'),
     ],
+    ids=("a whole key", "its private number in another text"),
 )
 def test_a_key_that_is_left_anywhere_opens_the_backup(file: str, content: bytes) -> None:
     found = against(passed_well().at("month_over", files={file: content}), "nothing-reopened")
