@@ -225,8 +225,8 @@ class TestReadOnlyMounts:
         [
             (0o440, GROUP, True, "<ServiceKeys>"),
             (0o440, GROUP, False, "mode 1777 lets others in"),
-            (0o444, GROUP, True, "receipt.jwk: mode 0444 lets others in"),
-            (0o440, 0, True, "receipt.jwk: Permission denied"),
+            (0o444, GROUP, True, "index.key: mode 0444 lets others in"),
+            (0o440, 0, True, "index.key: Permission denied"),
         ],
     )
     def test_the_secret_volume_of_a_container_platform(self, mode: int, group: int, read_only: bool, told: str) -> None:
