@@ -8,7 +8,6 @@ subject's own raises. What an order or a customer is called is turned into keyed
 
 from __future__ import annotations
 
-import hmac
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from middleware.core.bearer import opens
 from middleware.core.body import read
 from middleware.core.calendar import today
 from middleware.core.clocks import clock
+from middleware.core.index import same
 from middleware.core.schedule import memory
 from middleware.errors import Fault, NotFoundError, SchemaError, UnauthorisedError
 from middleware.errors_events import BeforeIntakeError, OnlyTheDataSubjectError
@@ -78,7 +78,7 @@ def tell(body: bytes, key: str, shop: Shop, teller: Teller, ledger: Ledger) -> R
     payload = shop.indexer.of_bytes("events.payload", body)
     marks = {"key": shop.indexer.of_bytes("events.key", key.encode()), "payload": payload}
     came = record(read(body), shop, teller, ledger, **marks)
-    if came.payload is None or not hmac.compare_digest(came.payload, payload):
+    if came.payload is None or not same(came.payload, payload):
         raise KeyReusedError()
     return came
 

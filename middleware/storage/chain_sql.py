@@ -17,8 +17,10 @@ from sqlalchemy import Connection, bindparam, select, update
 from middleware.core.index import Blind, forms, generation
 from middleware.errors import StorageError
 from middleware.model import Arrival, Record, Rejection
+from middleware.model_events import Event
 from middleware.model_shipping import Attempt
 from middleware.storage.tables import idempotency, inbox, index_entries, key_generations, orders, rejections
+from middleware.storage.tables_retention import events
 
 PURPOSE: Final = "index"
 ORDER: Final = "order.id"
@@ -53,6 +55,9 @@ _CALL: Final = update(idempotency).where(
 _CALLED: Final = select(idempotency.c.payload, idempotency.c.order).where(
     idempotency.c.shop == bindparam("this_shop"), idempotency.c.key == bindparam("old")
 )
+_EVENT: Final = update(events).where(events.c.id == bindparam("this_id"))
+_TOLD: Final = select(events.c.digest, events.c.key, events.c.payload).where(events.c.id == bindparam("this_id"))
+_KEYED: Final = select(events.c.id).where(events.c.shop == bindparam("this_shop"), events.c.key == bindparam("old"))
 
 
 def current(connection: Connection) -> int:
@@ -94,6 +99,27 @@ def called(connection: Connection, attempt: Attempt) -> Attempt:
     if isinstance(key, Blind):
         move_call(connection, attempt.shop, key.former, key.forward)
     return replace(attempt, key=key, payload=_at(now, attempt.payload))
+
+
+def told(connection: Connection, event: Event) -> Event:
+    """The same of an event of retention; what was told under its key before is of that generation, too. Raises:
+    StorageError.
+    """
+    now = current(connection)
+    key, payload, digest = (
+        None if one is None else _at(now, one) for one in (event.key, event.payload, event.selector.digest)
+    )
+    if isinstance(key, Blind):
+        for known in connection.execute(_KEYED, {"this_shop": event.shop, "old": key.former}).scalars().all():
+            move_event(connection, known, key.forward)
+    return replace(event, key=key, payload=payload, selector=replace(event.selector, digest=digest))
+
+
+def sought(connection: Connection, digest: bytes | None) -> tuple[bytes, ...]:
+    """What may rest for a digest that somebody asks for; nothing for none. Raises: StorageError where the process has
+    not read the newest key yet, and would find nothing.
+    """
+    return () if digest is None else forms(_at(current(connection), digest))
 
 
 def _at(now: int, digest: bytes) -> bytes:
@@ -158,3 +184,11 @@ def move_rejection(connection: Connection, shop: str, old: bytes, forward: Forwa
     row = connection.execute(_REJECTED, asked).one_or_none()
     if row is not None:
         connection.execute(_REJECTION, {**asked, "body": forward(old), "webhook": forward(row.webhook)})
+
+
+def move_event(connection: Connection, event_id: str, forward: Forward) -> None:
+    """Take an event of retention forward: whose records it concerned, and the call that told it."""
+    row = connection.execute(_TOLD, {"this_id": event_id}).one_or_none()
+    if row is not None:
+        news = {name: forward(digest) for name, digest in row._mapping.items() if digest is not None}
+        connection.execute(_EVENT, {"this_id": event_id, **news})

@@ -16,6 +16,7 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, or_
 
 from middleware.core import clocks, schedule
 from middleware.core.calendar import today
+from middleware.core.index import forms
 from middleware.model import State
 from middleware.model_events import Clock, Moved, MovedPart, Selector
 from middleware.model_keys import Fact
@@ -103,7 +104,7 @@ def _chosen(selector: Selector) -> Select[tuple[str]]:
         .where(
             index_entries.c.shop == records.c.shop,
             index_entries.c.kind == selector.kind,
-            index_entries.c.digest == selector.digest,
+            index_entries.c.digest.in_(forms(selector.digest)),
         )
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from middleware.model_events import Clock, Event, EventType, Moved, Recorded
 from middleware.model_keys import Fact
-from middleware.storage import clocks_sql
+from middleware.storage import chain_sql, clocks_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import audit_entries, word
 from middleware.storage.tables_retention import events
@@ -28,8 +28,10 @@ _LISTED: Final = select(events).order_by(events.c.at.desc(), events.c.id)
 
 def record(connection: Connection, upserts: Upserts, event: Event, clock: Clock | None, now: datetime) -> Recorded:
     """Keep the event and let its clock run; of one that is known by its key, what was kept then. One that leads to no
-    record leaves nothing (``found`` is 0), unless it concerns the shop as a whole.
+    record leaves nothing (``found`` is 0), unless it concerns the shop as a whole. Raises: StorageError where the
+    process has not read the newest index key yet.
     """
+    event = chain_sql.told(connection, event)
     again = _again(connection, event)
     if again is not None:
         return again

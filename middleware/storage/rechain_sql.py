@@ -15,19 +15,23 @@ from middleware.storage import chain_sql
 from middleware.storage.chain_sql import Forward
 from middleware.storage.database import Database
 from middleware.storage.tables import idempotency, inbox, index_entries, orders, rejections
+from middleware.storage.tables_retention import events
 
 PAGE: Final = 200
 
 Move = Callable[[Connection, Row[Any], Forward], None]
 
-_DIGESTS: Final[Mapping[Table, tuple[str, ...]]] = {
+CHAINED: Final[Mapping[Table, tuple[str, ...]]] = {
     orders: ("order", "content"),
     index_entries: ("digest",),
     rejections: ("order", "body", "webhook"),
     inbox: ("body", "webhook", "order"),
     idempotency: ("key", "payload", "order"),
+    events: ("digest", "key", "payload"),
 }
-"""In this order; and which columns are of a generation."""
+"""In this order; and which columns are of a generation. Every other column of bytes says itself why it is of none
+(``info["unchained"]``).
+"""
 
 
 def rechain(database: Database, forward: Forward, now: datetime) -> tuple[int, int]:
@@ -35,7 +39,7 @@ def rechain(database: Database, forward: Forward, now: datetime) -> tuple[int, i
     transaction of its own.
     """
     moved, left = 0, 0
-    for table in _DIGESTS:
+    for table in CHAINED:
         after: Sequence[Any] | None = None
         while True:
             page = database.read(_reading(table, after))
@@ -53,7 +57,7 @@ def rechain(database: Database, forward: Forward, now: datetime) -> tuple[int, i
 
 def _reading(table: Table, after: Sequence[Any] | None) -> Callable[[Connection], Sequence[Row[Any]]]:
     keys = list(table.primary_key)
-    names = ("shop", *_DIGESTS[table], "answered", "busy_until")
+    names = ("shop", *CHAINED[table], "answered", "busy_until")
     needed = [column for column in table.c if column.primary_key or column.name in names]
     page = select(*needed).order_by(*keys).limit(PAGE)
     if after is not None:
@@ -70,7 +74,7 @@ def _writing(table: Table, rows: Sequence[Row[Any]], forward: Forward) -> Callab
 
 
 def _is_old(table: Table, row: Row[Any], forward: Forward) -> bool:
-    digests = [digest for name in _DIGESTS[table] if (digest := getattr(row, name)) is not None]
+    digests = [digest for name in CHAINED[table] if (digest := getattr(row, name)) is not None]
     ours = all(isinstance(digest, bytes) for digest in digests)  # SQLite keeps whatever another hand put there
     return ours and any(forward(digest) != digest for digest in digests)
 
@@ -100,10 +104,15 @@ def _call(connection: Connection, row: Row[Any], forward: Forward) -> None:
     chain_sql.move_call(connection, row.shop, row.key, forward)
 
 
+def _event(connection: Connection, row: Row[Any], forward: Forward) -> None:
+    chain_sql.move_event(connection, row.id, forward)
+
+
 _MOVES: Final[Mapping[Table, Move]] = {
     orders: _order,
     index_entries: _entry,
     rejections: _rejection,
     inbox: _webhook,
     idempotency: _call,
+    events: _event,
 }

@@ -141,13 +141,16 @@ def cancel(
 
 
 def blocked(connection: Connection, shop: str, selector: Selector) -> Sequence[tuple[str, str]]:
-    """(record id, receipt) of what waits for a declaration; nothing without a selector."""
+    """(record id, receipt) of what waits for a declaration; nothing without a selector. Raises: StorageError where the
+    process has not read the newest index key yet.
+    """
     page = select(records.c.id, records.c.receipt).where(records.c.shop == shop, records.c.state == State.BLOCKED)
     if selector.record_id is not None:
         page = page.where(records.c.id == selector.record_id)
     else:
         page = page.join(index_entries, index_entries.c.record_id == records.c.id)
-        page = page.where(index_entries.c.kind == selector.kind, index_entries.c.digest == selector.digest)
+        digests = chain_sql.sought(connection, selector.digest)
+        page = page.where(index_entries.c.kind == selector.kind, index_entries.c.digest.in_(digests))
     return [(row.id, row.receipt) for row in connection.execute(page)]
 
 

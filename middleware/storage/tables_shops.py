@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Table, Text
 
 from middleware.storage.tables import Instant, metadata
+
+_OF_SHOPS: Final = {
+    "unchained": "every process holds it in memory, made with the first index key; it is of a shop, whose name stands "
+    "in the clear beside it, or of its secret, which nobody can guess"
+}
 
 shops = Table(
     "shops",
     metadata,
     Column("name", Text, primary_key=True, doc="stays when the shop is disconnected: keyed digests hang on it"),
-    Column("domain", LargeBinary, unique=True, doc="keyed digest of its domain, 32 bytes; null: disconnected"),
+    Column(
+        "domain",
+        LargeBinary,
+        unique=True,
+        doc="keyed digest of its domain, 32 bytes; null: disconnected",
+        info=_OF_SHOPS,
+    ),
     Column("sealed", Text, doc="settings, sender and secrets: compact JWE under the service key; null: disconnected"),
     Column("state", Text, nullable=False, doc="middleware.model_shop.ShopState"),
     Column("version", BigInteger, nullable=False, unique=True, doc="grows with every change of any shop"),
@@ -21,7 +34,13 @@ shops = Table(
 shop_secrets = Table(
     "shop_secrets",
     metadata,
-    Column("digest", LargeBinary, primary_key=True, doc="keyed digest of a shop's own secret, 32 bytes: no two alike"),
+    Column(
+        "digest",
+        LargeBinary,
+        primary_key=True,
+        doc="keyed digest of a shop's own secret, 32 bytes: no two alike",
+        info=_OF_SHOPS,
+    ),
     Column("shop", ForeignKey(shops.c.name, ondelete="CASCADE"), nullable=False, index=True),
     info={"ends": "when the shop is disconnected"},
 )
@@ -37,9 +56,22 @@ shop_changes = Table(
 integrations = Table(
     "integrations",
     metadata,
-    Column("domain", LargeBinary, primary_key=True, doc="keyed digest of the shop's domain, 32 bytes"),
-    Column("word", LargeBinary, primary_key=True, doc="keyed digest of the body that told it: one row per body"),
-    Column("request", LargeBinary, nullable=False, index=True, doc="keyed digest of the request that ended, 32 bytes"),
+    Column("domain", LargeBinary, primary_key=True, doc="keyed digest of the shop's domain, 32 bytes", info=_OF_SHOPS),
+    Column(
+        "word",
+        LargeBinary,
+        primary_key=True,
+        doc="keyed digest of the body that told it: one row per body",
+        info=_OF_SHOPS,
+    ),
+    Column(
+        "request",
+        LargeBinary,
+        nullable=False,
+        index=True,
+        doc="keyed digest of the request that ended, 32 bytes",
+        info=_OF_SHOPS,
+    ),
     Column("shop", Text, nullable=False),
     Column("ended_at", Instant, nullable=False),
     info={"ends": "never: that a request has ended, and digests out of which nothing can be told"},
