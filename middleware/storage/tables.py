@@ -3,8 +3,8 @@
 Nothing here is of a person in the clear: parts are sealed (JWE), what is looked up is a keyed digest, and ``clear``
 holds what may travel openly. Every row says itself when it ends: ``until`` is its last permitted day (Europe/Brussels),
 and the table's ``info["retention"]`` names the class that set it; a part has a class of its own. A pause of a lane ends
-by ``paused_until``, what is known of a shop when it is disconnected. Keyed digests follow the index key when it is
-rotated (``rechain_sql``); what is bytes and does not says why in ``info["unchained"]``.
+by ``paused_until``, what is known of a shop when it is disconnected. A column of bytes that does not follow the index
+key when it is rotated (``rechain_sql``) says why: ``info["unchained"]``.
 
 No foreign key leads from ``orders``, ``inbox`` and ``idempotency`` to ``records``: what they remember outlives the
 record, and a key without an index of its own would turn every erasure into a scan.
@@ -134,12 +134,7 @@ records = Table(
     Column("changed_seen_at", Instant, doc="when a person looked at that flag; null again with every new change"),
     Column("ending", Text, doc="middleware.model.Ending; null: nothing changed since it was frozen"),
     Column("predecessor", Text, index=True, doc="the record that has to be gone first; it may have been erased"),
-    Column(
-        "integration",
-        LargeBinary,
-        doc="integrations.request under which it was taken; null: there was none",
-        info={"unchained": "as integrations.request"},
-    ),
+    Column("integration", LargeBinary, info={"unchained": "as there"}, doc="integrations.request; null: there is none"),
     Column("removal", Text, nullable=False, doc="removals.id"),
     Column("created_at", Instant, nullable=False),
     Column("until", Day, doc="null: the clock of a part has not started"),
@@ -348,12 +343,6 @@ key_checks = Table(
     metadata,
     Column("purpose", Text, primary_key=True, doc="index or service: what middleware.keys.ServiceKeys.checks names"),
     Column("generation", Integer, primary_key=True, autoincrement=False, doc="1: the key of the first use"),
-    Column(
-        "value",
-        LargeBinary,
-        nullable=False,
-        doc="keyed check value, 32 bytes, out of which no key can be told",
-        info={"unchained": "it tells the whole chain, and has a row for each generation"},
-    ),
+    Column("value", LargeBinary, nullable=False, info={"unchained": "of keys"}, doc="keyed check value, 32 bytes"),
     info={"ends": "never: of nobody"},
 )

@@ -22,8 +22,10 @@ def fill(store: Store, make: Callable[[], Record] = record) -> dict[State, Recor
     one that is being cancelled.
     """
     arrivals = {state: arrival(received_at=NOW + minute * LATER) for minute, state in enumerate(State)}
+    arrivals[State.BLOCKED] = arrival(received_at=NOW + SOON / 2)
     arrivals[State.HELD] = again(arrivals[State.CANCELLING], received_at=NOW + SOON)
     made = {state: _belonging(arrivals[state], make()) for state in State}
+    made[State.BLOCKED] = replace(made[State.BLOCKED], blocked=True)
     for state in (state for state in State if state is not State.HELD):
         _bring(store, state, arrivals[state], made[state])
     store.accept(arrivals[State.HELD], made[State.HELD])
@@ -46,6 +48,8 @@ def _lease(store: Store, made: Record, now: datetime = NOW) -> Stored:
 
 def _bring(store: Store, state: State, arrived: Arrival, made: Record) -> None:
     store.accept(arrived, made)
+    if state is State.BLOCKED:
+        return
     cancelled = again(arrived, halt=Reason.CANCELLED, received_at=NOW)
     if state is State.WITHDRAWN:
         store.accept(cancelled, None)

@@ -63,7 +63,7 @@ def test_it_is_told_wherever_it_may_be(url: str, store: Store, retention: Retent
     """Of what was ever claimed the platform may hold something, whatever was settled; of the rest it cannot."""
     made = fill(store)
     purge(url, NEXT_DAY)
-    claimed = state not in (State.HELD, State.WITHDRAWN)
+    claimed = state not in (State.BLOCKED, State.HELD, State.WITHDRAWN)
     open_ = ["recipient.customs"] * (state is State.CANCELLED)  # nothing can start its clock any more
     assert [notice.part for notice in retention.told(made[state].id)] == [*open_, *["recipient.delivery"] * claimed]
 

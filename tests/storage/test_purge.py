@@ -90,7 +90,7 @@ def test_what_lost_a_part_goes_out_no_more(url: str, store: Store, behind: Engin
         assert found is None or found.state is state
         return
     assert found is not None
-    stays = state not in (State.WAITING, State.HELD, State.CLAIMED)
+    stays = state not in (State.WAITING, State.BLOCKED, State.HELD, State.CLAIMED)
     assert found.state == (state if stays else State.DEAD)
     assert found.last_code == "expired" or stays
     claimable = {stored.id for _ in made if (stored := store.claim(NEXT_DAY, LEASE, "demo"))}

@@ -94,6 +94,10 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         (f"sent again at {AT}", "the parcel platform is at fault or out of order (http-503)"),
     ),
     "held": ({"state": "held", "due": None}, ("has to be cancelled", "as soon as the version before it is cancelled")),
+    "blocked": (
+        {"state": "blocked", "due": None},
+        ("It is here and blocked", "no declaration of the customer", "parcelveil events record"),
+    ),
     "claimed": ({"state": "claimed"}, ("being sent", "answer is awaited", "ask again")),
     "claimed, and replaced": (
         {"state": "claimed", "ending": "replaced"},
