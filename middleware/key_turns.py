@@ -11,14 +11,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from middleware.errors import ConfigError
 from middleware.key_files import check_folder, read, sync, write
-from middleware.keys import FORMER_SIGNING, SIGNING, former_signing, new_signing_key, signing_key
+from middleware.keys import CHECKED, FORMER_SIGNING, SIGNING, former_signing, new_signing_key, signing_key
 
 
 class Turn:
@@ -127,6 +127,35 @@ class SigningTurn(Turn):
     def _write(self, public: dict[str, dict[str, object]]) -> None:
         write(self.former, json.dumps({"keys": list(public.values())}).encode(), self._group)
         self._give(self.former)
+
+
+def unfinished(folder: Path) -> Sequence[str]:
+    """What `parcelveil keys rotate` has to be told so that every rotation that was begun goes on, or ends: ``signing``,
+    ``service --finish`` …
+    """
+    signing, service, index = (Turn(folder, None, name) for name in (SIGNING, CHECKED["service"], CHECKED["index"]))
+    words = {
+        "signing": signing.next.exists(),
+        "service": service.next.exists(),
+        "service --finish": service.former.exists() and not service.next.exists(),
+        "index --finish": index.next.exists(),
+    }
+    return [word for word, begun in words.items() if begun]
+
+
+def formers(folder: Path, group: int | None) -> Mapping[str, str]:
+    """The keys before that are still needed: an id, and what each does, ``verifies``, ``opens`` or ``finds``. Raises:
+    ConfigError.
+    """
+    signing = SigningTurn(folder, group)
+    before = [kid for kid in signing.formers() if kid != signing.kid()]
+    opens = Turn(folder, group, CHECKED["service"])
+    finds = Turn(folder, group, CHECKED["index"])
+    return {
+        **{f"signing/{kid}": "verifies" for kid in before},
+        **({"service/former": "opens"} if opens.former.exists() and not opens.next.exists() else {}),
+        **({"index/former": "finds"} if finds.next.exists() else {}),
+    }
 
 
 @contextmanager

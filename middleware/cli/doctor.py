@@ -14,7 +14,7 @@ import click
 from middleware import bootstrap, bootstrap_retention, config
 from middleware.cli import telling, words
 from middleware.cli.common import config_option, harmless, json_option, loaded, print_json
-from middleware.cli.doctor_keys import own_keys
+from middleware.cli.doctor_keys import own_keys, rotations
 from middleware.cli.findings import Finding, Verdict, bad, mended, ok, warn
 from middleware.core.calendar import today
 from middleware.errors import (
@@ -86,6 +86,7 @@ def _findings(settings: config.Config) -> Iterator[Finding]:
         yield mended("service keys", problem, f"look at {settings.server.keys}")
     else:
         yield ok("service keys", f"receipt, index and service keys are there, and {_readers(settings)} may read them")
+        yield from rotations(settings)
     yield from _state(settings)
     database = list(_database(settings, own))
     yield from database

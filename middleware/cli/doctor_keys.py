@@ -1,4 +1,6 @@
-"""``doctor`` on our own keys for parts: those of months, for copies that stay, and those of weeks, for transit."""
+"""``doctor`` on our own keys: rotations that were begun, and keys for parts: those of months, for copies that stay, and
+those of weeks, for transit.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,26 @@ from middleware import bootstrap, bootstrap_months, bootstrap_retention, config
 from middleware.cli.findings import Finding, bad, mended, ok, warn
 from middleware.core.weeks import must_go, week_of
 from middleware.errors import ConfigError, ParcelveilError
+from middleware.key_turns import unfinished
 from middleware.retention_keys import HOME
 
 _MAKE = "start the relay, or run `parcelveil keys provision` as its user"
+_ROTATE = "parcelveil keys rotate"
 _AHEAD = 2
 """Weeks ahead for which a transit key should be there: the relay makes them four weeks ahead."""
+
+
+def rotations(settings: config.Config) -> Iterator[Finding]:
+    """What a person or the relay has to end, for as long as both keys are needed."""
+    for words in unfinished(settings.server.keys):
+        which, _, ends = words.partition(" ")
+        if ends:
+            what = "not ended: the key before is needed until nothing that was made with it is left"
+            remedy = f"the relay does it within minutes where it may write to keys/service; or `{_ROTATE} {words}`"
+        else:
+            what = "it has stopped amid the turn, and goes on where it was"
+            remedy = f"run `{_ROTATE} {words}` again"
+        yield warn(f"rotation of the {which} key", what, remedy)
 
 
 def own_keys(settings: config.Config) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -18,11 +19,18 @@ from middleware.config import Config
 from middleware.core.calendar import today
 from middleware.core.weeks import last_day, week_of
 from middleware.errors import DeliveryError
+from middleware.key_turns import formers
 from middleware.keys import check, provision
 from middleware.storage import migrate as migrate_database
 
 OURS = "(our own)"
 """In the place of a parcel platform's name, which has no brackets."""
+
+_FORMER: Mapping[str, str] = {
+    "verifies": "verifies the receipts that it signed, until `parcelveil keys rotate signing --finish` finds none",
+    "opens": "opens what is not locked anew yet, until `parcelveil keys rotate service --finish`",
+    "finds": "finds orders whose digests are not of the next key yet, until `parcelveil keys rotate index --finish`",
+}
 
 
 @click.command(short_help="Bring the database schema up to date.")
@@ -95,7 +103,8 @@ def _provision(settings: Config) -> list[str]:
 def keys_list(config_file: str | None, as_json: bool) -> None:
     """List the retention keys by platform, with the days until their month has passed: then a key is destroyed, by the
     platform itself, or ours with `keys destroy`. Of a transit key: the days until it is destroyed at the latest, and
-    how many records wait that are sealed to its week's.
+    how many records wait that are sealed to its week's. Of the service's own keys those that were rotated out and are
+    still needed.
     """
     settings = loaded(config_file)
     day = today(bootstrap.clock(settings)())
@@ -111,14 +120,26 @@ def keys_list(config_file: str | None, as_json: bool) -> None:
         | ({"waiting": waiting[kid]} if kid in waiting else {})
         for carrier, kid, thumbprint in known
     ]
+    former = _former(settings)
     if as_json:
-        print_json(rows)
-    elif rows:
+        print_json(rows + [{"carrier": OURS, "kid": kid, "former": does} for kid, does in former.items()])
+        return
+    if rows:
         columns = ("carrier", "key", "thumbprint", "days left", *(("records that wait",) if waiting else ()))
         cells = [(*row.values(), *([""] if waiting and "waiting" not in row else [])) for row in rows]
         print_table(columns, cells, whole=("key", "thumbprint"))
     else:
         click.echo("No key is known yet; `parcelveil keys provision` fetches them.")
+    if former:
+        click.echo()
+        print_table(("former key", "why it is there"), [(kid, _FORMER[does]) for kid, does in former.items()])
+
+
+def _former(settings: Config) -> Mapping[str, str]:
+    """The service's own keys before that are still needed, as far as this user may look."""
+    server = settings.server
+    mine = os.access(server.keys / "service", os.R_OK | os.X_OK)
+    return formers(server.keys, server.keys_group) if mine else {}
 
 
 def _waiting(settings: Config, kids: Sequence[str]) -> Mapping[str, int]:

@@ -66,7 +66,7 @@ def within(lines: list[str], columns: int) -> bool:
 
 
 def remembered(state: State) -> list[str]:
-    """The last day of a part whose clock had not started: there is one where no shipment is left that could start it."""
+    """The last day of a part whose clock had not started: there is one where no shipment is left to start it."""
     return ["2026-12-22"] if state is State.CANCELLED else []
 
 
