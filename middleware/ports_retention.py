@@ -95,6 +95,11 @@ class Holds(Protocol):
     def holds(self, record_id: str | None) -> Sequence[Hold]:
         """The holds of one record, or of all; the newest first, those that were ended as well."""
 
+    def passing(self, hold_id: str) -> Mapping[PartKey, str]:
+        """What that hold cannot keep: the parts that are sealed to a transit key and of which no copy stays, with the
+        week of the key.
+        """
+
 
 class Weeks(Protocol):
     """What is sealed to transit keys. Every method is one transaction. Raises: StorageError from all of them."""

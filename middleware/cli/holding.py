@@ -13,11 +13,17 @@ from middleware.cli.common import config_option, json_option, loaded, print_json
 from middleware.cli.destroying import named
 from middleware.cli.retained import holds_as_json, print_holds
 from middleware.core.calendar import today
+from middleware.core.weeks import last_day
 from middleware.model_purge import Held
 
 LONGEST_GROUND = 200
 DAY = click.DateTime(["%Y-%m-%d"])
 NOBODY = "Nothing is known of that here, or all of it has ended: what has ended cannot be held."
+
+PASSING = (
+    "{part} of {record} cannot be held: it is sealed to a weekly key, and leaves when it is sent, or with the key on "
+    'the day after {day}. With keep_delivered = "policy" a copy stays and is held, of what is taken in from then on.'
+)
 
 
 def _ground(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -53,7 +59,8 @@ def add(
     question: str,
 ) -> None:
     """Hold what is here of an order, and what the parcel platform has of it: the records that the order has now, and
-    their parts that have not ended. A hold is no permission to use what it keeps: nothing is sent that has expired.
+    their parts that have not ended. A hold is no permission to use what it keeps: nothing is sent that has expired. Of
+    what is sealed to a weekly key it keeps the copy alone, where there is one, and says so.
     """
     settings = loaded(config_file)
     now = bootstrap.clock(settings)()
@@ -69,6 +76,7 @@ def add(
         )
     with closing(bootstrap_retention.retention(settings)) as known:
         held = known.hold(Held(ground=ground, person=person, starts=first, until=last), ids, parts, now)
+        passing = known.passing(held[0].id) if held else {}
     if not held:
         click.echo(NOBODY, err=True)
         sys.exit(1)
@@ -76,6 +84,8 @@ def add(
         print_json(holds_as_json(held))
     else:
         print_holds(held, "id", "record_id", "part")
+    for (record_id, part), week in passing.items():
+        click.echo(PASSING.format(part=part, record=record_id, day=last_day(week)), err=True)
 
 
 @hold.command("list", short_help="List holds, the newest first.")

@@ -6,15 +6,15 @@ The record is locked first, as the purge does: a part is either held or has ende
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, union, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select, tuple_, union, update
 
 from middleware.model_keys import Fact
-from middleware.model_purge import Held, Hold, Telling, Told
+from middleware.model_purge import Held, Hold, PartKey, Telling, Told
 from middleware.storage.database import Upserts
 from middleware.storage.tables import audit_entries, copies, parts, records
 from middleware.storage.tables_retention import holds, notices
@@ -44,6 +44,13 @@ _CHANGED: Final = union(
 _LISTED: Final = select(holds).order_by(holds.c.created_at.desc(), *holds.primary_key)
 _RELEASE: Final = update(holds).where(holds.c.id == bindparam("this_id"), holds.c.ended_at.is_(None))
 _COPY: Final = update(copies).where(copies.c.record_id == bindparam("this_id"), copies.c.part == bindparam("this_part"))
+_PASSING: Final = (
+    select(parts.c.record_id, parts.c.name, parts.c.week)
+    .join(holds, and_(holds.c.record_id == parts.c.record_id, holds.c.part == parts.c.name))
+    .outerjoin(copies, and_(copies.c.record_id == parts.c.record_id, copies.c.part == parts.c.name))
+    .where(holds.c.id == bindparam("this_id"), parts.c.week.is_not(None), copies.c.kid.is_(None))
+    .order_by(parts.c.record_id, parts.c.position)
+)
 _FENCES: Final = select(notices.c.record_id, notices.c.part, notices.c.fence).where(
     notices.c.telling == Telling.RETAIN, notices.c.record_id.in_(bindparam("ids", expanding=True))
 )
@@ -97,6 +104,11 @@ def tell(connection: Connection, upserts: Upserts, keys: Collection[tuple[str, s
 def listed(connection: Connection, record_id: str | None) -> Sequence[Hold]:
     page = _LISTED if record_id is None else _LISTED.where(holds.c.record_id == record_id)
     return [_hold(row) for row in connection.execute(page).all()]
+
+
+def passing(connection: Connection, hold_id: str) -> Mapping[PartKey, str]:
+    rows = connection.execute(_PASSING, {"this_id": hold_id}).all()
+    return {(row.record_id, row.name): row.week for row in rows}
 
 
 def _move(connection: Connection, upserts: Upserts, rows: Sequence[Any], day: date, now: datetime) -> None:

@@ -116,6 +116,9 @@ class SqlRetention:
     def holds(self, record_id: str | None) -> Sequence[Hold]:
         return self._database.read(lambda connection: holds_sql.listed(connection, record_id))
 
+    def passing(self, hold_id: str) -> Mapping[PartKey, str]:
+        return self._database.read(lambda connection: holds_sql.passing(connection, hold_id))
+
     def weeks(self) -> Mapping[str, int]:
         return self._database.read(transit_sql.weeks)
 

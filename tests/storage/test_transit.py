@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from middleware.exchange import Delivered
 from middleware.model import Reason, Record, SealedCopy, State
 from middleware.model_keys import AuditEntry, Fact
-from middleware.model_purge import Kind
+from middleware.model_purge import Held, Kind
 from middleware.ports import Store
 from middleware.ports_retention import Retention
 from middleware.storage import open_retention
@@ -120,6 +120,22 @@ def test_parts_go_when_their_key_may_exist_no_longer(store: Store, url: str, beh
     assert all(row["ended_at"] is None for row in rows(behind, "parts"))  # their time is not over
     assert rows(behind, "notices") == []
     assert not store.revive(old.id, NOW)
+
+
+@pytest.mark.policy("AMB-8")
+def test_a_hold_keeps_the_copy_of_what_its_key_takes_and_tells_what_it_cannot_keep(
+    store: Store, known: Retention, url: str, behind: Engine
+) -> None:
+    made, other = in_transit(), record()
+    for one in (made, other):
+        store.accept(arrival(), one)
+    order = Held(ground="case", person="Els", starts=NOW.date(), until=date(2099, 12, 31))
+    held = known.hold(order, [made.id, other.id], (), NOW)
+    assert known.passing(held[0].id) == {(made.id, "sender.contact"): WEEK}  # of the other there is a copy
+    assert purge(url, OVER) == {"transit": 2}
+    assert known.passing(held[0].id) == {}
+    purge(url, datetime(2036, 12, 31, tzinfo=UTC))
+    assert [row["part"] for row in rows(behind, "copies") if row["record_id"] == made.id] == ["recipient.delivery"]
 
 
 def test_a_dead_letter_says_that_its_key_has_gone(store: Store, url: str) -> None:

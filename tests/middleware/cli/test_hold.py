@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from datetime import date
 from typing import Any
 
 import pytest
 
 from middleware.exchange import Delivered
-from middleware.model import Record
+from middleware.model import Record, SealedCopy
 from middleware.storage import open_store
 from tests.middleware.cli.bench import Instance
 from tests.middleware.cli.test_deliveries import made as built
@@ -63,6 +65,20 @@ def test_all_parts_are_held_unless_one_is_named(instance: Instance, made: Record
     assert said[0].split() == ["hold", "record", "part", "held", "from", "until", "by", "ground"]
     assert len(said) == 4
     assert len({line.split()[0] for line in said[1:]}) == 1
+
+
+@pytest.mark.policy("AMB-8")
+@pytest.mark.parametrize("copied", [False, True])
+def test_what_a_weekly_key_takes_is_told_as_not_held(instance: Instance, *, copied: bool) -> None:
+    copy = SealedCopy(kid="sender.contact/vp.sender.legal/2036-11", jwe="made up") if copied else None
+    found = built(parts=(builders.part("sender.contact", week="2026-W47", copy=copy),))
+    with closing(open_store(f"sqlite:///{instance.database}")) as store:
+        store.accept(builders.arrival(), found)
+    said = add(instance, found.id, *SAID, "--json")
+    assert (said.exit_code, len(json.loads(said.stdout))) == (0, 1)
+    told = f"sender.contact of {found.id} cannot be held: it is sealed to a weekly key, and leaves when it is sent, or "
+    assert said.stderr.startswith(f"{told}with the key on the day after 2026-12-06.") is not copied
+    assert bool(said.stderr) is not copied
 
 
 def test_what_is_not_there_cannot_be_held(instance: Instance, made: Record) -> None:
