@@ -71,6 +71,12 @@ def shop(name: str, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if value is not None}
 
 
+def direct(name: str, policy: str, kind: str) -> dict[str, Any]:
+    """The settings of a shop whose own systems call, with the token that the environment holds for it."""
+    token = {"env": f"{name.upper()}_TOKEN"}
+    return {"platform": "direct", "carrier": "platform", "token": token, "policy": policy, "account_type": kind}
+
+
 def sign(body: bytes, secret: bytes = SECRET) -> str:
     """What Shopify writes into ``X-Shopify-Hmac-Sha256``."""
     return base64.b64encode(hmac.new(secret, body, hashlib.sha256).digest()).decode("ascii")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import requests
@@ -21,7 +20,7 @@ from tests.middleware.platforms.telling import (
     tagged_jpeg,
 )
 from tests.system.processes import SECONDS, wait_for
-from tests.system.stack import Json, Mock, Service, configure, mock, serving
+from tests.system.stack import Json, Mock, Service, configure, direct, mock, serving
 
 TOKENS = {"contacts": "made-up-token-of-contacts", "stamps": "made-up-token-of-stamps", "pro": "made-up-token-of-pro"}
 CONTACTS, STAMPS, PRO = (
@@ -29,12 +28,6 @@ CONTACTS, STAMPS, PRO = (
     "/v1/shops/stamps/mystamp/orders",
     "/v1/shops/pro/mystamp/orders",
 )
-
-
-def direct(name: str, policy: str, kind: str) -> dict[str, Any]:
-    """The settings of a shop whose own systems call."""
-    token = {"env": f"{name.upper()}_TOKEN"}
-    return {"platform": "direct", "carrier": "platform", "token": token, "policy": policy, "account_type": kind}
 
 
 @pytest.fixture(scope="module")

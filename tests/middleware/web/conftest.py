@@ -32,6 +32,7 @@ from middleware.web.app import create
 from tests.system.stack import SECRET, Json, Service, configure, headers, shop
 
 ORDERS = "/webhooks/shopify/orders"
+PACKS = ("bpost-shipping-platform", "bpost-maxiresponse", "bpost-mystamp")
 NOWHERE = "http://127.0.0.1:9"
 
 SHOPS: Mapping[str, Mapping[str, Any]] = {
@@ -126,10 +127,10 @@ class Api:
 
 def platform_keys(folder: Path, moment: datetime, name: str = "platform") -> None:
     """What a refresh would leave behind: public keys for every part that is sealed now, and one pick-up point."""
-    policy = binding.pack("bpost-shipping-platform")
+    kids = frozenset[str]().union(*(required_kids(binding.pack(name), today(moment)) for name in PACKS))
     public = [
         {**jwk.JWK.generate(kty="EC", crv="P-256").export_public(as_dict=True), "kid": kid, "alg": "ECDH-ES+A256KW"}
-        for kid in sorted(required_kids(policy, today(moment)))
+        for kid in sorted(kids)
     ]
     points = {"points": [{"id": "PUP-1000-01", "postal_code": "1000", "country": "BE"}]}
     known = admit(Known(), json.dumps({"keys": public}).encode(), json.dumps(points).encode(), moment)

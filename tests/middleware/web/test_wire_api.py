@@ -1,5 +1,5 @@
-"""Attacks on the real server of the role ``api``: security §2.1 to §2.9 for the plug-in lane, the status routes and
-the admin API. Each line names what it shows.
+"""Attacks on the real server of the role ``api``: security §2.1 to §2.9 for the plug-in lane, the status routes,
+what is no parcel, events and the admin API. Each line names what it shows.
 
 Whatever comes, there is no 5xx, no value in an answer or in the log, no memory that stays, and it serves afterwards.
 """
@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 import requests
 
-from middleware.core.body import MAX_BYTES
 from middleware.web.openapi import description
 from tests.middleware.platforms.plugging import shipment
 from tests.middleware.web.test_wire_bombs import BOMBS, VECTORS
@@ -26,12 +25,15 @@ from tests.middleware.web.wire import CHUNKED, PERSON, chunks, statuses
 from tests.middleware.web.wire_api import (
     ADMIN,
     CONNECTION,
+    CONTACTS,
     LANE,
+    MAKING,
     NUMBERS,
     OTHER,
     PLAIN,
     READING,
     ROUTES,
+    STAMPS,
     WITHOUT_BODY,
     Api,
     api_under_attack,
@@ -54,7 +56,8 @@ def told(answer: requests.Response) -> dict[str, Any]:
     return {name: value for name, value in answer.json().items() if name != "instance"}
 
 
-LONG = f'["{PERSON}"'.encode().ljust(MAX_BYTES + 1)
+LONG = b"too long"
+"""In its place comes one byte more than the route takes."""
 NO_JSON = f'["{PERSON}"'.encode()
 WRONG = {"authorization": f"Bearer {PERSON}"}
 TEXT = {"content_type": "text/plain"}
@@ -75,7 +78,9 @@ TEXT = {"content_type": "text/plain"}
 )
 @each_reading
 def test_1_the_order_of_checks(api: Api, name: str, body: bytes, changes: dict[str, str], status: int) -> None:
-    with suppress(requests.ConnectionError) if len(body) > MAX_BYTES else nullcontext():
+    too_long = body is LONG
+    body = NO_JSON.ljust(ROUTES[name].most + 1) if too_long else body
+    with suppress(requests.ConnectionError) if too_long else nullcontext():
         assert api.ask(name, body, **changes).status_code == status
 
 
@@ -139,12 +144,12 @@ def test_2_a_credential_that_comes_twice_is_not_believed(api: Api, name: str) ->
 @each_route
 def test_2_shops_and_credentials_cannot_be_confused(api: Api, name: str) -> None:
     route = ROUTES[name]
-    foreign = (PLAIN, OTHER) if route.token == ADMIN else (OTHER, ADMIN)
-    for token in foreign:
+    for token in {PLAIN, OTHER, CONTACTS, STAMPS, ADMIN} - {route.token}:
         assert api.ask(name, authorization=f"Bearer {token}").status_code == 401
-    for shop in ("other", "nobody", PERSON, "plain%2F..%2Fother", "PLAIN", "plain%00", "%ff"):
-        target = route.target.replace("/plain/", f"/{shop}/").replace("RECORD", api.record)
-        if target != route.target.replace("RECORD", api.record):
+    own = route.shop.strip("/")
+    for shop in ("other", "nobody", PERSON, f"{own}%2F..%2Fother", own.upper(), f"{own}%00", "%ff"):
+        if own:
+            target = route.target.replace(route.shop, f"/{shop}/").replace("RECORD", api.record)
             assert api.ask(name, target=target).status_code in (401, 404)
 
 
@@ -173,31 +178,44 @@ def test_4_a_repetition_under_another_key_makes_no_second_shipment(api: Api) -> 
 KEYS = ("", " ", '""', '"', "a b", "a, b", '"a", "b"', '"a', "'a'", "\xe9", "x" * 256, '"a"; q=1', ":YQ==:")
 
 
+@pytest.mark.parametrize("name", [*MAKING, "event"])
 @pytest.mark.parametrize("key", KEYS)
-def test_5_without_one_key_it_is_400(api: Api, key: str) -> None:
+def test_5_without_one_key_it_is_400(api: Api, key: str, name: str) -> None:
     line = f"Idempotency-Key: {key}"
-    body = ROUTES["make"].body()
-    request = ROUTES["make"].head(line, f"Content-Length: {len(body)}", without="idempotency-key") + body
+    body = ROUTES[name].body()
+    request = ROUTES[name].head(line, f"Content-Length: {len(body)}", without="idempotency-key") + body
     assert statuses(api.raw(request)) == [400]
 
 
-def test_5_a_key_that_comes_twice_is_400(api: Api) -> None:
-    body, before = ROUTES["make"].body(), api.records()
+@pytest.mark.parametrize("name", [*MAKING, "event"])
+def test_5_a_key_that_comes_twice_is_400(api: Api, name: str) -> None:
+    body, before = ROUTES[name].body(), api.records()
     for second in ("k", "l"):
         lines = ("Idempotency-Key: k", f"Idempotency-Key: {second}", f"Content-Length: {len(body)}")
-        assert statuses(api.raw(ROUTES["make"].head(*lines, without="idempotency-key") + body)) == [400]
+        assert statuses(api.raw(ROUTES[name].head(*lines, without="idempotency-key") + body)) == [400]
     assert api.records() == before
 
 
-def test_5_a_replay_is_the_first_answer_and_another_payload_422(api: Api) -> None:
-    body, key = ROUTES["make"].body(), f'"{next(NUMBERS)}"'
-    first = api.ask("make", body, idempotency_key=key)
+@pytest.mark.parametrize("name", MAKING)
+def test_5_a_replay_is_the_first_answer_and_another_payload_422(api: Api, name: str) -> None:
+    body, key = ROUTES[name].body(), f'"{next(NUMBERS)}"'
+    first = api.ask(name, body, idempotency_key=key)
     before = api.records()
-    again = [api.ask("make", body, idempotency_key=key, prefer=f"wait={wait}") for wait in (0, 20)]
+    again = [api.ask(name, body, idempotency_key=key, prefer=f"wait={wait}") for wait in (0, 20)]
     assert [(one.status_code, one.json()) for one in again] == [(202, first.json())] * 2
     for other in (body + b" ", NO_JSON, b"", b"{}"):
-        assert told(api.ask("make", other, idempotency_key=key))["type"] == "urn:problem:idempotency-key-reused"
+        assert told(api.ask(name, other, idempotency_key=key))["type"] == "urn:problem:idempotency-key-reused"
     assert api.records() == before
+
+
+def test_5_an_event_under_a_key_that_was_used_for_another_is_422(api: Api) -> None:
+    body, key = ROUTES["event"].body(), f'"{next(NUMBERS)}"'
+    first = api.ask("event", body, idempotency_key=key)
+    assert (first.status_code, first.json()["type"]) == (200, "last-use")
+    assert api.ask("event", body, idempotency_key=key).json() == first.json()
+    other = json.dumps({"type": "declaration", "record": api.record}).encode()
+    for content in (body + b" ", other):
+        assert told(api.ask("event", content, idempotency_key=key))["type"] == "urn:problem:idempotency-key-reused"
 
 
 def test_5_while_it_is_in_hand_it_is_409(api: Api) -> None:
@@ -245,10 +263,11 @@ def test_6_other_methods(api: Api, name: str) -> None:
 
 
 @each_reading
-@pytest.mark.parametrize("size", [MAX_BYTES + 1, 8 * MAX_BYTES])
-def test_7_more_than_is_allowed(api: Api, name: str, size: int) -> None:
+@pytest.mark.parametrize("times", [1, 3])
+def test_7_more_than_is_allowed(api: Api, name: str, times: int) -> None:
+    body = b"{}".ljust(times * ROUTES[name].most + 1)
     with suppress(requests.ConnectionError):  # it answers before it has read all, and the rest meets a closed door
-        assert api.ask(name, b"{}".ljust(size)).status_code == 413
+        assert api.ask(name, body).status_code == 413
 
 
 @each_route

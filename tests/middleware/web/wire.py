@@ -70,7 +70,7 @@ PERSON = "Persoon-Xy7Qz"
 
 
 MOST_GROWTH = 64 * 1024
-"""KiB by which the memory of intake may have grown in the end."""
+"""KiB by which the memory of a process may have grown in the end."""
 
 
 @contextmanager

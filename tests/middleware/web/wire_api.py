@@ -1,10 +1,12 @@
-"""Requests to the role ``api`` as bytes: the plug-in lane, the status routes and the admin API."""
+"""Requests to the role ``api`` as bytes: the plug-in lane, the status routes, what is no parcel, events and the admin
+API.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,15 +14,21 @@ from pathlib import Path
 
 import requests
 
+from middleware.core.body import MAX_BYTES
+from middleware.web.direct import LONGEST
 from tests.middleware.platforms.plugging import shipment
+from tests.middleware.platforms.telling import contact, stamps
 from tests.middleware.web.conftest import NOWHERE, SECRETS, furnish
 from tests.middleware.web.wire import PERSON, exchange, judged
 from tests.system.processes import SECONDS
 from tests.system.settings import toml
-from tests.system.stack import SENDER, Json, Service, configure, shop
+from tests.system.stack import SENDER, Json, Service, configure, direct, shop
 
 PLAIN, OTHER, ADMIN = "made-up-token-of-plain", "made-up-token-of-other", "made-up-token-of-the-admin-api"
+CONTACTS, STAMPS = "made-up-token-of-contacts", "made-up-token-of-stamps"
 LANE, KEPT = "/v1/shops/plain/shipments", "/admin/v1/shops/kept"
+EVENTS = "/v1/shops/plain/events"
+CONTACT, STAMP = "/v1/shops/contacts/maxiresponse/contacts", "/v1/shops/stamps/mystamp/orders"
 NUMBERS = itertools.count(7_100_001)
 
 
@@ -64,12 +72,25 @@ class Api:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route: whose token it wants, and whether it reads a body."""
+    """One route: whose token it wants, and of how many bytes at most the body is that it reads, if it reads one, which
+    ``example`` makes.
+    """
 
     method: str
     target: str
     token: str = PLAIN
-    reads: bool = False
+    most: int = MAX_BYTES
+    example: Callable[[int], Json] | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether it reads a body."""
+        return self.example is not None
+
+    @property
+    def shop(self) -> str:
+        """The shop that stands in the address, in its slashes; empty for the admin API."""
+        return "" if self.token == ADMIN else f"/{self.target.split('/')[3]}/"
 
     def headers(self) -> dict[str, str | None]:
         """Those of a good request."""
@@ -82,7 +103,7 @@ class Route:
 
     def body(self) -> bytes:
         """That of a good request."""
-        return json.dumps(shipment(next(NUMBERS)) if self.token == PLAIN else CONNECTION).encode()
+        return json.dumps(self.example(next(NUMBERS)) if self.example else None).encode()
 
     def head(self, *lines: str, without: str = "", record: str = "") -> bytes:
         """A good request's head with more lines in it, and without the header of that name."""
@@ -92,23 +113,42 @@ class Route:
         return "\r\n".join([f"{self.method} {target} HTTP/1.1", *fixed, *lines, "", ""]).encode("latin-1")
 
 
+def _told(_: int) -> Json:
+    return {"type": "last-use"}
+
+
+def _connection(_: int) -> Json:
+    return CONNECTION
+
+
 ROUTES: Mapping[str, Route] = {
-    "make": Route(method="POST", target=LANE, reads=True),
+    "make": Route(method="POST", target=LANE, example=shipment),
     "status": Route(method="GET", target=f"{LANE}/RECORD"),
     "label": Route(method="GET", target=f"{LANE}/RECORD/label"),
     "order": Route(method="GET", target=f"{LANE}?order=%231001"),
     "cancel": Route(method="DELETE", target=f"{LANE}/RECORD"),
-    "connect": Route(method="PUT", target=KEPT, token=ADMIN, reads=True),
+    "event": Route(method="POST", target=EVENTS, example=_told),
+    "contact": Route(method="POST", target=CONTACT, token=CONTACTS, example=contact),
+    "contact status": Route(method="GET", target=f"{CONTACT}/RECORD", token=CONTACTS),
+    "own contact": Route(method="GET", target=f"{CONTACT}?id=c-1", token=CONTACTS),
+    "contact back": Route(method="DELETE", target=f"{CONTACT}/RECORD", token=CONTACTS),
+    "stamps": Route(method="POST", target=STAMP, token=STAMPS, most=LONGEST["stamps"], example=stamps),
+    "stamps status": Route(method="GET", target=f"{STAMP}/RECORD", token=STAMPS),
+    "own stamps": Route(method="GET", target=f"{STAMP}?id=s-1", token=STAMPS),
+    "stamps back": Route(method="DELETE", target=f"{STAMP}/RECORD", token=STAMPS),
+    "connect": Route(method="PUT", target=KEPT, token=ADMIN, example=_connection),
     "shop": Route(method="GET", target=KEPT, token=ADMIN),
     "check": Route(method="POST", target=f"{KEPT}/check", token=ADMIN),
     "pause": Route(method="POST", target=f"{KEPT}/pause", token=ADMIN),
     "resume": Route(method="POST", target=f"{KEPT}/resume", token=ADMIN),
     "shops": Route(method="GET", target="/admin/v1/shops", token=ADMIN),
-    "rotate": Route(method="POST", target=f"{KEPT}/rotate-secret", token=ADMIN, reads=True),
+    "rotate": Route(method="POST", target=f"{KEPT}/rotate-secret", token=ADMIN, example=_connection),
     "disconnect": Route(method="DELETE", target="/admin/v1/shops/gone", token=ADMIN),
 }
 """Every route of the role that asks for a credential."""
 
+MAKING = ("make", "contact", "stamps")
+"""Those that make a record."""
 READING = [name for name, route in ROUTES.items() if route.reads]
 WITHOUT_BODY = [name for name, route in ROUTES.items() if not route.reads]
 
@@ -126,21 +166,29 @@ CONNECTION: Json = {
 @contextmanager
 def api_under_attack(folder: Path) -> Iterator[Api]:
     """The role ``api`` as ``serve`` starts it, once it has served; what was done to it is judged at the end."""
-    shops = {
+    shops: dict[str, Json] = {
         name: shop(
             name, token={"env": f"{name.upper()}_TOKEN"}, **({"on_invalid": "refuse"} if name == "other" else {})
         )
         for name in ("plain", "other")
     }
+    shops |= {
+        "contacts": direct("contacts", "bpost-maxiresponse", "maxiresponse"),
+        "stamps": direct("stamps", "bpost-mystamp", "mystamp"),
+    }
     service = configure(folder, shops, {"platform": NOWHERE})
     admin = toml({"tokens": [{"env": "ADMIN_TOKEN"}]}, "admin")
     service.config.write_text(service.config.read_text(encoding="utf-8") + admin, encoding="utf-8")
     secrets = {**SECRETS, "PLAIN_TOKEN": PLAIN, "OTHER_TOKEN": OTHER, "ADMIN_TOKEN": ADMIN}
+    secrets |= {"CONTACTS_TOKEN": CONTACTS, "STAMPS_TOKEN": STAMPS}
     furnish(service, datetime.now(UTC)).serve("--role", "api", **secrets)
     fresh = Api(service=service, record="")
     made = fresh.ask("make")
     assert made.status_code == 202, made.text
     assert fresh.ask("connect").status_code == 201
+    for name in ("contact", "stamps"):
+        assert (answer := fresh.ask(name)).status_code == 202, answer.text
     api = Api(service=service, record=made.json()["id"])
-    with judged(service, "api", lambda: api.ask("make").status_code == 202, PLAIN, OTHER, ADMIN):
+    tokens = (PLAIN, OTHER, ADMIN, CONTACTS, STAMPS)
+    with judged(service, "api", lambda: api.ask("make").status_code == 202, *tokens):
         yield api
