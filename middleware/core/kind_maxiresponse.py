@@ -56,6 +56,11 @@ def declared(_: Contact) -> Mapping[str, object]:
     return {}
 
 
+def contract(one: Contact) -> str | None:
+    """With whom the agreement is, on which the basis depends (MX-PUR-1)."""
+    return one.contract
+
+
 def index(one: Contact) -> Mapping[str, str | None]:
     """By the shop's id of the contact, which the record is known by and which is the person's, and by what is kept to
     reach the person.

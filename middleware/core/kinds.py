@@ -6,7 +6,7 @@ A kind belongs to the packs that have its first part, and to no other: one paylo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from middleware.core import kind_maxiresponse, kind_mystamp, kind_shipment
@@ -28,7 +28,8 @@ class Kind(Generic[M]):
     was withheld (canonical path → reason); raises SchemaError for what may not be stored. ``parts``: the sealed parts
     that it needs; ``plaintexts``: what stands in them. ``clear``: what travels in the clear, of a shop, under a
     reference. ``index``: what leads back to the record, by kind of value. ``declared``: the
-    declaration of lawfulness that came with it, empty without one.
+    declaration of lawfulness that came with it, empty without one. ``contract``: with whom the contract is, where the
+    record itself says so and not the account.
     """
 
     first: str
@@ -38,6 +39,7 @@ class Kind(Generic[M]):
     clear: Callable[[M, str, str], Mapping[str, object]]
     index: Callable[[M], Mapping[str, str | None]]
     declared: Callable[[M], Mapping[str, object]]
+    contract: Callable[[M], str | None] = field(default=lambda _: None)
 
 
 SHIPMENT: Final[Kind[Order]] = Kind(
@@ -57,6 +59,7 @@ MAXIRESPONSE: Final[Kind[Contact]] = Kind(
     clear=kind_maxiresponse.clear,
     index=kind_maxiresponse.index,
     declared=kind_maxiresponse.declared,
+    contract=kind_maxiresponse.contract,
 )
 MYSTAMP: Final[Kind[StampOrder]] = Kind(
     first="mystamp.customer",

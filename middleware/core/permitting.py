@@ -18,18 +18,18 @@ from schemas.policy import Policy
 PLUGIN: Final = "plugin"
 DIRECT: Final = "direct"
 
-CONTRACTS: Final[Mapping[str, str]] = MappingProxyType(
+CONTRACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "guest": "person",
-        "residential": "person",
-        "professional": "organisation",
-        "maxiresponse": "person",
-        "mystamp": "person",
-        "mystamp_pro": "person",
+        "guest": ("person",),
+        "residential": ("person",),
+        "professional": ("organisation",),
+        "maxiresponse": ("person", "organisation"),
+        "mystamp": ("person",),
+        "mystamp_pro": ("person",),
     }
 )
-"""With whom the account's contract is: a guest's for the one shipment (AMB-9), a company's with the company. Of the
-other two policies it is with the person, whose agreement or order it is.
+"""With whom the account's contract can be: a guest's is for the one shipment (AMB-9), a company's with the company. Of
+Maxiresponse each contact says it (MX-PUR-1); of MyStamp it is with the person whose order it is.
 """
 
 KEPT: Final = 1_024
@@ -59,26 +59,33 @@ class _Same:
         return isinstance(other, _Same) and self.policy is other.policy
 
 
-def ground(policy: Policy, part_name: str, account_type: str, lane: str) -> str:
-    """The basis on which a part is processed, such as ``A6-1-b``. Raises: SchemaFault where the pack refuses it."""
-    answer = decision(policy, part_name, account_type, lane)
+def ground(policy: Policy, part_name: str, account_type: str, lane: str, contract: str | None = None) -> str:
+    """The basis on which a part is processed, such as ``A6-1-b``. ``contract``: with whom it is, where the record says
+    so. Raises: SchemaFault where the pack refuses it.
+    """
+    answer = decision(policy, part_name, account_type, lane, contract)
     if isinstance(answer, Refusal):
         raise SchemaFault(f"{policy.id}: parts.{part_name}: {answer.reason} ({answer.clause.ref}); it is denied")
     return answer.basis
 
 
-def decision(policy: Policy, part_name: str, account_type: str, lane: str) -> Permission | Refusal:
+def decision(
+    policy: Policy, part_name: str, account_type: str, lane: str, contract: str | None = None
+) -> Permission | Refusal:
     """What the pack says to the purpose of a part. What must be declared before it goes out is blocked there, not here:
-    it may be sealed meanwhile.
+    it may be sealed meanwhile. A contract that this account cannot have is unknown, and so is one that nobody named
+    where there are several.
     """
-    return _answer(_Same(policy), part_name, account_type, lane)
+    possible = CONTRACTS.get(account_type, ())
+    if contract is None and len(possible) == 1:
+        (contract,) = possible
+    return _answer(_Same(policy), part_name, account_type, lane, contract if contract in possible else None)
 
 
 @lru_cache(maxsize=KEPT)
-def _answer(same: _Same, part_name: str, account_type: str, lane: str) -> Permission | Refusal:
+def _answer(same: _Same, part_name: str, account_type: str, lane: str, contract: str | None) -> Permission | Refusal:
     policy = same.policy
     part = policy.parts[part_name]
-    contract = NO_CONTRACT if part.subject in WITHOUT else CONTRACTS.get(account_type)
     question = Question(
         purpose=part.purpose,
         subject=part.subject,
@@ -87,7 +94,7 @@ def _answer(same: _Same, part_name: str, account_type: str, lane: str) -> Permis
         restricted=False,
         objected=frozenset(),
         levels={},
-        contract=contract,
+        contract=NO_CONTRACT if part.subject in WITHOUT else contract,
         tie="necessary",
         declared=True,
     )
@@ -95,12 +102,13 @@ def _answer(same: _Same, part_name: str, account_type: str, lane: str) -> Permis
 
 
 def refusals(policy: Policy, account_type: str, lane: str) -> Iterator[tuple[str, Refusal]]:
-    """(part, why) of every sealed part that the pack refuses to that account on that way: its purpose, or one of its
-    categories that may not be stored.
+    """(part, why) of every sealed part that the pack refuses to that account on that way, under any contract that it
+    can have: its purpose, or one of its categories that may not be stored.
     """
+    contracts = CONTRACTS.get(account_type, (None,))
     for part in (part for part in policy.parts.values() if part.sealed):
-        kept = (storable(policy, category, CONTRACTS.get(account_type)) for category in part.categories)
-        answers = (decision(policy, part.name, account_type, lane), *kept)
+        kept = (storable(policy, category, contract) for category in part.categories for contract in contracts)
+        answers = (*(decision(policy, part.name, account_type, lane, contract) for contract in contracts), *kept)
         refused = next((answer for answer in answers if isinstance(answer, Refusal)), None)
         if refused:
             yield part.name, refused

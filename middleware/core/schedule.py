@@ -39,7 +39,11 @@ def schedule(
     schemas.errors.SchemaFault for a pack without the part, rule or basis.
     """
     day = today(now)
-    parts = tuple(_part(name, policy, account_type, lane, day) for name in kind_of(matter).parts(matter))
+    kind = kind_of(matter)
+    contract = kind.contract(matter)
+    parts = tuple(
+        _part(name, policy, day, ground(policy, name, account_type, lane, contract)) for name in kind.parts(matter)
+    )
     if sealing is Sealing.TRANSIT:
         parts = tuple(replace(part, kid=transit_kid(part.name, day), month_kid=part.kid) for part in parts)
     first, last = ends({part.name: part.until for part in parts})
@@ -74,7 +78,7 @@ def memory(policy: Policy, now: datetime) -> date:
     return end(today(now), _length(policy.retention["pv.inbox"]))
 
 
-def _part(name: str, policy: Policy, account_type: str, lane: str, day: date) -> PartPlan:
+def _part(name: str, policy: Policy, day: date, basis: str) -> PartPlan:
     part, rule = policy.parts[name], policy.rule(name)
     earliest = end(day, _duration(policy, name))
     started = rule.trigger in COME_AT_INTAKE
@@ -86,7 +90,7 @@ def _part(name: str, policy: Policy, account_type: str, lane: str, day: date) ->
         until=earliest if started else None,
         kid=f"{name}/{rule.id}/{month(earliest)}",
         purpose=part.purpose,
-        basis=ground(policy, name, account_type, lane),
+        basis=basis,
     )
 
 

@@ -36,6 +36,7 @@ STANDINGS: dict[str, Standing | None] = {
     "nothing": None,
     "noted": stands(None),
     "waiting": stands(State.WAITING),
+    "blocked": stands(State.BLOCKED),
     "held": stands(State.HELD),
     "waiting-again": stands(State.WAITING, claimed=True),
     "claimed": stands(State.CLAIMED, claimed=True),
@@ -74,6 +75,8 @@ noted                older  older      older      note          older       olde
 noted                later  create     create     note          note        note      note
 waiting              older  older      older      withdraw      older       older     older
 waiting              later  duplicate  replace    withdraw      withdraw    withdraw  withdraw
+blocked              older  older      older      withdraw      older       older     older
+blocked              later  duplicate  replace    withdraw      withdraw    withdraw  withdraw
 held                 older  older      older      withdraw      older       older     older
 held                 later  duplicate  replace    withdraw      note        withdraw  withdraw
 waiting-again        older  older      older      recall        older       older     older

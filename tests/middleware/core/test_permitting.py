@@ -68,5 +68,17 @@ def test_a_part_for_another_purpose_does_not_go_through_a_shop() -> None:
         schedule(order(), other, "professional", NOW)
 
 
+@pytest.mark.policy("MX-PUR-1")
+@pytest.mark.parametrize("contract", [None, "none", "a quote"])
+def test_a_contract_of_maxiresponse_that_nobody_names_bears_no_basis(contract: str | None) -> None:
+    with pytest.raises(SchemaFault, match="contract_unknown"):
+        ground(MAXIRESPONSE, "maxiresponse.contact", "maxiresponse", DIRECT, contract)
+
+
+def test_an_accounts_own_contract_is_no_other_whatever_is_said() -> None:
+    with pytest.raises(SchemaFault, match="contract_unknown"):
+        ground(POLICY, "sender.contact", "professional", PLUGIN, "person")
+
+
 def test_who_sends_by_which_way() -> None:
     assert [lane_of(platform) for platform in ("shopify", "woocommerce", "direct")] == [PLUGIN, PLUGIN, DIRECT]

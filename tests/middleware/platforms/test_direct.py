@@ -102,6 +102,13 @@ def test_a_contact_waits_for_the_end_of_its_agreement_and_without_one_is_refused
     assert (made.plan.recipient_until, made.plan.record_until) == (None, None)
 
 
+@pytest.mark.policy("MX-PUR-1")
+@pytest.mark.parametrize(("contract", "basis"), [("person", "A6-1-b"), ("organisation", "A6-1-f")])
+def test_with_whom_the_agreement_is_decides_the_basis(contract: str, basis: str) -> None:
+    (part,) = plan(contact("C-1", contract=contract), "maxiresponse").plan.parts
+    assert part.basis == basis
+
+
 def test_what_reaches_nobody_is_withheld_and_a_fixed_line_is_none_of_that() -> None:
     made = plan(contact("C-1", email="nobody", phone="02 278 50 10"), "maxiresponse")
     assert sealed(made)["maxiresponse.contact"]["phone"] == "+3222785010"
