@@ -20,21 +20,30 @@ from middleware.core.calendar import today
 from middleware.core.clocks import clock
 from middleware.core.index import same
 from middleware.core.schedule import memory
+from middleware.core.standing import ended, kept, use
+from middleware.core.switching import Saying, heard
 from middleware.errors import Fault, NotFoundError, SchemaError, UnauthorisedError
 from middleware.errors_events import BeforeIntakeError, OnlyTheDataSubjectError
 from middleware.errors_shipping import KeyReusedError
 from middleware.model_events import RAISING, TRIGGERS, Event, EventType, Recorded, Selector, SourceSettings
+from middleware.model_standing import Shift, Switched
 from middleware.ports import Clock
 from middleware.ports_retention import Events
 from middleware.services import Services, Shop
 from schemas import events as schema
 from schemas.allowlist import Refused, load
-from schemas.levels import DATA_SUBJECT, change, initial
 from schemas.permission import Refusal
 
 THE_SHOP: Final = "shop"
 """Who tells, where the shop's own token is shown."""
 
+_USES: Final = (EventType.LABEL_CREATED, EventType.LAST_USE)
+_VERBS: Final[Mapping[EventType, str]] = {
+    EventType.OBJECTION: "object",
+    EventType.WITHDRAWAL: "withdraw",
+    EventType.CONSENT: "consent",
+    EventType.RESUME: "resume",
+}
 _INDEXED: Final = {schema.ORDER: "order.id", schema.CUSTOMER: "customer.id"}
 
 
@@ -93,20 +102,22 @@ def record(document: object, shop: Shop, teller: Teller, ledger: Ledger, **marks
     if kind in RAISING and not teller.own:
         raise OnlyTheDataSubjectError()
     day = _day(told.get("day"), now)
+    said, ways = _said(told, kind, day, shop, teller, now)
     event = Event(
         id=str(uuid.uuid4()),
         shop=shop.settings.name,
         type=kind,
         selector=_selector(told, shop),
-        about=_level(told, kind, shop, teller),
+        about=told.get(schema.LEVEL) or told.get(schema.PURPOSE),
         day=day,
         by=teller.by,
         at=now,
         until=memory(shop.policy, now),
+        ways=ways,
         **marks,
     )
     trigger = TRIGGERS.get(kind)
-    came = ledger.events.record(event, clock(shop.policy, trigger, day) if trigger else None, now)
+    came = ledger.events.record(event, clock(shop.policy, trigger, day) if trigger else None, now, said)
     _check(came)
     if kind is EventType.DECLARATION and ledger.declare is not None:  # told again, it does what was not done
         ledger.declare(shop.settings.name, event.selector, came.id, came.day)
@@ -143,16 +154,26 @@ def _selector(told: Mapping[str, Any], shop: Shop) -> Selector:
     return Selector(record_id=told.get(schema.RECORD))
 
 
-def _level(told: Mapping[str, Any], kind: EventType, shop: Shop, teller: Teller) -> str | None:
-    """The level that it moves, in the pack's own word. Raises: SchemaError for one that the pack does not have."""
-    name = told.get(schema.LEVEL)
-    if name is None:
-        return None
-    verb = {EventType.OBJECTION: "object", EventType.WITHDRAWAL: "withdraw"}.get(kind, kind.value)
-    moved = change(shop.policy, initial(shop.policy), name, verb, DATA_SUBJECT if teller.own else teller.by)
+def _said(
+    told: Mapping[str, Any], kind: EventType, day: date, shop: Shop, teller: Teller, now: datetime
+) -> tuple[Shift | None, tuple[str, ...]]:
+    """What it changes of the standing of the shop's user, and by which ways the policy would have it come. Raises:
+    SchemaError for a level or a purpose that the pack does not have, and for a word that is not its own.
+    """
+    if kind in _USES:
+        return Shift(day=day, kept=kept(shop.policy, day), use=use(shop.policy, day)), ()
+    if kind is EventType.END_OF_USE:
+        return ended(shop.policy, day), ()
+    verb = _VERBS.get(kind)
+    if verb is None:
+        return None, ()
+    level, purpose, way = (told.get(name) for name in (schema.LEVEL, schema.PURPOSE, schema.WAY))
+    of = Switched.PURPOSE if level is None else Switched.LEVEL
+    saying = Saying(kind=of, name=str(level or purpose), verb=verb, way=way, day=day, by=teller.by, own=teller.own)
+    moved = heard(shop.policy, saying, now)
     if isinstance(moved, Refusal):
-        raise _refused(schema.LEVEL, moved.reason.replace("_", "-"))
-    return str(name)
+        raise _refused(of.value, moved.reason.replace("_", "-"))
+    return moved
 
 
 def _refused(member: str, code: str) -> SchemaError:

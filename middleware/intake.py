@@ -15,10 +15,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from middleware.core.body import read
+from middleware.core.calendar import today
 from middleware.core.pileup import WINDOW, piled_up
 from middleware.core.planning import CLOCKS_APART, check_time, planned
 from middleware.core.schedule import latest, memory
 from middleware.core.seal import lock, new_id, seal
+from middleware.core.standing import use
 from middleware.core.tag import Stamp, tag
 from middleware.core.trace import credentials
 from middleware.errors import PiledUpError, SchemaError, ShopPausedError
@@ -140,6 +142,7 @@ def arrival(
         until=until,
         standing_until=latest(leads or [until]),
         integration=shop.integration.request if shop.integration else None,
+        use=use(shop.policy, today(now)),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from middleware.model_standing import Use
 from schemas.matter import Matter
 from schemas.order import Hidden, Order, Sender
 
@@ -275,6 +276,7 @@ class Arrival:
     until: date  # how long the memory of it may last (class pv.inbox)
     standing_until: date | None  # how long the order's version may be remembered (class pv.index); None: open
     integration: bytes | None = None  # keyed digest of the request to integrate under which it comes
+    use: Use | None = None  # that its shop's label module is used, if a record is made of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,9 +90,9 @@ RAISING: Final = frozenset((EventType.CONSENT, EventType.RESUME))
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Event(Hidden):
-    """One event as it is told and kept. ``about``: the level that it moves, where it moves one; ``by``: who told it, as
-    the operator knows them, ``shop`` for the shop's own systems; ``key`` and ``payload``: keyed digests (32 bytes) of
-    the call's ``Idempotency-Key`` and of its body, None on the command line.
+    """One event as it is told and kept. ``about``: the level or the purpose that it moves, where it moves one; ``by``:
+    who told it, as the operator knows them, ``shop`` for the shop's own systems; ``key`` and ``payload``: keyed digests
+    (32 bytes) of the call's ``Idempotency-Key`` and of its body, None on the command line.
     """
 
     id: str
@@ -106,12 +106,14 @@ class Event(Hidden):
     until: date  # how long it is remembered at least; longer where a part that it moved lives longer
     key: bytes | None = None
     payload: bytes | None = None
+    ways: tuple[str, ...] = ()  # by which the policy would have it come, if it came by another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """What came of an event: how many records it concerns, how many of their parts have new dates, how many records
-    were taken in after its day; ``records`` are the first of those that changed. ``payload`` as in ``Event``.
+    were taken in after its day; ``records`` are the first of those that changed. ``payload`` and ``ways`` as in
+    ``Event``.
     """
 
     id: str
@@ -128,6 +130,7 @@ class Recorded:
     early: int
     records: tuple[str, ...]
     payload: bytes | None = None
+    ways: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -30,12 +30,14 @@ class Fact(StrEnum):
     OPENED = "opened"
     CLOCK_MOVED = "clock-moved"
     EVENT = "event-recorded"
+    RESTRICTED = "data-restricted"
+    UNRESTRICTED = "restriction-lifted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One fact: ``subject`` is a key id, a key and its generation (``service/2``) or a record id, ``actor`` who did it,
-    as this operator calls them.
+    """One fact: ``subject`` is a key id, a key and its generation (``service/2``), a record id or a shop and a class
+    of its user's data (``demo/vp.former_user.marketing``), ``actor`` who did it, as this operator calls them.
     """
 
     at: datetime

@@ -10,6 +10,7 @@ from middleware.exchange import Heard, Request, Response
 from middleware.model_events import Clock, Event, Recorded
 from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, PartKey, Told, Upkeep
+from middleware.model_standing import Shift, Standing
 
 
 class Purging(Protocol):
@@ -117,10 +118,13 @@ class Weeks(Protocol):
 class Events(Protocol):
     """What starts and moves the clocks of retention. Every method is one transaction. Raises: StorageError from all."""
 
-    def record(self, event: Event, clock: Clock | None, now: datetime) -> Recorded:
-        """Keep an event and let its clock run; of one whose key is known, what was kept then, whatever this one says.
-        Of one that leads to no record that was there on its day nothing is kept.
+    def record(self, event: Event, clock: Clock | None, now: datetime, said: Shift | None = None) -> Recorded:
+        """Keep an event, let its clock run and move what is known of the shop's user; of one whose key is known, what
+        was kept then, whatever this one says. Of one that leads to no record that was there on its day nothing is kept.
         """
+
+    def standing(self, shop: str) -> Standing:
+        """What is known of the user of a shop's label module; nothing where it never was."""
 
     def events(self, shop: str | None, limit: int) -> Sequence[Recorded]:
         """The newest events first, of one shop or of all."""

@@ -16,8 +16,10 @@ from schemas import shop_rules as rules
 from schemas.allowlist import Text, index
 from schemas.closed import Closed
 from schemas.plugin import ORDER_ID
+from schemas.policy_terms import OBJECTION_ROUTES
 
 RECORD, ORDER, CUSTOMER, LEVEL = "record", "order", "customer", "level"
+PURPOSE, WAY = "purpose", "way"
 SELECTORS: Final = (RECORD, ORDER, CUSTOMER)
 
 TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -28,14 +30,17 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "end-of-use": (),
         "agreement-dissolved": (RECORD, CUSTOMER),
         "last-order": (CUSTOMER,),
-        "objection": (LEVEL,),
-        "withdrawal": (LEVEL,),
+        "objection": (LEVEL, PURPOSE),
+        "withdrawal": (LEVEL, PURPOSE),
         "declaration": (RECORD, ORDER),
         "consent": (LEVEL,),
-        "resume": (LEVEL,),
+        "resume": (LEVEL, PURPOSE),
     }
 )
 """Type → the members of which it needs exactly one; none: it concerns the shop as a whole."""
+
+LOWERING: Final = ("objection", "withdrawal")
+"""Those that may tell by which way they came."""
 
 _ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -61,12 +66,20 @@ class Event(Closed):
     order = _matching(ORDER_ID, 64, metadata=index("order.id"))
     customer = _matching(ORDER_ID, 64, metadata=index("customer.id"))
     level = Text(longest=64, metadata=_told("The level of the policy that it moves, such as Aanvullend"))
+    purpose = Text(longest=64, metadata=_told("The purpose of the policy that it moves, such as generic_advertising"))
+    way = _matching(
+        "|".join(OBJECTION_ROUTES),
+        16,
+        metadata={"description": "By which way an objection came", "enum": list(OBJECTION_ROUTES)},
+    )
 
     @validates_schema(skip_on_field_errors=True)
     def _as_its_type_demands(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         wanted = TYPES[data["type"]]
-        given = [name for name in (*SELECTORS, LEVEL) if data.get(name) is not None]
+        given = [name for name in (*SELECTORS, LEVEL, PURPOSE) if data.get(name) is not None]
         faults = {name: ["not-of-this-type"] for name in given if name not in wanted}
+        if data.get(WAY) is not None and data["type"] not in LOWERING:
+            faults[WAY] = ["not-of-this-type"]
         if wanted and not faults and len(given) != 1:
             faults = {name: ["exactly-one"] for name in wanted} if given else {wanted[0]: ["required"]}
         if faults:
@@ -86,6 +99,11 @@ class Told(Schema):
     )
     records = fields.List(
         fields.String(), required=True, metadata=_told("Ids of the records that changed, a hundred at most")
+    )
+    ways = fields.List(
+        fields.String(),
+        required=True,
+        metadata=_told("The ways that the policy names for an objection that came by another; it counts all the same"),
     )
 
 

@@ -15,7 +15,7 @@ from middleware.declaring import Desk
 from middleware.errors import ConfigError, SchemaError
 from middleware.events import Ledger, Teller, record
 from middleware.model_events import RAISING, EventType, Recorded
-from schemas.events import CUSTOMER, LEVEL, ORDER, RECORD
+from schemas.events import CUSTOMER, LEVEL, ORDER, PURPOSE, RECORD, WAY
 
 MOST = 100
 TOLD = tuple(kind.value for kind in EventType if kind not in RAISING)
@@ -35,6 +35,8 @@ def events() -> None:
 @click.option("--order", help="The id of the order that it concerns, as the shop has it.")
 @click.option("--customer", help="The id of the customer that it concerns, as the shop has it.")
 @click.option("--level", help="The level of the policy that is lowered, such as Aanvullend.")
+@click.option("--purpose", help="The purpose of the policy to which somebody objects, such as generic_advertising.")
+@click.option("--way", help="By which way an objection came: dashboard, web_form or post.")
 @click.option("--day", metavar="YYYY-MM-DD", help="On which day it happened. [default: today]")
 @click.option("--by", "person", required=True, callback=named, help="Who tells it.")
 @click.argument("kind", metavar="TYPE", type=click.Choice(TOLD))
@@ -47,7 +49,7 @@ def record_(config_file: str | None, as_json: bool, shop: str, person: str, kind
     found = services.shops.get(shop)
     if found is None:
         raise ConfigError(f"there is no shop {shop} at work; `parcelveil shops list` names them")
-    names = {RECORD: "record_id", ORDER: "order", CUSTOMER: "customer", LEVEL: "level", "day": "day"}
+    names = {RECORD: "record_id"} | {name: name for name in (ORDER, CUSTOMER, LEVEL, PURPOSE, WAY, "day")}
     document = {"type": kind} | {name: told[key] for name, key in names.items() if told[key] is not None}
     with closing(bootstrap_retention.retention(settings)) as known:
         desk = Desk(calls=services.calls, clock=services.clock, key=services.keys.signing)
@@ -86,6 +88,8 @@ def _tell(came: Recorded, as_json: bool) -> None:
     moved = f"{came.found} records concerned, {came.parts} parts have new dates"
     early = f", {came.early} came in after that day and stay as they are" if came.early else ""
     click.echo(f"{came.id}: {moved}{early}.")
+    if came.ways:
+        click.echo(f"It counts. The policy names another way for it: {', '.join(came.ways)}.")
 
 
 def _cells(one: Recorded) -> tuple[object, ...]:
@@ -107,5 +111,6 @@ def _as_json(one: Recorded) -> Mapping[str, Any]:
         "parts": one.parts,
         "early": one.early,
         "records": list(one.records),
+        "ways": list(one.ways),
         "until": one.until,
     }

@@ -25,6 +25,9 @@ WHAT: Mapping[Kind, str] = {
     Kind.REMOVALS: "removal reports",
     Kind.NOTICES: "what parcel platforms were told and have done",
     Kind.HOLDS: "legal holds of records that are gone",
+    Kind.TERMS: "classes of a sender's data that serve legal claims alone from now on",
+    Kind.STANDINGS: "what was known of senders of whom nothing is left",
+    Kind.EVENTS: "events that moved nothing that is still there",
 }
 """What ends, in words."""
 

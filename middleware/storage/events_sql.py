@@ -13,7 +13,8 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from middleware.model_events import Clock, Event, EventType, Moved, Recorded
 from middleware.model_keys import Fact
-from middleware.storage import chain_sql, clocks_sql
+from middleware.model_standing import Shift
+from middleware.storage import chain_sql, clocks_sql, standings_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import audit_entries, word
 from middleware.storage.tables_retention import events
@@ -26,10 +27,17 @@ _KNOWN: Final = select(events).where(events.c.shop == bindparam("this_shop"), ev
 _LISTED: Final = select(events).order_by(events.c.at.desc(), events.c.id)
 
 
-def record(connection: Connection, upserts: Upserts, event: Event, clock: Clock | None, now: datetime) -> Recorded:
-    """Keep the event and let its clock run; of one that is known by its key, what was kept then. One that leads to no
-    record leaves nothing (``found`` is 0), unless it concerns the shop as a whole. Raises: StorageError where the
-    process has not read the newest index key yet.
+def record(
+    connection: Connection,
+    upserts: Upserts,
+    event: Event,
+    clock: Clock | None,
+    now: datetime,
+    said: Shift | None = None,
+) -> Recorded:
+    """Keep the event, let its clock run and move what is known of the shop's user; of one that is known by its key,
+    what was kept then. One that leads to no record leaves nothing (``found`` is 0), unless it concerns the shop as a
+    whole. Raises: StorageError where the process has not read the newest index key yet.
     """
     event = chain_sql.told(connection, event)
     again = _again(connection, event)
@@ -44,6 +52,8 @@ def record(connection: Connection, upserts: Upserts, event: Event, clock: Clock 
         return made  # nothing is known of it, or all of it came later: nothing happened
     if not connection.execute(upserts.new[events], _row(event, made)).rowcount:
         return _again(connection, event) or made
+    if said is not None:
+        standings_sql.shift(connection, upserts, event.shop, said, now, event.by)
     audit = {"id": str(uuid.uuid4()), "at": now, "fact": Fact.EVENT, "subject": event.id, "actor": event.by}
     connection.execute(insert(audit_entries), audit)
     return made
@@ -83,6 +93,7 @@ def _recorded(event: Event, moved: Moved) -> Recorded:
         early=moved.early,
         records=tuple(changed)[:MOST_NAMED],
         payload=event.payload,
+        ways=event.ways,
     )
 
 
@@ -104,6 +115,7 @@ def _row(event: Event, made: Recorded) -> Mapping[str, Any]:
         "parts": made.parts,
         "early": made.early,
         "records": list(made.records),
+        "ways": list(made.ways),
         "until": made.until,
     }
 
@@ -124,4 +136,5 @@ def _read(row: Any) -> Recorded:
         early=row.early,
         records=tuple(row.records),
         payload=row.payload,
+        ways=tuple(row.ways),
     )

@@ -11,6 +11,7 @@ def create() -> None:
     _create_notices()
     _create_holds()
     _create_events()
+    _create_standings()
     _create_upkeep()
 
 
@@ -82,12 +83,50 @@ def _create_events() -> None:
         sa.Column("parts", sa.Integer(), nullable=False),
         sa.Column("early", sa.Integer(), nullable=False),
         sa.Column("records", sa.JSON(), nullable=False),
+        sa.Column("ways", sa.JSON(), nullable=False),
         sa.Column("until", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_events"),
         sa.UniqueConstraint("shop", "key", name="uq_events_shop_key"),
     )
     op.create_index("ix_events_shop_at", "events", ["shop", "at"])
     op.create_index("ix_events_until", "events", ["until"])
+
+
+def _create_standings() -> None:
+    op.create_table(
+        "standings",
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("shop", name="pk_standings"),
+    )
+    op.create_index("ix_standings_until", "standings", ["until"])
+    op.create_table(
+        "terms",
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("retention", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Text()),
+        sa.Column("until", sa.Text()),
+        sa.Column("restricted_at", sa.BigInteger()),
+        sa.Column("restricted_by", sa.Text()),
+        sa.ForeignKeyConstraint(["shop"], ["standings.shop"], ondelete="CASCADE", name="fk_terms_shop_standings"),
+        sa.PrimaryKeyConstraint("shop", "retention", name="pk_terms"),
+    )
+    where = sa.text("restricted_at IS NULL")
+    op.create_index("ix_terms_until", "terms", ["until"], sqlite_where=where, postgresql_where=where)
+    op.create_table(
+        "switches",
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("on", sa.Boolean(), nullable=False),
+        sa.Column("verb", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text()),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["shop"], ["standings.shop"], ondelete="CASCADE", name="fk_switches_shop_standings"),
+        sa.PrimaryKeyConstraint("shop", "kind", "name", name="pk_switches"),
+    )
 
 
 def _create_upkeep() -> None:

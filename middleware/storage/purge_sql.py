@@ -30,6 +30,7 @@ from sqlalchemy import (
 from middleware.core.weeks import oldest
 from middleware.model import State
 from middleware.model_purge import Kind, PartKey, Telling, Told
+from middleware.storage import standings_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import (
     copies,
@@ -42,7 +43,7 @@ from middleware.storage.tables import (
     rejections,
     removals,
 )
-from middleware.storage.tables_retention import events, holds, notices
+from middleware.storage.tables_retention import events, holds, notices, standings, terms
 from middleware.storage.transit_sql import THERE
 
 EXPIRED: Final = "expired"
@@ -62,6 +63,7 @@ _GOES_ON: Final = (
     .exists()
 )
 _KNOWN: Final = select(records.c.id).where(records.c.id == holds.c.record_id).correlate(holds).exists()
+_SHIPPED: Final = select(records.c.id).where(records.c.shop == standings.c.shop).correlate(standings).exists()
 _LINKED: Final = select(records.c.id).where(records.c.removal == removals.c.id).correlate(removals).exists()
 _HOLDS: Final = (holds.c.ended_at.is_(None), holds.c.starts <= _DAY, holds.c.until >= _DAY)
 _HELD_NOW: Final = select(holds.c.record_id, holds.c.part).where(
@@ -122,6 +124,8 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
     Kind.REMOVALS: select(removals.c.id).where(removals.c.until < _DAY, not_(_LINKED)),
     Kind.NOTICES: select(*notices.primary_key).where(notices.c.until < _DAY, notices.c.due.is_(None)),
     Kind.HOLDS: select(*holds.primary_key).where(holds.c.until < _DAY, not_(_KNOWN)),
+    Kind.TERMS: standings_sql.ended(_DAY),
+    Kind.STANDINGS: select(standings.c.shop).where(standings.c.until < _DAY, not_(_SHIPPED)),
     Kind.EVENTS: select(events.c.id).where(events.c.until < _DAY),
 }
 """What has ended, by kind: its keys; of a part what its parcel platform is told as well."""
@@ -139,6 +143,8 @@ _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.REMOVALS: removals,
     Kind.NOTICES: notices,
     Kind.HOLDS: holds,
+    Kind.TERMS: terms,
+    Kind.STANDINGS: standings,
     Kind.EVENTS: events,
 }
 _LOCKED: Final[Mapping[Kind, Table]] = {**_TABLES, Kind.PARTS: records, Kind.TRANSIT: records}
@@ -218,6 +224,8 @@ def purge(
     elif kind is Kind.CLEAR:
         connection.execute(_CLEAR, [{"this_id": row.id} for row in found])
         _bury(connection, {row.id for row in found}, now)
+    elif kind is Kind.TERMS:
+        standings_sql.restrict(connection, found, now)
     else:
         table = _TABLES[kind]
         connection.execute(delete(table).where(_key(table).in_([_plain(row) for row in found])))

@@ -13,6 +13,7 @@ from middleware.errors import ClockJumpedError, LeaseLostError
 from middleware.model_events import Clock, Event, Recorded
 from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, PartKey, Told, Upkeep
+from middleware.model_standing import Shift, Standing
 from middleware.storage import (
     audit_sql,
     events_sql,
@@ -21,6 +22,7 @@ from middleware.storage import (
     odd_parts_sql,
     purge_sql,
     relay_sql,
+    standings_sql,
     transit_sql,
     upkeep_sql,
 )
@@ -128,9 +130,12 @@ class SqlRetention:
     def noted(self, subject: str) -> Sequence[AuditEntry]:
         return self._database.read(lambda connection: audit_sql.noted(connection, subject))
 
-    def record(self, event: Event, clock: Clock | None, now: datetime) -> Recorded:
+    def record(self, event: Event, clock: Clock | None, now: datetime, said: Shift | None = None) -> Recorded:
         upserts = self._database.upserts
-        return self._database.write(lambda connection: events_sql.record(connection, upserts, event, clock, now))
+        return self._database.write(lambda connection: events_sql.record(connection, upserts, event, clock, now, said))
+
+    def standing(self, shop: str) -> Standing:
+        return self._database.read(lambda connection: standings_sql.read(connection, shop))
 
     def events(self, shop: str | None, limit: int) -> Sequence[Recorded]:
         return self._database.read(lambda connection: events_sql.listed(connection, shop, limit))

@@ -9,7 +9,9 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -21,7 +23,7 @@ from sqlalchemy import (
 
 from middleware.storage.tables import Day, Instant, metadata, parts, records
 
-__all__ = ["NOT_DONE", "clocks", "events", "holds", "metadata", "notices", "upkeep"]
+__all__ = ["NOT_DONE", "clocks", "events", "holds", "metadata", "notices", "standings", "switches", "terms", "upkeep"]
 
 Index(
     "ix_records_clear_until",
@@ -111,10 +113,51 @@ events = Table(
     Column("parts", Integer, nullable=False, doc="parts that got new dates"),
     Column("early", Integer, nullable=False, doc="records that were taken in after its day"),
     Column("records", JSON, nullable=False, doc="the first of the records that changed"),
+    Column("ways", JSON, nullable=False, doc="the ways that the policy names for what came by another"),
     Column("until", Day, nullable=False, index=True, doc="that of the longest-lived part that it moved"),
     UniqueConstraint("shop", "key"),
     Index("ix_events_shop_at", "shop", "at"),
     info={"retention": "pv.event"},
+)
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("shop", Text, primary_key=True, doc="whose label module it is"),
+    Column("until", Day, nullable=False, index=True, doc="remembered so long at least, and while it has records"),
+    info={"retention": "pv.record"},
+)
+"""Of whom something is known that decides what may be done with their data: the user of a shop's label module."""
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("shop", ForeignKey(standings.c.shop, ondelete="CASCADE"), primary_key=True),
+    Column("retention", Text, primary_key=True, doc="the class"),
+    Column("starts", Day, doc="the last use, or the first; null: none is known"),
+    Column("until", Day, doc="the last permitted day of its purpose; null: as long as the use lasts"),
+    Column("restricted_at", Instant, doc="since when what is kept serves legal claims alone; null: it is not over"),
+    Column("restricted_by", Text, doc="middleware.model_standing.Ended"),
+)
+Index(
+    "ix_terms_until",
+    terms.c.until,
+    sqlite_where=terms.c.restricted_at.is_(None),
+    postgresql_where=terms.c.restricted_at.is_(None),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("shop", ForeignKey(standings.c.shop, ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, primary_key=True, doc="middleware.model_standing.Switched"),
+    Column("name", Text, primary_key=True, doc="the level or the purpose"),
+    Column("on", Boolean, nullable=False, doc="what was said last"),
+    Column("verb", Text, nullable=False, doc="in the word of the pack, whatever it was called"),
+    Column("way", Text, doc="by which it came; null: nobody told"),
+    Column("day", Day, nullable=False, doc="on which it was said"),
+    Column("heard_at", Instant, nullable=False),
+    Column("by", Text, nullable=False, doc="who told it, by the name under which this operator knows them"),
 )
 
 upkeep = Table(

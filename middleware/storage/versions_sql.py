@@ -16,7 +16,7 @@ from middleware.core.index import same
 from middleware.core.lifecycle import Standing, Step, decide
 from middleware.core.schedule import latest
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
-from middleware.storage import records_sql
+from middleware.storage import records_sql, standings_sql
 from middleware.storage.database import Upserts
 from middleware.storage.ending_sql import STRANDED
 from middleware.storage.tables import orders, records, word
@@ -133,6 +133,8 @@ def _stored(
         predecessor = found.record_id
     taken = (arrival.received_at, arrival.integration)
     records_sql.store(connection, upserts, record, arrival.shop, *taken, predecessor)
+    if arrival.use is not None:
+        standings_sql.used(connection, upserts, arrival.shop, arrival.use, arrival.received_at)
     _remember(connection, found, arrival, record.id, record.content)
     return Answer(status=Status.ACCEPTED, id=record.id, reference=record.reference)
 

@@ -183,6 +183,8 @@ def test_many_go_at_once(url: str, store: Store) -> None:
         Kind.REMOVALS,
         Kind.NOTICES,
         Kind.HOLDS,
+        Kind.TERMS,
+        Kind.STANDINGS,
         Kind.EVENTS,
     ]
     retention.close()

@@ -99,7 +99,7 @@ def test_a_delivery_is_taken_and_says_what_changed(telling: Telling) -> None:
     came = telling.tell({"type": "delivered", "order": order})
     told: Any = came.json
     assert came.status_code == 200
-    assert set(told) == {"id", "type", "day", "found", "parts", "early", "records"}
+    assert set(told) == {"id", "type", "day", "found", "parts", "early", "records", "ways"}
     assert (told["type"], told["day"], told["found"], told["early"]) == ("delivered", f"{telling.today()}", 1, 0)
     assert (told["parts"], len(told["records"])) == (0, 0)  # its record was sealed while the shop read it otherwise
 
