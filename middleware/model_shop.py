@@ -97,7 +97,8 @@ class Reserved:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopFace:
     """A shop as people see it: never a secret, nothing of who sends. ``secrets`` is how many of its own it has; of a
-    shop that cannot be read, ``fault`` says why, and what its settings would tell is None.
+    shop that cannot be read, ``fault`` says why, and what its settings would tell is None. ``restricted``: the classes
+    of its user's data that serve legal claims alone.
     """
 
     shop: str
@@ -111,6 +112,7 @@ class ShopFace:
     secrets: int = 0
     updated_at: datetime | None = None
     fault: str | None = None
+    restricted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

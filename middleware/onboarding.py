@@ -170,17 +170,15 @@ class Onboarding:
 
     def show(self, name: str) -> ShopFace:
         """One shop. Raises: NotFoundError, StorageError."""
-        if name in self.seeds:
-            return seed_face(name, self._seed(name))
         row = self.store.find(name)
-        if row is None:
+        if name not in self.seeds and row is None:
             raise NotFoundError()
-        return self._face(row)
+        return self._stood(seed_face(name, self._seed(name)) if row is None or name in self.seeds else self._face(row))
 
     def faces(self) -> Iterator[ShopFace]:
         """All shops, those of the file first, each group by name. Raises: StorageError."""
-        yield from self._seed_faces()
-        yield from (self._face(row) for row in self._rows())
+        yield from map(self._stood, self._seed_faces())
+        yield from (self._stood(self._face(row)) for row in self._rows())
 
     def page(self, since: int, most: int) -> tuple[list[ShopFace], int | None]:
         """At most so many shops of the database that changed after the version ``since``, in the order of their last
@@ -189,7 +187,12 @@ class Onboarding:
         """
         rows = self.store.changed(since, most)
         seeds = () if since else self._seed_faces()
-        return [*seeds, *map(self._face, rows)], rows[-1].version if len(rows) == most else None
+        return [self._stood(face) for face in (*seeds, *map(self._face, rows))], rows[-1].version if len(
+            rows
+        ) == most else None
+
+    def _stood(self, face: ShopFace) -> ShopFace:
+        return replace(face, restricted=tuple(self.store.restricted(face.shop)))
 
     def _seed(self, name: str) -> Shop | ConfigError:
         seed = self.seeds[name]

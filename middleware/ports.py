@@ -291,6 +291,9 @@ class ShopStore(Integrations, Protocol):
 
     def find(self, name: str) -> ShopRow | None: ...
 
+    def restricted(self, name: str) -> Sequence[str]:
+        """The classes of the data of a shop's user that serve legal claims alone."""
+
     def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
         """Store a shop under the next version, with the keyed digests of its own secrets.
 

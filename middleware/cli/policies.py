@@ -9,6 +9,7 @@ import click
 
 from middleware import bootstrap
 from middleware.cli.common import json_option, print_json, print_table
+from middleware.cli.policy_ask import ask, named_pack
 from middleware.cli.policy_coverage import coverage
 from middleware.cli.policy_tables import reading, tables, told
 from middleware.core.calendar import today
@@ -16,7 +17,7 @@ from middleware.errors import ConfigError
 from schemas.policy import Policy
 from schemas.policy_layers import together
 from schemas.policy_lint import lint as lint_pack
-from schemas.policy_loader import load, load_file, names, skeleton
+from schemas.policy_loader import load, names, skeleton
 
 
 @click.group(short_help="What is permitted, why, and for how long.")
@@ -24,6 +25,7 @@ def policy() -> None:
     """The policy packs: what is permitted, why, and for how long."""
 
 
+policy.add_command(ask)
 policy.add_command(coverage)
 
 
@@ -117,12 +119,3 @@ def _both(specific: Policy, general: Policy, as_json: bool) -> None:
         [(row.key, told(row.value), row.layer, row.clause.ref if row.clause else "") for row in resolved],
         whole=("rule",),
     )
-
-
-def named_pack(pack: str) -> Policy:
-    """A pack that comes with the package, or an operator's own file. Raises: ConfigError, SchemaFault."""
-    if pack in names():
-        return load(pack)
-    if Path(pack).exists():
-        return load_file(pack)
-    raise ConfigError(f"{pack}: neither a file nor a pack; the packs are {', '.join(names())}")

@@ -11,7 +11,7 @@ from dataclasses import fields
 import click
 
 from middleware.cli.common import harmless, print_json
-from middleware.cli.policies import named_pack
+from middleware.cli.policy_ask import named_pack
 from middleware.core.register import CONTROLLER, MANDATORY, PROCESSOR, Entry, entries
 from schemas.policy_loader import names
 

@@ -203,10 +203,10 @@ def list_shops(config_file: str | None, as_json: bool) -> None:
     if as_json:
         print_json([asdict(face) for face in faces])
     elif faces:
-        columns = ("shop", "from", "state", "mode", "domain", "carrier", "fault")
+        columns = ("shop", "from", "state", "mode", "domain", "carrier", "restricted", "fault")
         rows = [
             (face.shop, face.origin, "quarantined" if face.fault else face.state, face.mode, face.domain, face.carrier,
-             face.fault)
+             ", ".join(face.restricted), face.fault)
             for face in faces
         ]  # fmt: skip
         print_table(columns, rows, whole=("shop", "domain"))

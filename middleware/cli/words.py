@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from middleware.errors import ParcelveilError, TransientDeliveryError
 from middleware.model import Ending, Reason
+from schemas.decision import BASES as BASES
 
 _UNITS: Mapping[str, str] = {"Y": "year", "M": "month", "D": "day"}
 
@@ -43,16 +44,6 @@ CONDITIONS: Mapping[str, str] = {
     "entered": "the person entered it for a purpose",
 }
 """When a datum passes that otherwise does not (``CONDITIONS``)."""
-
-BASES: Mapping[str, str] = {
-    "A6-1-a": "consent",
-    "A6-1-b": "contract",
-    "A6-1-c": "legal obligation",
-    "A6-1-e": "task in the public interest",
-    "A6-1-f": "legitimate interest",
-    "not_stated": "another controller's matter",
-}
-"""Legal bases (Art. 6(1) GDPR)."""
 
 VERBS: Mapping[str, str] = {"object": "by objecting", "withdraw": "by withdrawing the consent"}
 """How a level is ended."""

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, t
 
 from middleware.errors import ChangedMeanwhileError, DomainTakenError, SecretTakenError
 from middleware.model_shop import Ended, Integration, ShopRow, ShopState
-from middleware.storage import integrations_sql
+from middleware.storage import integrations_sql, standings_sql
 from middleware.storage.database import Database, Upserts
 from middleware.storage.tables import EPOCH, UnreadableError, moment, word
 from middleware.storage.tables_shops import shop_changes, shop_secrets, shops
@@ -49,6 +49,9 @@ class SqlShopStore:
 
     def find(self, name: str) -> ShopRow | None:
         return self._database.read(lambda connection: _find(connection, name))
+
+    def restricted(self, name: str) -> Sequence[str]:
+        return self._database.read(lambda connection: standings_sql.restricted(connection, name))
 
     def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
         upserts = self._database.upserts

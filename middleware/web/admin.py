@@ -183,4 +183,4 @@ def _read(reader: Callable[[object], Mapping[str, Any]]) -> Mapping[str, Any]:
 
 def _members(face: ShopFace) -> Mapping[str, Any]:
     members = {**asdict(face), "updated_at": face.updated_at and face.updated_at.isoformat()}
-    return {name: value for name, value in members.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None and value != ()}

@@ -11,7 +11,7 @@ from middleware.events import Ledger
 from middleware.relay import Lane
 from middleware.services import Services
 from middleware.shipping import Waiting
-from middleware.web import admin, direct, docs, events, health, lane, problems, raw, shipments, webhooks
+from middleware.web import admin, direct, docs, events, health, lane, permissions, problems, raw, shipments, webhooks
 
 
 def create(
@@ -23,7 +23,7 @@ def create(
 ) -> Flask:
     """The application: ``intake`` takes webhooks, ``api`` what people and other systems ask; both tell their health and
     describe themselves. Without ``administration`` the admin API is not served, without
-    ``ledger`` no events; labels come over ``lanes``.
+    ``ledger`` neither events nor permissions; labels come over ``lanes``.
     """
     app = Flask("parcelveil", static_folder=None)
     app.config.update(PROPAGATE_EXCEPTIONS=False, TRAP_BAD_REQUEST_ERRORS=False)
@@ -44,6 +44,7 @@ def create(
         app.register_blueprint(routes)
     if ledger is not None:
         app.register_blueprint(events.blueprint(services, ledger))
+        app.register_blueprint(permissions.blueprint(services, ledger))
     if administration is not None:
         app.register_blueprint(admin.blueprint(administration))
     return app

@@ -15,9 +15,9 @@ from middleware import __version__
 from middleware.config_settings import SETTINGS
 from middleware.model import Reason, Status
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, ORDER_TOPICS
-from middleware.web import openapi_admin, openapi_direct, openapi_events, openapi_lane
+from middleware.web import openapi_admin, openapi_direct, openapi_events, openapi_lane, openapi_permissions
 from middleware.web.meaning import beneath, explain
-from schemas import events, maxiresponse, mystamp, plugin, shopify, status
+from schemas import decision, events, maxiresponse, mystamp, plugin, shopify, status
 from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
@@ -29,6 +29,7 @@ _TOPS: Mapping[str, Schema] = {
     "Made": plugin.MADE,
     "Event": events.EVENT,
     "EventTold": events.TOLD,
+    "Decision": decision.DECISION,
     "MaxiresponseContact": maxiresponse.CONTACT,
     "StampOrder": mystamp.ORDER,
     "ShopConnection": SHOP,
@@ -36,7 +37,7 @@ _TOPS: Mapping[str, Schema] = {
 }
 """What is described from a schema, with all that it nests."""
 
-_PARTS = (openapi_lane, openapi_events, openapi_direct, openapi_admin)
+_PARTS = (openapi_lane, openapi_events, openapi_permissions, openapi_direct, openapi_admin)
 _SIGNED = ("X-Shopify-Hmac-Sha256", "X-Shopify-Shop-Domain", "X-Shopify-Topic", "X-Shopify-Webhook-Id")
 
 

@@ -32,6 +32,11 @@ FACE = {
         "secrets": {"type": "integer", "minimum": 0, "maximum": 2, "description": "How many of its own it has"},
         "updated_at": {"type": "string", "format": "date-time", "description": "When it was changed last"},
         "fault": {"type": "string", "description": "Why it is quarantined"},
+        "restricted": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The classes of its user's data that serve legal claims alone; absent where none does",
+        },
     },
 }
 

@@ -1,0 +1,32 @@
+"""Whether something may be done with the data of a shop's people now: the shop's pack as the shop reads it, over what
+is known of the user of its label module. Nothing that an order says counts, ``buyer_accepts_marketing`` least of all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from middleware.core.calendar import today
+from middleware.core.standing import Asked, over, question
+from middleware.model_standing import Standing
+from middleware.ports import Clock
+from middleware.ports_retention import Events
+from middleware.services import Shop
+from schemas.permission import Permission, Refusal, permitted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The answer, and the classes of the shop's user that serve their purpose no longer."""
+
+    answer: Permission | Refusal
+    restricted: tuple[str, ...]
+
+
+def decide(shop: Shop, asked: Asked, events: Events, clock: Clock) -> Decided:
+    """What the shop's policy says to a question now. Raises: StorageError."""
+    now = clock()
+    known: Standing = events.standing(shop.settings.name)
+    answer = permitted(shop.policy, question(shop.policy, asked, known, now, today(now)))
+    done = (term.retention for term in known.terms if term.restricted_at is not None or over(term, today(now)))
+    return Decided(answer=answer, restricted=tuple(done))

@@ -1,0 +1,62 @@
+"""``policy ask``: permitted is 0, refused is 1, a question that is none is 2; with words and a clause."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.middleware.cli.bench import Instance, run
+
+PACK = "bpost-shipping-platform"
+ASKED = ("--purpose", "generic_advertising", "--subject", "sender", "--channel", "email")
+DELIVERY = ("--purpose", "label_and_delivery", "--subject", "sender", "--tie", "necessary")
+
+
+@pytest.mark.policy("VP-PUR-2", "VP-BAS-1")
+def test_what_is_permitted_is_told_with_its_basis_and_clause() -> None:
+    said = run("policy", "ask", PACK, *DELIVERY, "--account-type", "professional", "--lane", "plugin")
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert said.stdout == "Permitted: contract (A6-1-b).\nClause: 0§3 L75-81 (VP-BAS-1, AMB-10)\n"
+
+
+@pytest.mark.policy("X-LVL-2", "VP-PUR-10")
+def test_what_nobody_knows_is_refused() -> None:
+    said = run("policy", "ask", PACK, *ASKED, "--account-type", "professional", "--json")
+    assert (said.exit_code, json.loads(said.stdout)["reason"]) == (1, "level_unknown")
+    plain = run("policy", "ask", PACK, *ASKED, "--account-type", "professional")
+    assert plain.stdout.startswith("Refused: what the data subject set is not known, or was heard too long ago.\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (PACK, *ASKED),
+        ASKED,
+        (PACK, "--shop", "demo", *ASKED),
+        (PACK, "--purpose", "support"),
+        ("nowhere.toml", *ASKED, "--account-type", "professional"),
+        (PACK, *ASKED, "--account-type", "professional", "--tie", "loose"),
+    ],
+)
+def test_a_question_that_is_none_is_a_mistake_of_use(words: tuple[str, ...]) -> None:
+    assert run("policy", "ask", *words).exit_code == 2
+
+
+@pytest.mark.policy("VP-PUR-10", "X-LVL-1", "VP-RET-1", "AMB-15")
+def test_of_a_shop_what_was_told_of_it_counts(instance: Instance) -> None:
+    refused = instance.run("policy", "ask", "--shop", "demo", *ASKED)
+    assert (refused.exit_code, "is not known" in refused.stdout) == (1, True)
+    told = instance.run(
+        *("events", "record", "objection", "--shop", "demo", "--purpose", "generic_advertising"),
+        *("--way", "post", "--by", "Els"),
+    )
+    assert "The policy names another way for it: dashboard: https://" in told.stdout
+    refused = instance.run("policy", "ask", "--shop", "demo", *ASKED)
+    assert refused.exit_code == 1
+    assert refused.stdout.splitlines()[0] == "Refused: the data subject has switched it off, or never on."
+    assert refused.stdout.splitlines()[-1] == "Kept for legal claims alone: vp.former_user.marketing"
+    assert instance.run("policy", "ask", "--shop", "demo", *DELIVERY).exit_code == 0
+    assert instance.run("policy", "ask", "--shop", "nobody", *DELIVERY).exit_code == 2
+    (shop,) = instance.json("shops", "list")
+    assert shop["restricted"] == ["vp.former_user.marketing"]

@@ -1,0 +1,151 @@
+"""The decision by route: over what events told, for the shop's own token; and what an order says never counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from werkzeug.test import TestResponse
+
+from tests.middleware.web.conftest import Intake
+from tests.middleware.web.test_events import NUMBERS, OWN, Telling, code, telling
+from tests.middleware.web.test_shipments import TOKENS
+from tests.system import orders
+
+__all__ = ["telling"]
+
+GENERIC, PERSONALISED = "generic_advertising", "personalised_advertising"
+
+
+@pytest.fixture(autouse=True)
+def forgotten(telling: Telling) -> Iterator[None]:
+    """What one test says of the shop's user is none of the next one's business."""
+    yield
+    engine = create_engine(telling.url)
+    with engine.begin() as connection:
+        for table in ("switches", "terms", "standings"):
+            connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - ours
+    engine.dispose()
+
+
+def ask(telling: Telling, query: str, token: str = TOKENS["plain"].decode(), shop: str = "plain") -> TestResponse:
+    given = {"Authorization": f"Bearer {token}"}
+    return telling.client.get(f"/v1/shops/{shop}/permissions?{query}", headers=given)
+
+
+def answer(telling: Telling, purpose: str, subject: str = "sender", more: str = "&channel=email") -> tuple[bool, str]:
+    """(whether it is permitted, basis or reason)."""
+    came = ask(telling, f"purpose={purpose}&subject={subject}{more}")
+    assert came.status_code == 200, came.text
+    told: Any = came.json
+    return told["permitted"], told["basis"] or told["reason"]
+
+
+@pytest.mark.policy("VP-PUR-11", "X-LVL-1")
+def test_a_merchants_tick_is_nobodys_consent_from_webhook_to_decision(telling: Telling, intake: Intake) -> None:
+    number = next(NUMBERS)
+    order = orders.order(name=f"#Canary-{number}", id=62037182_000000 + number, buyer_accepts_marketing=True)
+    order["customer"] = {"id": 1, "email_marketing_consent": {"state": "subscribed"}, "accepts_marketing": True}
+    assert intake.post("plain", order).status_code == 200
+    for subject in ("sender", "user"):
+        assert answer(telling, GENERIC, subject) == (False, "level_unknown")
+        assert answer(telling, PERSONALISED, subject) == (False, "level_unknown")
+    for purpose in (GENERIC, PERSONALISED):
+        assert answer(telling, purpose, "recipient") == (False, "no_part_in_it")
+
+
+@pytest.mark.policy("VP-PUR-11", "X-LVL-1", "X-LVL-2")
+def test_a_consent_is_believed_for_a_quarter_of_an_hour_and_its_withdrawal_for_good(
+    telling: Telling, intake: Intake
+) -> None:
+    assert telling.tell({"type": "consent", "level": "Optimaal"}, token=OWN).status_code == 200
+    assert answer(telling, PERSONALISED) == (True, "A6-1-a")
+    assert answer(telling, GENERIC) == (False, "level_unknown")
+    intake.clock.move(timedelta(minutes=16))
+    assert answer(telling, PERSONALISED) == (False, "level_unknown")
+    assert telling.tell({"type": "withdrawal", "level": "Optimaal"}).status_code == 200
+    intake.clock.move(timedelta(days=2))
+    assert answer(telling, PERSONALISED) == (False, "level_off")
+
+
+@pytest.mark.policy("VP-PUR-10", "VP-RET-1", "X-LVL-1", "AMB-15")
+def test_an_objection_counts_at_once_and_other_ways_are_told(telling: Telling) -> None:
+    telling.order()
+    assert telling.tell({"type": "resume", "level": "Aanvullend"}, token=OWN).status_code == 200
+    assert answer(telling, GENERIC) == (True, "A6-1-f")
+    told: Any = telling.tell({"type": "objection", "purpose": GENERIC, "way": "post"}).json
+    assert told["ways"] == ["dashboard: https://myprivacy.bpost.be/gcm/login"]
+    assert answer(telling, GENERIC) == (False, "level_off")
+    came: Any = ask(telling, f"purpose={GENERIC}&subject=sender&channel=email").json
+    assert came["restricted"] == ["vp.former_user.marketing"]
+    assert came["clause"]["ids"][0] == "X-LVL-1"
+    assert answer(telling, "label_and_delivery", more="&tie=necessary") == (True, "A6-1-b")
+
+
+@pytest.mark.policy("AMB-11")
+def test_a_withdrawn_purpose_is_an_objection_to_it(telling: Telling) -> None:
+    assert telling.tell({"type": "withdrawal", "purpose": "improvement"}).status_code == 200
+    assert answer(telling, "improvement", more="") == (False, "objected")
+
+
+@pytest.mark.policy("VP-RET-3", "AMB-6", "VP-RET-2")
+def test_after_the_end_of_use_legal_claims_alone_remain(telling: Telling, intake: Intake) -> None:
+    telling.order()
+    assert answer(telling, "support", more="&tie=necessary") == (True, "A6-1-b")
+    assert telling.tell({"type": "end-of-use"}).status_code == 200
+    intake.clock.move(timedelta(days=1))
+    assert answer(telling, "support", more="&tie=necessary") == (False, "restricted")
+    assert answer(telling, "legal_defence", more="") == (True, "A6-1-f")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "purpose=support",
+        "subject=sender",
+        "purpose=support&subject=sender&subject=user",
+        "purpose=support&subject=sender&level=on",
+        "purpose=support&subject=%20",
+        f"purpose={'x' * 65}&subject=sender",
+    ],
+)
+def test_another_query_is_refused(telling: Telling, query: str) -> None:
+    assert code(ask(telling, query)) == (400, "bad-query")
+
+
+def test_strangers_and_sources_are_answered_alike_and_nothing_is_cached_or_logged(
+    telling: Telling, intake: Intake
+) -> None:
+    for token, shop in (("wrong", "plain"), (OWN, "plain"), (TOKENS["strict"].decode(), "plain"), (OWN, "nowhere")):
+        assert code(ask(telling, "purpose=support&subject=sender", token, shop)) == (401, "unauthorised")
+    came = ask(telling, "purpose=canary-purpose&subject=canary-subject")
+    assert (came.status_code, came.headers["Cache-Control"]) == (200, "no-store")
+    assert answer(telling, "canary-purpose") == (False, "unknown_purpose")
+    assert "canary" not in came.text + intake.log.text().lower().replace("#canary-", "")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "objection", "level": "Aanvullend", "purpose": GENERIC},
+        {"type": "objection", "purpose": "nothing"},
+        {"type": "objection", "level": "Aanvullend", "way": "telepathy"},
+        {"type": "last-use", "way": "post"},
+        {"type": "consent", "purpose": PERSONALISED},
+    ],
+)
+def test_an_objection_of_another_form_is_refused_and_changes_nothing(telling: Telling, document: object) -> None:
+    assert code(telling.tell(document, token=OWN)) == (422, "schema")
+    assert telling.kept() == []
+
+
+@pytest.mark.parametrize("kind", ["declaration", "label-created", "delivered", "agreement-dissolved", "last-order"])
+def test_an_event_of_what_is_not_known_is_not_found_and_not_kept(telling: Telling, kind: str) -> None:
+    member = "customer" if kind in ("agreement-dissolved", "last-order") else "order"
+    assert code(telling.tell({"type": kind, member: "nobodys"})) == (404, "not-found")
+    assert telling.kept() == []
+    assert answer(telling, "support", more="&tie=necessary") == (True, "A6-1-b")
