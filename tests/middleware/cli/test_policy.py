@@ -119,6 +119,7 @@ def test_how_long_is_told_in_plain_words() -> None:
         "vp.recipient.operational": ["13 months from label creation", "erased"],
         "pv.index": ["until the end of the part that it leads to", "erased"],
         "pv.record": ["until the end of the last part", "erased"],
+        "pv.event": ["until the end of the last part", "erased"],
         "pv.inbox": ["30 days from receipt", "erased"],
         "pv.event": ["until the end of the last part", "erased"],
         "pv.not_kept": ["until the answer to the request", "never written"],
