@@ -33,18 +33,30 @@ def test_nothing_of_what_the_purge_took_remains_in_sqlite(sqlite_url: str, sqlit
 
 @pytest.mark.policy("VP-RET-4", "AMB-4")
 def test_nothing_of_what_the_purge_took_remains_in_the_tables_of_postgresql(
-    postgres_url: str, postgres_behind: Engine
+    postgres_url: str, postgres_behind: Engine, tmp_path: Path
 ) -> None:
-    """Its write-ahead log keeps it until the server uses those files again."""
+    """Its write-ahead log keeps it until the server uses those files again. A file that nobody wrote to since the
+    records were made holds nothing of them.
+    """
+    folder = _written(postgres_behind)
+    mark = tmp_path / "mark"
+    mark.touch()
     orders = _purged(postgres_url)
-    with postgres_behind.connect() as connection:
-        folder = Path(connection.exec_driver_sql("SHOW data_directory").scalar_one())
-        connection.exec_driver_sql("CHECKPOINT")
-    raw = [path.read_bytes() for path in (folder / "base").rglob("*") if path.is_file()]
+    _written(postgres_behind)
+    since = mark.stat().st_mtime_ns
+    files = [path for path in (folder / "base").rglob("*") if path.is_file() and path.stat().st_mtime_ns >= since]
+    raw = [path.read_bytes() for path in files]
     for made in orders:
         kept = {part.name for part in made.parts if any(_found(file, part.jwe.encode()) for file in raw)}
         assert kept == {"sender.contact", "recipient.customs"}
         assert not any(_found(file, made.clear) for file in raw)
+
+
+def _written(behind: Engine) -> Path:
+    """The server's folder, to whose files all is written that it knows."""
+    with behind.connect() as connection:
+        connection.exec_driver_sql("CHECKPOINT")
+        return Path(connection.exec_driver_sql("SHOW data_directory").scalar_one())
 
 
 def _purged(url: str) -> list[Record]:
