@@ -8,11 +8,11 @@ records and its rejections in one transaction, so that each of these always find
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from middleware.core.index import Blind, forms, generation
 from middleware.errors import StorageError
@@ -120,6 +120,14 @@ def sought(connection: Connection, digest: bytes | None) -> tuple[bytes, ...]:
     not read the newest key yet, and would find nothing.
     """
     return () if digest is None else forms(_at(current(connection), digest))
+
+
+def locked(connection: Connection, orders_: Select[Any], asked: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """Orders and what leads to them, with a lock on the orders. Asked twice: an order that was taken forward while its
+    row was waited for is none to the first statement, which joins it to what led there before.
+    """
+    connection.execute(orders_, asked).all()
+    return connection.execute(orders_, asked).all()
 
 
 def _at(now: int, digest: bytes) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, case, exists, or_, select, update
 
 from middleware.model import Ending, State, Stored
-from middleware.storage import records_sql
+from middleware.storage import chain_sql, records_sql
 from middleware.storage.tables import index_entries, orders, parts, records
 
 STRANDED: Final = "predecessor-missing"
@@ -142,7 +142,7 @@ def _locked(connection: Connection, record_id: str) -> list[tuple[dict[str, Any]
     """The order's row, locked, and which record stands for it; none if it is remembered no more. Of one record there is
     one, unless another hand wrote to the index.
     """
-    rows = connection.execute(_ORDER, {"this_id": record_id}).all()
+    rows = chain_sql.locked(connection, _ORDER, {"this_id": record_id})
     return [({"this_shop": row.shop, "this_order": row.order}, row.record_id) for row in rows]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, s
 
 from middleware.core.calendar import today
 from middleware.model import Ending, Record, State
+from middleware.storage import chain_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import copies, index_entries, orders, parts, records, removals
 from middleware.storage.tables_retention import holds
@@ -177,7 +178,7 @@ def end_open(connection: Connection, record_id: str, at: datetime) -> None:
 
 def orders_of(connection: Connection, ids: Collection[str]) -> Sequence[Any]:
     """The orders for which these records stand, locked: (record_id, shop, order, until)."""
-    return connection.execute(_ORDERS, {"ids": sorted(ids)}).all()
+    return chain_sql.locked(connection, _ORDERS, {"ids": sorted(ids)})
 
 
 def keep_orders(connection: Connection, of_record: Iterable[Any], last: date) -> None:

@@ -16,7 +16,7 @@ from middleware.core.index import Blind, forms
 from middleware.model import Answer, Arrival, Reason, Record, State, Status
 from middleware.model_events import Selector
 from middleware.model_shipping import Attempt, Known
-from middleware.storage import chain_sql, clocks_sql, finding, versions_sql
+from middleware.storage import chain_sql, clocks_sql, finding, records_sql, versions_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import idempotency, index_entries, orders, records
 from middleware.trail import Sighting
@@ -42,10 +42,8 @@ _UNBLOCK: Final = update(records).where(
     records.c.state == State.BLOCKED,
     records.c.receipt == bindparam("this_receipt"),
 )
-_ORDER_OF: Final = (
-    select(records.c.shop, index_entries.c.digest)
-    .outerjoin(index_entries, (index_entries.c.record_id == records.c.id) & (index_entries.c.kind == finding.ORDER))
-    .where(records.c.id == bindparam("this_id"), records.c.shop == bindparam("this_shop"))
+_OF_SHOP: Final = select(records.c.id).where(
+    records.c.id == bindparam("this_id"), records.c.shop == bindparam("this_shop")
 )
 
 
@@ -129,14 +127,10 @@ def cancel(
     """Cancel the order for which that record stands, as its cancellation by webhook would; None if there is no such
     record in that shop. What no longer stands for its order is on its way out already.
     """
-    row = connection.execute(_ORDER_OF, {"this_id": record_id, "this_shop": shop}).one_or_none()
-    if row is None:
+    if connection.execute(_OF_SHOP, {"this_id": record_id, "this_shop": shop}).first() is None:
         return None
-    if row.digest is not None:
-        asked = {"this_shop": shop, "this_order": row.digest}
-        stands = connection.execute(_STANDS.with_for_update(), asked).scalar_one_or_none()
-        if stands == record_id:
-            versions_sql.judge(connection, upserts, _cancellation(shop, row.digest, now, until), None)
+    for order in records_sql.orders_of(connection, [record_id]):
+        versions_sql.judge(connection, upserts, _cancellation(shop, order.order, now, until), None)
     return finding.sighting(connection, record_id)
 
 

@@ -100,8 +100,11 @@ class Shop:
         return Selector(kind=kind, digest=self.of(kind, value))
 
     def tell(self, name: str) -> Recorded:
+        return self.retention.record(self.event(name), None, NOW)
+
+    def event(self, name: str) -> Event:
         """The shop declares something of an order, by a call."""
-        event = Event(
+        return Event(
             id=f"{name} {len(self.chain.keys)} {self.chain.turning}",
             shop="demo",
             type=EventType.DECLARATION,
@@ -114,7 +117,6 @@ class Shop:
             key=self.of("events.key", name),
             payload=self.of("events.payload", name),
         )
-        return self.retention.record(event, None, NOW)
 
     def stamp(self, name: str, day: date) -> str:
         """A customer of MyStamp orders again: the clocks of all earlier orders start anew."""
@@ -127,7 +129,7 @@ class Shop:
         )
         held = {"until": until, "clear_until": until, "blocked": True}
         taken = record(parts=(made,), index=index, content=self.of("content", name), **held)
-        told = self.arrival(name, received_at=datetime.combine(day, NOW.timetz()))
+        told = self.arrival(name, received_at=datetime.combine(day, NOW.timetz()), standing_until=until)
         answer = self.store.ship(told, taken, replace(self.attempt(name), restart=again))
         assert isinstance(answer, Answer)
         assert answer.status is Status.ACCEPTED
@@ -369,3 +371,73 @@ def test_from_one_moment_on_nobody_writes_what_was_before(postgres_url: str, pos
         turned.result(5)
     with postgres_behind.begin() as writer:
         assert chain_sql.current(writer) == 2
+
+
+Meanwhile = tuple[Shop, Callable[[Callable[[], object]], None]]
+
+
+@pytest.fixture
+def taken_forward(postgres_url: str, postgres_behind: Engine) -> Iterator[Meanwhile]:
+    """Does something to an order that is being taken forward at this moment: it waits until that is done."""
+    settle_keys(postgres_url, {})
+    with (
+        closing(open_store(postgres_url)) as store,
+        closing(open_rotations(postgres_url)) as rotations,
+        closing(open_retention(postgres_url)) as retention,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        shop = Shop(store=store, rotations=rotations, retention=retention)
+
+        def meanwhile(work: Callable[[], object]) -> None:
+            old = shop.of("order.id", "0")
+            shop.begin(2)
+            shop.fence()
+            with postgres_behind.begin() as mover:
+                chain_sql.move_order(mover, "demo", old, shop.chain.forward)
+                waits = pool.submit(work)
+                with pytest.raises(TimeoutError):
+                    waits.result(0.3)
+            waits.result(5)
+
+        yield shop, meanwhile
+
+
+def test_a_cancellation_meets_an_order_that_is_being_taken_forward(taken_forward: Meanwhile) -> None:
+    shop, meanwhile = taken_forward
+    made = shop.store.accept(shop.arrival("0"), shop.record("0")).id
+    assert made is not None
+    meanwhile(lambda: shop.store.cancel("demo", made, NOW, UNTIL))
+    summary = shop.store.show(made)
+    assert summary is not None
+    assert summary.state is State.WITHDRAWN
+
+
+def test_what_is_too_late_meets_the_successor_of_an_order_that_is_being_taken_forward(
+    taken_forward: Meanwhile,
+) -> None:
+    shop, meanwhile = taken_forward
+    shop.store.accept(shop.arrival("0"), shop.record("0"))
+    claimed = claim(shop.store)
+    shop.store.accept(shop.arrival("0", 1), shop.record("0", "other content"))
+    shop.store.delivered(claimed, Delivered(barcode="B", state="created"), NOW)
+    asked = shop.store.claim(NOW, 30.0, "demo")
+    assert asked is not None
+    meanwhile(lambda: shop.store.too_late(asked, NOW))
+    again = shop.store.accept(shop.arrival("0", 2), shop.record("0", "a third"))
+    assert again.id == claimed.id  # it stands for its order again
+
+
+@pytest.mark.policy("MS-RET-1")
+def test_a_clock_meets_an_order_that_is_being_taken_forward(taken_forward: Meanwhile, postgres_behind: Engine) -> None:
+    shop, meanwhile = taken_forward
+    shop.stamp("0", NOW.date())
+    later = NOW.date() + timedelta(days=1)
+    ticks = clock(MYSTAMP, "last_order", later)
+
+    def tell() -> None:
+        told = replace(shop.event("0"), type=EventType.LAST_ORDER, day=later, selector=shop.by(CUSTOMER, "5"))
+        assert shop.retention.record(told, ticks, NOW + timedelta(days=1)).parts == 1
+
+    meanwhile(tell)
+    (order,) = rows(postgres_behind, "orders")
+    assert order["until"] == later.replace(year=later.year + 3)
