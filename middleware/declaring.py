@@ -4,33 +4,35 @@ blocked goes out (MS-CTL-3).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from middleware.core import receipt
-from middleware.model_events import Selector
-from middleware.ports import Calls, Clock
+from middleware.errors import TamperedError
+from middleware.live_keys import OwnKeys
+from middleware.model_events import Event, Release, Selector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Desk:
-    """Where blocked records are, and the key that signs receipts."""
+    """``blocked`` tells what waits for a declaration (``ports.Calls.blocked``); ``keys`` sign and verify receipts."""
 
-    calls: Calls
-    clock: Clock
-    key: receipt.Key
+    blocked: Callable[[str, Selector], Sequence[tuple[str, str]]]
+    keys: OwnKeys
 
-    def declare(self, shop: str, selector: Selector, identity: str, day: date) -> int:
-        """Let go what is blocked of a shop's order or record, by the declaration of that id and day. How many records
-        that were; what is blocked no more stays as it is, so it may be told again. Raises: TamperedError,
-        StorageError.
+    def releases(self, event: Event) -> Sequence[Release]:
+        """What an event that is a declaration lets go: what is blocked of its shop's order or record. Nothing is
+        changed here: that is one transaction with what is kept of the event. Raises: TamperedError, StorageError.
         """
-        declaration = {"id": identity, "declared_at": day.isoformat()}
-        return sum(
-            self.calls.unblock(record_id, token, self._signed(token, declaration), self.clock())
-            for record_id, token in self.calls.blocked(shop, selector)
+        declaration = {"id": event.id, "declared_at": event.day.isoformat()}
+        return tuple(
+            Release(record_id=record_id, before=token, after=self._signed(record_id, token, declaration))
+            for record_id, token in self.blocked(event.shop, event.selector)
         )
 
-    def _signed(self, token: str, declaration: dict[str, str]) -> str:
-        payload = receipt.verify(token, {str(self.key.kid): self.key})
-        return receipt.sign({**payload, "declaration": declaration}, self.key)
+    def _signed(self, record_id: str, token: str, declaration: dict[str, str]) -> str:
+        """A receipt of another record is signed by nobody: it would declare what nobody declared."""
+        payload = receipt.verify(token, self.keys.verifying())
+        if payload.get("rid") != record_id:
+            raise TamperedError()
+        return receipt.sign(receipt.declared(payload, declaration), self.keys.signing)

@@ -25,7 +25,7 @@ from middleware.core.switching import Saying, heard
 from middleware.errors import Fault, NotFoundError, SchemaError, UnauthorisedError
 from middleware.errors_events import BeforeIntakeError, OnlyTheDataSubjectError
 from middleware.errors_shipping import KeyReusedError
-from middleware.model_events import RAISING, TRIGGERS, Event, EventType, Recorded, Selector, SourceSettings
+from middleware.model_events import RAISING, TRIGGERS, Event, EventType, Recorded, Release, Selector, SourceSettings
 from middleware.model_standing import Shift, Switched
 from middleware.ports import Clock
 from middleware.ports_retention import Events
@@ -62,8 +62,8 @@ class Ledger:
     events: Events
     clock: Clock
     sources: Sequence[SourceSettings] = ()
-    declare: Callable[[str, Selector, str, date], int] | None = None
-    """Lets go what waited for a declaration: of a shop, for whom, the declaration's id and day."""
+    releases: Callable[[Event], Sequence[Release]] = lambda _: ()
+    """What waited for a declaration, of which this event tells."""
 
 
 def who(shop: str, authorization: str, services: Services, sources: Sequence[SourceSettings]) -> tuple[Shop, Teller]:
@@ -117,10 +117,10 @@ def record(document: object, shop: Shop, teller: Teller, ledger: Ledger, **marks
         **marks,
     )
     trigger = TRIGGERS.get(kind)
-    came = ledger.events.record(event, clock(shop.policy, trigger, day) if trigger else None, now, said)
+    released = ledger.releases(event) if kind is EventType.DECLARATION else ()
+    started = clock(shop.policy, trigger, day) if trigger else None
+    came = ledger.events.record(event, started, now, said, released)
     _check(came)
-    if kind is EventType.DECLARATION and ledger.declare is not None:  # told again, it does what was not done
-        ledger.declare(shop.settings.name, event.selector, came.id, came.day)
     return came
 
 

@@ -110,6 +110,15 @@ class Event(Hidden):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A record that waits for a declaration, with its receipt and the one that tells of the declaration."""
+
+    record_id: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """What came of an event: how many records it concerns, how many of their parts have new dates, how many records
     were taken in after its day; ``records`` are the first of those that changed. ``payload`` and ``ways`` as in

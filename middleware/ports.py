@@ -255,11 +255,6 @@ class Calls(Protocol):
     def blocked(self, shop: str, selector: Selector) -> Sequence[tuple[str, str]]:
         """(record id, receipt) of the shop's records of that order, or of that id, which wait for a declaration."""
 
-    def unblock(self, record_id: str, before: str, after: str, now: datetime) -> bool:
-        """Put the receipt that tells of a declaration in the place of the one before, and let the record go. False
-        where it is blocked no more, or has another receipt.
-        """
-
     def sighting(self, record_id: str) -> Sighting | None:
         """The record as it is now."""
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from middleware.exchange import Heard, Request, Response
-from middleware.model_events import Clock, Event, Recorded
+from middleware.model_events import Clock, Event, Recorded, Release
 from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, PartKey, Told, Upkeep
 from middleware.model_standing import Shift, Standing
@@ -118,9 +118,18 @@ class Weeks(Protocol):
 class Events(Protocol):
     """What starts and moves the clocks of retention. Every method is one transaction. Raises: StorageError from all."""
 
-    def record(self, event: Event, clock: Clock | None, now: datetime, said: Shift | None = None) -> Recorded:
-        """Keep an event, let its clock run and move what is known of the shop's user; of one whose key is known, what
-        was kept then, whatever this one says. Of one that leads to no record that was there on its day nothing is kept.
+    def record(
+        self,
+        event: Event,
+        clock: Clock | None,
+        now: datetime,
+        said: Shift | None = None,
+        released: Sequence[Release] = (),
+    ) -> Recorded:
+        """Keep an event, let its clock run, move what is known of the shop's user, and let go what it releases, each
+        with the receipt that tells of the declaration in the place of the one before. Of an event whose key is known
+        what was kept then, whatever this one says, and nothing else. Of one that leads to no record that was there on
+        its day nothing is kept.
         """
 
     def standing(self, shop: str) -> Standing:

@@ -52,8 +52,8 @@ def record_(config_file: str | None, as_json: bool, shop: str, person: str, kind
     names = {RECORD: "record_id"} | {name: name for name in (ORDER, CUSTOMER, LEVEL, PURPOSE, WAY, "day")}
     document = {"type": kind} | {name: told[key] for name, key in names.items() if told[key] is not None}
     with closing(bootstrap_retention.retention(settings)) as known:
-        desk = Desk(calls=services.calls, clock=services.clock, key=services.keys.signing)
-        ledger = Ledger(events=known, clock=services.clock, declare=desk.declare)
+        desk = Desk(blocked=services.calls.blocked, keys=services.keys)
+        ledger = Ledger(events=known, clock=services.clock, releases=desk.releases)
         try:
             came = record(document, found, Teller(by=person), ledger)
         except SchemaError as refusal:

@@ -25,6 +25,8 @@ from middleware.errors import TamperedError
 from middleware.model import TaggedPart
 
 ALG = "EdDSA"
+DECLARATION, AWAITS = "declaration", "awaits"
+"""Members of a receipt: the declaration of lawfulness, and what has to come before the record may be used."""
 
 Key = OKPKey
 """An Ed25519 key; the rest of the code passes it on without knowing the library."""
@@ -50,6 +52,11 @@ def canonical(value: object) -> bytes:
 def sha256(data: bytes) -> str:
     """Lower-case hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def declared(payload: Mapping[str, Any], declaration: Mapping[str, object]) -> Mapping[str, Any]:
+    """What a receipt says once the declaration that it awaits is there."""
+    return {**{name: value for name, value in payload.items() if name != AWAITS}, DECLARATION: declaration}
 
 
 def sign(payload: Mapping[str, object], key: Key) -> str:
@@ -86,7 +93,8 @@ def _payload(token: str, keys: Mapping[str, Key]) -> Mapping[str, Any] | None:
 def check(
     payload: Mapping[str, Any], record_id: str, carrier: str, clear: bytes, parts: tuple[TaggedPart, ...]
 ) -> None:
-    """Whether the receipt speaks of exactly this record, for this carrier, with these parts and this clear rest.
+    """Whether the receipt speaks of exactly this record, for this carrier, with these parts and this clear rest, and
+    awaits nothing: who can write to the database cannot let go what is blocked.
 
     Raises: TamperedError.
     """
@@ -94,7 +102,7 @@ def check(
     signed = {name: part.get("sha256") for name, part in payload.get("parts", {}).items()}
     actual = {part.name: sha256(part.jwe.encode()) for part in parts}
     whole = signed == actual and len(parts) == len(actual)
-    if not whole or payload.get("body_sha256") != _digest(clear, parts):
+    if not whole or AWAITS in payload or payload.get("body_sha256") != _digest(clear, parts):
         raise TamperedError()
 
 

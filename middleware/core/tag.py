@@ -59,6 +59,8 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
         for part in plan.parts
     )
     clear = receipt.canonical(_clear(sealed, plan, stamp.policy))
+    blocked = not declared and needs_declaration(plan, stamp.policy, stamp.account_type)
+    word = {receipt.DECLARATION: declared} if declared else {receipt.AWAITS: receipt.DECLARATION} if blocked else {}
     body = receipt.canonical(receipt.body(clear, parts))
     return Record(
         id=sealed.id,
@@ -66,14 +68,11 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
         carrier=stamp.carrier,
         clear=clear,
         parts=parts,
-        receipt=receipt.sign(
-            {**_payload(sealed.id, body, plan, jwes, report, stamp), **({"declaration": declared} if declared else {})},
-            stamp.key,
-        ),
+        receipt=receipt.sign({**_payload(sealed.id, body, plan, jwes, report, stamp), **word}, stamp.key),
         index=tuple(_index(matter, plan, stamp.indexer)),
         content=content_digest(matter, stamp),
         removal=removal_report(report.removed, report.doubted),
-        blocked=not declared and needs_declaration(plan, stamp.policy, stamp.account_type),
+        blocked=blocked,
         due=stamp.due,
         clear_until=plan.recipient_until,
         until=plan.record_until,

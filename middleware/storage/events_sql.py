@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from middleware.model_events import Clock, Event, EventType, Moved, Recorded
+from middleware.model_events import Clock, Event, EventType, Moved, Recorded, Release
 from middleware.model_keys import Fact
 from middleware.model_standing import Shift
-from middleware.storage import chain_sql, clocks_sql, standings_sql
+from middleware.storage import chain_sql, clocks_sql, shipping_sql, standings_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import audit_entries, word
 from middleware.storage.tables_retention import events
@@ -34,10 +34,12 @@ def record(
     clock: Clock | None,
     now: datetime,
     said: Shift | None = None,
+    released: Sequence[Release] = (),
 ) -> Recorded:
-    """Keep the event, let its clock run and move what is known of the shop's user; of one that is known by its key,
-    what was kept then. One that leads to no record leaves nothing (``found`` is 0), unless it concerns the shop as a
-    whole. Raises: StorageError where the process has not read the newest index key yet.
+    """Keep the event, let its clock run, move what is known of the shop's user and let go what it releases; of one that
+    is known by its key, what was kept then, and nothing else. One that leads to no record leaves nothing (``found`` is
+    0), unless it concerns the shop as a whole. Raises: StorageError where the process has not read the newest index key
+    yet.
     """
     event = chain_sql.told(connection, event)
     again = _again(connection, event)
@@ -54,6 +56,8 @@ def record(
         return _again(connection, event) or made
     if said is not None:
         standings_sql.shift(connection, upserts, event.shop, said, now, event.by)
+    for one in released:
+        shipping_sql.unblock(connection, one, now)
     audit = {"id": str(uuid.uuid4()), "at": now, "fact": Fact.EVENT, "subject": event.id, "actor": event.by}
     connection.execute(insert(audit_entries), audit)
     return made

@@ -67,7 +67,8 @@ def stop(connection: Connection, which: ColumnElement[bool], now: datetime) -> i
     what its order no longer wants is cancelled all the same: that request holds its id alone.
     """
     idle = or_(
-        records.c.state.in_((State.WAITING, State.HELD)), and_(records.c.state == State.CLAIMED, records.c.due <= now)
+        records.c.state.in_((State.WAITING, State.BLOCKED, State.HELD)),
+        and_(records.c.state == State.CLAIMED, records.c.due <= now),
     )
     news: dict[str, Any] = {"due": None, "settled_at": now, "last_code": CODE}
     some = select(records.c.id).where(which, idle, records_sql.WANTED).order_by(records.c.due).limit(AT_ONCE)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from middleware.core.calendar import today
 from middleware.errors import ClockJumpedError, LeaseLostError
-from middleware.model_events import Clock, Event, Recorded
+from middleware.model_events import Clock, Event, Recorded, Release
 from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, PartKey, Told, Upkeep
 from middleware.model_standing import Shift, Standing
@@ -130,9 +130,18 @@ class SqlRetention:
     def noted(self, subject: str) -> Sequence[AuditEntry]:
         return self._database.read(lambda connection: audit_sql.noted(connection, subject))
 
-    def record(self, event: Event, clock: Clock | None, now: datetime, said: Shift | None = None) -> Recorded:
+    def record(
+        self,
+        event: Event,
+        clock: Clock | None,
+        now: datetime,
+        said: Shift | None = None,
+        released: Sequence[Release] = (),
+    ) -> Recorded:
         upserts = self._database.upserts
-        return self._database.write(lambda connection: events_sql.record(connection, upserts, event, clock, now, said))
+        return self._database.write(
+            lambda connection: events_sql.record(connection, upserts, event, clock, now, said, released)
+        )
 
     def standing(self, shop: str) -> Standing:
         return self._database.read(lambda connection: standings_sql.read(connection, shop))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from middleware.core.index import Blind, forms
 from middleware.model import Answer, Arrival, Reason, Record, State, Status
-from middleware.model_events import Selector
+from middleware.model_events import Release, Selector
 from middleware.model_shipping import Attempt, Known
 from middleware.storage import chain_sql, clocks_sql, finding, records_sql, versions_sql
 from middleware.storage.database import Upserts
@@ -31,12 +31,9 @@ _STANDS: Final = select(orders.c.record_id).where(
     orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order")
 )
 _FIRST: Final = records.alias("first")
-_BEHIND: Final = (
-    select(_FIRST.c.id)
-    .join(records, records.c.predecessor == _FIRST.c.id)
-    .where(records.c.id == bindparam("this_id"), _FIRST.c.state.not_in((State.CANCELLED, State.WITHDRAWN)))
-    .with_for_update()
-)
+_PREDECESSOR: Final = select(records.c.predecessor).where(records.c.id == bindparam("this_id"))
+_GONE: Final = (State.CANCELLED, State.WITHDRAWN)
+_STATE: Final = select(_FIRST.c.state).where(_FIRST.c.id == bindparam("this_id")).with_for_update()
 _UNBLOCK: Final = update(records).where(
     records.c.id == bindparam("this_id"),
     records.c.state == State.BLOCKED,
@@ -148,12 +145,15 @@ def blocked(connection: Connection, shop: str, selector: Selector) -> Sequence[t
     return [(row.id, row.receipt) for row in connection.execute(page)]
 
 
-def unblock(connection: Connection, record_id: str, before: str, after: str, now: datetime) -> bool:
-    """Let the record go with its new receipt; behind a predecessor that is not gone yet it is held."""
-    this = {"this_id": record_id, "this_receipt": before, "receipt": after}
-    held = connection.execute(_BEHIND, {"this_id": record_id}).first() is not None
+def unblock(connection: Connection, release: Release, now: datetime) -> None:
+    """Let the record go with its new receipt; behind a predecessor that is not gone yet, or of which nobody knows, it
+    is held. What is blocked no more, or has another receipt, stays as it is.
+    """
+    this = {"this_id": release.record_id, "this_receipt": release.before, "receipt": release.after}
+    before = connection.execute(_PREDECESSOR, {"this_id": release.record_id}).scalar_one_or_none()
+    held = before is not None and connection.execute(_STATE, {"this_id": before}).scalar_one_or_none() not in _GONE
     news = {"state": State.HELD, "due": None} if held else {"state": State.WAITING, "due": now}
-    return connection.execute(_UNBLOCK, this | news).rowcount == 1
+    connection.execute(_UNBLOCK, this | news)
 
 
 def _cancellation(shop: str, order: bytes, now: datetime, until: date) -> Arrival:

@@ -131,9 +131,6 @@ class SqlStore:
     def blocked(self, shop: str, selector: Selector) -> Sequence[tuple[str, str]]:
         return self._database.read(lambda connection: shipping_sql.blocked(connection, shop, selector))
 
-    def unblock(self, record_id: str, before: str, after: str, now: datetime) -> bool:
-        return self._database.write(lambda connection: shipping_sql.unblock(connection, record_id, before, after, now))
-
     def sighting(self, record_id: str) -> Sighting | None:
         return self._database.read(lambda connection: looking.sighting(connection, record_id))
 

@@ -1,0 +1,177 @@
+"""What is blocked until there is a declaration of lawfulness: let go in the transaction of the event that tells of one,
+or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy import event as happens
+
+from middleware.errors import StorageError
+from middleware.exchange import Delivered
+from middleware.model import Arrival, IndexEntry, Record, State
+from middleware.model_events import Event, EventType, Release, Selector
+from middleware.ports import Storage, Store
+from middleware.ports_retention import Retention
+from middleware.storage import open_retention, open_store
+from middleware.storage.retention import SqlRetention
+from tests.storage.builders import LEASE, NOW, again, arrival, cancelled, digest, record
+from tests.storage.looking import claim
+from tests.storage.purging import rows
+from tests.storage.test_events import by_order, told
+
+DONE = Delivered(barcode="323299901059900000012345", state="created")
+pytestmark = pytest.mark.policy("MS-CTL-2", "MS-CTL-3")
+
+
+@pytest.fixture
+def retention(url: str) -> Iterator[Retention]:
+    with closing(open_retention(url)) as opened:
+        yield opened
+
+
+def blocked(arrived: Arrival) -> Record:
+    index = (IndexEntry(kind="order.id", digest=arrived.order, until=None),)
+    return replace(record(clear_until=None, until=None), index=index, blocked=True)
+
+
+def taken(store: Store) -> tuple[Arrival, Record]:
+    arrived = arrival(standing_until=None)
+    made = blocked(arrived)
+    store.accept(arrived, made)
+    return arrived, made
+
+
+def declare(retention: Retention, made: Record, selector: Selector, **changes: bytes) -> Event:
+    event = told(EventType.DECLARATION, selector, NOW.date(), **changes)
+    released = (Release(record_id=made.id, before=made.receipt, after=f"signed anew {event.id}"),)
+    retention.record(event, None, NOW, released)
+    return event
+
+
+def states(behind: Engine) -> dict[str, tuple[str, str]]:
+    return {row["id"]: (row["state"], row["receipt"]) for row in rows(behind, "records")}
+
+
+def test_what_is_declared_goes_out_with_the_receipt_that_tells_it(
+    store: Store, retention: Retention, behind: Engine
+) -> None:
+    arrived, made = taken(store)
+    assert store.claim(NOW, LEASE, "demo") is None
+    event = declare(retention, made, by_order(arrived))
+    assert states(behind) == {made.id: (State.WAITING, f"signed anew {event.id}")}
+    assert claim(store).receipt == f"signed anew {event.id}"
+
+
+def test_under_a_key_that_was_used_nothing_is_let_go(store: Store, retention: Retention, behind: Engine) -> None:
+    first, one = taken(store)
+    _, other = taken(store)
+    key = {"key": digest(), "payload": digest()}
+    event = declare(retention, one, by_order(first), **key)
+    declare(retention, other, Selector(record_id=other.id), key=key["key"], payload=digest())
+    assert states(behind) == {
+        one.id: (State.WAITING, f"signed anew {event.id}"),
+        other.id: (State.BLOCKED, other.receipt),
+    }
+    assert len(rows(behind, "events")) == 1
+
+
+def test_only_what_waits_for_that_declaration_is_found(store: Storage) -> None:
+    arrived, made = taken(store)
+    _, other = taken(store)
+    assert store.blocked("demo", by_order(arrived)) == [(made.id, made.receipt)]
+    assert store.blocked("demo", Selector(record_id=other.id)) == [(other.id, other.receipt)]
+    assert store.blocked("another", by_order(arrived)) == []
+    assert store.blocked("another", Selector(record_id=made.id)) == []
+    assert store.blocked("demo", Selector()) == []
+
+
+def test_behind_a_predecessor_it_is_held_until_that_is_gone(store: Store, retention: Retention, behind: Engine) -> None:
+    arrived = arrival(standing_until=None)
+    first = replace(blocked(arrived), blocked=False, due=NOW)
+    store.accept(arrived, first)
+    store.delivered(claim(store), DONE, NOW)
+    newer = again(arrived)
+    second = blocked(newer)
+    store.accept(newer, second)
+    declare(retention, second, by_order(newer))
+    assert states(behind)[second.id][0] == State.HELD
+    recalled = claim(store)
+    assert (recalled.id, recalled.cancelling) == (first.id, True)
+    store.gone(recalled, NOW)
+    assert (states(behind)[second.id][0], claim(store).id) == (State.WAITING, second.id)
+
+
+def test_a_predecessor_that_is_gone_lets_nothing_blocked_go(store: Store, retention: Retention, behind: Engine) -> None:
+    arrived = arrival(standing_until=None)
+    first = replace(blocked(arrived), blocked=False, due=NOW)
+    store.accept(arrived, first)
+    store.delivered(claim(store), DONE, NOW)
+    newer = again(arrived)
+    second = blocked(newer)
+    store.accept(newer, second)
+    store.gone(claim(store), NOW)
+    assert states(behind)[second.id][0] == State.BLOCKED
+    declare(retention, second, by_order(newer))
+    assert states(behind)[second.id][0] == State.WAITING
+
+
+def test_behind_a_predecessor_of_which_nobody_knows_it_is_held(
+    store: Store, retention: Retention, behind: Engine
+) -> None:
+    arrived, made = taken(store)
+    with behind.begin() as connection:
+        connection.exec_driver_sql("UPDATE records SET predecessor = 'nobody'")
+    declare(retention, made, by_order(arrived))
+    assert states(behind)[made.id][0] == State.HELD
+
+
+def test_what_was_cancelled_while_it_was_blocked_stays_so(store: Store, retention: Retention, behind: Engine) -> None:
+    arrived, made = taken(store)
+    store.accept(cancelled(order=arrived.order), None)
+    assert states(behind)[made.id][0] == State.WITHDRAWN
+    declare(retention, replace(made, receipt=""), Selector(record_id=made.id))
+    assert states(behind) == {made.id: (State.WITHDRAWN, "")}
+
+
+def test_what_took_the_place_of_the_blocked_one_waits_for_its_own(
+    store: Store, retention: Retention, behind: Engine
+) -> None:
+    arrived, made = taken(store)
+    newer = again(arrived)
+    second = blocked(newer)
+    store.accept(newer, second)
+    declare(retention, made, by_order(newer))
+    declare(retention, replace(second, receipt="another"), by_order(newer))
+    assert states(behind) == {second.id: (State.BLOCKED, second.receipt)}
+
+
+def test_killed_at_any_statement_it_is_declared_and_let_go_or_neither(sqlite_url: str, sqlite_behind: Engine) -> None:
+    store, retention = open_store(sqlite_url), open_retention(sqlite_url)
+    assert isinstance(retention, SqlRetention)
+    arrived, made = taken(store)
+    left = [0]
+
+    def die(*_: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise OSError("killed")
+
+    happens.listen(retention._database.engine, "before_cursor_execute", die)
+    with closing(store), closing(retention):
+        for statement in range(1, 20):
+            left[0] = statement
+            try:
+                declare(retention, made, by_order(arrived))
+            except StorageError:
+                assert states(sqlite_behind) == {made.id: (State.BLOCKED, made.receipt)}
+                assert rows(sqlite_behind, "events") == []
+            else:
+                break
+    assert statement > 4
+    assert (states(sqlite_behind)[made.id][0], len(rows(sqlite_behind, "events"))) == (State.WAITING, 1)
