@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext, suppress
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,18 @@ def test_4_a_repetition_under_another_key_makes_no_second_shipment(api: Api) -> 
     body = json.dumps(content).encode()
     first = api.ask("make", body)
     assert {api.ask("make", body).json()["id"] for _ in range(3)} == {first.json()["id"]}
+
+
+@pytest.mark.policy("MX-SCO-1", "MS-SCO-1")
+@pytest.mark.parametrize(("kind", "shop"), list(permutations(MAKING, 2)))
+def test_2_what_belongs_to_another_pack_is_refused_whole(api: Api, kind: str, shop: str) -> None:
+    """Whatever is in it, even what the shop may send elsewhere."""
+    mine, other, before = ROUTES[kind], ROUTES[shop], api.records()
+    target, token = mine.target.replace(mine.shop, other.shop), f"Bearer {other.token}"
+    for body in (mine.body(), other.body(), NO_JSON):
+        refused = told(api.ask(kind, body, target=target, authorization=token))
+        assert (refused["status"], refused["type"]) == (403, "urn:problem:other-policy")
+    assert api.records() == before
 
 
 KEYS = ("", " ", '""', '"', "a b", "a, b", '"a", "b"', '"a', "'a'", "\xe9", "x" * 256, '"a"; q=1', ":YQ==:")
