@@ -44,6 +44,12 @@ def lane_of(platform: str) -> str:
     return DIRECT if platform == DIRECT else PLUGIN
 
 
+def contract_of(account_type: str) -> str | None:
+    """With whom the contract of such an account is; None where it may be with one or the other, or nobody knows."""
+    possible = CONTRACTS.get(account_type, ())
+    return possible[0] if len(possible) == 1 else None
+
+
 class _Same:
     """A pack as a shop reads it, known again by being the very same: to compare two costs more than to ask one."""
 
@@ -76,10 +82,9 @@ def decision(
     it may be sealed meanwhile. A contract that this account cannot have is unknown, and so is one that nobody named
     where there are several.
     """
+    said = contract or contract_of(account_type)
     possible = CONTRACTS.get(account_type, ())
-    if contract is None and len(possible) == 1:
-        (contract,) = possible
-    return _answer(_Same(policy), part_name, account_type, lane, contract if contract in possible else None)
+    return _answer(_Same(policy), part_name, account_type, lane, said if said in possible else None)
 
 
 @lru_cache(maxsize=KEPT)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from middleware.core.calendar import end
-from middleware.core.permitting import CONTRACTS, WITHOUT
+from middleware.core.permitting import WITHOUT, contract_of
 from middleware.model_standing import Ended, Shift, Standing, Switch, Switched, Term, Use
 from schemas.levels import LevelState, known
 from schemas.permission import NO_CONTRACT, Question
@@ -103,7 +103,7 @@ def turned(before: Switch | None, said: Switch) -> Switch:
 def question(policy: Policy, asked: Asked, standing: Standing | None, now: datetime, today: date) -> Question:
     """What is asked, over what is known. Of somebody of whom nothing is known no switch is known."""
     known_of = standing if standing is not None and asked.subject not in WITHOUT else Standing()
-    contract = NO_CONTRACT if asked.subject in WITHOUT else asked.contract or CONTRACTS.get(asked.account_type)
+    contract = NO_CONTRACT if asked.subject in WITHOUT else asked.contract or contract_of(asked.account_type)
     off = [one for one in known_of.switches if one.kind is Switched.PURPOSE and not one.on]
     return Question(
         purpose=asked.purpose,

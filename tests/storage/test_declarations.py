@@ -50,7 +50,7 @@ def taken(store: Store) -> tuple[Arrival, Record]:
 def declare(retention: Retention, made: Record, selector: Selector, **changes: bytes) -> Event:
     event = told(EventType.DECLARATION, selector, NOW.date(), **changes)
     released = (Release(record_id=made.id, before=made.receipt, after=f"signed anew {event.id}"),)
-    retention.record(event, None, NOW, released)
+    retention.record(event, None, NOW, None, released)
     return event
 
 

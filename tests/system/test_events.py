@@ -16,8 +16,7 @@ from tests.middleware.platforms.telling import contact, stamps
 from tests.system.line import Line, tell
 from tests.system.orders import examples
 from tests.system.processes import SECONDS, wait_for
-from tests.system.stack import Json, configure, mock, serving, shop
-from tests.system.test_direct import direct
+from tests.system.stack import Json, configure, direct, mock, serving, shop
 
 TOKENS = {"demo": "made-up-token-of-demo", "contacts": "made-up-token-of-contacts", "stamps": "made-up-token-of-stamps"}
 

@@ -121,7 +121,6 @@ def test_how_long_is_told_in_plain_words() -> None:
         "pv.record": ["until the end of the last part", "erased"],
         "pv.event": ["until the end of the last part", "erased"],
         "pv.inbox": ["30 days from receipt", "erased"],
-        "pv.event": ["until the end of the last part", "erased"],
         "pv.not_kept": ["until the answer to the request", "never written"],
     }
     parts = {cells[0]: cells[3] for cells in rows(text, "Parts: what may be together, why, and for how long")}
