@@ -72,6 +72,10 @@ def _secret_options(command: Function) -> Function:
 @shops.command(short_help="Connect a shop, or give it new settings.")
 @click.argument("name")
 @click.option("--from", "from_file", metavar="FILE", help="Settings as under [shops.<name>]: TOML, or JSON.")
+@click.option("--platform", metavar="KIND", help="shopify, or direct for systems of its own.  [default: shopify]")
+@click.option("--policy", metavar="PACK", help="The pack that it sends under.")
+@click.option("--token-env", metavar="VAR", help="A variable that holds the token with which its own systems call.")
+@click.option("--token-file", metavar="FILE", help="A file that holds that token.")
 @click.option("--domain", metavar="DOMAIN", help="Its myshopify.com domain.")
 @click.option("--carrier", metavar="NAME", help="The parcel platform that it ships with.")
 @click.option("--app", metavar="NAME", help="The app that it belongs to.")
@@ -129,7 +133,7 @@ def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, Any], Source]:
     source = Source(file="shops connect")
     if options["from_file"]:
         content, source = config.shop_file(Path(options["from_file"]).absolute())
-    plain_options = ("domain", "carrier", "app", "account_type", "notify", "mode")
+    plain_options = ("platform", "policy", "domain", "carrier", "app", "account_type", "notify", "mode")
     given = {key: options[key] for key in plain_options if options[key] is not None}
     content |= given
     elsewhere: dict[tuple[str, ...], str] = {(key,): f"--{key.replace('_', '-')}" for key in given}
@@ -143,6 +147,9 @@ def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, Any], Source]:
     if named := _named_secret(options["secret_env"], options["secret_file"]):
         content["secrets"] = [named]
         elsewhere["secrets",] = f"--secret-{next(iter(named))}"
+    if token := _named_secret(options["token_env"], options["token_file"], "token"):
+        content["token"] = token
+        elsewhere["token",] = f"--token-{next(iter(token))}"
     source = replace(source, elsewhere=elsewhere)
     if "app" in content and "secrets" in content:
         raise Table({}, source, (), {}).fault(
@@ -151,9 +158,9 @@ def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, Any], Source]:
     return content, source
 
 
-def _named_secret(env: str | None, file: str | None) -> dict[str, str]:
+def _named_secret(env: str | None, file: str | None, what: str = "secret") -> dict[str, str]:
     if env and file:
-        raise click.UsageError("either --secret-env or --secret-file, not both")
+        raise click.UsageError(f"either --{what}-env or --{what}-file, not both")
     return {"env": env} if env else {"file": file} if file else {}
 
 

@@ -104,6 +104,7 @@ UNINSTALLED = (
     "integrate, save the order in the shop: its next version is taken by itself."
 )
 MAY_BE_THERE = "The parcel platform may have it all the same, from an earlier attempt: look there. It stays there."
+NO_PARCEL = "Nothing is needed. It has no barcode: it is no parcel."
 STOPPED = "It was stopped: an older version of the order had to be cancelled first, and its record is not there."
 NOT_READ = "Its row cannot be read."
 EXPIRED = "Its time is over. Save the order in the shop again, or enter the parcel at the parcel platform by hand."
@@ -226,6 +227,8 @@ def todo(record: Sighting | Summary) -> str:
         return STRANDED.format(id=record.id)
     if record.state is State.DEAD and record.ending is not None:
         return UNCANCELLED.format(id=record.id)
+    if record.state is State.DELIVERED and record.barcode is None:
+        return NO_PARCEL
     if record.last_code == "uninstalled":
         return f"{MAY_BE_THERE} {UNINSTALLED}" if record.state is State.DEAD else UNINSTALLED
     if record.state is State.CANCELLED and record.ending is Ending.REPLACED:

@@ -93,6 +93,7 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"last_code": "http-503", "attempts": 2},
         (f"sent again at {AT}", "the parcel platform is at fault or out of order (http-503)"),
     ),
+    "no parcel": ({"state": "delivered", "due": None}, ("it is no parcel", "Nothing is needed")),
     "held": ({"state": "held", "due": None}, ("has to be cancelled", "as soon as the version before it is cancelled")),
     "blocked": (
         {"state": "blocked", "due": None},

@@ -438,3 +438,15 @@ def test_no_secret_is_taken_from_the_arguments(instance: Instance) -> None:
         printed = instance.run("shops", verb, "--help").stdout
         assert "--secret " not in printed
         assert "--secret=" not in printed
+
+
+@pytest.mark.policy("MX-SCO-1")
+def test_a_shop_of_systems_of_its_own_is_connected_by_options_alone(instance: Instance) -> None:
+    words = ["--platform", "direct", "--policy", "bpost-maxiresponse", "--account-type", "maxiresponse"]
+    made = instance.run("shops", "connect", "contacts", *words, "--carrier", "platform", "--token-env", "SHOP_TOKEN")
+    assert made.exit_code == 0, made.output
+    assert "made-up-token-of-the-shop" not in made.output
+    shop = listed(instance)["contacts"]
+    assert (shop["state"], shop["fault"]) == ("live", None)
+    both = instance.run("shops", "connect", "contacts", *words, "--token-env", "SHOP_TOKEN", "--token-file", "x")
+    assert (both.exit_code, "either --token-env or --token-file, not both" in both.stderr) == (2, True)
