@@ -19,11 +19,14 @@ from middleware.core import receipt
 from middleware.core.index import MOST_KEYS
 from middleware.core.seal import unlock, unlock_any
 from middleware.errors import ConfigError, DestructionRefusedError, TamperedError
+from middleware.errors_shipping import KeyReusedError
+from middleware.events import Ledger, Teller, tell
 from middleware.key_turns import SigningTurn, Turn
-from middleware.keys import load_service
+from middleware.keys import load_service, new_key
 from middleware.live_keys import LiveKeys, Verifying
 from middleware.rotation import Turning
 from middleware.services import Services, Shop
+from middleware.storage import open_retention
 from tests.middleware.web.conftest import SECRETS, SHOPS, Intake, furnish
 from tests.system.orders import order
 from tests.system.stack import Service, configure
@@ -257,6 +260,30 @@ class TestIndex:
         with pytest.raises(ConfigError, match="not the key that the database was made with"):
             bootstrap.fit_keys(settings, load_service(settings.server.keys))
         assert log(intake) == [("key-rotated", "index/2", "Els De Smet"), ("key-retired", "index/1", "Els De Smet")]
+
+    def test_an_event_that_is_told_again_gets_its_first_answer_throughout(
+        self, intake: Intake, settings: Config
+    ) -> None:
+        made, shop = order(), intake.services.shops.get("plain")
+        assert shop is not None
+        intake.post("plain", made)
+        body = json.dumps({"type": "delivered", "order": str(made["id"])}).encode()
+        steps = (
+            lambda: Turn(settings.server.keys, None, "index.key").prepare(new_key),  # one process knows it first
+            lambda: turn(settings, rotation.turn_index),
+            lambda: turn(settings, rotation.rechain),
+            lambda: turn(settings, rotation.finish_index),
+        )
+        with closing(open_retention(settings.server.database)) as known:
+            ledger = Ledger(events=known, clock=intake.clock)
+            first = tell(body, "a key", shop, Teller(by="shop"), ledger)
+            for step in steps:
+                step()
+                again = tell(body, "a key", shop, Teller(by="shop"), ledger)
+                assert (again.id, again.found) == (first.id, 1)
+                with pytest.raises(KeyReusedError):
+                    tell(body + b" ", "a key", shop, Teller(by="shop"), ledger)
+        assert rows(intake, "SELECT count(*), length(key) FROM events") == [(1, 33)]
 
     def test_a_shop_and_its_request_to_integrate_are_what_they_were(self, intake: Intake, settings: Config) -> None:
         before = bootstrap.onboarding(settings)
