@@ -245,6 +245,7 @@ ALONE = sorted(
         if (words[0] in ("inspect", "shopify-toml", "policy") and len(words) > 1)
         or words in (["shopify-toml"], ["register"])
         if words[:2] not in (["policy", "coverage"], ["policy", "new"])  # of a run that is over; it writes a file
+        if "--shop" not in words  # of a shop of a configuration
     }
 )
 

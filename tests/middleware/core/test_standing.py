@@ -65,6 +65,13 @@ def test_a_label_starts_thirty_six_months_and_a_use_that_lasts() -> None:
     ]
 
 
+@pytest.mark.policy("VP-RET-1", "AMB-20")
+def test_the_last_permitted_day_is_permitted_whole() -> None:
+    term = only(terms(), MARKETING)
+    last = date(2029, 11, 22)
+    assert [standing.over(term, day) for day in (last, last + timedelta(days=1))] == [False, True]
+
+
 @pytest.mark.policy("VP-RET-1", "AMB-5", "AMB-20")
 @given(days=st.lists(DAYS, min_size=1, max_size=8))
 def test_the_last_use_alone_counts_in_whatever_order_uses_are_heard(days: list[date]) -> None:

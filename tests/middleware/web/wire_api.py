@@ -128,6 +128,9 @@ ROUTES: Mapping[str, Route] = {
     "order": Route(method="GET", target=f"{LANE}?order=%231001"),
     "cancel": Route(method="DELETE", target=f"{LANE}/RECORD"),
     "event": Route(method="POST", target=EVENTS, example=_told),
+    "permission": Route(
+        method="GET", target="/v1/shops/plain/permissions?purpose=label_and_delivery&subject=recipient"
+    ),
     "contact": Route(method="POST", target=CONTACT, token=CONTACTS, example=contact),
     "contact status": Route(method="GET", target=f"{CONTACT}/RECORD", token=CONTACTS),
     "own contact": Route(method="GET", target=f"{CONTACT}?id=c-1", token=CONTACTS),
