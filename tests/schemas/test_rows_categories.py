@@ -189,6 +189,9 @@ WHEN = {"always": ("keep", None), "never": ("drop", None)}
         pytest.param(CONTACTS, ("customer.id",), "not_stated", "always", EVERY, marks=pytest.mark.policy("AMB-21")),
         pytest.param(CONTACTS, ("order.time",), "not_stated", "always", EVERY, marks=pytest.mark.policy("AMB-21")),
         pytest.param(
+            CONTACTS, ("contact.agreement",), "not_stated", "always", EVERY, marks=pytest.mark.policy("AMB-21")
+        ),
+        pytest.param(
             STAMPS,
             ("customer.name", "customer.first_name"),
             "no",
@@ -257,6 +260,15 @@ WHEN = {"always": ("keep", None), "never": ("drop", None)}
             marks=pytest.mark.policy("AMB-21"),
         ),
         pytest.param(STAMPS, ("order.time",), "not_stated", "always", EVERY, marks=pytest.mark.policy("AMB-21")),
+        pytest.param(STAMPS, ("customer.entered",), "not_stated", "always", EVERY, marks=pytest.mark.policy("AMB-21")),
+        pytest.param(
+            STAMPS,
+            ("depicted.declaration",),
+            "if_applicable",
+            "always",
+            EVERY,
+            marks=pytest.mark.policy("MS-CTL-3"),
+        ),
     ],
 )
 def test_what_is_listed_and_when_it_passes(

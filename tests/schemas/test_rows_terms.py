@@ -54,46 +54,6 @@ PARCELS, CONTACTS, STAMPS = load("bpost-shipping-platform"), load("bpost-maxires
             marks=pytest.mark.policy("VP-RET-4", "AMB-2", "AMB-4"),
         ),
         pytest.param(
-            PARCELS,
-            "pv.index",
-            ("service", "label_and_delivery"),
-            ("received", False, False),
-            "part_ended",
-            ("erase", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
-        ),
-        pytest.param(
-            PARCELS,
-            "pv.record",
-            ("service", "label_and_delivery"),
-            ("received", False, False),
-            "last_part_ended",
-            ("erase", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
-        ),
-        pytest.param(
-            PARCELS,
-            "pv.inbox",
-            ("service", "label_and_delivery"),
-            ("received", False, False),
-            "P30D",
-            ("erase", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
-        ),
-        pytest.param(
-            PARCELS,
-            "pv.not_kept",
-            ("service", "label_and_delivery"),
-            ("received", False, False),
-            "answered",
-            ("never_written", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
-        ),
-        pytest.param(
             CONTACTS,
             "mx.all",
             ("contact", "services"),
@@ -102,36 +62,6 @@ PARCELS, CONTACTS, STAMPS = load("bpost-shipping-platform"), load("bpost-maxires
             ("erase", None),
             ("legal_hold",),
             marks=pytest.mark.policy("MX-RET-1", "AMB-7", "AMB-8"),
-        ),
-        pytest.param(
-            CONTACTS,
-            "pv.index",
-            ("service", "services"),
-            ("received", False, False),
-            "part_ended",
-            ("erase", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
-        ),
-        pytest.param(
-            CONTACTS,
-            "pv.record",
-            ("service", "services"),
-            ("received", False, False),
-            "last_part_ended",
-            ("erase", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
-        ),
-        pytest.param(
-            CONTACTS,
-            "pv.inbox",
-            ("service", "services"),
-            ("received", False, False),
-            "P30D",
-            ("erase", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
         ),
         pytest.param(
             STAMPS,
@@ -163,36 +93,6 @@ PARCELS, CONTACTS, STAMPS = load("bpost-shipping-platform"), load("bpost-maxires
             ("customer_request",),
             marks=pytest.mark.policy("MS-RET-1", "AMB-16"),
         ),
-        pytest.param(
-            STAMPS,
-            "pv.index",
-            ("service", "services"),
-            ("received", False, False),
-            "part_ended",
-            ("erase", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
-        ),
-        pytest.param(
-            STAMPS,
-            "pv.record",
-            ("service", "services"),
-            ("received", False, False),
-            "last_part_ended",
-            ("erase", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
-        ),
-        pytest.param(
-            STAMPS,
-            "pv.inbox",
-            ("service", "services"),
-            ("received", False, False),
-            "P30D",
-            ("erase", None),
-            (),
-            marks=pytest.mark.policy("AMB-21"),
-        ),
     ],
 )
 def test_a_term_its_clock_and_its_end(
@@ -209,6 +109,33 @@ def test_a_term_its_clock_and_its_end(
     assert (rule.trigger, rule.trigger_stated, rule.resets) == clock
     assert (rule.duration or rule.until_event, rule.after, rule.then) == (end, *after)
     assert (*rule.ended_early_by, *rule.extended_by) == moved_by
+
+
+@pytest.mark.policy("AMB-21")
+@pytest.mark.parametrize(
+    ("policy", "purpose"),
+    [
+        pytest.param(PARCELS, "label_and_delivery", id=PARCELS.id),
+        pytest.param(CONTACTS, "services", id=CONTACTS.id),
+        pytest.param(STAMPS, "services", id=STAMPS.id),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "end", "after"),
+    [
+        ("pv.index", "part_ended", "erase"),
+        ("pv.record", "last_part_ended", "erase"),
+        ("pv.event", "last_part_ended", "erase"),
+        ("pv.inbox", "P30D", "erase"),
+        ("pv.not_kept", "answered", "never_written"),
+    ],
+)
+def test_what_the_service_keeps_for_itself(policy: Policy, purpose: str, name: str, end: str, after: str) -> None:
+    rule = policy.retention[name]
+    assert (rule.subject, rule.purpose) == ("service", purpose)
+    assert (rule.trigger, rule.trigger_stated, rule.resets) == ("received", False, False)
+    assert (rule.duration or rule.until_event, rule.after, rule.then) == (end, after, None)
+    assert (*rule.ended_early_by, *rule.extended_by) == ()
 
 
 @pytest.mark.parametrize(
@@ -353,6 +280,16 @@ def test_a_term_its_clock_and_its_end(
             marks=pytest.mark.policy("AMB-21"),
         ),
         pytest.param(
+            CONTACTS,
+            "read-only",
+            "service",
+            "clear",
+            "services",
+            "pv.not_kept",
+            ("contact.agreement",),
+            marks=pytest.mark.policy("AMB-21"),
+        ),
+        pytest.param(
             STAMPS,
             "mystamp.customer",
             "customer",
@@ -414,6 +351,26 @@ def test_a_term_its_clock_and_its_end(
             "services",
             "pv.index",
             ("order.id", "order.name", "customer.id", "order.time"),
+            marks=pytest.mark.policy("AMB-21"),
+        ),
+        pytest.param(
+            STAMPS,
+            "mystamp.declaration",
+            "stamps",
+            "clear",
+            "services",
+            "pv.record",
+            ("depicted.declaration",),
+            marks=pytest.mark.policy("MS-CTL-3"),
+        ),
+        pytest.param(
+            STAMPS,
+            "read-only",
+            "service",
+            "clear",
+            "services",
+            "pv.not_kept",
+            ("customer.entered",),
             marks=pytest.mark.policy("AMB-21"),
         ),
     ],
