@@ -214,6 +214,7 @@ def test_what_is_cancelled_gets_no_clock(store: Store, retention: Retention, beh
     assert rows(behind, "events") == []
 
 
+@pytest.mark.policy("AMB-2")
 def test_what_was_taken_in_after_the_day_is_left_alone(store: Store, retention: Retention, behind: Engine) -> None:
     arrived, made = taken(store)
     came = tell(retention, told(selector=by_order(arrived), day=date(2026, 11, 21)))
@@ -255,6 +256,7 @@ def test_a_call_that_comes_again_finds_what_came_of_it(store: Store, retention: 
     assert elsewhere.id != first.id
 
 
+@pytest.mark.policy("AMB-21")
 def test_an_event_is_remembered_as_long_as_what_it_moved(
     url: str, store: Store, retention: Retention, behind: Engine
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_first_event_starts_a_clock() -> None:
     assert moved(customer(DAY, resets=False), "ms.customer", None, None, DAY) == date(2029, 11, 22)
 
 
+@pytest.mark.policy("MX-RET-1", "VP-RET-4")
 @given(days, days)
 def test_a_first_event_wins_where_the_class_does_not_reset(first: date, other: date) -> None:
     until = end(first, "P3Y")
@@ -114,6 +115,7 @@ def test_what_has_ended_stays_ended(first: date, later: int) -> None:
     assert moved(customer(until), "ms.customer", first, until, until) is not None
 
 
+@pytest.mark.policy("VP-RET-4")
 def test_what_can_get_no_clock_any_more_gets_none() -> None:
     assert moved(customer(DAY), "ms.customer", None, DAY, DAY) is None
 

@@ -78,6 +78,7 @@ def test_another_key_has_no_week(kid: str) -> None:
     assert week_of(kid) is None
 
 
+@pytest.mark.policy("AMB-21")
 @given(moments)
 @example(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))  # the clock goes back in this night
 @example(datetime(2027, 3, 28, 0, 30, tzinfo=UTC))  # and forward in this one
@@ -89,6 +90,7 @@ def test_the_keys_of_the_week_that_runs_never_go(now: datetime) -> None:
     assert named >= oldest(today(now))
 
 
+@pytest.mark.policy("AMB-21")
 @given(days)
 def test_a_week_is_over_an_hour_after_its_last_midnight_in_brussels(day: date) -> None:
     named = week(day)
@@ -98,6 +100,7 @@ def test_a_week_is_over_an_hour_after_its_last_midnight_in_brussels(day: date) -
     assert may_go(named, midnight + timedelta(hours=1))
 
 
+@pytest.mark.policy("AMB-21")
 @given(days)
 @example(date(2026, 10, 18))  # with a change of the clock between the week and its end
 def test_a_key_goes_fourteen_days_after_its_week_at_the_latest(day: date) -> None:

@@ -10,16 +10,20 @@ from typing import Any
 
 import pytest
 
+from middleware.core import receipt
 from middleware.core.contact import vat
 from middleware.core.kinds import kind_of
 from middleware.core.planning import Planned, planned
-from middleware.core.tag import needs_declaration
+from middleware.core.seal import seal
+from middleware.core.tag import needs_declaration, tag
 from middleware.errors import SchemaError
+from middleware.model import Record
 from middleware.platforms.maxiresponse import Maxiresponse
 from middleware.platforms.mystamp import MyStamp
 from middleware.ports import Caller
 from schemas.order import Sender
 from schemas.policy_loader import load
+from tests.middleware.core.made_up import public_keys, receipt_keys, stamp
 from tests.middleware.core.pictures import CANARY
 from tests.middleware.platforms.making import settings
 from tests.middleware.platforms.telling import CUSTOMER, FORBIDDEN, PERSON, Json, contact, stamps, tagged_jpeg
@@ -39,10 +43,12 @@ ENTERED: Json = {
 }
 
 
-def plan(document: Json, account: str, **changes: Any) -> Planned:
+def plan(document: Json, account: str, drop: str | None = None, **changes: Any) -> Planned:
+    """As that account sends it; under a pack that has no row of ``drop``."""
     caller, pack = KINDS[account]
     shop = replace(settings(), policy=pack, account_type=account, platform="direct")
     policy = load(pack).interpret(changes)
+    policy = replace(policy, categories=tuple(rule for rule in policy.categories if drop not in rule.covers))
     parsed = caller.parse(document, shop, NOW)
     made = planned(parsed, document, caller.shape, caller.names, shop, policy, lambda order: order, NOW)
     assert made is not None
@@ -53,6 +59,12 @@ def sealed(made: Planned) -> Mapping[str, Mapping[str, object]]:
     """What stands in the parts that are made."""
     texts = kind_of(made.order).plaintexts(made.order, Sender())
     return {part.name: texts[part.name] for part in made.plan.parts}
+
+
+def tagged(made: Planned) -> Record:
+    """The record of an order of stamps."""
+    closed = seal(made.order, Sender(), made.plan, public_keys(made.plan), shop="demo")
+    return tag(closed, made.plan, made.order, made.report, stamp(policy=load("bpost-mystamp"), account_type="mystamp"))
 
 
 def removed(made: Planned) -> dict[str, str]:
@@ -109,13 +121,27 @@ def test_with_whom_the_agreement_is_decides_the_basis(contract: str, basis: str)
     assert part.basis == basis
 
 
+@pytest.mark.policy("MX-CAT-1", "MS-CAT-1")
+@pytest.mark.parametrize(
+    ("document", "account", "category"),
+    [(contact("C-1"), "maxiresponse", "contact.first_name"), (stamps("S-1"), "mystamp", "customer.email")],
+    ids=["contact", "stamps"],
+)
+def test_what_a_pack_does_not_list_is_not_sealed(document: Json, account: str, category: str) -> None:
+    part, name = kind_of(plan(document, account).order).first, category.rpartition(".")[2]
+    assert name in sealed(plan(document, account))[part]
+    silent = plan(document, account, drop=category)
+    assert name not in sealed(silent)[part]
+    assert removed(silent)[category] == "not_in_pack"
+
+
 def test_what_reaches_nobody_is_withheld_and_a_fixed_line_is_none_of_that() -> None:
     made = plan(contact("C-1", email="nobody", phone="02 278 50 10"), "maxiresponse")
     assert sealed(made)["maxiresponse.contact"]["phone"] == "+3222785010"
     assert removed(made)["contact.email"] == "unusable"
 
 
-@pytest.mark.policy("MS-CAT-1", "MS-CAT-2", "MS-CAT-3", "MS-CAT-4", "MS-CAT-5")
+@pytest.mark.policy("MS-CAT-1", "MS-CAT-2", "MS-CAT-3", "MS-CAT-4")
 def test_of_a_customer_without_more_only_what_the_list_does_not_call_optional_passes() -> None:
     made = plan(stamps("S-1", customer=ENTERED), "mystamp")
     flat = {**{name: text for name, text in CUSTOMER.items() if name != "address"}, **CUSTOMER["address"]}
@@ -141,6 +167,7 @@ def test_what_was_entered_for_a_purpose_passes_and_the_number_of_a_business_for_
     assert faults(stamps("S-1", entered=["gender"]), "mystamp") == [("/entered", "choice")]
 
 
+@pytest.mark.policy("MS-CAT-5")
 @pytest.mark.parametrize(
     ("number", "read"),
     [
@@ -192,6 +219,7 @@ def test_what_a_camera_wrote_is_gone_before_anything_else_sees_the_image() -> No
     assert CANARY not in base64.b64decode(image.data)
 
 
+@pytest.mark.policy("MS-CAT-6")
 @pytest.mark.parametrize(
     ("image", "code"),
     [
@@ -226,8 +254,18 @@ def test_an_error_of_an_image_holds_nothing_of_it() -> None:
 def test_a_declaration_is_needed_where_people_are_shown_or_named(more: Json, needed: bool) -> None:
     made = plan(stamps("S-1", **more), "mystamp")
     assert needs_declaration(made.plan, load("bpost-mystamp"), "mystamp") is needed
+    assert tagged(made).blocked is needed
 
 
+@pytest.mark.policy("MS-CTL-3")
+def test_what_is_declared_goes_out_with_a_receipt_that_tells_of_it() -> None:
+    declaration = {"id": "D-1", "declared_at": "2026-11-20T09:00:00Z"}
+    made = tagged(plan(stamps("S-1", image=picture(), declaration=declaration), "mystamp"))
+    assert made.blocked is False
+    assert receipt.verify(made.receipt, receipt_keys())["declaration"] == declaration
+
+
+@pytest.mark.policy("MS-CTL-3")
 @pytest.mark.parametrize(
     ("declared_at", "code"), [("tomorrow", "timestamp"), ("2026-12-24T10:00:00Z", "future"), (" ", "required")]
 )

@@ -126,7 +126,7 @@ def test_the_same_call_gets_the_first_answer_and_another_content_none(telling: T
         ({"type": "last-use", "order": "1"}, (422, "schema")),
         ({"type": "delivered", "order": "1", "canary": 1}, (422, "schema")),
         ({"type": "arrived", "order": "1"}, (422, "schema")),
-        ({"type": "last-use", "day": "2999-01-01"}, (422, "schema")),
+        pytest.param({"type": "last-use", "day": "2999-01-01"}, (422, "schema"), marks=pytest.mark.policy("VP-RET-1")),
         ({"type": "last-use", "day": "2026-02-30"}, (422, "schema")),
         ({"type": "objection", "level": "Nothing"}, (422, "schema")),
         ([], (422, "schema")),
@@ -139,6 +139,7 @@ def test_what_is_not_of_its_type_or_leads_nowhere_is_refused_and_not_kept(
     assert telling.kept() == []
 
 
+@pytest.mark.policy("AMB-2")
 def test_what_came_in_after_the_day_is_refused(telling: Telling) -> None:
     order = telling.order()
     before = telling.today() - timedelta(days=1)
@@ -165,6 +166,7 @@ def test_everybody_can_lower_by_whatever_word(telling: Telling, kind: str, level
     assert [(row.about, row.by) for row in telling.kept()] == [(level, "shop")]
 
 
+@pytest.mark.policy("X-LVL-1")
 @pytest.mark.parametrize(
     ("token", "shop"),
     [
