@@ -90,7 +90,7 @@ def _played(code: bool, mutants: Sequence[Mutant], workers: int) -> list[Outcome
         if not code:
             _unchecked(first)
         asked = {id_ for one in mutants for id_ in one.ids}
-        proofs = running.proofs(first, CODE_ASKS if code else PACKS_ASK, asked)
+        proofs = running.proofs(first, CODE_ASKS if code else PACKS_ASK, asked, workers)
         print(f"{len(proofs)} tests may show something; {len(mutants)} mutants", flush=True)
         trees = [first, *(running.again(first, Path(folder) / f"tree-{number}") for number in range(1, workers))]
         children = [_worker(tree, proofs, mutants[number :: len(trees)]) for number, tree in enumerate(trees)]
@@ -116,10 +116,13 @@ def _worker(tree: Path, proofs: Sequence[running.Proof], mutants: Sequence[Mutan
         return child
     try:
         with (tree / ".outcomes").open("w", encoding="utf-8") as file:
+            likely: dict[str, str] = {}  # by table: the file that saw the last mutant of it
             for one in mutants:
                 among = [proof for proof in proofs if {*proof.ids} & {*one.ids}]
                 with running.replaced(tree, one.file, one.content):
-                    killer = running.red(tree, among)
+                    killer = running.red(tree, among, likely.get(one.table, ""))
+                if killer:
+                    likely[one.table] = killer.partition("::")[0]
                 file.write(json.dumps([one.group, one.name, killer]) + "\n")
                 print("." if killer else f"\nSURVIVED {one.group}: {one.name} {one.ids}\n", end="", flush=True)
     finally:

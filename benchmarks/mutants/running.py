@@ -4,6 +4,7 @@ and nothing of ours.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -29,6 +30,8 @@ WARM_TOO = ("orjson", "structlog", "requests", "responses", "phonenumbers", "ric
 
 ASKED = ("tests/schemas", "tests/middleware/core", "tests/middleware", "tests/storage")
 """Where tests are looked for, the quickest first; those of whole processes and of PostgreSQL would take too long."""
+
+_numbers = itertools.count()
 
 SLOW = "[postgres"
 LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
@@ -131,22 +134,28 @@ def replaced(tree: Path, file: str, content: str) -> Iterator[None]:
         os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
 
 
-def proofs(tree: Path, folders: Sequence[str], ids: Collection[str]) -> tuple[Proof, ...]:
-    """The tests of these folders that name few requirements, one of ``ids`` among them, and are green there. Compiles
-    what later runs load.
+def proofs(tree: Path, folders: Sequence[str], ids: Collection[str], workers: int) -> tuple[Proof, ...]:
+    """The tests of these folders that name few requirements, one of ``ids`` among them, and are green there, shared
+    among so many processes. Compiles what later runs load.
 
     Raises: RuntimeError if they cannot be run.
     """
-    found = forked(tree, partial(_collected, folders, ids), compiled=True, deadline=3600.0)
-    if not found:
+    files = sorted({f"{file.relative_to(tree)}" for folder in folders for file in (tree / folder).rglob("test_*.py")})
+    shares = [partial(_collected, files[number::workers], ids) for number in range(min(workers, len(files)))]
+    started = [_started(tree, share, compiled=True) for share in shares]
+    answers = [_answered(child, answer, 3600.0) for child, answer in started]
+    found = [passed for answer in answers if answer for passed in answer["passed"]]
+    if not all(answers):
         raise RuntimeError("the tests could not be run on the tree as it is")
-    return tuple(Proof(node=node, ids=tuple(ids), seconds=seconds) for node, ids, seconds in found["passed"])
+    return tuple(Proof(node=node, ids=tuple(ids), seconds=seconds) for node, ids, seconds in found)
 
 
-def red(tree: Path, among: Sequence[Proof]) -> str:
-    """The first of these tests that turns red there; empty if none does. The quick folders come first."""
-    for folder in ASKED:
-        here = [one for one in among if _folder(one) == folder]
+def red(tree: Path, among: Sequence[Proof], likely: str = "") -> str:
+    """The first of these tests that turns red there; empty if none does. Those of the file ``likely`` come first, and
+    then the quick folders.
+    """
+    others = ([one for one in among if one.file != likely and _folder(one) == folder] for folder in ASKED)
+    for here in ([one for one in among if one.file == likely], *others):
         here.sort(key=lambda one: one.seconds)
         wanted = {one.node: place for place, one in enumerate(here)}
         files = sorted({one.file for one in here})
@@ -161,10 +170,9 @@ def _folder(proof: Proof) -> str:
     return max((folder for folder in ASKED if proof.file.startswith(f"{folder}/")), key=len)
 
 
-def _collected(folders: Sequence[str], ids: Collection[str]) -> Mapping[str, Any]:
+def _collected(files: Sequence[str], ids: Collection[str]) -> Mapping[str, Any]:
     watching = Watching(ids=ids)
-    within = [one for one in folders if not any(one.startswith(f"{other}/") for other in folders)]
-    _pytest(within, watching)
+    _pytest(files, watching)
     return {"passed": watching.passed}
 
 
@@ -187,11 +195,25 @@ def forked(
     tree: Path, work: Callable[[], Mapping[str, Any]], *, compiled: bool = False, deadline: float = DEADLINE
 ) -> Mapping[str, Any] | None:
     """What ``work`` gives in a child that sees ``tree`` and not this checkout; None if it died or came too late."""
-    answer = tree / f".answer-{os.getpid()}"
+    return _answered(*_started(tree, work, compiled=compiled), deadline)
+
+
+def _started(tree: Path, work: Callable[[], Mapping[str, Any]], *, compiled: bool) -> tuple[int, Path]:
+    """The child, and where its answer will stand."""
+    answer = tree / f".answer-{next(_numbers)}-{os.getpid()}"
     answer.unlink(missing_ok=True)
     child = os.fork()
     if not child:
         _child(tree, work, answer, compiled=compiled)
+    return child, answer
+
+
+def _output(answer: Path) -> Path:
+    """What the child printed stands here, as long as it has not answered."""
+    return answer.with_suffix(".output")
+
+
+def _answered(child: int, answer: Path, deadline: float) -> Mapping[str, Any] | None:
     end = time.monotonic() + deadline
     try:
         while os.waitpid(child, os.WNOHANG) == (0, 0) and time.monotonic() < end:
@@ -201,14 +223,19 @@ def forked(
             os.killpg(child, signal.SIGKILL)  # and whatever it left running
         with suppress(ChildProcessError):
             os.waitpid(child, 0)
-    return json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None
+    if not answer.exists():
+        return None
+    told: Mapping[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    for done in (answer, _output(answer)):
+        done.unlink()
+    return told
 
 
 def _child(tree: Path, work: Callable[[], Mapping[str, Any]], answer: Path, *, compiled: bool) -> None:
     try:
         os.setsid()
         os.chdir(tree)
-        silent = os.open(tree / ".output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        silent = os.open(_output(answer), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
         for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
@@ -223,7 +250,7 @@ def _child(tree: Path, work: Callable[[], Mapping[str, Any]], answer: Path, *, c
             written.write_text(json.dumps(found), encoding="utf-8")
             written.rename(answer)
     except BaseException:
-        traceback.print_exc()  # the parent finds no answer, whoever looks finds this in .output
+        traceback.print_exc()  # the parent finds no answer, whoever looks finds this beside it
         raise
     finally:
         os._exit(0)
