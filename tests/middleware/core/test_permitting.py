@@ -80,5 +80,6 @@ def test_an_accounts_own_contract_is_no_other_whatever_is_said() -> None:
         ground(POLICY, "sender.contact", "professional", PLUGIN, "person")
 
 
+@pytest.mark.policy("VP-PLG-1", "MS-COL-1")
 def test_who_sends_by_which_way() -> None:
     assert [lane_of(platform) for platform in ("shopify", "woocommerce", "direct")] == [PLUGIN, PLUGIN, DIRECT]
