@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from dateutil.relativedelta import relativedelta
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from middleware.core import standing
@@ -92,6 +92,8 @@ def test_an_open_account_never_ends_the_use(days: list[date]) -> None:
 
 @pytest.mark.policy("VP-RET-1", "AMB-5", "AMB-6", "AMB-20")
 @given(used=DAYS, later=st.integers(0, 4_000))
+@example(used=DAY, later=1_096)  # the last day of thirty-six months, and the day after it
+@example(used=DAY, later=1_097)
 def test_advertising_is_over_after_the_last_day_never_before_and_delivery_is_not(used: date, later: int) -> None:
     day = used + timedelta(days=later)
     known = Standing(terms=terms(used), switches=(switch("Aanvullend", on=True), switch("Optimaal", on=True)))
@@ -135,7 +137,7 @@ def test_an_objection_ends_it_and_a_label_does_not_bring_it_back() -> None:
     assert shift(said("Optimaal", "withdraw"))[0].classes == {"Optimaal": frozenset()}
 
 
-@pytest.mark.policy("VP-RET-3", "AMB-6", "AMB-3")
+@pytest.mark.policy("VP-RET-2", "VP-RET-3", "AMB-6", "AMB-3")
 def test_after_the_end_of_use_legal_claims_alone_remain() -> None:
     over = standing.ended(PARCELS, DAY)
     assert over.over == {OPERATIONAL}
