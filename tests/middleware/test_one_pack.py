@@ -23,7 +23,7 @@ from schemas.maxiresponse import Contact
 from schemas.mystamp import StampOrder
 from schemas.order import Order, Sender, catalogue
 from schemas.permission import Refusal, storable
-from schemas.policy_loader import load
+from schemas.policy_loader import for_parcels, load
 from tests.middleware.core.made_up import order
 from tests.middleware.platforms.making import settings
 from tests.middleware.platforms.telling import contact, stamps
@@ -61,6 +61,10 @@ def test_each_pack_is_for_one_kind_of_record() -> None:
     assert {pack: kinds_of(policy) for pack, policy in PACKS.items()} == {
         pack: (kind,) for pack, (kind, _) in KINDS.items()
     }
+
+
+def test_a_webshops_order_is_read_under_the_pack_of_parcels_alone() -> None:
+    assert for_parcels() == tuple(pack for pack, policy in PACKS.items() if kinds_of(policy) == (SHIPMENT,))
 
 
 @pytest.mark.parametrize(("own", "other"), PAIRS)
