@@ -104,7 +104,10 @@ def finish_signing(turning: Turning) -> tuple[str, ...]:
         turn.forget(kid)
         gone.append(kid)
     if kept:
-        raise DestructionRefusedError(f"records are kept that it signed, and they have to verify: {', '.join(kept)}")
+        done = f"; gone: {', '.join(gone)}" if gone else ""
+        raise DestructionRefusedError(
+            f"records are kept that it signed, and they have to verify: {', '.join(kept)}{done}"
+        )
     return tuple(gone)
 
 

@@ -22,8 +22,10 @@ from middleware.storage.tables import records
 from middleware.storage.tables_shops import integrations, shop_changes, shops
 
 CODE: Final = "uninstalled"
-AT_ONCE: Final = 500
 """What is said of a record whose shop uninstalled the app."""
+
+AT_ONCE: Final = 500
+"""Records that end in one transaction."""
 
 _ENDED: Final = (
     select(integrations.c.request, func.min(integrations.c.ended_at, type_=integrations.c.ended_at.type).label("at"))

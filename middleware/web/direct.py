@@ -9,7 +9,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from middleware.core.body import MAX_BYTES
 from middleware.platforms.maxiresponse import Maxiresponse
@@ -48,7 +48,7 @@ def _give_back(_: BaseException | None) -> None:
     """What was read of a long body is let go of with its request. Some of it hangs together in a ring, which Python
     would take apart much later: until then a person's picture stayed in memory, and one for every thread.
     """
-    if (request.content_length or 0) > MAX_BYTES:
+    if g.get("reads") and (request.content_length or 0) > MAX_BYTES:  # who is not the shop makes nobody wait for this
         gc.collect()
 
 

@@ -63,6 +63,7 @@ def serve(
         began = time.monotonic()
         try:
             asking = services.asking(shop, request.headers.get("Authorization", ""))
+            check_policy(caller, asking)  # before a body is read that may be long
             shipped = ship(_call(most), caller, asking, services, waiting)
         except ParcelveilError as refusal:
             metrics.SHIPMENTS.labels(refusal.code).inc()
@@ -97,6 +98,7 @@ def _call(most: int) -> Call:
     key = key_of(request.headers.get("Idempotency-Key"))
     if key is None:
         raise IdempotencyKeyError()
+    g.reads = True
     return Call(key=key, body=body_of(request, most), wait=wait_of(request.headers.get("Prefer")))
 
 
