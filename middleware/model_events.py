@@ -26,7 +26,8 @@ class Selector(Hidden):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """A trigger that came on a day (Europe/Brussels), and what follows for the classes that wait for it: their last
-    permitted day (class → ``until``), and which of them start anew with every later day.
+    permitted day (class → ``until``), and which of them start anew with every later day. Without a class it moves
+    nothing.
     """
 
     trigger: str
@@ -47,11 +48,14 @@ class MovedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What a clock did: the parts whose dates changed; how many records the event concerns (``found``); how many were
-    left as they are because they were taken in after that day (``early``).
+    """What a clock did: how many parts got new dates, and the last of these (``until``); the first records that
+    changed; how many records the event concerns (``found``); how many were left as they are because they were taken in
+    after that day (``early``).
     """
 
-    parts: tuple[MovedPart, ...] = ()
+    parts: int = 0
+    records: tuple[str, ...] = ()
+    until: date | None = None
     found: int = 0
     early: int = 0
 

@@ -11,10 +11,12 @@ from schemas.policy import Policy
 
 
 def clock(policy: Policy, trigger: str, day: date) -> Clock:
-    """The clock that ``trigger`` starts on ``day``: every class with this trigger that has a duration, counted
-    once from the day. A pack without such a class gives a clock that moves nothing.
+    """The clock that ``trigger`` starts on ``day``: every class of a part with this trigger that has a duration,
+    counted once from the day. A pack without such a class gives a clock that moves nothing.
     """
-    rules = [rule for rule in policy.retention.values() if rule.trigger == trigger and rule.duration is not None]
+    kept = {part.retention for part in policy.parts.values()}
+    waiting = [rule for rule in policy.retention.values() if rule.id in kept and rule.trigger == trigger]
+    rules = [rule for rule in waiting if rule.duration is not None]
     ends: Mapping[str, date] = {rule.id: end(day, rule.duration) for rule in rules if rule.duration is not None}
     return Clock(trigger=trigger, day=day, ends=ends, resets=frozenset(rule.id for rule in rules if rule.resets))
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, insert, or_, select, update
 
 from middleware.core import clocks, schedule
 from middleware.core.calendar import today
@@ -27,15 +27,16 @@ from middleware.storage.tables import audit_entries, index_entries, parts, recor
 PAGE: Final = 200
 """Records that are locked with one statement."""
 
+MOST_NAMED: Final = 100
+"""Records that are named of those that changed; of more it is told how many."""
+
 _NO_SHIPMENT: Final = (State.WITHDRAWN, State.CANCELLED)
 _IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)
 _LAST: Final = bindparam("last", type_=records.c.until.type)
-_LOCK: Final = (
-    select(records.c.id, records.c.state, records.c.created_at)
-    .where(records.c.id.in_(_IDS))
-    .order_by(records.c.id)
-    .with_for_update()
+_SEEN: Final = (
+    select(records.c.id, records.c.state, records.c.created_at).where(records.c.id.in_(_IDS)).order_by(records.c.id)
 )
+_LOCK: Final = _SEEN.with_for_update()
 _PARTS: Final = (
     select(
         parts.c.record_id,
@@ -60,29 +61,46 @@ _INDEX: Final = update(index_entries).where(
 def move(
     connection: Connection, upserts: Upserts, shop: str, selector: Selector, clock: Clock, actor: str, now: datetime
 ) -> Moved:
-    """Start or move the clock of every part that it concerns. ``actor`` is told to the audit log."""
-    changed: list[MovedPart] = []
-    found = early = 0
-    for ids in _pages(connection, shop, selector):
-        of_orders = records_sql.orders_of(connection, ids)
-        locked = connection.execute(_LOCK, {"ids": ids}).all()
-        living = [row for row in locked if row.state not in _NO_SHIPMENT]
+    """Start or move the clock of every part that it concerns; of the shop as a whole those records are looked at that
+    have such a part. A clock that moves nothing locks nothing. ``actor`` is told to the audit log.
+    """
+    came = Moved()
+    if _whole(selector) and not clock.ends:
+        return came
+    for ids in _pages(connection, shop, selector, clock.trigger):
+        of_orders = records_sql.orders_of(connection, ids) if clock.ends else ()
+        seen = connection.execute(_LOCK if clock.ends else _SEEN, {"ids": ids}).all()
+        living = [row for row in seen if row.state not in _NO_SHIPMENT]
         older = {row.id for row in living if today(row.created_at) <= clock.day}
-        found, early = found + len(living), early + len(living) - len(older)
-        changed += _moved(connection, upserts, older, of_orders, clock, now)
-    _audit(connection, {one.record_id for one in changed}, actor, now)
-    return Moved(parts=tuple(changed), found=found, early=early)
+        changed = _moved(connection, upserts, older, of_orders, clock, now) if clock.ends else []
+        names = list(dict.fromkeys(one.record_id for one in changed))
+        _audit(connection, names, actor, now)
+        came = Moved(
+            parts=came.parts + len(changed),
+            records=(*came.records, *names)[:MOST_NAMED],
+            until=max([*([came.until] if came.until else []), *(one.until for one in changed)], default=None),
+            found=came.found + len(living),
+            early=came.early + len(living) - len(older),
+        )
+    return came
 
 
 def known(connection: Connection, shop: str, selector: Selector) -> int:
     """How many records of the shop an event concerns that moves no clock; 0 where it concerns the shop as a whole."""
-    if selector.record_id is None and selector.digest is None:
-        return 0
-    return sum(len(ids) for ids in _pages(connection, shop, selector))
+    return 0 if _whole(selector) else sum(len(ids) for ids in _pages(connection, shop, selector))
 
 
-def _pages(connection: Connection, shop: str, selector: Selector) -> Iterator[Sequence[str]]:
+def _whole(selector: Selector) -> bool:
+    return selector.record_id is None and selector.digest is None
+
+
+def _pages(
+    connection: Connection, shop: str, selector: Selector, trigger: str | None = None
+) -> Iterator[Sequence[str]]:
     chosen = _chosen(selector)
+    if trigger is not None and _whole(selector):
+        waits = exists().where(parts.c.record_id == records.c.id, parts.c.trigger == trigger)
+        chosen = chosen.where(waits)
     last = ""
     while True:
         page = chosen.where(records.c.shop == shop, records.c.id > last).order_by(records.c.id).limit(PAGE)
@@ -151,7 +169,7 @@ def _stretch(connection: Connection, record_id: str, ends: Mapping[str, date | N
 def _audit(connection: Connection, ids: Collection[str], actor: str, now: datetime) -> None:
     entries = [
         {"id": str(uuid.uuid4()), "at": now, "fact": Fact.CLOCK_MOVED, "subject": record_id, "actor": actor}
-        for record_id in sorted(ids)
+        for record_id in ids
     ]
     if entries:
         connection.execute(insert(audit_entries), entries)

@@ -19,9 +19,6 @@ from middleware.storage.database import Upserts
 from middleware.storage.tables import audit_entries, word
 from middleware.storage.tables_retention import events
 
-MOST_NAMED: Final = 100
-"""Records that an answer names; of more it tells how many."""
-
 RECORD: Final = "record"
 _KNOWN: Final = select(events).where(events.c.shop == bindparam("this_shop"), events.c.key == bindparam("this_key"))
 _LISTED: Final = select(events).order_by(events.c.at.desc(), events.c.id)
@@ -81,7 +78,6 @@ def _selected(event: Event) -> str | None:
 
 
 def _recorded(event: Event, moved: Moved) -> Recorded:
-    changed = dict.fromkeys(part.record_id for part in moved.parts)
     return Recorded(
         id=event.id,
         shop=event.shop,
@@ -91,11 +87,11 @@ def _recorded(event: Event, moved: Moved) -> Recorded:
         day=event.day,
         by=event.by,
         at=event.at,
-        until=max([event.until, *(part.until for part in moved.parts)]),
+        until=max(event.until, moved.until or event.until),
         found=moved.found,
-        parts=len(moved.parts),
+        parts=moved.parts,
         early=moved.early,
-        records=tuple(changed)[:MOST_NAMED],
+        records=moved.records,
         payload=event.payload,
         ways=event.ways,
     )

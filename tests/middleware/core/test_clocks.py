@@ -46,8 +46,8 @@ def customer(day: date, *, resets: bool = True) -> Clock:
         pytest.param(
             PLATFORM,
             "last_label_use",
-            {"vp.former_user.marketing": date(2029, 11, 22)},
-            frozenset(("vp.former_user.marketing",)),
+            {},  # no part is of the former user's class: what is known of them is no record's
+            frozenset(),
             marks=pytest.mark.policy("VP-RET-1", "AMB-5"),
         ),
         (PLATFORM, "delivered", {}, frozenset()),
