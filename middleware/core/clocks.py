@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 from middleware.core.calendar import end
 from middleware.model_events import Clock
 from schemas.policy import Policy
+
+ASSUMED: Final = frozenset(("label_created",))
+"""The triggers that count as come at intake (``schedule.COME_AT_INTAKE``) until another day is told."""
 
 
 def clock(policy: Policy, trigger: str, day: date) -> Clock:
@@ -21,15 +25,20 @@ def clock(policy: Policy, trigger: str, day: date) -> Clock:
     return Clock(trigger=trigger, day=day, ends=ends, resets=frozenset(rule.id for rule in rules if rule.resets))
 
 
-def moved(clock: Clock, retention: str, starts: date | None, until: date | None, today: date) -> date | None:
+def moved(
+    clock: Clock, retention: str, starts: date | None, until: date | None, today: date, *, untold: bool = False
+) -> date | None:
     """The new last day of a part of that class, None where nothing changes: a first event wins, unless the class starts
-    anew with each; then only a later one does. What has ended stays ended, and no end comes nearer.
+    anew with each; then only a later one does. A start that intake assumed (``untold``: no event has moved it) gives
+    way to the first event, even of the same day. What has ended stays ended, and no end comes nearer.
     """
     new = clock.ends.get(retention)
     if new is None:
         return None
     if starts is None:
         return new if until is None else None  # with a last day and no start: nothing can start it any more
-    if until is None or until < today or retention not in clock.resets:
+    first = untold and clock.trigger in ASSUMED
+    if until is None or until < today or not (first or retention in clock.resets):
         return None
-    return new if clock.day > starts and new >= until else None
+    later = clock.day >= starts if first else clock.day > starts
+    return new if later and new >= until else None

@@ -46,6 +46,7 @@ _PARTS: Final = (
         parts.c.starts,
         parts.c.until,
         parts.c.ended_at,
+        parts.c.moved_at,
     )
     .where(parts.c.record_id.in_(_IDS))
     .order_by(parts.c.record_id, parts.c.position)
@@ -141,7 +142,7 @@ def _moved(
         MovedPart(record_id=row.record_id, part=row.name, starts=clock.day, until=until)
         for row in rows
         if row.trigger == clock.trigger and row.ended_at is None
-        if (until := clocks.moved(clock, row.retention, row.starts, row.until, day)) is not None
+        if (until := _until(clock, row, day)) is not None
     ]
     if not changed:
         return []
@@ -154,6 +155,10 @@ def _moved(
         _stretch(connection, record_id, ends, [order for order in of_orders if order.record_id == record_id])
     holds_sql.tell(connection, upserts, news, day, now)
     return changed
+
+
+def _until(clock: Clock, row: Any, day: date) -> date | None:
+    return clocks.moved(clock, row.retention, row.starts, row.until, day, untold=row.moved_at is None)
 
 
 def _stretch(connection: Connection, record_id: str, ends: Mapping[str, date | None], of_orders: Sequence[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Engine
@@ -11,6 +11,7 @@ from sqlalchemy import event as happens
 from middleware.core.clocks import clock
 from middleware.model_events import TRIGGERS, EventType
 from middleware.model_keys import Fact
+from middleware.model_purge import Telling, Told
 from middleware.ports import Store
 from middleware.ports_retention import Retention
 from middleware.storage import open_retention, open_store
@@ -23,6 +24,8 @@ from tests.storage.test_events import (
     DELIVERY,
     LATER,
     SENDER,
+    by_order,
+    dates,
     open_part,
     retention,
     taken,
@@ -66,3 +69,44 @@ def test_an_answer_names_the_first_records_alone_and_the_audit_log_all(
     came = tell(retention, told(EventType.END_OF_USE))
     assert (came.found, came.parts, len(came.records), came.until) == (5, 5, 3, date(2036, 11, 25))
     assert len([row for row in rows(behind, "audit_entries") if row["fact"] == Fact.CLOCK_MOVED]) == 5
+
+
+@pytest.mark.policy("VP-RET-3", "VP-RET-4", "AMB-2", "AMB-3")
+def test_the_first_label_that_is_told_takes_the_place_of_the_day_of_intake(
+    store: Store, retention: Retention, behind: Engine
+) -> None:
+    taken_in, told_, again = date(2026, 11, 22), date(2026, 12, 5), date(2026, 12, 9)
+    assumed = {"trigger": "label_created", "starts": taken_in}
+    arrived, made = taken(
+        store,
+        part(DELIVERY, **assumed, until=date(2027, 12, 22)),
+        part(SENDER, retention="vp.sender.legal", **assumed, until=date(2036, 11, 22)),
+    )
+
+    def label(day: date) -> tuple[int, int]:
+        event = told(EventType.LABEL_CREATED, by_order(arrived), day)
+        at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+        came = retention.record(event, clock(PLATFORM, TRIGGERS[EventType.LABEL_CREATED], day), at)
+        return came.found, came.parts
+
+    assert label(told_) == (1, 2)
+    moved = {DELIVERY: (told_, date(2028, 1, 5)), SENDER: (told_, date(2036, 12, 5))}
+    assert dates(behind, made) == moved
+    notices = retention.told(made.id)
+    assert [(one.telling, one.state, one.ends) for one in notices] == [
+        (Telling.RETAIN, Told.WAITING, date(2028, 1, 5)),
+        (Telling.RETAIN, Told.WAITING, date(2036, 12, 5)),
+    ]
+    assert {row["until"] for row in rows(behind, "index_entries")} == {date(2028, 1, 5)}
+    assert label(again) == (1, 0)
+    assert (dates(behind, made), retention.told(made.id)) == (moved, notices)
+
+
+@pytest.mark.policy("VP-RET-4", "AMB-2")
+def test_a_label_of_the_day_of_intake_is_the_first(store: Store, retention: Retention, behind: Engine) -> None:
+    arrived, made = taken(store, part(DELIVERY))
+    before = dates(behind, made)
+    for day in (date(2026, 11, 22), DAY):
+        event = told(EventType.LABEL_CREATED, by_order(arrived), day)
+        retention.record(event, clock(PLATFORM, TRIGGERS[EventType.LABEL_CREATED], day), LATER)
+    assert dates(behind, made) == before

@@ -19,7 +19,7 @@ SAID = ("--shop", "demo", "--by", "Els", "--day", f"{DAY}")
 
 @pytest.fixture
 def made(instance: Instance) -> Record:
-    """A record of which one part has no dates: it waits for its label."""
+    """A record of which one part has no dates, and the others those of intake: all wait for their label."""
     store = open_store(f"sqlite:///{instance.database}")
     found = built()
     store.accept(builders.arrival(), found)
@@ -37,7 +37,7 @@ def test_an_event_is_told_and_seen(instance: Instance, made: Record) -> None:
         "by": "Els",
         "selected": "record",
         "found": 1,
-        "parts": 1,
+        "parts": 3,
         "records": [made.id],
     }
     assert instance.json("events", "list") == [told]

@@ -115,6 +115,17 @@ def test_what_has_ended_stays_ended(first: date, later: int) -> None:
     assert moved(customer(until), "ms.customer", first, until, until) is not None
 
 
+@pytest.mark.policy("VP-RET-3", "VP-RET-4", "AMB-2")
+@given(days, days)
+def test_the_first_label_replaces_what_intake_assumed_and_nothing_else_does(first: date, other: date) -> None:
+    label, until = clock(PLATFORM, "label_created", other), end(first, "P13M")
+    new = moved(label, "vp.recipient.operational", first, until, first, untold=True)
+    assert new == (end(other, "P13M") if other >= first else None)
+    assert moved(label, "vp.recipient.operational", first, until, until + timedelta(days=1), untold=True) is None
+    assert moved(label, "vp.recipient.operational", first, until, first) is None
+    assert moved(customer(other, resets=False), "ms.customer", first, end(first, "P3Y"), first, untold=True) is None
+
+
 @pytest.mark.policy("VP-RET-4")
 def test_what_can_get_no_clock_any_more_gets_none() -> None:
     assert moved(customer(DAY), "ms.customer", None, DAY, DAY) is None
