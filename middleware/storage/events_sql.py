@@ -1,5 +1,6 @@
 """Events of retention as they are told, in the transaction that is handed in: kept beside what they change, so that
-either both are there or neither. A call that comes again finds what came of it the first time.
+either both are there or neither. A call takes its key before it changes anything: of two at once the second waits for
+the first. One that comes again finds what came of it the first time.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from middleware.model_events import Clock, Event, EventType, Moved, Recorded, Release
 from middleware.model_keys import Fact
@@ -21,6 +22,9 @@ from middleware.storage.tables_retention import events
 
 RECORD: Final = "record"
 _KNOWN: Final = select(events).where(events.c.shop == bindparam("this_shop"), events.c.key == bindparam("this_key"))
+_THIS: Final = events.c.id == bindparam("this_id")
+_FORGET: Final = delete(events).where(_THIS)
+_CAME: Final = update(events).where(_THIS)
 _LISTED: Final = select(events).order_by(events.c.at.desc(), events.c.id)
 
 
@@ -39,18 +43,17 @@ def record(
     yet.
     """
     event = chain_sql.told(connection, event)
-    again = _again(connection, event)
-    if again is not None:
-        return again
+    if not connection.execute(upserts.new[events], _row(event, _recorded(event, Moved()))).rowcount:
+        return _first(connection, event)
     if clock is None:
         moved = Moved(found=clocks_sql.known(connection, event.shop, event.selector))
     else:
         moved = clocks_sql.move(connection, upserts, event.shop, event.selector, clock, event.by, now)
     made = _recorded(event, moved)
     if _selected(event) is not None and moved.found == moved.early:
+        connection.execute(_FORGET, {"this_id": event.id})
         return made  # nothing is known of it, or all of it came later: nothing happened
-    if not connection.execute(upserts.new[events], _row(event, made)).rowcount:
-        return _again(connection, event) or made
+    connection.execute(_CAME, {"this_id": event.id, **_came(made)})
     if said is not None:
         standings_sql.shift(connection, upserts, event.shop, said, now, event.by)
     for one in released:
@@ -66,11 +69,9 @@ def listed(connection: Connection, shop: str | None, limit: int) -> Sequence[Rec
     return [_read(row) for row in connection.execute(page.limit(limit)).all()]
 
 
-def _again(connection: Connection, event: Event) -> Recorded | None:
-    if event.key is None:
-        return None
-    row = connection.execute(_KNOWN, {"this_shop": event.shop, "this_key": event.key}).one_or_none()
-    return None if row is None else _read(row)
+def _first(connection: Connection, event: Event) -> Recorded:
+    """What is known under the event's key."""
+    return _read(connection.execute(_KNOWN, {"this_shop": event.shop, "this_key": event.key}).one())
 
 
 def _selected(event: Event) -> str | None:
@@ -111,11 +112,17 @@ def _row(event: Event, made: Recorded) -> Mapping[str, Any]:
         "at": made.at,
         "key": event.key,
         "payload": event.payload,
+        "ways": list(made.ways),
+        **_came(made),
+    }
+
+
+def _came(made: Recorded) -> Mapping[str, Any]:
+    return {
         "found": made.found,
         "parts": made.parts,
         "early": made.early,
         "records": list(made.records),
-        "ways": list(made.ways),
         "until": made.until,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy import event as happens
 
 from middleware.core.clocks import clock
-from middleware.model_events import TRIGGERS, EventType
+from middleware.model_events import TRIGGERS, EventType, Selector
 from middleware.model_keys import Fact
 from middleware.model_purge import Telling, Told
 from middleware.ports import Store
@@ -17,7 +18,7 @@ from middleware.ports_retention import Retention
 from middleware.storage import open_retention, open_store
 from middleware.storage.retention import SqlRetention
 from schemas.policy_loader import load
-from tests.storage.builders import part
+from tests.storage.builders import digest, part
 from tests.storage.purging import rows
 from tests.storage.test_events import (
     DAY,
@@ -28,6 +29,7 @@ from tests.storage.test_events import (
     dates,
     open_part,
     retention,
+    stamped,
     taken,
     tell,
     told,
@@ -110,3 +112,27 @@ def test_a_label_of_the_day_of_intake_is_the_first(store: Store, retention: Rete
         event = told(EventType.LABEL_CREATED, by_order(arrived), day)
         retention.record(event, clock(PLATFORM, TRIGGERS[EventType.LABEL_CREATED], day), LATER)
     assert dates(behind, made) == before
+
+
+@pytest.mark.policy("MS-RET-1")
+def test_a_call_takes_its_key_before_anything_moves(sqlite_url: str, sqlite_behind: Engine) -> None:
+    """So that of two calls under one key that come at once the second waits, and then changes nothing."""
+    store, retention = open_store(sqlite_url), open_retention(sqlite_url)
+    assert isinstance(retention, SqlRetention)
+    buyer = Selector(kind="customer.id", digest=digest())
+    said: list[str] = []
+    happens.listen(retention._database.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    with closing(store), closing(retention):
+        assert tell(retention, told(EventType.LAST_ORDER, buyer, key=digest(), payload=digest())).found == 0
+        assert rows(sqlite_behind, "events") == []
+        stamped(store, buyer.digest or b"")
+        said.clear()
+        came = tell(retention, told(EventType.LAST_ORDER, buyer, key=digest(), payload=digest()))
+    words = [" ".join(one.split()[:3]) for one in said]
+    touched = [
+        at for at, one in enumerate(said) if "FROM orders" in one or "FROM records" in one or "UPDATE parts" in one
+    ]
+    assert came.parts == 1
+    assert words.index("INSERT INTO events") < touched[0]
+    (row,) = rows(sqlite_behind, "events")
+    assert (row["found"], row["parts"], row["records"]) == (1, 1, list(came.records))
