@@ -129,7 +129,7 @@ class Events(Protocol):
         """Keep an event, let its clock run, move what is known of the shop's user, and let go what it releases, each
         with the receipt that tells of the declaration in the place of the one before. Of an event whose key is known
         what was kept then, whatever this one says, and nothing else. Of one that leads to no record that was there on
-        its day nothing is kept.
+        its day nothing is kept. Raises: StorageError where something else waits for a declaration by now, too.
         """
 
     def standing(self, shop: str) -> Standing:

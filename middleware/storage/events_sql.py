@@ -40,7 +40,7 @@ def record(
     """Keep the event, let its clock run, move what is known of the shop's user and let go what it releases; of one that
     is known by its key, what was kept then, and nothing else. One that leads to no record leaves nothing (``found`` is
     0), unless it concerns the shop as a whole. Raises: StorageError where the process has not read the newest index key
-    yet.
+    yet, and where something else waits for a declaration than what it releases.
     """
     event = chain_sql.told(connection, event)
     if not connection.execute(upserts.new[events], _row(event, _recorded(event, Moved()))).rowcount:
@@ -56,8 +56,8 @@ def record(
     connection.execute(_CAME, {"this_id": event.id, **_came(made)})
     if said is not None:
         standings_sql.shift(connection, upserts, event.shop, said, now, event.by)
-    for one in released:
-        shipping_sql.unblock(connection, one, now)
+    if event.type is EventType.DECLARATION:
+        shipping_sql.let_go(connection, event.shop, event.selector, released, now)
     audit = {"id": str(uuid.uuid4()), "at": now, "fact": Fact.EVENT, "subject": event.id, "actor": event.by}
     connection.execute(insert(audit_entries), audit)
     return made

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from middleware.core.index import Blind, forms
+from middleware.errors import StorageError
 from middleware.model import Answer, Arrival, Reason, Record, State, Status
 from middleware.model_events import Release, Selector
 from middleware.model_shipping import Attempt, Known
@@ -145,15 +146,25 @@ def blocked(connection: Connection, shop: str, selector: Selector) -> Sequence[t
     return [(row.id, row.receipt) for row in connection.execute(page)]
 
 
-def unblock(connection: Connection, release: Release, now: datetime) -> None:
-    """Let the record go with its new receipt; behind a predecessor that is not gone yet, or of which nobody knows, it
-    is held. What is blocked no more, or has another receipt, stays as it is.
+def let_go(connection: Connection, shop: str, selector: Selector, released: Sequence[Release], now: datetime) -> None:
+    """Let go all that waits for a declaration, each with its new receipt. Raises: StorageError where something else
+    waits by now than what was signed anew, so that the declaration is told again.
+    """
+    waiting = set(blocked(connection, shop, selector))
+    same = waiting == {(one.record_id, one.before) for one in released}
+    if not same or not all(_unblock(connection, one, now) for one in released):
+        raise StorageError("What waits for the declaration has changed meanwhile; it has to be told again.")
+
+
+def _unblock(connection: Connection, release: Release, now: datetime) -> bool:
+    """Behind a predecessor that is not gone yet, or of which nobody knows, the record is held. False where it is
+    blocked no more, or has another receipt.
     """
     this = {"this_id": release.record_id, "this_receipt": release.before, "receipt": release.after}
     before = connection.execute(_PREDECESSOR, {"this_id": release.record_id}).scalar_one_or_none()
     held = before is not None and connection.execute(_STATE, {"this_id": before}).scalar_one_or_none() not in _GONE
     news = {"state": State.HELD, "due": None} if held else {"state": State.WAITING, "due": now}
-    connection.execute(_UNBLOCK, this | news)
+    return bool(connection.execute(_UNBLOCK, this | news).rowcount)
 
 
 def _cancellation(shop: str, order: bytes, now: datetime, until: date) -> Arrival:

@@ -135,8 +135,23 @@ def test_what_was_cancelled_while_it_was_blocked_stays_so(store: Store, retentio
     arrived, made = taken(store)
     store.accept(cancelled(order=arrived.order), None)
     assert states(behind)[made.id][0] == State.WITHDRAWN
-    declare(retention, replace(made, receipt=""), Selector(record_id=made.id))
+    with pytest.raises(StorageError, match="told again"):
+        declare(retention, made, Selector(record_id=made.id))
     assert states(behind) == {made.id: (State.WITHDRAWN, "")}
+    assert rows(behind, "events") == []
+
+
+def test_what_was_blocked_meanwhile_is_let_go_by_a_declaration_that_is_told_again(
+    store: Store, retention: Retention, behind: Engine
+) -> None:
+    arrived, made = taken(store)
+    event = told(EventType.DECLARATION, by_order(arrived), NOW.date())
+    with pytest.raises(StorageError, match="told again"):
+        retention.record(event, None, NOW)
+    assert states(behind) == {made.id: (State.BLOCKED, made.receipt)}
+    assert (rows(behind, "events"), rows(behind, "audit_entries")) == ([], [])
+    declare(retention, made, by_order(arrived))
+    assert states(behind)[made.id][0] == State.WAITING
 
 
 def test_what_took_the_place_of_the_blocked_one_waits_for_its_own(
@@ -146,8 +161,10 @@ def test_what_took_the_place_of_the_blocked_one_waits_for_its_own(
     newer = again(arrived)
     second = blocked(newer)
     store.accept(newer, second)
-    declare(retention, made, by_order(newer))
-    declare(retention, replace(second, receipt="another"), by_order(newer))
+    for other in (made, replace(second, receipt="another")):
+        with pytest.raises(StorageError, match="told again"):
+            declare(retention, other, by_order(newer))
+    assert rows(behind, "events") == []
     assert states(behind) == {second.id: (State.BLOCKED, second.receipt)}
 
 
