@@ -56,7 +56,7 @@ _CALLED: Final = select(idempotency.c.payload, idempotency.c.order).where(
     idempotency.c.shop == bindparam("this_shop"), idempotency.c.key == bindparam("old")
 )
 _EVENT: Final = update(events).where(events.c.id == bindparam("this_id"))
-_TOLD: Final = select(events.c.digest, events.c.key, events.c.payload).where(events.c.id == bindparam("this_id"))
+_TOLD: Final = select(events.c.key, events.c.payload).where(events.c.id == bindparam("this_id"))
 _KEYED: Final = select(events.c.id).where(events.c.shop == bindparam("this_shop"), events.c.key == bindparam("old"))
 
 
@@ -195,7 +195,7 @@ def move_rejection(connection: Connection, shop: str, old: bytes, forward: Forwa
 
 
 def move_event(connection: Connection, event_id: str, forward: Forward) -> None:
-    """Take an event of retention forward: whose records it concerned, and the call that told it."""
+    """Take an event of retention forward: the call that told it."""
     row = connection.execute(_TOLD, {"this_id": event_id}).one_or_none()
     if row is not None:
         news = {name: forward(digest) for name, digest in row._mapping.items() if digest is not None}

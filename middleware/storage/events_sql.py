@@ -104,7 +104,6 @@ def _row(event: Event, made: Recorded) -> Mapping[str, Any]:
         "shop": made.shop,
         "type": made.type,
         "selected": made.selected,
-        "digest": event.selector.digest,
         "record_id": event.selector.record_id,
         "about": made.about,
         "day": made.day,

@@ -71,7 +71,6 @@ def _create_events() -> None:
         sa.Column("shop", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("selected", sa.Text()),
-        sa.Column("digest", sa.LargeBinary()),
         sa.Column("record_id", sa.Text()),
         sa.Column("about", sa.Text()),
         sa.Column("day", sa.Text(), nullable=False),

@@ -27,7 +27,7 @@ CHAINED: Final[Mapping[Table, tuple[str, ...]]] = {
     rejections: ("order", "body", "webhook"),
     inbox: ("body", "webhook", "order"),
     idempotency: ("key", "payload", "order"),
-    events: ("digest", "key", "payload"),
+    events: ("key", "payload"),
 }
 """In this order; and which columns are of a generation. Every other column of bytes says itself why it is of none
 (``info["unchained"]``).

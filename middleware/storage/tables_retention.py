@@ -101,7 +101,6 @@ events = Table(
     Column("shop", Text, nullable=False),
     Column("type", Text, nullable=False, doc="middleware.model_events.EventType"),
     Column("selected", Text, doc="record, order.id or customer.id; null: all of the shop"),
-    Column("digest", LargeBinary, doc="blind index of the order's or the customer's id, 32 bytes"),
     Column("record_id", Text, doc="the record that was named; no foreign key: it may be gone before the event"),
     Column("about", Text, doc="the level that it moves"),
     Column("day", Day, nullable=False),
