@@ -53,8 +53,16 @@ GIVEN_UP = frozenset((State.DEAD, State.QUARANTINED))
 """Where nothing happens by itself any more: a newer version takes the place of it, whatever its content."""
 
 
-def decide(standing: Standing | None, updated_at: datetime, halt: Reason | None, content: bytes | None) -> Step:
-    """The step for a version of ``updated_at`` that either ships ``content`` or, for ``halt``, does not.
+def decide(
+    standing: Standing | None,
+    updated_at: datetime,
+    halt: Reason | None,
+    content: bytes | None,
+    *,
+    free: bool = False,
+) -> Step:
+    """The step for a version of ``updated_at`` that either ships ``content`` or, for ``halt``, does not. ``free`` tells
+    whether it waits for no declaration: then it lets go the same content that does, by taking its place.
 
     Cancelled is final, so a cancellation counts whatever its time, and nothing counts after it.
     """
@@ -68,11 +76,18 @@ def decide(standing: Standing | None, updated_at: datetime, halt: Reason | None,
         return _halted(standing, halt)
     if standing.state in GONE:
         return Step.CREATE
-    if content == standing.content and not (standing.state in GIVEN_UP and updated_at > standing.updated_at):
+    if content == standing.content and not _anew(standing, updated_at, free=free):
         return Step.DUPLICATE
     if not standing.claimed:
         return Step.REPLACE
     return Step.FLAG if standing.ending is Ending.TOO_LATE else Step.SUPERSEDE
+
+
+def _anew(standing: Standing, updated_at: datetime, *, free: bool) -> bool:
+    """Whether a version with the content that stands takes its place all the same."""
+    if standing.state is State.BLOCKED:
+        return free
+    return standing.state in GIVEN_UP and updated_at > standing.updated_at
 
 
 def _halted(standing: Standing, halt: Reason) -> Step:

@@ -7,9 +7,10 @@ tags, receipt, barcode and the link to the removal report with the last part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from middleware import __version__
 from middleware.core import receipt
@@ -20,6 +21,11 @@ from middleware.model import IndexEntry, PartPlan, Plan, Record, Removal, Remova
 from schemas.matter import Matter
 from schemas.permission import Question, Refusal, permitted
 from schemas.policy import Policy
+
+_NO_CONTENT: Final = frozenset(("ids.", "updated_at.", "entered.", "declaration."))
+"""What makes no other shipment of an order: what names it, and what is only read to decide. A declaration lets go what
+is blocked (``core.lifecycle``) and changes nothing of it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -41,7 +47,7 @@ class Stamp:
 
 def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp) -> Record:
     """The record that storage takes. ``matter`` is the minimised one, for its index entries and its content digest
-    only.
+    only. Raises: TypeError for a content that has no order.
     """
     jwes, declared = {part.name: part.jwe for part in sealed.parts}, kind_of(matter).declared(matter)
     copies = {part.name: part.copy for part in sealed.parts}
@@ -112,10 +118,9 @@ def removal_report(removed: tuple[Removal, ...], doubted: tuple[Removal, ...] = 
 
 def content_digest(matter: Matter, stamp: Stamp) -> bytes:
     """Keyed digest (32 bytes) of the permitted content: equal for two versions of an order that would make the same
-    shipment.
+    shipment, in every process. Raises: TypeError for a content that has no order.
     """
-    values = {path: value for path, value in _leaves(matter) if not path.startswith(("ids.", "updated_at"))}
-    return stamp.indexer.of_bytes("content", receipt.canonical(values))
+    return stamp.indexer.of_bytes("content", receipt.canonical(dict(_leaves(matter))))
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -124,7 +129,10 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield from _leaves(item, f"{path}{position}.")
     elif hasattr(value, "__dataclass_fields__"):
         for name in value.__dataclass_fields__:
-            yield from _leaves(getattr(value, name), f"{path}{name}.")
+            if (inner := f"{path}{name}.") not in _NO_CONTENT:
+                yield from _leaves(getattr(value, name), inner)
+    elif isinstance(value, Set):
+        raise TypeError(f"{path.removesuffix('.')}: a set is told in another order by every process")
     elif value is not None:
         yield path.removesuffix("."), str(value)
 

@@ -60,10 +60,11 @@ class _Found:
 def judge(connection: Connection, upserts: Upserts, arrival: Arrival, record: Record | None) -> tuple[Step, Answer]:
     """Decide about a version and carry it out; ``record`` is None where ``arrival.halt`` says why."""
     found = _found(connection, upserts, arrival, record)
-    step = decide(found.standing, arrival.updated_at, arrival.halt, record.content if record else None)
+    content, free = (record.content, not record.blocked) if record else (None, False)
+    step = decide(found.standing, arrival.updated_at, arrival.halt, content, free=free)
     if record is not None and step in (Step.CREATE, Step.REPLACE, Step.SUPERSEDE):
         return step, _stored(connection, upserts, step, found, arrival, record)
-    return step, _without_a_record(connection, step, found, arrival, record.content if record else None)
+    return step, _without_a_record(connection, step, found, arrival, content)
 
 
 def _found(connection: Connection, upserts: Upserts, arrival: Arrival, record: Record | None) -> _Found:

@@ -14,7 +14,7 @@ from sqlalchemy import event as happens
 
 from middleware.errors import StorageError
 from middleware.exchange import Delivered
-from middleware.model import Arrival, IndexEntry, Record, State
+from middleware.model import Arrival, IndexEntry, Record, State, Status
 from middleware.model_events import Event, EventType, Release, Selector
 from middleware.ports import Storage, Store
 from middleware.ports_retention import Retention
@@ -152,6 +152,31 @@ def test_what_was_blocked_meanwhile_is_let_go_by_a_declaration_that_is_told_agai
     assert (rows(behind, "events"), rows(behind, "audit_entries")) == ([], [])
     declare(retention, made, by_order(arrived))
     assert states(behind)[made.id][0] == State.WAITING
+
+
+def test_the_same_content_without_need_of_a_declaration_takes_its_place(store: Store, behind: Engine) -> None:
+    arrived, made = taken(store)
+    newer = again(arrived)
+    waits = store.accept(newer, replace(blocked(newer), content=made.content))
+    assert (waits.status, waits.id) == (Status.DUPLICATE, made.id)
+    free = replace(blocked(newer), content=made.content, blocked=False, due=NOW)
+    assert store.accept(again(newer), free).status is Status.ACCEPTED
+    assert states(behind) == {free.id: (State.WAITING, free.receipt)}
+    assert claim(store).id == free.id
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_an_event_let_go_is_not_sent_again_by_its_declaration(
+    store: Store, retention: Retention, behind: Engine, *, sent: bool
+) -> None:
+    arrived, made = taken(store)
+    declare(retention, made, by_order(arrived))
+    if sent:
+        store.delivered(claim(store), DONE, NOW)
+    newer = again(arrived)
+    answer = store.accept(newer, replace(blocked(newer), content=made.content, blocked=False, due=NOW))
+    assert (answer.status, answer.id) == (Status.DUPLICATE, made.id)
+    assert states(behind)[made.id][0] == (State.DELIVERED if sent else State.WAITING)
 
 
 def test_what_took_the_place_of_the_blocked_one_waits_for_its_own(

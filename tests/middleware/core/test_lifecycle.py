@@ -137,6 +137,17 @@ def test_cell(standing: str, time: str, arrival: str, step: str) -> None:
         assert decide(STANDINGS[standing], TIMES[time], halt, content) is Step(step)
 
 
+@pytest.mark.policy("MS-CTL-3")
+@pytest.mark.parametrize("standing", STANDINGS)
+@pytest.mark.parametrize("time", TIMES)
+def test_what_needs_no_declaration_takes_the_place_of_the_same_that_waits_for_one_alone(
+    standing: str, time: str
+) -> None:
+    waits = decide(STANDINGS[standing], TIMES[time], None, SAME)
+    free = decide(STANDINGS[standing], TIMES[time], None, SAME, free=True)
+    assert free is (Step.REPLACE if standing == "blocked" and time != "older" else waits)
+
+
 def test_the_table_has_every_cell_once() -> None:
     cells = [cell[:3] for cell in CELLS]
     assert len(cells) == len(set(cells))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -15,12 +18,13 @@ from middleware.core.contact import vat
 from middleware.core.kinds import kind_of
 from middleware.core.planning import Planned, planned
 from middleware.core.seal import seal
-from middleware.core.tag import needs_declaration, tag
+from middleware.core.tag import content_digest, needs_declaration, tag
 from middleware.errors import SchemaError
 from middleware.model import Record
 from middleware.platforms.maxiresponse import Maxiresponse
 from middleware.platforms.mystamp import MyStamp
 from middleware.ports import Caller
+from schemas.mystamp import StampOrder
 from schemas.order import Sender
 from schemas.policy_loader import load
 from tests.middleware.core.made_up import public_keys, receipt_keys, stamp
@@ -279,3 +283,57 @@ def test_neither_repr_tells_of_anybody() -> None:
         made = plan(document, account)
         for value in ("Verbeelde", "Ververbeeld", "Denkbeeldstraat"):
             assert value not in repr(made) + repr(made.order)
+
+
+DECLARED: Json = {"id": "D-17", "declared_at": "2026-11-20T10:00:00+01:00"}
+
+
+@pytest.mark.policy("MS-CTL-3", "MS-CAT-2")
+def test_what_was_entered_and_declared_is_not_what_is_sent_again() -> None:
+    shown: Json = {"depicted": [{"name": "Afgebeelde"}]}
+    waits = tagged(plan(stamps("S-1", **shown), "mystamp"))
+    for more in ({"declaration": DECLARED}, {"entered": ["phone"]}, {"entered": ["phone", "birth_date"]}):
+        assert tagged(plan(stamps("S-1", **shown, **more), "mystamp")).content == waits.content
+    declared = tagged(plan(stamps("S-1", **shown, declaration=DECLARED), "mystamp"))
+    assert (waits.blocked, declared.blocked) == (True, False)
+    called: Json = {"customer": {"phone": "053 12 34 56"}, "entered": ["phone"]}
+    assert tagged(plan(stamps("S-1", **shown, **called), "mystamp")).content != waits.content
+
+
+DIGEST = """
+from datetime import UTC, datetime
+from middleware.core.tag import content_digest
+from middleware.platforms.mystamp import MyStamp
+from tests.middleware.core.made_up import stamp
+from tests.middleware.platforms.making import settings
+from tests.middleware.platforms.telling import stamps
+document = stamps("S-1", entered=["phone", "birth_date"])
+order = MyStamp().parse(document, settings(), datetime(2026, 11, 22, tzinfo=UTC)).order
+print(content_digest(order, stamp()).hex())
+"""
+
+
+SEEDS = ("0", "4")
+"""Under which a set of the two names is told in two orders."""
+
+
+def test_the_same_order_of_stamps_is_known_again_by_every_process() -> None:
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in SEEDS
+    }
+    assert len(told) == 1
+
+
+def test_what_has_no_order_is_no_content() -> None:
+    order = plan(stamps("S-1"), "mystamp").order
+    assert isinstance(order, StampOrder)
+    sets: Any = frozenset(("a", "b"))
+    with pytest.raises(TypeError, match=r"^stamps\.product: a set"):
+        content_digest(replace(order, stamps=replace(order.stamps, product=sets)), stamp())
