@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from middleware.core.calendar import end
+from middleware.core.schedule import ends
+from middleware.model import Record, TaggedPart
 from middleware.model_events import Clock
 from schemas.policy import Policy
 
 ASSUMED: Final = frozenset(("label_created",))
 """The triggers that count as come at intake (``schedule.COME_AT_INTAKE``) until another day is told."""
+
+OF_A_SHIPMENT: Final = ("label_created", "delivered")
+"""The triggers that come once for each shipment: what takes the place of one is another."""
+
+Running = Mapping[tuple[str, str, str], tuple[date, date]]
+"""Part, class and trigger of what has a clock that runs → its first and its last day."""
 
 
 def clock(policy: Policy, trigger: str, day: date) -> Clock:
@@ -42,3 +51,18 @@ def moved(
         return None
     later = clock.day >= starts if first else clock.day > starts
     return new if later and new >= until else None
+
+
+def succeeding(record: Record, before: Running) -> Record:
+    """A newer version of an order goes on with the clocks that run for the one whose place it takes: to be told anew
+    begins no agreement again, and is no new order.
+    """
+    parts = tuple(_going_on(part, before) for part in record.parts)
+    first, last = ends({part.name: part.until for part in parts})
+    index = tuple(replace(entry, until=first) for entry in record.index)
+    return replace(record, parts=parts, index=index, clear_until=first, until=last)
+
+
+def _going_on(part: TaggedPart, before: Running) -> TaggedPart:
+    starts, until = before.get((part.name, part.retention, part.trigger), (part.starts, part.until))
+    return replace(part, starts=starts, until=until)

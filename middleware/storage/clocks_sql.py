@@ -17,7 +17,7 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, ins
 from middleware.core import clocks, schedule
 from middleware.core.calendar import today
 from middleware.core.index import forms
-from middleware.model import State
+from middleware.model import Record, State
 from middleware.model_events import Clock, Moved, MovedPart, Selector
 from middleware.model_keys import Fact
 from middleware.storage import holds_sql, records_sql
@@ -50,6 +50,13 @@ _PARTS: Final = (
     )
     .where(parts.c.record_id.in_(_IDS))
     .order_by(parts.c.record_id, parts.c.position)
+)
+_RUNNING: Final = select(parts.c.name, parts.c.retention, parts.c.trigger, parts.c.starts, parts.c.until).where(
+    parts.c.record_id == bindparam("this_id"),
+    parts.c.trigger.not_in(clocks.OF_A_SHIPMENT),
+    parts.c.starts.is_not(None),
+    parts.c.until >= bindparam("today", type_=parts.c.until.type),
+    parts.c.ended_at.is_(None),
 )
 _MOVE: Final = update(parts).where(parts.c.record_id == bindparam("this_id"), parts.c.name == bindparam("this_name"))
 _RECORD: Final = update(records).where(records.c.id == bindparam("this_id"))
@@ -84,6 +91,20 @@ def move(
             early=came.early + len(living) - len(older),
         )
     return came
+
+
+def running(connection: Connection, record_id: str, now: datetime) -> clocks.Running:
+    """The clocks with which what takes the place of that record goes on."""
+    rows = connection.execute(_RUNNING, {"this_id": record_id, "today": today(now)})
+    return {(row.name, row.retention, row.trigger): (row.starts, row.until) for row in rows}
+
+
+def moved_before(connection: Connection, signed: Record, stored: Record, now: datetime) -> None:
+    """The parcel platform is to be told, once it has the record, which of its clocks are not as its receipt says."""
+    pairs = zip(signed.parts, stored.parts, strict=True)
+    keys = [{"this_id": stored.id, "this_name": part.name} for part, new in pairs if part != new]
+    if keys:
+        connection.execute(_MOVE, [key | {"moved_at": now} for key in keys])
 
 
 def known(connection: Connection, shop: str, selector: Selector) -> int:

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from middleware.core.clocks import succeeding
 from middleware.core.index import same
 from middleware.core.lifecycle import Standing, Step, decide
 from middleware.core.schedule import latest
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
-from middleware.storage import records_sql, standings_sql
+from middleware.storage import clocks_sql, records_sql, standings_sql
 from middleware.storage.database import Upserts
 from middleware.storage.ending_sql import STRANDED
 from middleware.storage.tables import orders, records, word
@@ -121,8 +122,13 @@ def _before(stands: Any, standing: Standing) -> str | None:
 def _stored(
     connection: Connection, upserts: Upserts, step: Step, found: _Found, arrival: Arrival, record: Record
 ) -> Answer:
-    """Store the record in the place of what stands, or to come after it."""
-    predecessor = None
+    """Store the record in the place of what stands, or to come after it, with the clocks that run."""
+    predecessor, signed = None, record
+    if step is not Step.CREATE and found.record_id:
+        before = clocks_sql.running(connection, found.record_id, arrival.received_at)
+        if before:
+            record = succeeding(record, before)
+            arrival = replace(arrival, standing_until=record.clear_until)
     if step is Step.REPLACE and found.record_id:
         if records_sql.is_held(connection, found.record_id):  # what is legally held stays, and is not sent
             records_sql.withdraw(connection, found.record_id, arrival.received_at, Ending.REPLACED, arrival.until)
@@ -134,6 +140,7 @@ def _stored(
         predecessor = found.record_id
     taken = (arrival.received_at, arrival.integration)
     records_sql.store(connection, upserts, record, arrival.shop, *taken, predecessor)
+    clocks_sql.moved_before(connection, signed, record, arrival.received_at)
     if arrival.use is not None:
         standings_sql.used(connection, upserts, arrival.shop, arrival.use, arrival.received_at)
     _remember(connection, found, arrival, record.id, record.content)

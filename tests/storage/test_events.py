@@ -16,7 +16,7 @@ from sqlalchemy import event as happens
 from middleware.core.clocks import clock
 from middleware.errors import StorageError
 from middleware.exchange import Delivered
-from middleware.model import Arrival, Ending, IndexEntry, Reason, Record, SealedCopy
+from middleware.model import Arrival, Ending, IndexEntry, Reason, Record, SealedCopy, Status
 from middleware.model_events import TRIGGERS, Clock, Event, EventType, Recorded, Selector
 from middleware.model_keys import Fact
 from middleware.model_purge import Held, Telling, Told
@@ -25,7 +25,7 @@ from middleware.ports_retention import Retention
 from middleware.storage import open_copies, open_retention, open_store
 from middleware.storage.retention import SqlRetention
 from schemas.policy_loader import load
-from tests.storage.builders import NOW, arrival, digest, part, record
+from tests.storage.builders import LEASE, NOW, again, arrival, digest, part, record
 from tests.storage.looking import claim
 from tests.storage.purging import purge, rows, sealed
 
@@ -162,6 +162,57 @@ def test_the_end_of_an_agreement_starts_the_three_years(store: Store, retention:
     assert dates(behind, made) == {"maxiresponse.contact": (None, None)}
     tell(retention, told(EventType.AGREEMENT_DISSOLVED, Selector(record_id=made.id)))
     assert dates(behind, made) == {"maxiresponse.contact": (DAY, date(2029, 11, 25))}
+
+
+CONTACT = "maxiresponse.contact"
+
+
+@pytest.mark.policy("MX-RET-1", "AMB-7")
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_contact_that_comes_again_after_the_end_of_its_agreement_keeps_its_three_years(
+    store: Store, retention: Retention, behind: Engine, *, sent: bool
+) -> None:
+    clock_ = open_part(CONTACT, "agreement_dissolved", retention="mx.all")
+    arrived, made = taken(store, clock_, sent=sent)
+    tell(retention, told(EventType.AGREEMENT_DISSOLVED, Selector(record_id=made.id)))
+    last = date(2029, 11, 25)
+    now = LATER + timedelta(days=90)
+    for number in range(2):  # the second takes the place of the first before that is sent
+        newer = again(arrived, updated_at=now + timedelta(minutes=number), received_at=now, standing_until=None)
+        made = replace(waiting(newer, clock_), due=now)
+        assert store.accept(newer, made).status is Status.ACCEPTED
+    assert dates(behind, made) == {CONTACT: (DAY, last)}
+    (row,) = (row for row in rows(behind, "records") if row["id"] == made.id)
+    assert (row["clear_until"], row["until"]) == (last, last)
+    assert {row["until"] for row in rows(behind, "index_entries") if row["record_id"] == made.id} == {last}
+    assert [row["until"] for row in rows(behind, "orders")] == [last]
+    for _ in range(2 if sent else 1):
+        stored = store.claim(now, LEASE, "demo")
+        assert stored is not None
+        if stored.cancelling:
+            store.gone(stored, now)
+        else:
+            store.delivered(stored, DONE, now)
+    (notice,) = retention.told(made.id)
+    assert (notice.telling, notice.starts, notice.ends) == (Telling.RETAIN, DAY, last)
+
+
+@pytest.mark.policy("MX-RET-1", "VP-RET-4")
+def test_what_has_ended_and_what_a_parcel_began_is_not_gone_on_with(
+    store: Store, retention: Retention, behind: Engine
+) -> None:
+    over = open_part(CONTACT, "agreement_dissolved", retention="mx.all")
+    for part_, kind, now in (
+        (over, EventType.AGREEMENT_DISSOLVED, datetime(2029, 11, 26, 9, tzinfo=UTC)),
+        (open_part(DELIVERY, "delivered"), EventType.DELIVERED, LATER),
+    ):
+        arrived, made = taken(store, part_)
+        tell(retention, told(kind, Selector(record_id=made.id)))
+        newer = again(arrived, updated_at=now, received_at=now, standing_until=None)
+        made = replace(waiting(newer, part_), due=now)
+        assert store.accept(newer, made).status is Status.ACCEPTED
+        assert dates(behind, made) == {part_.name: (None, None)}
+        assert {row["moved_at"] for row in rows(behind, "parts") if row["record_id"] == made.id} == {None}
 
 
 @pytest.mark.policy("VP-RET-4", "AMB-2")

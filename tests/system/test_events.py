@@ -88,6 +88,12 @@ def test_the_end_of_an_agreement_starts_a_contacts_three_years(line: Line) -> No
     assert clocks(line, told["id"]) == {"maxiresponse.contact": days(day, "P3Y")}
     wait_for(lambda: bool(patched(line, told["id"])), "the platform to be told")
     assert f"{end(day, 'P3Y')}" in json.dumps(patched(line, told["id"]))
+    line.move(days=2)
+    again = post(line, "contacts", "maxiresponse/contacts", contact("C-1", phone="+32470999999"), "corrected").json()
+    assert again["id"] != told["id"]
+    assert clocks(line, again["id"]) == {"maxiresponse.contact": days(day, "P3Y")}
+    wait_for(lambda: bool(patched(line, again["id"])), "the platform to be told of what came in its place")
+    assert f"{end(day, 'P3Y')}" in json.dumps(patched(line, again["id"]))
 
 
 @pytest.mark.policy("MS-RET-1")
