@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from middleware.core.index import Blind, forms
+from middleware.core.lifecycle import Step
 from middleware.errors import StorageError
 from middleware.model import Answer, Arrival, Reason, Record, State, Status
 from middleware.model_events import Release, Selector
@@ -88,13 +89,13 @@ def ship(
     }
     if not connection.execute(upserts.new[idempotency], row).rowcount:
         return known(connection, attempt.shop, attempt.key)
-    _, answer = versions_sql.judge(connection, upserts, arrival, record)
+    step, answer = versions_sql.judge(connection, upserts, arrival, record)
     this = {"this_shop": attempt.shop, "this_key": attempt.key}
     if answer.status is Status.IGNORED or answer.id is None:  # it had no effect: the key is free
         connection.execute(_FORGET, this)
     elif answer.id != record.id:
         connection.execute(_CHANGE, this | {"record_id": answer.id})
-    elif attempt.restart is not None:  # a new record: it is its customer's last order
+    elif attempt.restart is not None and step is Step.CREATE:  # no newer version: it is its customer's last order
         again = attempt.restart
         clocks_sql.move(
             connection, upserts, attempt.shop, again.selector, again.clock, again.actor, arrival.received_at

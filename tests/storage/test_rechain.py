@@ -118,7 +118,7 @@ class Shop:
             payload=self.of("events.payload", name),
         )
 
-    def stamp(self, name: str, day: date) -> str:
+    def stamp(self, name: str, day: date, version: int = 0) -> str:
         """A customer of MyStamp orders again: the clocks of all earlier orders start anew."""
         again = Restart(selector=self.by(CUSTOMER, "5"), clock=clock(MYSTAMP, "last_order", day), actor="shop")
         until = day.replace(year=day.year + 3)
@@ -128,9 +128,9 @@ class Shop:
             for kind, text in (("order.id", name), (CUSTOMER, "5"))
         )
         held = {"until": until, "clear_until": until, "blocked": True}
-        taken = record(parts=(made,), index=index, content=self.of("content", name), **held)
-        told = self.arrival(name, received_at=datetime.combine(day, NOW.timetz()), standing_until=until)
-        answer = self.store.ship(told, taken, replace(self.attempt(name), restart=again))
+        taken = record(parts=(made,), index=index, content=self.of("content", f"{name} {version}"), **held)
+        told = self.arrival(name, version, received_at=datetime.combine(day, NOW.timetz()), standing_until=until)
+        answer = self.store.ship(told, taken, replace(self.attempt(f"{name} {version}"), restart=again))
         assert isinstance(answer, Answer)
         assert answer.status is Status.ACCEPTED
         return taken.id
@@ -267,7 +267,18 @@ def test_an_order_starts_the_clocks_of_its_customers_earlier_ones_at_every_step(
         blocked = [shop.store.blocked("demo", shop.by("order.id", str(name))) for name in range(number + 1)]
         assert [[record_id for record_id, _ in found] for found in blocked] == [[one] for one in made]
         assert len(shop.store.blocked("demo", shop.by(CUSTOMER, "5"))) == number + 1
-        shop.store.answered(shop.attempt(str(number)), 202)
+        shop.store.answered(shop.attempt(f"{number} 0"), 202)
+
+
+@pytest.mark.policy("MS-RET-1")
+def test_a_newer_version_of_an_order_is_not_its_customers_last_order(shop: Shop, behind: Engine) -> None:
+    day = NOW.date()
+    shop.stamp("0", day)
+    other = shop.stamp("1", day)
+    changed = shop.stamp("0", day + timedelta(days=2), version=1)
+    last = day.replace(year=day.year + 3)
+    clocks = {row["record_id"]: (row["starts"], row["until"]) for row in rows(behind, "parts")}
+    assert clocks == {changed: (day, last), other: (day, last)}
 
 
 def test_a_process_with_the_old_key_alone_stores_nothing_new(shop: Shop, behind: Engine) -> None:

@@ -110,3 +110,19 @@ def test_an_order_of_stamps_starts_all_clocks_of_its_customer_anew(line: Line) -
     wait_for(lambda: bool(patched(line, first["id"])), "the platform to be told")
     assert f"{end(later, 'P3Y')}" in json.dumps(patched(line, first["id"]))
     assert patched(line, other["id"]) == []
+
+
+@pytest.mark.policy("MS-RET-1")
+def test_a_newer_version_of_an_order_of_stamps_is_no_new_order(line: Line) -> None:
+    first, second = (
+        post(line, "stamps", "mystamp/orders", stamps(name, customer={"id": "c-3"}), name).json()
+        for name in ("S-31", "S-32")
+    )
+    day = today(line.now)
+    line.move(days=2)
+    more = stamps("S-31", customer={"id": "c-3"}, stamps={"product": "mystamp-national", "pieces": 20})
+    changed = post(line, "stamps", "mystamp/orders", more, "S-31 again").json()
+    assert changed["id"] != first["id"]
+    for id_ in (changed["id"], second["id"]):
+        assert clocks(line, id_)["mystamp.customer"] == days(day, "P3Y")
+    assert patched(line, second["id"]) == []
