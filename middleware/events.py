@@ -20,7 +20,7 @@ from middleware.core.calendar import today
 from middleware.core.clocks import clock
 from middleware.core.index import same
 from middleware.core.schedule import memory
-from middleware.core.standing import ended, kept, use
+from middleware.core.standing import ended, its_own, kept, use
 from middleware.core.switching import Saying, heard
 from middleware.errors import Fault, NotFoundError, SchemaError, UnauthorisedError
 from middleware.errors_events import BeforeIntakeError, OnlyTheDataSubjectError
@@ -158,7 +158,8 @@ def _said(
     told: Mapping[str, Any], kind: EventType, day: date, shop: Shop, teller: Teller, now: datetime
 ) -> tuple[Shift | None, tuple[str, ...]]:
     """What it changes of the standing of the shop's user, and by which ways the policy would have it come. Raises:
-    SchemaError for a level or a purpose that the pack does not have, and for a word that is not its own.
+    SchemaError for a level or a purpose that the pack does not have, for a word that is not its own, and where the pack
+    is about contacts or customers: whose level it is cannot be told.
     """
     if kind in _USES:
         return Shift(day=day, kept=kept(shop.policy, day), use=use(shop.policy, day)), ()
@@ -173,6 +174,8 @@ def _said(
     moved = heard(shop.policy, saying, now)
     if isinstance(moved, Refusal):
         raise _refused(of.value, moved.reason.replace("_", "-"))
+    if not its_own(shop.policy):
+        raise _refused(of.value, "whose-unknown")
     return moved
 
 

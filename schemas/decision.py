@@ -42,6 +42,7 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         "contract_unknown": "with whom the contract is, or whether it needs this, was not told",
         "basis_unspecified": "the policy gives no basis for it",
         "objected": "the data subject objected to it",
+        "standing_unknown": "whether this data subject objected, or consents, is not known",
         "no_retention_rule": "the policy gives these data no term",
         "unknown_level": "the policy has no such level",
         "only_the_data_subject": "the data subject alone may raise it",

@@ -21,7 +21,7 @@ REASONS: Final = (
     *("unknown_account_type", "unknown_purpose", "prohibited", "restricted"),
     *("no_plugin", "not_through_a_shop", "unknown_lane", "no_part_in_it", "not_for_account_type"),
     *("channel_unknown", "channel_not_stated", "channel_denied", "level_unknown", "level_off", "declaration_missing"),
-    *("contract_unknown", "basis_unspecified", "objected", "no_retention_rule"),
+    *("contract_unknown", "basis_unspecified", "objected", "standing_unknown", "no_retention_rule"),
     *("unknown_level", "only_the_data_subject", "unknown_verb"),
 )
 
@@ -32,7 +32,8 @@ class Question:
 
     ``lane``: the way on which a shop asks (``LANES``), ``None`` if none does. ``restricted``: the data are kept for
     legal claims alone, their term having ended or its subject having objected. ``objected``: purposes to which the data
-    subject has objected, by whatever word. ``levels``: what is known of the switches; one that is missing is unknown.
+    subject has objected, by whatever word; ``None``: nobody knows, and what can be objected to is refused, but for what
+    a shop sends for. ``levels``: what is known of the switches; one that is missing is unknown.
     ``contract``: with the data subject (``person``), the organisation represented (``organisation``) or ``none``;
     ``tie``: of the processing to that contract (``TIES``). ``None``: nobody knows. ``channel``: of advertising.
     ``declared``: a declaration of lawfulness is recorded.
@@ -43,7 +44,7 @@ class Question:
     account_type: str
     lane: str | None
     restricted: bool
-    objected: frozenset[str]
+    objected: frozenset[str] | None
     levels: Mapping[str, bool]
     contract: str | None = None
     tie: str | None = None
@@ -81,9 +82,7 @@ def permitted(policy: Policy, question: Question) -> Permission | Refusal:
     found = _ground(basis, question)
     if isinstance(found, Refusal):
         return found
-    if question.purpose in question.objected and found.basis in ("A6-1-a", "A6-1-e", "A6-1-f"):
-        return Refusal(reason="objected", clause=basis.clause)
-    return found
+    return _unopposed(policy, question, found) or found
 
 
 def storable(policy: Policy, category: str, contract: str | None) -> RetentionRule | Refusal:
@@ -203,6 +202,16 @@ def _ground(basis: Basis, question: Question) -> Permission | Refusal:
         if situation in ground.when:
             return _yes(ground.basis, ground.clause)
     return Refusal(reason="basis_unspecified", clause=basis.clause)
+
+
+def _unopposed(policy: Policy, question: Question, found: Permission) -> Refusal | None:
+    if found.basis not in ("A6-1-a", "A6-1-e", "A6-1-f"):
+        return None
+    if question.objected is None:
+        sent_for = policy.purposes[question.purpose].default
+        return None if sent_for else Refusal(reason="standing_unknown", clause=found.clause)
+    (basis,) = _bases(policy, question)
+    return Refusal(reason="objected", clause=basis.clause) if question.purpose in question.objected else None
 
 
 def _yes(basis: str, clause: Clause) -> Permission:

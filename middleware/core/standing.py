@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 
 from middleware.core.calendar import end
 from middleware.core.permitting import WITHOUT, contract_of
@@ -16,6 +17,9 @@ from middleware.model_standing import Ended, Shift, Standing, Switch, Switched, 
 from schemas.levels import LevelState, known
 from schemas.permission import NO_CONTRACT, Question
 from schemas.policy import Policy, RetentionRule
+
+OWN: Final = frozenset(("sender", "user"))
+"""Data subjects of whom a shop's standing tells: who uses its label module. Of nobody else it tells anything."""
 
 _USE, _END = "last_label_use", "end_of_use"
 
@@ -33,6 +37,11 @@ class Asked:
     contract: str | None = None
     tie: str | None = None
     channel: str | None = None
+
+
+def its_own(policy: Policy) -> bool:
+    """Whether the pack is about who uses a shop's label module, so that what the shop is told of can be their word."""
+    return any(OWN.intersection(basis.subjects) for basis in policy.bases.values())
 
 
 def use(policy: Policy, day: date) -> Use:
@@ -101,8 +110,11 @@ def turned(before: Switch | None, said: Switch) -> Switch:
 
 
 def question(policy: Policy, asked: Asked, standing: Standing | None, now: datetime, today: date) -> Question:
-    """What is asked, over what is known. Of somebody of whom nothing is known no switch is known."""
-    known_of = standing if standing is not None and asked.subject not in WITHOUT else Standing()
+    """What is asked, over what is known. The standing is that of the shop's own user: of anybody else, such as a
+    contact or a customer, no switch is known, and nobody knows what they objected to.
+    """
+    ours = asked.subject in OWN
+    known_of = standing if standing is not None and ours else Standing()
     contract = NO_CONTRACT if asked.subject in WITHOUT else asked.contract or contract_of(asked.account_type)
     off = [one for one in known_of.switches if one.kind is Switched.PURPOSE and not one.on]
     return Question(
@@ -111,7 +123,7 @@ def question(policy: Policy, asked: Asked, standing: Standing | None, now: datet
         account_type=asked.account_type,
         lane=asked.lane,
         restricted=_restricted(policy, asked.purpose, known_of.terms, today),
-        objected=frozenset(one.name for one in off),
+        objected=frozenset(one.name for one in off) if ours else None,
         levels=levels(known_of.switches, now),
         contract=contract,
         tie=asked.tie,

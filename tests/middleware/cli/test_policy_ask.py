@@ -60,3 +60,34 @@ def test_of_a_shop_what_was_told_of_it_counts(instance: Instance) -> None:
     assert instance.run("policy", "ask", "--shop", "nobody", *DELIVERY).exit_code == 2
     (shop,) = instance.json("shops", "list")
     assert shop["restricted"] == ["vp.former_user.marketing"]
+
+
+@pytest.mark.policy("X-LVL-2", "MX-PUR-4", "MS-PUR-1", "MS-PUR-4")
+@pytest.mark.parametrize(
+    ("pack", "account_type", "subject", "reason"),
+    [
+        ("bpost-maxiresponse", "maxiresponse", "contact", "level_unknown"),
+        ("bpost-mystamp", "mystamp", "customer", "standing_unknown"),
+    ],
+)
+def test_what_a_shop_is_told_is_no_word_of_its_contacts_or_customers(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, pack: str, account_type: str, subject: str, reason: str
+) -> None:
+    monkeypatch.setenv("DIRECT_TOKEN", "made-up-token-of-a-direct-shop")
+    shop = f"""[shops.direct]
+platform = "direct"
+carrier = "platform"
+token = {{ env = "DIRECT_TOKEN" }}
+policy = "{pack}"
+account_type = "{account_type}"
+"""
+    instance.write(more=shop)
+    advertising = ("--purpose", "generic_advertising", "--channel", "email", "--subject", subject)
+    asked = instance.json("policy", "ask", "--shop", "direct", *advertising, status=1)
+    assert asked["reason"] == reason
+    told = instance.run(
+        *("events", "record", "objection", "--shop", "direct", "--purpose", "generic_advertising", "--by", "Els")
+    )
+    assert (told.exit_code, "whose-unknown" in told.stderr) == (2, True)
+    services = ("--purpose", "services", "--subject", subject, "--contract", "person", "--tie", "necessary")
+    assert instance.run("policy", "ask", "--shop", "direct", *services).exit_code == 0

@@ -186,8 +186,33 @@ def test_of_nobody_who_is_no_party_a_switch_is_known() -> None:
     known = Standing(switches=(switch("Aanvullend", on=True), switch("improvement", on=False, kind=Switched.PURPOSE)))
     asked = Asked(purpose="generic_advertising", subject="recipient", account_type="professional", contract="person")
     made = question(PARCELS, asked, known, NOW, DAY)
-    assert (made.levels, made.contract, made.objected) == ({}, "none", frozenset())
+    assert (made.levels, made.contract, made.objected) == ({}, "none", None)
     assert reason("improvement", known) == "objected"
+
+
+@pytest.mark.policy("X-LVL-2", "MX-PUR-1", "MX-PUR-2", "MX-PUR-4", "MX-PUR-5")
+@pytest.mark.parametrize(
+    ("purpose", "contract", "tie", "expected"),
+    [
+        ("services", "person", "necessary", "permitted"),
+        ("services", "organisation", "necessary", "permitted"),  # a legitimate interest, and what a shop sends for
+        ("care", "person", "necessary", "permitted"),
+        ("care", "organisation", "necessary", "standing_unknown"),
+        ("care", "person", "not_necessary", "standing_unknown"),
+        ("improvement", "person", "necessary", "standing_unknown"),
+        ("generic_advertising", "person", "necessary", "level_unknown"),
+        ("personalised_advertising", "person", "necessary", "level_unknown"),
+    ],
+)
+def test_what_a_shop_is_told_counts_for_no_contact(purpose: str, contract: str, tie: str, expected: str) -> None:
+    known = Standing(switches=(switch("Aanvullend", on=True), switch("Optimaal", on=True)))
+    channel = "email" if purpose.endswith("advertising") else None
+    asked = Asked(
+        purpose=purpose, subject="contact", account_type="maxiresponse", contract=contract, tie=tie, channel=channel
+    )
+    for standing_of_shop in (known, Standing(), None):
+        found = permitted(CONTACTS, question(CONTACTS, asked, standing_of_shop, NOW, DAY))
+        assert ("permitted" if isinstance(found, Permission) else found.reason) == expected
 
 
 @pytest.mark.policy("AMB-11")

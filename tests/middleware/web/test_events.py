@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -83,7 +83,13 @@ class Telling:
 
 @pytest.fixture
 def telling(intake: Intake) -> Iterator[Telling]:
-    services = reading(knowing(intake.services), recipient_clock="delivered")
+    with told(intake, reading(knowing(intake.services), recipient_clock="delivered")) as telling:
+        yield telling
+
+
+@contextmanager
+def told(intake: Intake, services: Services) -> Iterator[Telling]:
+    """The role ``api`` over these services and the intake's database."""
     url = f"sqlite:///{intake.database}"
     with closing(open_retention(url)) as known:
         sources = (

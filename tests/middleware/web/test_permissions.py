@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +12,16 @@ import pytest
 from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
+from middleware.core.calendar import today
+from middleware.core.switching import Saying, heard
+from middleware.model_events import Event, EventType, Selector
+from middleware.model_standing import Shift, Switched
+from middleware.services import Shop
+from middleware.storage import open_retention
+from schemas.policy_loader import load
 from tests.middleware.web.conftest import Intake
-from tests.middleware.web.test_events import NUMBERS, OWN, Telling, code, telling
-from tests.middleware.web.test_shipments import TOKENS
+from tests.middleware.web.test_events import NUMBERS, OWN, Telling, code, telling, told
+from tests.middleware.web.test_shipments import TOKENS, knowing
 from tests.system import orders
 
 __all__ = ["telling"]
@@ -89,6 +98,84 @@ def test_an_objection_counts_at_once_and_other_ways_are_told(telling: Telling) -
 def test_a_withdrawn_purpose_is_an_objection_to_it(telling: Telling) -> None:
     assert telling.tell({"type": "withdrawal", "purpose": "improvement"}).status_code == 200
     assert answer(telling, "improvement", more="") == (False, "objected")
+
+
+def under(intake: Intake, pack: str, account_type: str) -> Shop:
+    """The shop ``plain``, were it one of that pack."""
+    shop = knowing(intake.services).shops.get("plain")
+    assert shop is not None
+    return replace(shop, policy=load(pack), settings=replace(shop.settings, account_type=account_type))
+
+
+def raised(telling: Telling, shop: Shop, kind: Switched, name: str, verb: str) -> None:
+    """What one contact or customer of the shop said, kept as the shop's."""
+    now = telling.intake.clock()
+    saying = Saying(kind=kind, name=name, verb=verb, way=None, day=today(now), by="dashboard", own=True)
+    moved = heard(shop.policy, saying, now)
+    assert isinstance(moved, tuple)
+    event = Event(
+        id=f"00000000-0000-4000-8000-{next(NUMBERS):012}",
+        shop="plain",
+        type=EventType.CONSENT,
+        selector=Selector(),
+        about=name,
+        day=today(now),
+        by="dashboard",
+        at=now,
+        until=today(now),
+        ways=(),
+    )
+    shift: Shift = moved[0]
+    with closing(open_retention(telling.url)) as known:
+        known.record(event, None, now, shift)
+
+
+@pytest.mark.policy("X-LVL-2", "MX-PUR-3", "MX-PUR-4", "MX-PUR-5")
+def test_the_word_of_one_contact_is_not_that_of_another(intake: Intake) -> None:
+    shop = under(intake, "bpost-maxiresponse", "maxiresponse")
+    with told(intake, replace(knowing(intake.services), shops={"plain": shop})) as telling:
+        raised(telling, shop, Switched.LEVEL, "Optimaal", "consent")
+        raised(telling, shop, Switched.LEVEL, "Aanvullend", "resume")
+        for purpose in (GENERIC, PERSONALISED):
+            assert answer(telling, purpose, "contact") == (False, "level_unknown")
+        assert answer(telling, "improvement", "contact", "") == (False, "standing_unknown")
+
+
+@pytest.mark.policy("X-LVL-2", "MS-PUR-1", "MS-PUR-2", "MS-PUR-3", "MS-PUR-4")
+def test_of_a_customer_no_objection_is_known_and_what_can_be_objected_to_is_refused(intake: Intake) -> None:
+    shop = under(intake, "bpost-mystamp", "mystamp")
+    with told(intake, replace(knowing(intake.services), shops={"plain": shop})) as telling:
+        assert answer(telling, GENERIC, "customer") == (False, "standing_unknown")
+        raised(telling, shop, Switched.PURPOSE, GENERIC, "resume")
+        assert answer(telling, GENERIC, "customer") == (False, "standing_unknown")
+        assert answer(telling, "improvement", "customer", "") == (False, "standing_unknown")
+        assert answer(telling, "care", "customer", "&tie=not_necessary") == (False, "standing_unknown")
+        assert answer(telling, "care", "customer", "&tie=necessary") == (True, "A6-1-b")
+        assert answer(telling, "services", "customer", "&tie=necessary") == (True, "A6-1-b")
+
+
+@pytest.mark.policy("X-LVL-1", "X-LVL-2")
+@pytest.mark.parametrize(
+    ("pack", "account_type", "document"),
+    [
+        ("bpost-maxiresponse", "maxiresponse", {"type": "consent", "level": "Optimaal"}),
+        ("bpost-maxiresponse", "maxiresponse", {"type": "withdrawal", "level": "Optimaal"}),
+        ("bpost-maxiresponse", "maxiresponse", {"type": "objection", "purpose": GENERIC}),
+        ("bpost-mystamp", "mystamp", {"type": "objection", "purpose": GENERIC}),
+        ("bpost-mystamp", "mystamp_pro", {"type": "resume", "purpose": GENERIC}),
+    ],
+)
+def test_a_word_of_nobody_named_is_refused_and_not_kept(
+    intake: Intake, pack: str, account_type: str, document: dict[str, str]
+) -> None:
+    shop = under(intake, pack, account_type)
+    with told(intake, replace(knowing(intake.services), shops={"plain": shop})) as telling:
+        came = telling.tell(document, token=OWN)
+        assert code(came) == (422, "schema")
+        refused: Any = came.json
+        (member,) = {"level", "purpose"} & document.keys()
+        assert refused["errors"] == [{"pointer": f"/{member}", "code": "whose-unknown"}]
+        assert telling.kept() == []
 
 
 @pytest.mark.policy("VP-RET-3", "AMB-6", "VP-RET-2")
