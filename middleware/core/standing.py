@@ -104,9 +104,10 @@ def after_end(term: Term, day: date) -> Term:
 
 
 def turned(before: Switch | None, said: Switch) -> Switch:
-    """What stands of a switch. What was said before an objection does not raise what that lowered."""
-    stale = before is not None and not before.on and said.on and said.day < before.day
-    return before if stale and before is not None else said
+    """What stands of a switch, in whatever order words are heard: that of the latest day, of one day what lowers."""
+    if before is None or said.day > before.day:
+        return said
+    return said if said.day == before.day and (before.on or not said.on) else before
 
 
 def question(policy: Policy, asked: Asked, standing: Standing | None, now: datetime, today: date) -> Question:

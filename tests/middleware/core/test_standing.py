@@ -263,8 +263,30 @@ def test_what_the_pack_does_not_have_or_is_not_ones_own_is_refused(
 @pytest.mark.policy("X-LVL-1", "X-LVL-2")
 def test_what_was_said_before_an_objection_raises_nothing_again() -> None:
     off = switch("Aanvullend", on=False)
-    before, after = switch("Aanvullend", on=True, at=NOW - timedelta(days=1)), switch("Aanvullend", on=True)
+    before, after = (switch("Aanvullend", on=True, at=NOW + timedelta(days=days)) for days in (-1, 1))
     assert turned(off, before) is off
+    assert turned(off, switch("Aanvullend", on=True)) is off  # of the same day
     assert turned(off, after) is after
-    assert turned(before, replace(off, day=DAY - timedelta(days=9))).on is False
+    assert turned(after, again := replace(after, heard_at=NOW + timedelta(days=2))) is again
+    assert turned(before, replace(off, day=before.day)).on is False
     assert turned(None, before) is before
+
+
+@pytest.mark.policy("X-LVL-1", "X-LVL-2")
+def test_an_objection_that_is_told_late_does_not_let_an_older_consent_in() -> None:
+    withdrawn, earlier = (switch("Optimaal", on=False, at=NOW - timedelta(days=days)) for days in (0, 5))
+    consent = switch("Optimaal", on=True, at=NOW - timedelta(days=3))
+    assert turned(turned(withdrawn, earlier), consent) is withdrawn
+
+
+@pytest.mark.policy("X-LVL-1", "X-LVL-2")
+@given(data=st.data(), words=st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=8))
+def test_in_whatever_order_words_arrive_the_latest_stands_and_of_one_day_the_one_that_lowers(
+    data: st.DataObject, words: list[tuple[int, bool]]
+) -> None:
+    stands: Switch | None = None
+    for days, on in data.draw(st.permutations(words)):
+        stands = turned(stands, switch("Optimaal", on=on, at=NOW + timedelta(days=days)))
+    assert stands is not None
+    last = max(days for days, _ in words)
+    assert (stands.day, stands.on) == (DAY + timedelta(days=last), (last, False) not in words)
