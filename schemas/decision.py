@@ -51,7 +51,7 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Reasons of a refusal (``schemas.permission.REASONS``)."""
 
-PURPOSE, SUBJECT, CHANNEL, TIE = "purpose", "subject", "channel", "tie"
+PURPOSE, SUBJECT, CHANNEL, CONTRACT, TIE = "purpose", "subject", "channel", "contract", "tie"
 
 
 def _told(says: str, **more: Any) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from middleware.web.openapi_admin import SHOP
-from schemas.decision import CHANNEL, PURPOSE, SUBJECT, TIE
-from schemas.permission import TIES
-from schemas.policy_terms import DATA_SUBJECTS
+from schemas.decision import CHANNEL, CONTRACT, PURPOSE, SUBJECT, TIE
+from schemas.permission import NO_CONTRACT, TIES
+from schemas.policy_terms import CONTRACTS, DATA_SUBJECTS
 
 Problem = Callable[[str], Mapping[str, Any]]
 
@@ -31,6 +31,9 @@ def _ask(problem: Problem) -> Mapping[str, Any]:
             _member(PURPOSE, "A purpose of the policy, such as label_and_delivery", required=True),
             _member(SUBJECT, "Whose data", list(DATA_SUBJECTS), required=True),
             _member(CHANNEL, "The channel of advertising, such as email"),
+            _member(
+                CONTRACT, "With whom the contract is, where the account does not tell it", [*CONTRACTS, NO_CONTRACT]
+            ),
             _member(TIE, "Whether the contract needs it", list(TIES)),
         ],
         "responses": {

@@ -12,7 +12,7 @@ from middleware.events import Ledger
 from middleware.logs import logger
 from middleware.permissions import decide
 from middleware.services import Services
-from schemas.decision import CHANNEL, PURPOSE, SUBJECT, TIE, told
+from schemas.decision import CHANNEL, CONTRACT, PURPOSE, SUBJECT, TIE, told
 
 LONGEST = 64
 """Characters of a word of the query: more than any name of a policy has."""
@@ -31,6 +31,7 @@ def blueprint(services: Services, ledger: Ledger) -> Blueprint:
             purpose=words[PURPOSE],
             subject=words[SUBJECT],
             account_type=asking.settings.account_type,
+            contract=words.get(CONTRACT),
             tie=words.get(TIE),
             channel=words.get(CHANNEL),
         )
@@ -47,7 +48,7 @@ def _words() -> Mapping[str, str]:
     """The query, each member once. Raises: QueryError."""
     given = list(request.args.items(multi=True))
     asked = dict(given)
-    known = {PURPOSE, SUBJECT, CHANNEL, TIE}
+    known = {PURPOSE, SUBJECT, CHANNEL, CONTRACT, TIE}
     if len(asked) != len(given) or not {PURPOSE, SUBJECT} <= asked.keys() <= known:
         raise QueryError()
     if not all(value.strip() and len(value) <= LONGEST for value in asked.values()):

@@ -154,6 +154,23 @@ def test_of_a_customer_no_objection_is_known_and_what_can_be_objected_to_is_refu
         assert answer(telling, "services", "customer", "&tie=necessary") == (True, "A6-1-b")
 
 
+@pytest.mark.policy("MX-PUR-1", "MX-PUR-2")
+def test_with_whom_the_contract_is_can_be_told(intake: Intake) -> None:
+    shop = under(intake, "bpost-maxiresponse", "maxiresponse")
+    with told(intake, replace(knowing(intake.services), shops={"plain": shop})) as telling:
+        for contract, services, care in (
+            ("person", (True, "A6-1-b"), (True, "A6-1-b")),
+            ("organisation", (True, "A6-1-f"), (False, "standing_unknown")),
+            ("none", (True, "A6-1-f"), (False, "standing_unknown")),
+            ("everybody", (False, "contract_unknown"), (False, "contract_unknown")),
+        ):
+            more = f"&tie=necessary&contract={contract}"
+            assert answer(telling, "services", "contact", more) == services
+            assert answer(telling, "care", "contact", more) == care
+        assert answer(telling, "services", "contact", "&tie=necessary") == (False, "contract_unknown")
+    assert code(ask(telling, "purpose=care&subject=contact&contract=none&contract=person")) == (400, "bad-query")
+
+
 @pytest.mark.policy("X-LVL-1", "X-LVL-2")
 @pytest.mark.parametrize(
     ("pack", "account_type", "document"),
