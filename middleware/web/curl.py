@@ -12,8 +12,10 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "order": quote("#1001"),
     "after": "0",
     "limit": "100",
+    "purpose": "label_and_delivery",
+    "subject": "sender",
 }
-"""What stands in an address for a name."""
+"""What stands in an address for a name. What may be asked besides and is not here is left out."""
 
 HEADERS: Final[Mapping[str, str]] = {
     "X-Shopify-Shop-Domain": "demo.myshopify.com",
@@ -45,7 +47,11 @@ def _parts(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str
             yield f'-H "{one["name"]}: {value}"'
     if file:
         yield f'-H "Content-Type: application/json" --data-binary @{file}'
-    asked = [f"{one['name']}={EXAMPLES[one['name']]}" for one in parameters if one["in"] == "query"]
+    asked = [
+        f"{one['name']}={EXAMPLES[one['name']]}"
+        for one in parameters
+        if one["in"] == "query" and (one.get("required") or one["name"] in EXAMPLES)
+    ]
     address = "".join((*(server["url"] for server in operation.get("servers", ())[:1]), path))
     for one in parameters:
         if one["in"] == "path":

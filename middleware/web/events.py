@@ -22,13 +22,12 @@ def blueprint(services: Services, ledger: Ledger) -> Blueprint:
     """The route over ``services`` and ``ledger``."""
     routes = Blueprint("events", __name__, url_prefix="/v1/shops/<shop>/events")
 
-    desk = Desk(blocked=services.calls.blocked, keys=services.keys)
-
     def take(shop: str) -> Response:
         asking, teller = who(shop, request.headers.get("Authorization", ""), services, ledger.sources)
         key = key_of(request.headers.get("Idempotency-Key"))
         if key is None:
             raise IdempotencyKeyError()
+        desk = Desk(blocked=services.calls.blocked, keys=services.keys)
         came = tell(body_of(request), key, asking, teller, replace(ledger, releases=desk.releases))
         _log.info("event_recorded", request_id=g.request_id, shop=shop, reason=came.type.value, rows=came.parts)
         return jsonify(TOLD.dump(came))
