@@ -14,7 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from schemas import shop_rules as rules
 from schemas.allowlist import Text, index
-from schemas.closed import Closed
+from schemas.closed import Closed, Matching
 from schemas.plugin import ORDER_ID
 from schemas.policy_terms import OBJECTION_ROUTES
 
@@ -45,12 +45,6 @@ LOWERING: Final = ("objection", "withdrawal")
 _ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
-def _matching(form: str, longest: int, **kwargs: Any) -> Text:
-    field = Text(longest=longest, **kwargs)
-    field.validators.append(validate.Regexp(f"(?:{form})\\Z", error="pattern"))
-    return field
-
-
 def _told(says: str) -> dict[str, str]:
     return {"description": says}
 
@@ -58,18 +52,22 @@ def _told(says: str) -> dict[str, str]:
 class Event(Closed):
     """One event. Of the members that say whom it concerns each type takes exactly one, or none."""
 
-    type = _matching("|".join(TYPES), 32, required=True, metadata={"description": "What happened", "enum": list(TYPES)})
-    day = _matching(
-        rules.DAY.pattern, 10, metadata=_told("On which day, in Brussels: today where nothing is told; none to come")
+    type = Matching(
+        "|".join(TYPES), longest=32, required=True, metadata={"description": "What happened", "enum": list(TYPES)}
     )
-    record = _matching(_ID, 36, metadata=_told("Our id of the record"))
-    order = _matching(ORDER_ID, 64, metadata=index("order.id"))
-    customer = _matching(ORDER_ID, 64, metadata=index("customer.id"))
+    day = Matching(
+        rules.DAY.pattern,
+        longest=10,
+        metadata=_told("On which day, in Brussels: today where nothing is told; none to come"),
+    )
+    record = Matching(_ID, longest=36, metadata=_told("Our id of the record"))
+    order = Matching(ORDER_ID, longest=64, metadata=index("order.id"))
+    customer = Matching(ORDER_ID, longest=64, metadata=index("customer.id"))
     level = Text(longest=64, metadata=_told("The level of the policy that it moves, such as Aanvullend"))
     purpose = Text(longest=64, metadata=_told("The purpose of the policy that it moves, such as generic_advertising"))
-    way = _matching(
+    way = Matching(
         "|".join(OBJECTION_ROUTES),
-        16,
+        longest=16,
         metadata={"description": "By which way an objection came", "enum": list(OBJECTION_ROUTES)},
     )
 
