@@ -105,14 +105,17 @@ def answers(url: str) -> bool:
         return False
 
 
-def free_port() -> int:
-    """A port of the loopback address that nobody listens on, beneath those that a system hands out by itself.
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback address that nobody listens on, beneath those that a system hands out by itself: no two of
+    them the same.
 
-    Raises: DemoError (none was found).
+    Raises: DemoError (so many were not found).
     """
-    for _ in range(PORT_TRIALS):
-        port = PORTS.start + secrets.randbelow(len(PORTS))
+    found: list[int] = []
+    for port in secrets.SystemRandom().sample(PORTS, PORT_TRIALS):
         with socket.socket() as probe, suppress(OSError):
             probe.bind((HOST, port))
-            return port
-    raise DemoError(f"no free port on {HOST} between {PORTS.start} and {PORTS.stop}")
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise DemoError(f"no {count} free ports on {HOST} between {PORTS.start} and {PORTS.stop}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import middleware
 from middleware import config
-from middleware.demo.processes import HOST, DemoError, Process, answers, free_port, start
+from middleware.demo.processes import HOST, DemoError, Process, answers, free_ports, start
 from simulator.encoding import read_object
 from simulator.evidence import Shop
 from simulator.wire import exchange
@@ -83,8 +83,8 @@ class Stage:
         self.folder = folder
         self.secret = secrets.token_hex(32).encode("ascii")
         self.token = secrets.token_hex(16)
-        self.url = f"http://{HOST}:{free_port()}"
-        self.platform = f"http://{HOST}:{free_port()}"
+        port, platform, self._api_port, self._metrics_port = free_ports(4)
+        self.url, self.platform = f"http://{HOST}:{port}", f"http://{HOST}:{platform}"
         self._sabotage = sabotage
         self._clock = folder / "clock"
         self._mock: Process | None = None
@@ -166,8 +166,8 @@ class Stage:
         return CONFIGURATION.format(
             host=HOST,
             port=self.url.rpartition(":")[2],
-            api_port=free_port(),
-            metrics_port=free_port(),
+            api_port=self._api_port,
+            metrics_port=self._metrics_port,
             folder=self.folder,
             platform=self.platform,
             domain=DOMAIN,

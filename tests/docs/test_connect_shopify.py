@@ -17,7 +17,7 @@ from pypdf import PdfReader
 
 from schemas.shopify import include_fields
 from tests.docs.reading import DOCS, TREE
-from tests.system.processes import free_port
+from tests.ports import free_port
 
 GUIDE = DOCS / "connect-shopify.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.M | re.S)

@@ -20,7 +20,7 @@ from schemas.allowlist import Node
 from schemas.plugin import MADE
 from tests.docs.reading import DOCS, TREE, rows
 from tests.docs.test_connect_shopify import WAIT
-from tests.system.processes import free_port
+from tests.ports import free_port
 
 GUIDE = DOCS / "plug-in.md"
 TEXT = GUIDE.read_text(encoding="utf-8")

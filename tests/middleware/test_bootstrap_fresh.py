@@ -18,6 +18,7 @@ from middleware.platform_keys import PlatformKeys
 from simulator.http import Settings, running
 from tests.middleware.cli.bench import TOKEN, Instance
 from tests.middleware.starting import cleaned, made
+from tests.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -56,12 +57,6 @@ def alarms(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     log = SimpleNamespace(error=lambda event, carrier, code: said.append((event, carrier, code)))
     monkeypatch.setattr(bootstrap, "_log", log)
     return said
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port
 
 
 def known(instance: Instance) -> set[str]:

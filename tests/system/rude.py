@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.system.processes import HOST, SECONDS
+from tests.ports import HOST
+from tests.system.processes import SECONDS
 from tests.system.stack import TOKEN, session
 
 

@@ -19,14 +19,13 @@ from typing import Any
 
 import requests
 
+from tests.ports import HOST, free_port
 from tests.system.processes import (
-    HOST,
     ROOT,
     SECONDS,
     Process,
     descendants,
     environment,
-    free_port,
     role_of,
     start,
     wait_for,

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
 from tests.system.line import Line, tell
 from tests.system.orders import address, examples, expected, order, readable
-from tests.system.processes import free_port, wait_for
+from tests.system.processes import wait_for
 from tests.system.rude import Reply, Rude, rude
 from tests.system.stack import configure, mock, serving, shop
 

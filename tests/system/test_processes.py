@@ -14,8 +14,9 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from middleware.model import State
+from tests.ports import HOST, free_port
 from tests.system.orders import order
-from tests.system.processes import HOST, SECONDS, alive, free_port, role_of, start, wait_for
+from tests.system.processes import SECONDS, alive, role_of, start, wait_for
 from tests.system.stack import Json, Mock, Service, configure, mock, serving, session, shop
 
 

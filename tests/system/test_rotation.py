@@ -11,9 +11,10 @@ import pytest
 
 from middleware import rotation
 from tests.middleware.cli.bench import run
+from tests.ports import HOST, free_port
 from tests.system.line import Line, tell
 from tests.system.orders import order
-from tests.system.processes import HOST, free_port, wait_for
+from tests.system.processes import wait_for
 from tests.system.shopper import Shopper, kill
 from tests.system.stack import Service, configure, mock, serving, shop
 

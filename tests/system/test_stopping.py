@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.ports import HOST
 from tests.system.orders import order
-from tests.system.processes import HOST, alive, wait_for
+from tests.system.processes import alive, wait_for
 from tests.system.rude import Reply, Rude, rude
 from tests.system.stack import Json, Mock, Service, configure, headers, mock, shop
 

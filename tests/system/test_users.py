@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import HOST, free_port
 from tests.system.orders import order
-from tests.system.processes import HOST, SECONDS, Process, descendants, free_port, wait_for
+from tests.system.processes import SECONDS, Process, descendants, wait_for
 from tests.system.stack import Mock, Service, configure, mock, shop
 from tests.system.users import GROUP, as_root, as_user, open_folder
 

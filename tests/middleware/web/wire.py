@@ -14,8 +14,9 @@ from typing import Any
 import requests
 
 from tests.middleware.web.conftest import NOWHERE, ORDERS, SECRETS, SHOPS, furnish
+from tests.ports import HOST
 from tests.system.orders import order
-from tests.system.processes import HOST, SECONDS
+from tests.system.processes import SECONDS
 from tests.system.stack import Service, configure, headers, sign
 
 BODY = json.dumps(order(test=True)).encode()  # ignored, so that it may be sent again and again
