@@ -37,8 +37,8 @@ lint: $(STAMP)
 test: lint
 	@echo "== tests"
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=
-	@echo "== coverage of schemas/" && $(BIN)/coverage report --include='schemas/*'
-	@echo "== coverage of middleware/core/" && $(BIN)/coverage report --include='middleware/core/*'
+	@echo "== coverage of schemas/ by its own tests" && $(BIN)/coverage report --include='schemas/*'
+	@echo "== coverage of middleware/core/ by its own tests" && $(BIN)/coverage report --include='middleware/core/*'
 
 histories: $(STAMP)
 	@$(BIN)/python -m benchmarks.histories --count $(or $(COUNT),5000) $(if $(SEED),--seed $(SEED))

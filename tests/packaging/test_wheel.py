@@ -10,6 +10,7 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,8 +22,13 @@ from pathlib import Path
 
 import pytest
 
+from middleware.demo.command import BROKEN_PAGE, PAGE
+from middleware.demo.orders import made_up
+from simulator.verdict import LATER_PROMISES, PROMISES
+
 pytestmark = [pytest.mark.packaging, pytest.mark.timeout(400)]
 
+DAY = r"\d{4}-\d\d-\d\d"
 TREE = Path(__file__).resolve().parents[2]
 PACKAGES = ("middleware", "schemas", "simulator")
 NOT_THE_PROJECT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "var")
@@ -129,8 +135,30 @@ def test_inspect_tells_paths_and_no_value(installed: Installed, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_demo(installed: Installed, tmp_path: Path) -> None:
+@pytest.mark.policy("VP-RET-4")
+def test_the_demonstration_keeps_every_promise(installed: Installed, tmp_path: Path) -> None:
     done = installed.run("parcelveil", "demo", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    page = (tmp_path / "demo-report.html").read_text(encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout[-3000:]
+    assert f"All {len(PROMISES) + len(LATER_PROMISES)} promises kept." in done.stdout
+    assert [order.file for order in made_up() if f"\n{order.file.removesuffix('.json')}  " not in done.stdout] == []
+    words = " ".join(done.stdout.split())
+    for order in made_up():
+        status = f"{order.status}: {order.reason}" if order.reason else order.status
+        assert f"{order.file.removesuffix('.json')} {status}" in words
+    accepted = sum(order.status == "accepted" for order in made_up())
+    assert f"{accepted} orders in {accepted + 1} deliveries, {accepted} shipments" in words
+    assert words.count("label printed") == accepted
+    assert not (tmp_path / BROKEN_PAGE).exists()
+    counted = re.search(rf"(\d+) parts on {DAY}: (\d+) in the database, (\d+) at the platform", words)
+    assert counted is not None
+    assert counted[1] == counted[2] == counted[3]
+    ended = int(counted[1]) - accepted
+    assert f"{ended} parts of recipients on " in words
+    assert f"{ended} parts of recipients opened out of the backup in the first act" in words
+    assert re.search(rf"on {DAY} 0 do, with \d+ keys, and 0 out of the platform's ledger, with \d+", words)
+    assert re.search(r"\$ parcelveil keys destroy \d{4}-\d\d --by 'Noor Aziz' --carry-out( \S+: destroyed){3}", words)
+    page = (tmp_path / PAGE).read_text(encoding="utf-8")
+    assert page.count("<section") == len(made_up()) + 1
+    assert page.count("<svg") == accepted
     assert page.rstrip().endswith("</html>")
+    assert [path.name for path in tmp_path.iterdir()] == [PAGE]
