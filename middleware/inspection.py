@@ -109,6 +109,7 @@ def _part(part: PartPlan) -> Mapping[str, Any]:
         "trigger": part.trigger,
         "starts": part.starts.isoformat() if part.starts else None,
         "until": part.until.isoformat() if part.until else None,
+        "unsent_until": part.ceiling.isoformat(),
         "purpose": part.purpose,
         "basis": part.basis,
     }

@@ -147,7 +147,8 @@ class ShopSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartPlan:
     """How one part is to be kept: its class, clock, key and ground. ``starts`` and ``until`` are None while the clock
-    has not started.
+    has not started; ``ceiling`` is the earliest possible end, counted from the day of intake: the last permitted day
+    of what is never sent.
     """
 
     name: str
@@ -155,6 +156,7 @@ class PartPlan:
     trigger: str
     starts: date | None
     until: date | None
+    ceiling: date
     kid: str
     purpose: str
     basis: str
@@ -207,8 +209,9 @@ class Sealed(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggedPart:
-    """A sealed part with its retention tag. ``until`` is the last permitted day (Europe/Brussels); ``ended_at`` is when
-    its end was carried out; ``week`` that of the transit keys, where the part is sealed to one of ours.
+    """A sealed part with its retention tag. ``until`` is the last permitted day (Europe/Brussels), ``ceiling`` that of
+    what is never sent and waits for its clock; ``ended_at`` is when its end was carried out; ``week`` that of the
+    transit keys, where the part is sealed to one of ours.
     """
 
     name: str
@@ -216,6 +219,7 @@ class TaggedPart:
     trigger: str
     starts: date | None
     until: date | None
+    ceiling: date
     jwe: str
     copy: SealedCopy | None = None
     ended_at: datetime | None = None

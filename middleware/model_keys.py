@@ -29,6 +29,7 @@ class Fact(StrEnum):
     RELEASED = "hold-ended"
     OPENED = "opened"
     CLOCK_MOVED = "clock-moved"
+    NEVER_STARTED = "ended-without-clock"
     EVENT = "event-recorded"
     RESTRICTED = "data-restricted"
     UNRESTRICTED = "restriction-lifted"

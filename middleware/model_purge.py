@@ -12,6 +12,7 @@ class Kind(StrEnum):
 
     PARTS = "parts"  # the sealed part; its tag stays until the record ends
     TRANSIT = "transit"  # the sealed part, whose weekly key may exist no longer: its time is not over
+    UNSTARTED = "unstarted"  # the sealed part of what nothing sends, whose clock never started
     CLEAR = "clear"  # what of a record tells of the recipient in the clear
     INDEX = "index"  # keyed digests that lead to a record
     ORDERS = "orders"  # the newest version of an order

@@ -147,7 +147,7 @@ class Purge:
 
     def _left(self, kind: Kind, day: date, without: frozenset[PartKey]) -> frozenset[PartKey]:
         """What cannot be read of the parts that would be taken next: it is named, and left for a person."""
-        if kind is not Kind.PARTS or len(without) >= MOST_UNREADABLE:
+        if kind not in (Kind.PARTS, Kind.UNSTARTED) or len(without) >= MOST_UNREADABLE:
             return frozenset()
         found = frozenset(self.purging.unreadable(day, self.clock(), self.batch, without))
         for record_id, _ in sorted(found - self.unreadable, key=str):

@@ -51,6 +51,7 @@ class Sighting:
     ending: Ending | None
     predecessor: str | None
     starts_with: tuple[str, ...] = ()  # what has to come before the clocks of these parts start; () when all run
+    unsent_until: date | None = None  # the last day of what waits so while nothing sends it; None where it may yet go
     readable: bool = True  # False: only the id is true
 
 

@@ -57,6 +57,13 @@ class Status(AllowList):
             "description": "What has to come before clocks of retention start that have not; empty when all of them run"
         },
     )
+    unsent_until = fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Until when it waits for such a clock while nothing sends it; null where it may yet go"
+        },
+    )
     next = fields.Nested(Next, required=True)
 
 

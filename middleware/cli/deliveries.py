@@ -18,6 +18,7 @@ from middleware.cli.common import PROSE, config_option, harmless, json_option, l
 from middleware.cli.rejections import print_rejections
 from middleware.config import Config
 from middleware.core.calendar import today
+from middleware.core.clocks import last_day
 from middleware.model import RemovalReport, State, TaggedPart
 from middleware.ports import Store
 from middleware.tracking import Refusal
@@ -126,7 +127,7 @@ def show(config_file: str | None, as_json: bool, record_id: str) -> None:
         retained.print_notices(told)
         sys.exit(1)
     if as_json:
-        whole = {"parts": _tags(summary.parts), **_reported(report), "told": retained.as_json(told)}
+        whole = {"parts": _tags(summary), **_reported(report), "told": retained.as_json(told)}
         whole["holds"] = retained.holds_as_json(held)
         print_json({**_summary(summary, here), **whole})
     else:
@@ -206,7 +207,7 @@ def _print_record(summary: Summary, report: RemovalReport | None, here: telling.
         click.echo(f"\n{fill(sentence, PROSE)}")
     click.echo()
     columns = ("part", "class", "trigger", "starts", "until", "ended")
-    print_table(columns, [tuple(tag.values()) for tag in _tags(summary.parts)], whole=columns)
+    print_table(columns, [tuple(tag[column] for column in columns) for tag in _tags(summary)], whole=columns)
     if report is not None:
         click.echo()
         # A record outlives versions of the software: it may bear a reason that is no longer given.
@@ -243,7 +244,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
         yield "the order", words.ENDINGS[summary.ending]
     if summary.predecessor is not None:
         yield "in the place of", summary.predecessor
-    yield "known until", summary.until or "a clock starts that has not started"
+    yield "known until", _known_until(summary)
 
 
 def _summary(row: Summary, here: telling.Here) -> Row:
@@ -267,7 +268,7 @@ def _summary(row: Summary, here: telling.Here) -> Row:
     }
 
 
-def _tags(parts: Sequence[TaggedPart]) -> list[Row]:
+def _tags(summary: Summary) -> list[Row]:
     return [
         {
             "part": part.name,
@@ -275,10 +276,24 @@ def _tags(parts: Sequence[TaggedPart]) -> list[Row]:
             "trigger": part.trigger,
             "starts": part.starts,
             "until": part.until,
+            "unsent_until": _unsent(summary, part),
             "ended": part.ended_at and part.ended_at.isoformat(timespec="seconds"),
         }
-        for part in parts
+        for part in summary.parts
     ]
+
+
+def _known_until(summary: Summary) -> str:
+    if summary.until is not None:
+        return summary.until.isoformat()
+    unsent = [day for part in summary.parts if (day := _unsent(summary, part)) is not None]
+    said = "a clock starts that has not started"
+    return f"{said}; while nothing sends it, {max(unsent)}" if unsent else said
+
+
+def _unsent(summary: Summary, part: TaggedPart) -> date | None:
+    """Until when a part may wait for its clock, where nothing sends the record."""
+    return last_day(summary.state, None, part.ceiling) if part.until is None else None
 
 
 def _reported(report: RemovalReport | None) -> Row:

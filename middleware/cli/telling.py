@@ -151,7 +151,11 @@ def parcel(record: Sighting, step: Step, here: Here) -> Mapping[str, str]:
     if step.what in (Next.SEND, Next.RETRY, Next.CANCEL) and _halted(record, here) is not None:
         comes = COMES_LATER.format(carrier=record.carrier, minutes=LANE_PAUSE // timedelta(minutes=1))
     told = {"where": " ".join(_where(record, here)), "next": comes, "can": advice(record, here)}
-    return told | ({"kept": words.not_started(record.starts_with)} if record.starts_with else {})
+    return {**told, **_kept(record)}
+
+
+def _kept(record: Sighting) -> Mapping[str, str]:
+    return {"kept": words.not_started(record.starts_with, record.unsent_until)} if record.starts_with else {}
 
 
 def where(record: Sighting | Summary, here: Here) -> str:
@@ -299,6 +303,7 @@ def _shipment(record: Sighting, step: Step, here: Here) -> Mapping[str, Any]:
         "code": record.last_code,
         "changed_after_delivery": record.changed_after_delivery,
         "clock_not_started": list(record.starts_with),
+        "unsent_until": record.unsent_until,
         "next": {"step": step.what, "at": step.at and step.at.isoformat(timespec="seconds")},
         "told": parcel(record, step, here),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from middleware.errors import ParcelveilError, TransientDeliveryError
 from middleware.model import Ending, Reason
@@ -133,10 +134,11 @@ def duration(text: str) -> str:
     return " and ".join(f"{number} {_UNITS[unit]}{'' if int(number) == 1 else 's'}" for number, unit in found)
 
 
-def not_started(triggers: Iterable[str]) -> str:
-    """That clocks have not started, and with what they will."""
+def not_started(triggers: Iterable[str], unsent: date | None) -> str:
+    """That clocks have not started, with what they will, and until when they may where nothing sends the record."""
     what = " and ".join(EVENTS.get(trigger, trigger) for trigger in triggers)
-    return f"clock_not_started: how long it is kept counts from {what}, which nobody has told (docs/events.md)."
+    said = f"clock_not_started: how long it is kept counts from {what}, which nobody has told (docs/events.md)."
+    return said if unsent is None else f"{said} As nothing sends it, it ends after {unsent} all the same."
 
 
 def code(said: str) -> str:

@@ -8,8 +8,9 @@ from datetime import date
 from typing import Final
 
 from middleware.core.calendar import end
+from middleware.core.lifecycle import IDLE
 from middleware.core.schedule import ends
-from middleware.model import Record, TaggedPart
+from middleware.model import Record, State, TaggedPart
 from middleware.model_events import Clock
 from schemas.policy import Policy
 
@@ -51,6 +52,14 @@ def moved(
         return None
     later = clock.day >= starts if first else clock.day > starts
     return new if later and new >= until else None
+
+
+def last_day(state: State, until: date | None, ceiling: date) -> date | None:
+    """The last permitted day of a part as things are; None where it has none. What nothing sends, and whose clock has
+    not started, may stay as if the trigger had come on the day of intake (``ceiling``); once it goes out again, or its
+    clock starts, that is over.
+    """
+    return ceiling if until is None and state in IDLE else until
 
 
 def succeeding(record: Record, before: Running) -> Record:

@@ -53,6 +53,10 @@ GIVEN_UP = frozenset((State.DEAD, State.QUARANTINED))
 """Where nothing happens by itself any more: a newer version takes the place of it, whatever its content."""
 
 
+IDLE = GIVEN_UP | {State.BLOCKED}
+"""Where nothing goes out unless somebody comes: what has not started the clock of a part so far may never do."""
+
+
 def decide(
     standing: Standing | None,
     updated_at: datetime,

@@ -88,6 +88,7 @@ def _part(name: str, policy: Policy, day: date, basis: str) -> PartPlan:
         trigger=rule.trigger,
         starts=day if started else None,
         until=earliest if started else None,
+        ceiling=earliest,
         kid=f"{name}/{rule.id}/{month(earliest)}",
         purpose=part.purpose,
         basis=basis,

@@ -58,6 +58,7 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
             trigger=part.trigger,
             starts=part.starts,
             until=part.until,
+            ceiling=part.ceiling,
             jwe=jwes[part.name],
             copy=copies[part.name],
             week=week_of(part.kid),

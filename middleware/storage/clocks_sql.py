@@ -45,6 +45,7 @@ _PARTS: Final = (
         parts.c.trigger,
         parts.c.starts,
         parts.c.until,
+        parts.c.ceiling,
         parts.c.ended_at,
         parts.c.moved_at,
     )
@@ -79,7 +80,7 @@ def move(
         of_orders = records_sql.orders_of(connection, ids) if clock.ends else ()
         seen = connection.execute(_LOCK if clock.ends else _SEEN, {"ids": ids}).all()
         living = [row for row in seen if row.state not in _NO_SHIPMENT]
-        older = {row.id for row in living if today(row.created_at) <= clock.day}
+        older = {row.id: row.state for row in living if today(row.created_at) <= clock.day}
         changed = _moved(connection, upserts, older, of_orders, clock, now) if clock.ends else []
         names = list(dict.fromkeys(one.record_id for one in changed))
         _audit(connection, names, actor, now)
@@ -152,18 +153,18 @@ def _chosen(selector: Selector) -> Select[tuple[str]]:
 def _moved(
     connection: Connection,
     upserts: Upserts,
-    ids: Collection[str],
+    states: Mapping[str, State],
     of_orders: Sequence[Any],
     clock: Clock,
     now: datetime,
 ) -> list[MovedPart]:
-    rows = connection.execute(_PARTS, {"ids": sorted(ids)}).all() if ids else []
+    rows = connection.execute(_PARTS, {"ids": sorted(states)}).all() if states else []
     day = today(now)
     changed = [
         MovedPart(record_id=row.record_id, part=row.name, starts=clock.day, until=until)
         for row in rows
         if row.trigger == clock.trigger and row.ended_at is None
-        if (until := _until(clock, row, day)) is not None
+        if (until := _until(clock, row, states[row.record_id], day)) is not None
     ]
     if not changed:
         return []
@@ -173,16 +174,19 @@ def _moved(
     connection.execute(_MOVE, [key | dates | {"until": one.until} for key, one in zip(keys, changed, strict=True)])
     for record_id in sorted({one.record_id for one in changed}):
         ends = {row.name: news.get((record_id, row.name), row.until) for row in rows if row.record_id == record_id}
-        _stretch(connection, record_id, ends, [order for order in of_orders if order.record_id == record_id])
+        stretch(connection, record_id, ends, [order for order in of_orders if order.record_id == record_id])
     holds_sql.tell(connection, upserts, news, day, now)
     return changed
 
 
-def _until(clock: Clock, row: Any, day: date) -> date | None:
+def _until(clock: Clock, row: Any, state: State, day: date) -> date | None:
+    last = clocks.last_day(state, row.until, row.ceiling)
+    if last is not None and last < day:
+        return None  # it has ended, whether the purge has been here or not
     return clocks.moved(clock, row.retention, row.starts, row.until, day, untold=row.moved_at is None)
 
 
-def _stretch(connection: Connection, record_id: str, ends: Mapping[str, date | None], of_orders: Sequence[Any]) -> None:
+def stretch(connection: Connection, record_id: str, ends: Mapping[str, date | None], of_orders: Sequence[Any]) -> None:
     """The ends of the record follow from those of its parts; what is open stays so while one of them is."""
     first, last = schedule.ends(ends)
     this = {"this_id": record_id}

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, or_, select, update
 
+from middleware.core.calendar import today
 from middleware.model import Ending, State, Stored
 from middleware.storage import chain_sql, records_sql
 from middleware.storage.tables import index_entries, orders, parts, records
@@ -76,7 +77,10 @@ _DEAD: Final = (
     .where(records.c.id == bindparam("this_id"), records.c.state == State.DEAD)
     .with_for_update()
 )
-_LEFT: Final = select(parts.c.name).where(parts.c.record_id == bindparam("this_id"), parts.c.jwe.is_(None)).limit(1)
+_OVER: Final = and_(parts.c.until.is_(None), parts.c.ceiling < bindparam("today", type_=parts.c.ceiling.type))
+_LEFT: Final = (
+    select(parts.c.name).where(parts.c.record_id == bindparam("this_id"), or_(parts.c.jwe.is_(None), _OVER)).limit(1)
+)
 _CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
 
 
@@ -114,7 +118,7 @@ def too_late(connection: Connection, stored: Stored, now: datetime) -> bool:
 def revive(connection: Connection, record_id: str, now: datetime) -> bool:
     """A dead letter goes again: the same bytes under the same key, or the request to cancel it. What is held behind a
     record in quarantine, which will never be cancelled, or was behind one that is not there, goes as well. False for
-    what is neither, or has lost what would be sent.
+    what is neither, has lost what would be sent, or is over (``clocks.last_day``).
     """
     _locked(connection, record_id)
     if connection.execute(_FREE, {"this_id": record_id, "now": now}).rowcount:
@@ -122,7 +126,8 @@ def revive(connection: Connection, record_id: str, now: datetime) -> bool:
     row = connection.execute(_DEAD, {"this_id": record_id}).one_or_none()
     if row is None:
         return False
-    left = row.clear is None or connection.execute(_LEFT, {"this_id": record_id}).first() is not None
+    asked = {"this_id": record_id, "today": today(now)}
+    left = row.clear is None or connection.execute(_LEFT, asked).first() is not None
     if row.ending is None and left:
         return False
     state = State.WAITING if row.ending is None else State.CANCELLING

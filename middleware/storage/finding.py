@@ -7,17 +7,29 @@ Every step finds its rows by an index, whatever the number of shops.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, select, tuple_, union
+from sqlalchemy import Connection, Select, Text, bindparam, select, tuple_, type_coerce, union
 
+from middleware.core import clocks
 from middleware.core.index import forms
 from middleware.model import Ending, Rejection, State
 from middleware.storage import unreadable
 from middleware.storage.reading import rejections_of
-from middleware.storage.tables import inbox, index_entries, orders, parts, records, rejections, word
+from middleware.storage.tables import (
+    UnreadableError,
+    day,
+    inbox,
+    index_entries,
+    orders,
+    parts,
+    records,
+    rejections,
+    word,
+)
 from middleware.trail import Asked, Sighting, Trail
 
 ORDER: Final = "order.id"
@@ -48,9 +60,9 @@ _SEEN: Final = (
 )
 
 
-_NOT_STARTED: Final = select(parts.c.record_id, parts.c.trigger).where(
-    parts.c.record_id.in_(bindparam("ids", expanding=True)), parts.c.until.is_(None), parts.c.ended_at.is_(None)
-)
+_NOT_STARTED: Final = select(
+    parts.c.record_id, parts.c.trigger, type_coerce(parts.c.ceiling, Text).label("ceiling")
+).where(parts.c.record_id.in_(bindparam("ids", expanding=True)), parts.c.until.is_(None), parts.c.ended_at.is_(None))
 
 
 def find(connection: Connection, asked: Asked) -> Sequence[Trail]:
@@ -170,10 +182,15 @@ def _seen(connection: Connection, ids: Sequence[str]) -> Sequence[Sighting]:
         unreadable.sighting,
     )
     still = connection.execute(_NOT_STARTED, {"ids": list(ids)}).all()
-    return [
-        replace(record, starts_with=tuple(sorted({str(row.trigger) for row in still if row.record_id == record.id})))
-        for record in found
-    ]
+    return [_waiting(record, [row for row in still if row.record_id == record.id]) for record in found]
+
+
+def _waiting(record: Sighting, still: Sequence[Any]) -> Sighting:
+    """With what its clocks wait for, and how long it does so at most."""
+    with suppress(UnreadableError):
+        last = [clocks.last_day(record.state, None, day(row.ceiling)) for row in still]
+        record = replace(record, unsent_until=max((each for each in last if each is not None), default=None))
+    return replace(record, starts_with=tuple(sorted({str(row.trigger) for row in still})))
 
 
 def sighting(connection: Connection, record_id: str) -> Sighting | None:

@@ -13,39 +13,52 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Connection, Text, bindparam, func, select, tuple_, type_coerce
 
 from middleware.model_purge import Kind, PartKey
-from middleware.storage import purge_sql
+from middleware.storage import purge_sql, unstarted_sql
 from middleware.storage.tables import UnreadableError, day, moment, parts, records
 
 LAST: Final = "9999-12-31"
 """No day sorts after this one."""
 
 _UNTIL: Final = type_coerce(parts.c.until, Text)
+_CEILING: Final = type_coerce(parts.c.ceiling, Text)
 _RAW: Final = (
     parts.c.record_id,
     parts.c.name,
     type_coerce(parts.c.starts, Text).label("starts"),
-    _UNTIL.label("until"),
     type_coerce(records.c.first_claimed_at, BigInteger).label("first_claimed_at"),
     type_coerce(records.c.until, Text).label("record_until"),
 )
-_NEVER: Final = select(parts.c.record_id, parts.c.name).where(parts.c.ended_at.is_(None), bindparam("last") < _UNTIL)
+_ENDING: Final = ((Kind.PARTS, _UNTIL), (Kind.UNSTARTED, _CEILING))
+_NEVER: Final = (
+    select(parts.c.record_id, parts.c.name).where(parts.c.ended_at.is_(None), bindparam("last") < _UNTIL),
+    select(parts.c.record_id, parts.c.name)
+    .join(records, records.c.id == parts.c.record_id)
+    .where(unstarted_sql.IS_OPEN, bindparam("last") < _CEILING),
+)
 
 
 def unreadable(
     connection: Connection, today: date, now: datetime, most: int, without: Collection[PartKey]
 ) -> frozenset[PartKey]:
     """Those of the next ``most`` parts that have ended, and of so many that never would."""
-    page = purge_sql.due(Kind.PARTS, without).with_only_columns(*_RAW, maintain_column_froms=True).limit(most)
-    ended = connection.execute(page, purge_sql.asked(today, now)).all()
-    never = _NEVER.where(tuple_(parts.c.record_id, parts.c.name).not_in(list(without))) if without else _NEVER
-    found = connection.execute(never.limit(most), {"last": LAST}).all()
-    return frozenset((row.record_id, row.name) for row in (*(row for row in ended if not _readable(row)), *found))
+    found = []
+    for kind, last in _ENDING:
+        raw = (*_RAW, last.label("until"))
+        page = purge_sql.due(kind, without).with_only_columns(*raw, maintain_column_froms=True).limit(most)
+        ended = connection.execute(page, purge_sql.asked(today, now)).all()
+        found += [row for row in ended if not _readable(row)]
+    for never in _NEVER:
+        others = never.where(tuple_(parts.c.record_id, parts.c.name).not_in(list(without))) if without else never
+        found += connection.execute(others.limit(most), {"last": LAST}).all()
+    return frozenset((row.record_id, row.name) for row in found)
 
 
 def never_ending(connection: Connection, most: int) -> int:
     """How many parts never end as their day is none."""
-    page = _NEVER.limit(most).subquery()
-    return connection.execute(select(func.count()).select_from(page), {"last": LAST}).scalar_one()
+    return sum(
+        connection.execute(select(func.count()).select_from(never.limit(most).subquery()), {"last": LAST}).scalar_one()
+        for never in _NEVER
+    )
 
 
 def _readable(row: Any) -> bool:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from middleware.core.weeks import oldest
 from middleware.model import State
 from middleware.model_purge import Kind, PartKey, Telling, Told
-from middleware.storage import standings_sql
+from middleware.storage import standings_sql, unstarted_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import (
     copies,
@@ -100,6 +100,7 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
     .join(records, records.c.id == parts.c.record_id)
     .where(THERE, parts.c.week < bindparam("oldest"), not_(func.coalesce(_IN_HAND, False)))
     .order_by(parts.c.week),
+    Kind.UNSTARTED: unstarted_sql.over(_DAY, _PART_HELD),
     Kind.CLEAR: select(records.c.id)
     .where(
         records.c.clear_until < _DAY,
@@ -133,6 +134,7 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
 _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.PARTS: parts,
     Kind.TRANSIT: parts,
+    Kind.UNSTARTED: parts,
     Kind.CLEAR: records,
     Kind.INDEX: index_entries,
     Kind.ORDERS: orders,
@@ -212,12 +214,18 @@ def purge(
     without: Collection[PartKey] = (),
 ) -> int:
     """One batch; a part's end is told to the parcel platform in the same transaction, where it may hold it."""
-    batch = due(kind, without).limit(limit).with_for_update(skip_locked=True, of=_LOCKED[kind])
-    found = connection.execute(batch, asked(day, now)).all()
+    batch = due(kind, without)
+    if kind is Kind.UNSTARTED:
+        found = unstarted_sql.close(connection, batch, asked(day, now), limit, now)
+    else:
+        page = batch.limit(limit).with_for_update(skip_locked=True, of=_LOCKED[kind])
+        found = connection.execute(page, asked(day, now)).all()
     if not found:
         return 0
     if kind is Kind.PARTS:
         _end_parts(connection, upserts, _unheld(connection, found, day), day, now)
+    elif kind is Kind.UNSTARTED:
+        _end_parts(connection, upserts, found, day, now)
     elif kind is Kind.TRANSIT:  # a copy that stays is sealed to a month's key
         connection.execute(_EMPTY, [{"this_id": row.record_id, "this_name": row.name} for row in found])
         _bury(connection, {row.record_id for row in found}, now, KEY_GONE, (*_ALIVE, State.DEAD))

@@ -29,6 +29,7 @@ _TAGS: Final = (
     parts.c.trigger,
     parts.c.starts,
     parts.c.until.label("part_until"),
+    parts.c.ceiling,
     parts.c.ended_at,
     parts.c.week,
 )
@@ -211,6 +212,7 @@ def _part(row: Any, jwe: str) -> TaggedPart:
         trigger=row.trigger,
         starts=row.starts,
         until=row.part_until,
+        ceiling=row.ceiling,
         jwe=jwe,
         ended_at=row.ended_at,
         week=row.week,

@@ -221,6 +221,7 @@ def _parts(record: Record) -> list[dict[str, Any]]:
             "trigger": part.trigger,
             "starts": part.starts,
             "until": part.until,
+            "ceiling": part.ceiling,
             "jwe": part.jwe,
             "week": part.week,
         }

@@ -186,6 +186,7 @@ parts = Table(
     Column("trigger", Text, nullable=False, doc="what starts the clock"),
     Column("starts", Day, doc="null: the clock has not started"),
     Column("until", Day, doc="null: the clock has not started"),
+    Column("ceiling", Day, nullable=False, doc="the last permitted day while the clock has not started and none sends"),
     Column("jwe", Text, doc="compact JWE; null once it left: the tag stays"),
     Column("ended_at", Instant, doc="when its end was carried out; null: it has not ended"),
     Column("week", Text, doc="that of our transit key, to which it is sealed; null: to the platform's own, or it left"),

@@ -32,6 +32,12 @@ Index(
     postgresql_where=records.c.clear.is_not(None),
 )
 Index(
+    "ix_records_open",
+    records.c.state,
+    sqlite_where=records.c.until.is_(None),
+    postgresql_where=records.c.until.is_(None),
+)
+Index(
     "ix_parts_until",
     parts.c.until,
     sqlite_where=parts.c.ended_at.is_(None),

@@ -55,7 +55,15 @@ def plan(*kids: str) -> Plan:
     """A plan that needs these keys."""
     parts = tuple(
         PartPlan(
-            name=kid.split("/")[0], retention="", trigger="", starts=None, until=None, kid=kid, purpose="", basis=""
+            name=kid.split("/")[0],
+            retention="",
+            trigger="",
+            starts=None,
+            until=None,
+            ceiling=date(2027, 12, 22),
+            kid=kid,
+            purpose="",
+            basis="",
         )
         for kid in kids
     )

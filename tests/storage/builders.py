@@ -31,6 +31,7 @@ def part(name: str, **changes: Any) -> TaggedPart:
         "trigger": "label_created",
         "starts": date(2026, 11, 22),
         "until": date(2027, 12, 22),
+        "ceiling": date(2050, 1, 1),
         "jwe": sealed(),
     }
     return TaggedPart(**{**values, **changes})

@@ -178,6 +178,7 @@ def test_many_go_at_once(url: str, store: Store) -> None:
     assert set(taken.values()) == {0, 4, 8}
     assert [kind for kind, count in taken.items() if not count] == [
         Kind.TRANSIT,
+        Kind.UNSTARTED,
         Kind.CALLS,
         Kind.RECORDS,
         Kind.REMOVALS,

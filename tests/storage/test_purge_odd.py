@@ -8,13 +8,15 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine, text
 
+from middleware.model import State
 from middleware.model_purge import Kind
 from middleware.ports import Store
 from middleware.ports_retention import Retention
 from middleware.purge import Purge
 from middleware.storage import open_retention
-from tests.storage.builders import arrival, record
-from tests.storage.purging import BOOT, NEXT_DAY
+from tests.storage.builders import NOW, arrival, part, record
+from tests.storage.looking import claim
+from tests.storage.purging import BOOT, LAST_DAY, NEXT_DAY
 
 DELIVERY = "recipient.delivery"
 DAY = date(2027, 12, 23)
@@ -80,6 +82,23 @@ def test_parts_that_cannot_be_read_are_named_and_the_others_go(
 @pytest.mark.parametrize("column", ON_SQLITE)
 def test_sqlite_takes_whatever_is_put_there(store: Store, retention: Retention, behind: Engine, column: str) -> None:
     leaves_no_other(store, retention, behind, column, ON_SQLITE[column], batch=1)
+
+
+@pytest.mark.parametrize("ceiling", ["0", "nonsense"])
+def test_a_ceiling_that_cannot_be_read_is_named_and_the_others_go(
+    store: Store, retention: Retention, behind: Engine, ceiling: str
+) -> None:
+    made = [record(parts=(part(DELIVERY, starts=None, until=None, ceiling=LAST_DAY),), until=None) for _ in range(3)]
+    for one in made:
+        store.accept(arrival(), one)
+        store.bury(claim(store), State.DEAD, "http-422", NOW)
+    changed(behind, made[0].id, "ceiling", ceiling)
+    purge = Purge(purging=retention, clock=lambda: NEXT_DAY, boot=lambda: BOOT, batch=1)
+    assert (purge.run() or {})[Kind.UNSTARTED] == 2
+    assert there(behind) == {made[0].id}
+    assert purge.unreadable == {(made[0].id, DELIVERY)}
+    ended = retention.ended(DAY, 100)
+    assert ended[Kind.PARTS] + ended[Kind.UNSTARTED] == 1
 
 
 def test_what_is_mended_goes_with_the_next_run(store: Store, retention: Retention, behind: Engine) -> None:

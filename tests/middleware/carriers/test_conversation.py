@@ -36,6 +36,7 @@ def part(name: str, jwe: str) -> TaggedPart:
         trigger="label_created",
         starts=date(2026, 11, 22),
         until=date(2027, 12, 22),
+        ceiling=date(2027, 12, 22),
         jwe=jwe,
     )
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine, update
 
 from middleware.cli import telling, words
+from middleware.core.lifecycle import IDLE
 from middleware.model import Record, State
 from middleware.model_purge import Boot, Kind, Told
 from middleware.ports import Store
@@ -274,6 +275,7 @@ def test_a_record_tells_all_in_json(instance: Instance, records: dict[State, Rec
             "trigger": part.trigger,
             "starts": part.starts and part.starts.isoformat(),
             "until": next(iter(remembered(state)), None) if part.until is None else part.until.isoformat(),
+            "unsent_until": "2050-01-01" if part.until is None and state in IDLE else None,
             "ended": None,
         }
         for part in record.parts

@@ -354,6 +354,7 @@ def test_data_say_what_words_say(desk: Desk) -> None:
         "code": "timeout",
         "changed_after_delivery": False,
         "clock_not_started": ["label_created"],
+        "unsent_until": None,
         "next": {"step": "retry", "at": (NOW + HOUR).isoformat()},
     }
     assert words.code("timeout") in told["where"]

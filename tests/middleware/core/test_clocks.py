@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.core.calendar import end
-from middleware.core.clocks import clock, moved
+from middleware.core.clocks import clock, last_day, moved
+from middleware.model import State
 from middleware.model_events import Clock
 from schemas.policy import Policy
 from schemas.policy_loader import load
@@ -133,3 +134,12 @@ def test_what_can_get_no_clock_any_more_gets_none() -> None:
 
 def test_a_class_of_another_trigger_is_left_alone() -> None:
     assert moved(customer(DAY), "ms.photo", None, None, DAY) is None
+
+
+@pytest.mark.policy("MX-RET-1")
+@given(state=st.sampled_from(State), until=st.one_of(st.none(), days), ceiling=days)
+def test_only_what_nothing_sends_has_a_ceiling_and_only_until_its_clock_starts(
+    state: State, until: date | None, ceiling: date
+) -> None:
+    idle = state in (State.BLOCKED, State.DEAD, State.QUARANTINED)
+    assert last_day(state, until, ceiling) == (ceiling if idle and until is None else until)

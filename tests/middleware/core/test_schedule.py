@@ -67,6 +67,7 @@ def test_the_recipient_has_thirteen_months_from_the_label(name: str) -> None:
         trigger="label_created",
         starts=date(2026, 11, 22),
         until=date(2027, 12, 22),
+        ceiling=date(2027, 12, 22),
         kid=f"{name}/vp.recipient.operational/2027-12",
         purpose="label_and_delivery",
         basis="A6-1-f",
@@ -81,6 +82,7 @@ def test_the_sender_has_ten_years_from_the_label() -> None:
         trigger="label_created",
         starts=date(2026, 11, 22),
         until=date(2036, 11, 22),
+        ceiling=date(2036, 11, 22),
         kid="sender.contact/vp.sender.legal/2036-11",
         purpose="label_and_delivery",
         basis="A6-1-b",
@@ -157,6 +159,7 @@ def test_a_key_is_that_of_the_month_of_the_earliest_end(now: datetime, policy: P
     for one in made.parts:
         earliest = end(today(now), DURATIONS[one.retention])
         assert one.kid == f"{one.name}/{one.retention}/{month(earliest)}"
+        assert one.ceiling == earliest
         assert (one.starts, one.until) in ((today(now), earliest), (None, None))
         assert (one.starts is None) == (one.trigger != "label_created")
     assert made.recipient_until == (None if policy is DELIVERED else end(today(now), "P13M"))

@@ -145,6 +145,7 @@ def test_a_clock_that_has_not_started_has_no_dates_anywhere(name: str, choice: s
     told = payload(made)
     assert told["interpretations"][name] == choice
     assert {part.name for part in made.parts if part.starts is part.until is None} == set(waiting)
+    assert {part.name: part.ceiling for part in made.parts} == dict.fromkeys(NAMES[:3], LAST) | {NAMES[3]: TEN_YEARS}
     assert {part for part, row in told["parts"].items() if row["starts"] is row["until"] is None} == set(waiting)
     rows = json.loads(made.clear)["retention"]
     assert {row["part"] for row in rows if row["starts"] is row["until"] is None} == set(waiting)

@@ -32,7 +32,8 @@ from tests.system import orders
 TOKENS = {"plain": b"made-up token of plain", "strict": b"made-up token of strict"}
 NUMBERS = itertools.count(7351)
 MEMBERS = {"id", "reference", "state", "simulated", "barcode", "since", "changed_after_delivery", "next"} | {
-    "clock_not_started"
+    "clock_not_started",
+    "unsent_until",
 }
 
 

@@ -102,6 +102,7 @@ def _create_what_belongs_to_a_record() -> None:
         sa.Column("trigger", sa.Text(), nullable=False),
         sa.Column("starts", sa.Text()),
         sa.Column("until", sa.Text()),
+        sa.Column("ceiling", sa.Text(), nullable=False),
         sa.Column("jwe", sa.Text()),
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("week", sa.Text()),
@@ -216,6 +217,8 @@ def _index_what_ends() -> None:
         op.create_index(f"ix_{table}_until", table, ["until"])
     there = sa.text("clear IS NOT NULL")
     op.create_index("ix_records_clear_until", "records", ["clear_until"], sqlite_where=there, postgresql_where=there)
+    open_ = sa.text("until IS NULL")
+    op.create_index("ix_records_open", "records", ["state"], sqlite_where=open_, postgresql_where=open_)
     going_on = sa.text("ended_at IS NULL")
     op.create_index("ix_parts_until", "parts", ["until"], sqlite_where=going_on, postgresql_where=going_on)
     week = sa.text("week IS NOT NULL")
