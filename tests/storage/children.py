@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -21,11 +22,13 @@ from typing import Any
 from sqlalchemy import Engine, NullPool, create_engine, event, inspect
 
 from middleware.errors import StorageError
-from middleware.storage import migrate, open_store, postgres, sqlite
+from middleware.model_events import Event, EventType, Release, Selector
+from middleware.storage import migrate, open_retention, open_store, postgres, sqlite
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
 from tests.storage.purging import TEN_YEARS, purge
 
 ROOT = Path(__file__).parents[2]
+SEEN = ("SELECT state FROM records", "SELECT count(*) FROM events", "SELECT count(*) FROM audit_entries")
 
 
 def start(child: str, *arguments: object) -> subprocess.Popen[str]:
@@ -117,6 +120,29 @@ def purging(url: str) -> None:
         now = TEN_YEARS + statement * 5 * LATER  # the lease of the run before has ended
         ended = _ended(partial(purge, url, now, batch=3), statement)
         tell("ended" if ended else "killed")
+        if ended:
+            return
+
+
+def declaring(url: str, record_id: str, receipt: str) -> None:
+    """Kills a declaration at each of its statements and commits in turn, until one comes to its end; tells the state of
+    what it lets go, and how many events and audit entries there are.
+    """
+    engine = create_engine(url, poolclass=NullPool)
+    selector = Selector(record_id=record_id)
+    released = (Release(record_id=record_id, before=receipt, after="signed anew"),)
+    day, until = NOW.date(), NOW.date() + timedelta(days=30)
+
+    def declare(mark: str) -> None:
+        asked: dict[str, Any] = {"shop": "demo", "about": None, "by": "Els", "at": NOW, "until": until}
+        event_ = Event(id=mark, type=EventType.DECLARATION, selector=selector, day=day, **asked)
+        open_retention(url).record(event_, None, NOW, None, released)
+
+    for statement in count():
+        ended = _ended(partial(declare, str(statement)), statement)
+        with engine.connect() as connection:
+            found = [connection.exec_driver_sql(page).scalar_one() for page in SEEN]
+        tell("ended" if ended else "killed", *found)
         if ended:
             return
 

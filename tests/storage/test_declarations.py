@@ -4,28 +4,34 @@ or not at all.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy import event as happens
 
 from middleware.errors import StorageError
 from middleware.exchange import Delivered
 from middleware.model import Arrival, IndexEntry, Record, State, Status
 from middleware.model_events import Event, EventType, Release, Selector
+from middleware.model_keys import Fact
+from middleware.model_shop import Integration
 from middleware.ports import Storage, Store
 from middleware.ports_retention import Retention
-from middleware.storage import open_retention, open_store
-from middleware.storage.retention import SqlRetention
+from middleware.storage import open_both, open_retention
+from middleware.storage.records_sql import REMEMBERED
 from tests.storage.builders import LEASE, NOW, again, arrival, cancelled, digest, record
-from tests.storage.looking import claim
-from tests.storage.purging import rows
+from tests.storage.children import start
+from tests.storage.looking import claim, sizes
+from tests.storage.purging import purge, rows, sealed
 from tests.storage.test_events import by_order, told
 
 DONE = Delivered(barcode="323299901059900000012345", state="created")
+SOON = NOW.date() + REMEMBERED
+OF_A_RECORD = ("records", "parts", "copies", "index_entries", "orders")
 pytestmark = pytest.mark.policy("MS-CTL-2", "MS-CTL-3")
 
 
@@ -193,27 +199,59 @@ def test_what_took_the_place_of_the_blocked_one_waits_for_its_own(
     assert states(behind) == {second.id: (State.BLOCKED, second.receipt)}
 
 
-def test_killed_at_any_statement_it_is_declared_and_let_go_or_neither(sqlite_url: str, sqlite_behind: Engine) -> None:
-    store, retention = open_store(sqlite_url), open_retention(sqlite_url)
-    assert isinstance(retention, SqlRetention)
-    arrived, made = taken(store)
-    left = [0]
+def test_a_process_killed_between_declaration_and_release_leaves_neither(
+    store: Store, url: str, behind: Engine
+) -> None:
+    """By SIGKILL, at each statement and at the commit; whoever tells it again lets go what waits."""
+    _, made = taken(store)
+    with start("declaring", url, made.id, made.receipt) as child:
+        seen = child.communicate(timeout=110)[0].splitlines()
+    assert len(seen) > 6
+    assert set(seen[:-1]) == {"killed blocked 0 0"}
+    assert seen[-1] == "ended waiting 1 1"
+    assert [row["fact"] for row in rows(behind, "audit_entries")] == [Fact.EVENT]
+    assert claim(store).id == made.id
 
-    def die(*_: object) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            raise OSError("killed")
 
-    happens.listen(retention._database.engine, "before_cursor_execute", die)
-    with closing(store), closing(retention):
-        for statement in range(1, 20):
-            left[0] = statement
-            try:
-                declare(retention, made, by_order(arrived))
-            except StorageError:
-                assert states(sqlite_behind) == {made.id: (State.BLOCKED, made.receipt)}
-                assert rows(sqlite_behind, "events") == []
-            else:
-                break
-    assert statement > 4
-    assert (states(sqlite_behind)[made.id][0], len(rows(sqlite_behind, "events"))) == (State.WAITING, 1)
+@pytest.mark.policy("VP-PLG-3")
+def test_when_the_shop_uninstalls_what_is_blocked_is_withdrawn_and_no_declaration_lets_it_go(
+    url: str, retention: Retention, behind: Engine
+) -> None:
+    under = Integration(domain=digest(), request=digest(), requested_on=NOW.date())
+    store, shops = open_both(url)
+    with closing(store):
+        arrived = arrival(standing_until=None, integration=under.request)
+        made = blocked(arrived)
+        store.accept(arrived, made)
+        assert shops.end("demo", under, b"word", NOW) == 1
+        found = store.show(made.id)
+        assert found is not None
+        assert (found.state, found.last_code, found.until) == (State.WITHDRAWN, "uninstalled", SOON)
+        assert sealed(behind) == set()
+        assert store.blocked("demo", Selector(record_id=made.id)) == []
+        for released in ((), (Release(record_id=made.id, before=made.receipt, after="signed"),)):
+            told_ = told(EventType.DECLARATION, Selector(record_id=made.id), NOW.date())
+            with contextlib.suppress(StorageError):
+                retention.record(told_, None, NOW, None, released)
+            assert states(behind) == {made.id: (State.WITHDRAWN, "")}
+        assert store.claim(NOW, LEASE, "demo") is None
+    purge(url, datetime.combine(SOON + timedelta(days=1), NOW.timetz()))
+    assert [name for name, size in sizes(behind).items() if size and name in OF_A_RECORD] == []
+
+
+@pytest.mark.parametrize("told_of", [False, True])
+def test_what_another_process_blocked_after_the_shop_uninstalled_is_stopped_once_it_is_let_go(
+    url: str, retention: Retention, behind: Engine, *, told_of: bool
+) -> None:
+    """It was taken in by a process that did not know yet: blocked, it has no turn until somebody declares it."""
+    under = Integration(domain=digest(), request=digest(), requested_on=NOW.date())
+    store, shops = open_both(url)
+    with closing(store):
+        shops.end("demo", under, b"word", NOW)
+        arrived = arrival(standing_until=None, integration=under.request)
+        made = blocked(arrived)
+        store.accept(arrived, made)
+        if told_of:
+            declare(retention, made, by_order(arrived))
+        assert store.claim(NOW, LEASE, "demo") is None
+        assert states(behind)[made.id][0] == (State.WITHDRAWN if told_of else State.BLOCKED)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,10 +27,13 @@ from middleware.ports import Store
 from middleware.ports_retention import Retention
 from middleware.storage import open_copies, open_retention, open_store
 from middleware.storage.retention import SqlRetention
+from middleware.storage.tables import metadata
 from schemas.policy_loader import load
 from tests.storage.builders import LEASE, NOW, again, arrival, digest, part, record
+from tests.storage.dying import at_every_statement
 from tests.storage.looking import claim
 from tests.storage.purging import purge, rows, sealed
+from tests.storage.test_crash import waiting as waiting_for_a_lock
 
 DONE = Delivered(barcode="323299901059900000012345", state="created")
 PACKS = {
@@ -368,33 +374,59 @@ def test_many_records_are_moved_page_by_page(
     assert (came.found, came.parts, len(came.records)) == (5, 5, 5)
 
 
-def test_a_death_at_any_statement_leaves_all_or_nothing(
-    sqlite_url: str, sqlite_behind: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_death_at_any_statement_leaves_all_or_nothing(url: str, store: Store, behind: Engine) -> None:
     """At every statement in turn: after it nothing has changed, or, where there is none left to die at, everything."""
-    store = open_store(sqlite_url)
     arrived, made = taken(store)
-    retention = open_retention(sqlite_url)
-    assert isinstance(retention, SqlRetention)
-    counted = {"left": 0}
+    before = {name: rows(behind, name) for name in metadata.tables}
 
-    def die(*_: object) -> None:
-        counted["left"] -= 1
-        if counted["left"] == 0:
-            raise OSError("killed")
+    def unchanged() -> None:
+        assert {name: rows(behind, name) for name in metadata.tables} == before
 
-    happens.listen(retention._database.engine, "before_cursor_execute", die)
-    for statement in range(1, 40):
-        counted["left"] = statement
-        try:
-            tell(retention, told(selector=by_order(arrived)))
-        except StorageError:
-            assert dates(sqlite_behind, made) == {DELIVERY: (None, None)}
-            assert (rows(sqlite_behind, "events"), rows(sqlite_behind, "notices")) == ([], [])
-        else:
-            break
-    assert statement > 10
-    assert dates(sqlite_behind, made) == {DELIVERY: (DAY, UNTIL)}
-    assert len(rows(sqlite_behind, "events")) == len(rows(sqlite_behind, "notices")) == 1
-    store.close()
-    retention.close()
+    with closing(open_retention(url)) as retention:
+        assert isinstance(retention, SqlRetention)
+        told_ = told(selector=by_order(arrived), key=digest(), payload=digest())
+        assert at_every_statement(retention._database.engine, lambda: tell(retention, told_), unchanged) > 10
+    assert dates(behind, made) == {DELIVERY: (DAY, UNTIL)}
+    assert len(rows(behind, "events")) == len(rows(behind, "notices")) == 1
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_of_two_calls_at_once_under_one_key_one_counts(
+    postgres_url: str, postgres_behind: Engine, *, dies: bool
+) -> None:
+    """The second waits for the first and gets its answer; of one that died nothing is left, and the second counts."""
+    with closing(open_store(postgres_url)) as store:
+        arrived, made = taken(store)
+    mark: dict[str, Any] = {"key": digest(), "payload": digest()}
+    first, second = (told(selector=by_order(arrived), **mark) for _ in range(2))
+    came, go = threading.Event(), threading.Event()
+
+    def pause(*call: Any) -> None:
+        if call[2].startswith("UPDATE parts"):
+            came.set()
+            assert go.wait(30)
+            if dies:
+                raise OSError("killed")
+
+    with (
+        closing(open_retention(postgres_url)) as one,
+        closing(open_retention(postgres_url)) as other,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        assert isinstance(one, SqlRetention)
+        happens.listen(one._database.engine, "before_cursor_execute", pause)
+        earlier = pool.submit(tell, one, first)
+        assert came.wait(30)
+        later = pool.submit(tell, other, second)
+        while not later.done() and not waiting_for_a_lock(postgres_behind):
+            time.sleep(0.01)
+        assert not later.done()
+        go.set()
+        answers = [later.result()] if dies else [earlier.result(), later.result()]
+        assert isinstance(earlier.exception(), StorageError) == dies
+    assert {answer.id for answer in answers} == {(second if dies else first).id}
+    assert {(answer.found, answer.parts, answer.records) for answer in answers} == {(1, 1, (made.id,))}
+    assert dates(postgres_behind, made) == {DELIVERY: (DAY, UNTIL)}
+    facts = sorted(row["fact"] for row in rows(postgres_behind, "audit_entries"))
+    assert facts == [Fact.CLOCK_MOVED, Fact.EVENT]
+    assert len(rows(postgres_behind, "events")) == len(rows(postgres_behind, "notices")) == 1
