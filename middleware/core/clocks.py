@@ -9,7 +9,7 @@ from typing import Final
 
 from middleware.core.calendar import end
 from middleware.core.lifecycle import IDLE
-from middleware.core.schedule import ends
+from middleware.core.schedule import COME_AT_INTAKE, ends
 from middleware.model import Record, State, TaggedPart
 from middleware.model_events import Clock
 from schemas.policy import Policy
@@ -60,6 +60,13 @@ def last_day(state: State, until: date | None, ceiling: date) -> date | None:
     clock starts, that is over.
     """
     return ceiling if until is None and state in IDLE else until
+
+
+def as_signed(trigger: str, starts: date | None, until: date | None, ceiling: date, taken: date) -> bool:
+    """Whether a part's clock runs as its receipt says, whatever was told of it since: from ``taken``, the day of
+    intake.
+    """
+    return trigger in COME_AT_INTAKE and (starts, until) == (taken, ceiling)
 
 
 def succeeding(record: Record, before: Running) -> Record:

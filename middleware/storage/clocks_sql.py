@@ -175,7 +175,9 @@ def _moved(
     for record_id in sorted({one.record_id for one in changed}):
         ends = {row.name: news.get((record_id, row.name), row.until) for row in rows if row.record_id == record_id}
         stretch(connection, record_id, ends, [order for order in of_orders if order.record_id == record_id])
-    holds_sql.tell(connection, upserts, news, day, now)
+    before = {(row.record_id, row.name): (row.starts, row.until) for row in rows}
+    other = [key for key, until in news.items() if before[key] != (clock.day, until)]  # the same dates are no news
+    holds_sql.tell(connection, upserts, other, day, now)
     return changed
 
 

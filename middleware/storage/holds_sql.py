@@ -11,8 +11,10 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, select, tuple_, union, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select, tuple_, update
 
+from middleware.core import clocks
+from middleware.core.calendar import today
 from middleware.model_keys import Fact
 from middleware.model_purge import Held, Hold, PartKey, Telling, Told
 from middleware.storage.database import Upserts
@@ -35,11 +37,11 @@ _PARTS: Final = (
     .order_by(parts.c.record_id, parts.c.position)
     .with_for_update(of=records)
 )
-_CHANGED: Final = union(
-    select(holds.c.part).where(holds.c.record_id == bindparam("this_id"), holds.c.ended_at.is_(None)),
-    select(parts.c.name)
+_HELD: Final = select(holds.c.part).where(holds.c.record_id == bindparam("this_id"), holds.c.ended_at.is_(None))
+_MOVED: Final = (
+    select(parts.c.name, parts.c.trigger, parts.c.starts, parts.c.until, parts.c.ceiling, records.c.created_at)
     .join(records, records.c.id == parts.c.record_id)
-    .where(records.c.id == bindparam("this_id"), parts.c.moved_at.is_not(None)),
+    .where(records.c.id == bindparam("this_id"), parts.c.moved_at.is_not(None))
 )
 _LISTED: Final = select(holds).order_by(holds.c.created_at.desc(), *holds.primary_key)
 _RELEASE: Final = update(holds).where(holds.c.id == bindparam("this_id"), holds.c.ended_at.is_(None))
@@ -90,8 +92,14 @@ def release(
 
 def delivered(connection: Connection, upserts: Upserts, record_id: str, day: date, now: datetime) -> None:
     """The parcel platform has it since a moment ago: it is told what was held, or which clock moved, before."""
-    names = connection.execute(_CHANGED, {"this_id": record_id}).scalars().all()
-    tell(connection, upserts, [(record_id, name) for name in names], day, now)
+    this = {"this_id": record_id}
+    names = set(connection.execute(_HELD, this).scalars())
+    names |= {row.name for row in connection.execute(_MOVED, this) if not _as_signed(row)}
+    tell(connection, upserts, [(record_id, name) for name in sorted(names)], day, now)
+
+
+def _as_signed(row: Any) -> bool:
+    return clocks.as_signed(row.trigger, row.starts, row.until, row.ceiling, today(row.created_at))
 
 
 def tell(connection: Connection, upserts: Upserts, keys: Collection[tuple[str, str]], day: date, now: datetime) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -19,10 +20,12 @@ from middleware.storage import open_retention, open_store
 from middleware.storage.retention import SqlRetention
 from schemas.policy_loader import load
 from tests.storage.builders import digest, part
+from tests.storage.looking import claim
 from tests.storage.purging import rows
 from tests.storage.test_events import (
     DAY,
     DELIVERY,
+    DONE,
     LATER,
     SENDER,
     by_order,
@@ -105,13 +108,35 @@ def test_the_first_label_that_is_told_takes_the_place_of_the_day_of_intake(
 
 
 @pytest.mark.policy("VP-RET-4", "AMB-2")
-def test_a_label_of_the_day_of_intake_is_the_first(store: Store, retention: Retention, behind: Engine) -> None:
-    arrived, made = taken(store, part(DELIVERY))
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_label_of_the_day_of_intake_is_the_first_and_tells_the_platform_no_news(
+    store: Store, retention: Retention, behind: Engine, *, sent: bool
+) -> None:
+    """Its receipt says so: neither now nor once it has the record is it told the same dates again."""
+    arrived, made = taken(store, part(DELIVERY, ceiling=date(2027, 12, 22)), sent=sent)
     before = dates(behind, made)
     for day in (date(2026, 11, 22), DAY):
         event = told(EventType.LABEL_CREATED, by_order(arrived), day)
         retention.record(event, clock(PLATFORM, TRIGGERS[EventType.LABEL_CREATED], day), LATER)
+    if not sent:
+        store.delivered(claim(store), DONE, LATER)
     assert dates(behind, made) == before
+    assert retention.told(made.id) == []
+
+
+@pytest.mark.policy("VP-RET-4", "AMB-2")
+def test_a_label_of_another_day_that_ends_on_the_same_is_told(store: Store, retention: Retention) -> None:
+    """February has no 30th: what begins on two days ends on one."""
+    taken_in = datetime(2027, 1, 28, 9, tzinfo=UTC)
+    last = date(2028, 2, 28)
+    clipped = part(DELIVERY, starts=taken_in.date(), until=last, ceiling=last)
+    arrived, made = taken(store, clipped, sent=False, received_at=taken_in)
+    at = taken_in + timedelta(days=1)
+    day = at.date()
+    event = told(EventType.LABEL_CREATED, by_order(arrived), day)
+    retention.record(event, replace(clock(PLATFORM, "label_created", day), ends={clipped.retention: last}), at)
+    store.delivered(claim(store), DONE, at)
+    assert [(one.starts, one.ends) for one in retention.told(made.id)] == [(day, last)]
 
 
 @pytest.mark.policy("MS-RET-1")

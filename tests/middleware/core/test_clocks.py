@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.core.calendar import end
-from middleware.core.clocks import clock, last_day, moved
+from middleware.core.clocks import as_signed, clock, last_day, moved
 from middleware.model import State
 from middleware.model_events import Clock
 from schemas.policy import Policy
@@ -143,3 +143,19 @@ def test_only_what_nothing_sends_has_a_ceiling_and_only_until_its_clock_starts(
 ) -> None:
     idle = state in (State.BLOCKED, State.DEAD, State.QUARANTINED)
     assert last_day(state, until, ceiling) == (ceiling if idle and until is None else until)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "starts", "until", "same"),
+    [
+        ("label_created", DAY, date(2027, 12, 22), True),
+        ("label_created", DAY + timedelta(days=1), date(2027, 12, 22), False),
+        ("label_created", DAY, date(2027, 12, 23), False),
+        ("delivered", DAY, date(2027, 12, 22), False),  # its receipt has no dates
+        ("delivered", None, None, False),
+    ],
+)
+def test_a_clock_runs_as_signed_from_the_day_of_intake_alone(
+    trigger: str, starts: date | None, until: date | None, same: bool
+) -> None:
+    assert as_signed(trigger, starts, until, date(2027, 12, 22), DAY) == same
