@@ -228,8 +228,8 @@ class TaggedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexEntry:
-    """A blind index: a keyed digest (32 bytes) of one value, and the last day on which it may exist; None while the
-    clock of what it leads to has not started.
+    """A blind index: a keyed digest (``core.index``) of one value, and the last day on which it may exist; None while
+    the clock of what it leads to has not started.
     """
 
     kind: str
@@ -267,7 +267,7 @@ class Record(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What storage needs to know of a version to judge it against earlier ones. Digests are keyed, of 32 bytes."""
+    """What storage needs to know of a version to judge it against earlier ones. Digests: ``core.index``."""
 
     shop: str
     topic: str

@@ -15,7 +15,7 @@ from schemas.order import Hidden
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Selector(Hidden):
     """Whose records an event concerns: one record by our id, or those to which a blind index leads (``kind`` as in
-    ``core.tag``: ``order.id``, ``customer.id`` …; ``digest`` has 32 bytes). With neither all records of the shop.
+    ``core.tag``: ``order.id``, ``customer.id`` …; ``digest``: ``core.index``). With neither all records of the shop.
     """
 
     record_id: str | None = None
@@ -96,7 +96,7 @@ RAISING: Final = frozenset((EventType.CONSENT, EventType.RESUME))
 class Event(Hidden):
     """One event as it is told and kept. ``about``: the level or the purpose that it moves, where it moves one; ``by``:
     who told it, as the operator knows them, ``shop`` for the shop's own systems; ``key`` and ``payload``: keyed digests
-    (32 bytes) of the call's ``Idempotency-Key`` and of its body, None on the command line.
+    (``core.index``) of the call's ``Idempotency-Key`` and of its body, None on the command line.
     """
 
     id: str

@@ -20,7 +20,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One call under an ``Idempotency-Key``. All digests are keyed, 32 bytes."""
+    """One call under an ``Idempotency-Key``. All digests are keyed (``core.index``)."""
 
     shop: str
     key: bytes  # of the key

@@ -192,7 +192,7 @@ class Store(Protocol):
 
     def revive(self, record_id: str, now: datetime) -> bool:
         """Let a dead letter go again: the same bytes under the same key; or a held record whose predecessor is in
-        quarantine, and so will never be cancelled. False for what is neither, or has nothing left to send.
+        quarantine, and so will never be cancelled. False for what is neither, has nothing left to send, or is over.
         """
 
     def pause_lane(self, carrier: str, until: datetime, code: str) -> None: ...

@@ -11,7 +11,7 @@ from schemas.order import Hidden
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """What was asked for as a blind index (32 bytes) of one shop. ``kind`` as in ``core.tag``: ``order.id`` …"""
+    """What was asked for as a blind index (``core.index``) of one shop. ``kind`` as in ``core.tag``: ``order.id`` …"""
 
     shop: str
     kind: str
@@ -52,6 +52,7 @@ class Sighting:
     predecessor: str | None
     starts_with: tuple[str, ...] = ()  # what has to come before the clocks of these parts start; () when all run
     unsent_until: date | None = None  # the last day of what waits so while nothing sends it; None where it may yet go
+    parcel: bool = True  # False: a contact, or an order of stamps
     readable: bool = True  # False: only the id is true
 
 
@@ -89,4 +90,5 @@ class Summary:
     parts: tuple[TaggedPart, ...]  # jwe is "" where only tags are told
     removal: str
     until: date | None  # None: a clock has not started
+    parcel: bool = True  # False: a contact, or an order of stamps
     readable: bool = True  # False: the row holds what nobody of us wrote, and only the id is true

@@ -155,18 +155,6 @@ class Policy:
             raise SchemaFault(f"{self.id}: no part {part_name!r}, so no rule; use one of {', '.join(self.parts)}")
         return self.retention[part.retention]
 
-    def basis(self, purpose_id: str, subject: str, account_type: str) -> str:
-        """The legal basis, such as ``A6-1-f``, for a purpose, a data subject and the sender's account type.
-
-        Raises: SchemaFault if the purpose is unknown or the policy gives no basis: then the processing is denied.
-        """
-        if purpose_id not in self.purposes:
-            raise SchemaFault(f"{self.id}: no purpose {purpose_id!r}; use one of {', '.join(self.purposes)}")
-        for basis in self.bases_of(purpose_id, subject, account_type):
-            return basis.basis
-        place = f"{self.id}: purposes.{purpose_id}"
-        raise SchemaFault(f"{place}: no basis for {subject!r} with account type {account_type!r}; it is denied")
-
     def interpret(self, overrides: Mapping[str, str]) -> Policy:
         """The same policy under chosen readings (interpretation → choice).
 

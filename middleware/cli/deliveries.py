@@ -156,7 +156,7 @@ def _again(store: Store, record_id: str, now: datetime) -> bool:
     summary = store.show(record_id)
     if summary is not None and _is_over(summary, today(now)):
         why = telling.KEY_GONE if summary.last_code == words.KEY_GONE else telling.EXPIRED
-        click.echo(f"{record_id}: not sent again. {why}", err=True)
+        click.echo(f"{record_id}: not sent again. {telling.worded(summary, why)}", err=True)
         return False
     if not store.revive(record_id, now):
         click.echo(f"{record_id}: nothing of it can go; look at it with `show`", err=True)
@@ -224,7 +224,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
         yield "last said", f"{words.code(summary.last_code or '')} ({summary.last_code})"
         return
     yield "state", summary.state
-    yield "code on the label", summary.reference
+    yield "code on the label" if summary.parcel else "short code", summary.reference
     yield "shop", summary.shop
     yield "taken in", f"{telling.moment(summary.created_at)} UTC"
     if summary.due is not None:
@@ -241,7 +241,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
     if summary.changed_seen_at is not None:
         yield "looked at", f"{telling.moment(summary.changed_seen_at)} UTC"
     if summary.ending is not None:
-        yield "the order", words.ENDINGS[summary.ending]
+        yield "the order", telling.worded(summary, words.ENDINGS[summary.ending])
     if summary.predecessor is not None:
         yield "in the place of", summary.predecessor
     yield "known until", _known_until(summary)

@@ -106,7 +106,7 @@ def _as_json(one: Recorded) -> Mapping[str, Any]:
         "told": one.at.isoformat(timespec="seconds"),
         "by": one.by,
         "selected": one.selected,
-        "level": one.about,
+        "about": one.about,
         "found": one.found,
         "parts": one.parts,
         "early": one.early,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from middleware import bootstrap
-from middleware.cli import words
+from middleware.cli import plain, words
 from middleware.config import Config
 from middleware.core.retry import LANE_PAUSE
 from middleware.model import Ending, Rejection, State
@@ -166,8 +166,9 @@ def where(record: Sighting | Summary, here: Here) -> str:
         return STOPPED
     if record.carrier not in here.simulated:
         handed_over = record.state is State.DELIVERED and record.carrier in here.cleartext
-        return f"{WHERE[record.state]} {HANDED_OVER}" if handed_over else WHERE[record.state]
-    return f"{SIMULATED} {SIMULATED_THERE if record.state is State.DELIVERED else WHERE[record.state]}"
+        there = worded(record, WHERE[record.state])
+        return f"{there} {HANDED_OVER}" if handed_over else there
+    return f"{SIMULATED} {SIMULATED_THERE if record.state is State.DELIVERED else worded(record, WHERE[record.state])}"
 
 
 def advice(record: Sighting | Summary, here: Here) -> str:
@@ -204,7 +205,7 @@ def _halted(record: Sighting | Summary, here: Here) -> str | None:
 def _where(record: Sighting, here: Here) -> Iterator[str]:
     yield where(record, here)
     if record.ending is not None:
-        yield f"The order {words.ENDINGS[record.ending]}."
+        yield f"{'The order' if record.parcel else 'It'} {worded(record, words.ENDINGS[record.ending])}."
     if record.last_code is not None and record.state is not State.DELIVERED:
         said = words.code(record.last_code)
         yield (
@@ -220,24 +221,52 @@ CAN_AFTER: Mapping[tuple[State, str], str] = {
 }
 """What a person can do, where the last code says it better than the state."""
 
+PLAIN: Mapping[str, str] = {
+    WHERE[State.DELIVERED]: plain.THERE,
+    WHERE[State.CANCELLED]: plain.TAKEN_BACK,
+    CAN[State.DELIVERED]: plain.NOTHING,
+    CAN[State.CANCELLING]: plain.NOTHING,
+    CAN[State.CANCELLED]: plain.FINAL,
+    CAN[State.QUARANTINED]: plain.QUARANTINED,
+    CAN[State.DEAD]: plain.DEAD,
+    REPLACED: plain.REPLACED,
+    UNCANCELLED: plain.UNCANCELLED,
+    TOO_LATE: plain.TOO_LATE,
+    STRANDED: plain.STRANDED,
+    EXPIRED: plain.EXPIRED,
+    words.CHANGED: plain.CHANGED,
+    words.ENDINGS[Ending.CANCELLED]: plain.CANCELLED,
+    words.ENDINGS[Ending.TOO_LATE]: plain.CHANGED_TOO_LATE,
+}
+"""What is said of a parcel → what is said of what is none."""
+
 
 def todo(record: Sighting | Summary) -> str:
     """What a person can do."""
+    return worded(record, _todo(record)).format(id=record.id)
+
+
+def _todo(record: Sighting | Summary) -> str:
     if not record.readable:
         return UNREADABLE
     if record.changed_after_delivery:
         return words.CHANGED
     if record.state is State.QUARANTINED and record.last_code == "predecessor-missing":
-        return STRANDED.format(id=record.id)
+        return STRANDED
     if record.state is State.DEAD and record.ending is not None:
-        return UNCANCELLED.format(id=record.id)
+        return UNCANCELLED
     if record.state is State.DELIVERED and record.barcode is None:
         return NO_PARCEL
     if record.last_code == "uninstalled":
         return f"{MAY_BE_THERE} {UNINSTALLED}" if record.state is State.DEAD else UNINSTALLED
     if record.state is State.CANCELLED and record.ending is Ending.REPLACED:
         return REPLACED
-    return CAN_AFTER.get((record.state, record.last_code or ""), CAN[record.state].format(id=record.id))
+    return CAN_AFTER.get((record.state, record.last_code or ""), CAN[record.state])
+
+
+def worded(record: Sighting | Summary, sentence: str) -> str:
+    """A sentence about a parcel, in words that hold of what is none, too."""
+    return sentence if record.parcel else PLAIN.get(sentence, sentence)
 
 
 def nothing_to_ship(story: Story) -> Mapping[str, str]:

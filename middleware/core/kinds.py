@@ -74,6 +74,10 @@ MYSTAMP: Final[Kind[StampOrder]] = Kind(
 _KINDS: Final[Mapping[type, Kind[Any]]] = {Order: SHIPMENT, Contact: MAXIRESPONSE, StampOrder: MYSTAMP}
 
 
+NO_PARCEL: Final = frozenset((MAXIRESPONSE.first, MYSTAMP.first))
+"""By which part a record is known that is no parcel."""
+
+
 def kind_of(matter: Matter) -> Kind[Any]:
     """How this matter is treated."""
     return _KINDS[type(matter)]

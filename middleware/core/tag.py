@@ -118,8 +118,8 @@ def removal_report(removed: tuple[Removal, ...], doubted: tuple[Removal, ...] = 
 
 
 def content_digest(matter: Matter, stamp: Stamp) -> bytes:
-    """Keyed digest (32 bytes) of the permitted content: equal for two versions of an order that would make the same
-    shipment, in every process. Raises: TypeError for a content that has no order.
+    """Keyed digest (``core.index``) of the permitted content: equal for two versions of an order that would make the
+    same shipment, in every process. Raises: TypeError for a content that has no order.
     """
     return stamp.indexer.of_bytes("content", receipt.canonical(dict(_leaves(matter))))
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, Text, bindparam, select, tuple_, type
 
 from middleware.core import clocks
 from middleware.core.index import forms
+from middleware.core.kinds import NO_PARCEL
 from middleware.model import Ending, Rejection, State
 from middleware.storage import unreadable
 from middleware.storage.reading import rejections_of
@@ -63,6 +64,11 @@ _SEEN: Final = (
 _NOT_STARTED: Final = select(
     parts.c.record_id, parts.c.trigger, type_coerce(parts.c.ceiling, Text).label("ceiling")
 ).where(parts.c.record_id.in_(bindparam("ids", expanding=True)), parts.c.until.is_(None), parts.c.ended_at.is_(None))
+
+
+_NO_PARCEL: Final = select(parts.c.record_id).where(
+    parts.c.record_id.in_(bindparam("ids", expanding=True)), parts.c.name.in_(sorted(NO_PARCEL))
+)
 
 
 def find(connection: Connection, asked: Asked) -> Sequence[Trail]:
@@ -182,7 +188,11 @@ def _seen(connection: Connection, ids: Sequence[str]) -> Sequence[Sighting]:
         unreadable.sighting,
     )
     still = connection.execute(_NOT_STARTED, {"ids": list(ids)}).all()
-    return [_waiting(record, [row for row in still if row.record_id == record.id]) for record in found]
+    others = set(connection.execute(_NO_PARCEL, {"ids": list(ids)}).scalars())
+    return [
+        _waiting(replace(record, parcel=record.id not in others), [row for row in still if row.record_id == record.id])
+        for record in found
+    ]
 
 
 def _waiting(record: Sighting, still: Sequence[Any]) -> Sighting:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, Row, Select, func, select, type_coerce
 
+from middleware.core.kinds import NO_PARCEL
 from middleware.model import Ending, Rejection, Removal, RemovalReport, State, TaggedPart
 from middleware.storage import unreadable
 from middleware.storage.tables import UnreadableError, moment, parts, records, rejections, removals, word
@@ -202,6 +203,7 @@ def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
         parts=tags,
         removal=row.removal,
         until=row.until,
+        parcel=NO_PARCEL.isdisjoint(tag.name for tag in tags),
     )
 
 

@@ -3,8 +3,9 @@
 Nothing here is of a person in the clear: parts are sealed (JWE), what is looked up is a keyed digest, and ``clear``
 holds what may travel openly. Every row says itself when it ends: ``until`` is its last permitted day (Europe/Brussels),
 and the table's ``info["retention"]`` names the class that set it; a part has a class of its own. A pause of a lane ends
-by ``paused_until``, what is known of a shop when it is disconnected. A column of bytes that does not follow the index
-key when it is rotated (``rechain_sql``) says why: ``info["unchained"]``.
+by ``paused_until``, what is known of a shop when it is disconnected. A keyed digest has 32 bytes, one more since
+the index key was rotated (``core.index``). A column of bytes that does not follow that key when it is rotated
+(``rechain_sql``) says why: ``info["unchained"]``.
 
 No foreign key leads from ``orders``, ``inbox`` and ``idempotency`` to ``records``: what they remember outlives the
 record, and a key without an index of its own would turn every erasure into a scan.
@@ -232,7 +233,7 @@ index_entries = Table(
     metadata,
     Column("shop", Text, primary_key=True),
     Column("kind", Text, primary_key=True, doc="order.id, order.name, customer.id …"),
-    Column("digest", LargeBinary, primary_key=True, doc="blind index: keyed digest, 32 bytes"),
+    Column("digest", LargeBinary, primary_key=True, doc="blind index: keyed digest"),
     Column("record_id", ForeignKey(records.c.id, ondelete="CASCADE"), primary_key=True, index=True),
     Column("until", Day, index=True, doc="null: the clock of what it leads to has not started"),
     info={"retention": "pv.index"},
@@ -243,13 +244,13 @@ orders = Table(
     "orders",
     metadata,
     Column("shop", Text, primary_key=True),
-    Column("order", LargeBinary, primary_key=True, doc="blind index of the order id, 32 bytes"),
+    Column("order", LargeBinary, primary_key=True, doc="blind index of the order id"),
     Column("updated_at", Instant, nullable=False, doc="the newest version that was seen; it only grows"),
     Column("cancelled", Boolean, nullable=False, doc="final"),
     Column(
         "content",
         LargeBinary,
-        doc="keyed digest of the newest permitted content, 32 bytes; null: there was nothing to ship",
+        doc="keyed digest of the newest permitted content; null: there was nothing to ship",
     ),
     Column("record_id", Text, doc="the record that stands for the order; it may have been erased"),
     Column("until", Day, index=True, doc="null: as the index entries of its record"),
@@ -265,10 +266,10 @@ inbox = Table(
         "body",
         LargeBinary,
         primary_key=True,
-        doc="keyed digest of the raw body, 32 bytes; one row however often it is replayed",
+        doc="keyed digest of the raw body; one row however often it is replayed",
     ),
     Column("topic", Text, nullable=False),
-    Column("webhook", LargeBinary, nullable=False, doc="keyed digest of the webhook id, 32 bytes"),
+    Column("webhook", LargeBinary, nullable=False, doc="keyed digest of the webhook id"),
     Column("status", Text, nullable=False, doc="middleware.model.Status"),
     Column("reason", Text),
     Column("order", LargeBinary, doc="blind index of the order id; null for a rejection"),
@@ -281,9 +282,9 @@ idempotency = Table(
     "idempotency",
     metadata,
     Column("shop", Text, primary_key=True),
-    Column("key", LargeBinary, primary_key=True, doc="keyed digest of a plug-in's Idempotency-Key, 32 bytes"),
-    Column("payload", LargeBinary, nullable=False, doc="keyed digest of the raw body, 32 bytes"),
-    Column("order", LargeBinary, nullable=False, doc="blind index of the order id, 32 bytes"),
+    Column("key", LargeBinary, primary_key=True, doc="keyed digest of a plug-in's Idempotency-Key"),
+    Column("payload", LargeBinary, nullable=False, doc="keyed digest of the raw body"),
+    Column("order", LargeBinary, nullable=False, doc="blind index of the order id"),
     Column("record_id", Text, nullable=False, doc="the record that stood for the order; it may have been erased"),
     Column("answered", Integer, doc="the status of the first answer, 201 or 202; null: the call is in hand"),
     Column("busy_until", Instant, nullable=False, doc="from then on whoever had it in hand has died"),

@@ -51,6 +51,13 @@ def test_an_event_is_told_and_seen(instance: Instance, made: Record) -> None:
     assert again.stdout.endswith(": 1 records concerned, 0 parts have new dates.\n")
 
 
+@pytest.mark.parametrize(("option", "about"), [("--purpose", "generic_advertising"), ("--level", "Aanvullend")])
+def test_what_an_event_moves_is_named_as_what_it_is(instance: Instance, option: str, about: str) -> None:
+    """A purpose is no level: both are what the event is about."""
+    told = instance.json("events", "record", "objection", option, about, *SAID)
+    assert (told["about"], told["selected"], "level" in told) == (about, None, False)
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
