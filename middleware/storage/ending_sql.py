@@ -47,6 +47,8 @@ _RELEASE: Final = (
     .where(records.c.predecessor == bindparam("this_id"), records.c.state == State.HELD)
     .values(state=State.WAITING, due=_DUE_NOW)
 )
+_OVER: Final = and_(parts.c.until.is_(None), parts.c.ceiling < bindparam("today", type_=parts.c.ceiling.type))
+_IS_OVER: Final = exists().where(parts.c.record_id == records.c.id, _OVER)
 _FREE: Final = (
     update(records)
     .where(
@@ -56,7 +58,7 @@ _FREE: Final = (
                 records.c.state == State.HELD,
                 records.c.predecessor.in_(select(_FIRST.c.id).where(_FIRST.c.state == State.QUARANTINED)),
             ),
-            and_(records.c.state == State.QUARANTINED, records.c.last_code == STRANDED),
+            and_(records.c.state == State.QUARANTINED, records.c.last_code == STRANDED, ~_IS_OVER),
         ),
     )
     .values(state=State.WAITING, due=_DUE_NOW)
@@ -77,7 +79,6 @@ _DEAD: Final = (
     .where(records.c.id == bindparam("this_id"), records.c.state == State.DEAD)
     .with_for_update()
 )
-_OVER: Final = and_(parts.c.until.is_(None), parts.c.ceiling < bindparam("today", type_=parts.c.ceiling.type))
 _LEFT: Final = (
     select(parts.c.name).where(parts.c.record_id == bindparam("this_id"), or_(parts.c.jwe.is_(None), _OVER)).limit(1)
 )
@@ -121,12 +122,12 @@ def revive(connection: Connection, record_id: str, now: datetime) -> bool:
     what is neither, has lost what would be sent, or is over (``clocks.last_day``).
     """
     _locked(connection, record_id)
-    if connection.execute(_FREE, {"this_id": record_id, "now": now}).rowcount:
+    asked = {"this_id": record_id, "today": today(now)}
+    if connection.execute(_FREE, {**asked, "now": now}).rowcount:
         return True
     row = connection.execute(_DEAD, {"this_id": record_id}).one_or_none()
     if row is None:
         return False
-    asked = {"this_id": record_id, "today": today(now)}
     left = row.clear is None or connection.execute(_LEFT, asked).first() is not None
     if row.ending is None and left:
         return False

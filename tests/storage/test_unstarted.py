@@ -111,8 +111,12 @@ def test_what_is_over_is_neither_sent_again_nor_started_before_the_purge_comes(
     with closing(open_retention(url)) as retention:
         came = retention.record(what, ticking(what.type, what.day), NEXT_DAY)
     assert (came.found, came.parts, ends(behind)) == (1, 0, {None})
-    assert not store.revive(made.id, NEXT_DAY)
-    assert store.revive(made.id, LAST_MOMENT)
+    stranded = taken(store, State.QUARANTINED)
+    with behind.begin() as connection:
+        connection.execute(update(records).where(records.c.id == stranded.id).values(last_code="predecessor-missing"))
+    for one in (made, stranded):
+        assert not store.revive(one.id, NEXT_DAY)
+        assert store.revive(one.id, LAST_MOMENT)
 
 
 def test_a_clock_that_is_told_in_time_counts_from_its_day(url: str, store: Store, behind: Engine) -> None:
