@@ -177,6 +177,6 @@ def _print(result: dict[str, Any]) -> None:
     print_table(("", "path", "where, or why"), rows, whole=("", "path"))
     if result["parts"]:
         click.echo()
-        columns = ("part", "class", "trigger", "starts", "until", "purpose", "basis")
-        print_table(columns, [tuple(part[column] for column in columns) for part in result["parts"]], whole=("part",))
+        columns = ("part", "class", "trigger", "starts", "until", "unsent until", "purpose", "basis")
+        print_table(columns, [tuple(part.values()) for part in result["parts"]], whole=("part",))
     click.echo()

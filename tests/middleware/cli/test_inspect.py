@@ -64,8 +64,9 @@ def test_everything_is_told_in_json() -> None:
     assert [set(kept) for kept in order["kept"]] == [{"path", "target", "part", "sealed"}] * len(order["kept"])
     assert {frozenset(removed) for removed in order["removed"]} == {frozenset(("path", "reason"))}
     assert {frozenset(part) for part in order["parts"]} == {
-        frozenset(("part", "class", "trigger", "starts", "until", "purpose", "basis"))
+        frozenset(("part", "class", "trigger", "starts", "until", "unsent_until", "purpose", "basis"))
     }
+    assert all(part["unsent_until"] == part["until"] for part in order["parts"])  # all of their clocks start at intake
     assert [part["part"] for part in order["parts"]] == [
         "recipient.delivery",
         "recipient.notification",
