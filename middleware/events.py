@@ -3,7 +3,8 @@
     call ─▶ who ─▶ read ─▶ may they? ─▶ which clocks ─▶ keep and move, in one transaction ─▶ what changed
 
 Whoever tells can lower what is permitted and start the clocks that the policy names; only a source of the data
-subject's own raises. What an order or a customer is called is turned into keyed digests and forgotten.
+subject's own raises. What an order or a customer is called is turned into keyed digests and forgotten: whose word it
+is, too, is known by these alone.
 """
 
 from __future__ import annotations
@@ -157,9 +158,10 @@ def _selector(told: Mapping[str, Any], shop: Shop) -> Selector:
 def _said(
     told: Mapping[str, Any], kind: EventType, day: date, shop: Shop, teller: Teller, now: datetime
 ) -> tuple[Shift | None, tuple[str, ...]]:
-    """What it changes of the standing of the shop's user, and by which ways the policy would have it come. Raises:
-    SchemaError for a level or a purpose that the pack does not have, for a word that is not its own, and where the pack
-    is about contacts or customers: whose level it is cannot be told.
+    """What it changes of the standing of the shop's user or of one contact or customer, and by which ways the policy
+    would have it come. Raises: SchemaError for a level or a purpose that the pack does not have, for a word that is not
+    its own, and where whose it is was not told: of a pack about contacts or customers one of them, of another the
+    shop's user, whom nobody names.
     """
     if kind in _USES:
         return Shift(day=day, kept=kept(shop.policy, day), use=use(shop.policy, day)), ()
@@ -174,8 +176,8 @@ def _said(
     moved = heard(shop.policy, saying, now)
     if isinstance(moved, Refusal):
         raise _refused(of.value, moved.reason.replace("_", "-"))
-    if not its_own(shop.policy):
-        raise _refused(of.value, "whose-unknown")
+    if its_own(shop.policy) is (told.get(schema.CUSTOMER) is not None):
+        raise _refused(schema.CUSTOMER, "not-of-this-policy" if its_own(shop.policy) else "whose-unknown")
     return moved
 
 

@@ -24,7 +24,7 @@ class Kind(StrEnum):
     NOTICES = "notices"  # what a parcel platform was told and has done
     HOLDS = "holds"  # legal holds that are over, of records that are gone
     TERMS = "terms"  # a class of the data of a shop's user is over: it is noted, and what is kept stays
-    STANDINGS = "standings"  # what is known of the user of a shop, once none of its records is left
+    STANDINGS = "standings"  # what is known of a shop's user, contact or customer, once none of their records is left
     EVENTS = "events"  # what started or moved clocks, once the last part that it moved has ended
 
 

@@ -1,5 +1,5 @@
-"""What is known of who uses the label module of a shop: how long each class of their data may serve its purpose, and
-what they said of their switches.
+"""What is known of who uses the label module of a shop, or of one contact or customer: how long each class of their
+data may serve its purpose, and what they said of their switches.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """All that is known of the user of a shop's label module."""
+    """All that is known of the user of a shop's label module, or of one contact or customer."""
 
     terms: tuple[Term, ...] = ()
     switches: tuple[Switch, ...] = ()

@@ -126,14 +126,20 @@ class Events(Protocol):
         said: Shift | None = None,
         released: Sequence[Release] = (),
     ) -> Recorded:
-        """Keep an event, let its clock run, move what is known of the shop's user, and let go what it releases, each
-        with the receipt that tells of the declaration in the place of the one before. Of an event whose key is known
-        what was kept then, whatever this one says, and nothing else. Of one that leads to no record that was there on
-        its day nothing is kept. Raises: StorageError where something else waits for a declaration by now, too.
+        """Keep an event, let its clock run, move what is known of the shop's user, or of the contact or customer whom
+        it names, and let go what it releases, each with the receipt that tells of the declaration in the place of the
+        one before. Of an event whose key is known what was kept then, whatever this one says, and nothing else. Of one
+        that leads to no record that was there on its day nothing is kept. Raises: StorageError where something else
+        waits for a declaration by now, too.
         """
 
     def standing(self, shop: str) -> Standing:
         """What is known of the user of a shop's label module; nothing where it never was."""
+
+    def customer(self, shop: str, customer: bytes, day: date) -> Standing | None:
+        """What is known of a contact or a customer of a shop, by the digest of ``customer.id``: nothing where they
+        said nothing, None where no record that lives on that day leads to them.
+        """
 
     def events(self, shop: str | None, limit: int) -> Sequence[Recorded]:
         """The newest events first, of one shop or of all."""

@@ -52,6 +52,7 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
 """Reasons of a refusal (``schemas.permission.REASONS``)."""
 
 PURPOSE, SUBJECT, CHANNEL, CONTRACT, TIE = "purpose", "subject", "channel", "contract", "tie"
+CUSTOMER = "customer"
 
 
 def _told(says: str, **more: Any) -> dict[str, Any]:

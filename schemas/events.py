@@ -1,7 +1,7 @@
 """What may be told of an event that starts a clock of retention or moves what is permitted: closed, by its type.
 
-Whose records it concerns is told by our id, by the order's id or by the customer's id; the latter two are turned into
-keyed digests and forgotten.
+Whose records or whose word it is is told by our id, by the order's id or by the customer's id; the latter two are
+turned into keyed digests and forgotten.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "resume": (LEVEL, PURPOSE),
     }
 )
-"""Type → the members of which it needs exactly one; none: it concerns the shop as a whole."""
+"""Type → the members of which it needs exactly one; none: it concerns the shop as a whole, or whom it names beside."""
+
+MOVING: Final = ("objection", "withdrawal", "consent", "resume")
+"""Those that move a switch: of the shop's user, or of the contact or customer whom they name beside."""
 
 LOWERING: Final = ("objection", "withdrawal")
 """Those that may tell by which way they came."""
@@ -74,7 +77,9 @@ class Event(Closed):
     @validates_schema(skip_on_field_errors=True)
     def _as_its_type_demands(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         wanted = TYPES[data["type"]]
-        given = [name for name in (*SELECTORS, LEVEL, PURPOSE) if data.get(name) is not None]
+        beside = (CUSTOMER,) if data["type"] in MOVING else ()
+        members = (name for name in (*SELECTORS, LEVEL, PURPOSE) if name not in beside)
+        given = [name for name in members if data.get(name) is not None]
         faults = {name: ["not-of-this-type"] for name in given if name not in wanted}
         if data.get(WAY) is not None and data["type"] not in LOWERING:
             faults[WAY] = ["not-of-this-type"]

@@ -24,7 +24,7 @@ from schemas.policy_terms import CONTRACTS
 
 @click.command(short_help="Whether a purpose is permitted.")
 @click.argument("pack", required=False)
-@click.option("--shop", help="Ask by this shop's policy, over what is known of the user of its label module.")
+@click.option("--shop", help="Ask by this shop's policy, over what is known of its people.")
 @click.option("--purpose", required=True, help="A purpose of the policy, such as generic_advertising.")
 @click.option("--subject", required=True, help="Whose data: sender, user, recipient, contact, customer or depicted.")
 @click.option("--account-type", help="The sender's account. [default: the shop's]")
@@ -32,21 +32,30 @@ from schemas.policy_terms import CONTRACTS
 @click.option("--tie", type=click.Choice(TIES), help="Whether the contract needs it.")
 @click.option("--lane", type=click.Choice(LANES), help="The way on which a shop asks for it.")
 @click.option("--channel", help="The channel of advertising, such as email.")
+@click.option("--customer", help="The contact or customer whose data it is, by the id that the shop has.")
 @config_option
 @json_option
 def ask(
-    pack: str | None, shop: str | None, account_type: str | None, config_file: str | None, as_json: bool, **asked: str
+    pack: str | None,
+    shop: str | None,
+    account_type: str | None,
+    customer: str | None,
+    config_file: str | None,
+    as_json: bool,
+    **asked: str,
 ) -> None:
     """Ask whether a PACK (a name or a file), or the policy of a shop, permits a purpose. Exit status 0: permitted, on
     this basis; 1: refused, for this reason.
 
     What is not told is unknown, and what is unknown is refused. With --shop the levels, the objections and the
-    restrictions count that are known of the user of its label module.
+    restrictions count that are known of the user of its label module, or of the contact or customer who is named.
     """
     if (pack is None) is (shop is None):
         raise click.UsageError("either a PACK or --shop NAME")
+    if shop is None and customer is not None:
+        raise click.UsageError("a customer is one of a shop: --shop NAME")
     if shop is not None:
-        answer, restricted = _of_shop(shop, account_type, config_file, asked)
+        answer, restricted = _of_shop(shop, account_type, customer, config_file, asked)
     elif account_type is None:
         raise click.UsageError("which account the sender has: --account-type KIND")
     else:
@@ -67,14 +76,14 @@ def _of_pack(pack: str, account_type: str, asked: dict[str, str]) -> Permission 
 
 
 def _of_shop(
-    name: str, account_type: str | None, config_file: str | None, asked: dict[str, str]
+    name: str, account_type: str | None, customer: str | None, config_file: str | None, asked: dict[str, str]
 ) -> tuple[Permission | Refusal, Sequence[str]]:
     settings = loaded(config_file)
     services = bootstrap.services(settings)
     shop = services.shops.get(name)
     if shop is None:
         raise ConfigError(f"there is no shop {name} at work; `parcelveil shops list` names them")
-    wanted = Asked(account_type=account_type or shop.settings.account_type, **asked)
+    wanted = Asked(account_type=account_type or shop.settings.account_type, customer=customer, **asked)
     with closing(bootstrap_retention.retention(settings)) as known:
         decided = decide(shop, wanted, known, services.clock)
     return decided.answer, decided.restricted

@@ -1,5 +1,5 @@
-"""How the standing of who uses a shop's label module moves, and what it means for a purpose: pure decisions over the
-shop's pack as the shop reads it.
+"""How the standing of who uses a shop's label module moves, and that of one contact or customer, and what they mean for
+a purpose: pure decisions over the shop's pack as the shop reads it.
 
 A class whose term is over is not erased with the purpose: other classes go on, each by its own clock (AMB-5, AMB-6).
 """
@@ -14,20 +14,24 @@ from typing import Final
 from middleware.core.calendar import end
 from middleware.core.permitting import WITHOUT, contract_of
 from middleware.model_standing import Ended, Shift, Standing, Switch, Switched, Term, Use
-from schemas.levels import LevelState, known
+from schemas.levels import LevelState, initial, known
+from schemas.order import Hidden
 from schemas.permission import NO_CONTRACT, Question
 from schemas.policy import Policy, RetentionRule
 
 OWN: Final = frozenset(("sender", "user"))
 """Data subjects of whom a shop's standing tells: who uses its label module. Of nobody else it tells anything."""
 
+ONE: Final = frozenset(("contact", "customer"))
+"""Data subjects each of whom has a standing of their own, and of nobody else: not of who is on their stamps."""
+
 _USE, _END = "last_label_use", "end_of_use"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Asked(Hidden):
     """What somebody would like to do; the members as in ``schemas.permission.Question``. Of a contract that is not told
-    the account type tells with whom it is.
+    the account type tells with whom it is. ``customer``: the shop's own id of the contact or customer whose data it is.
     """
 
     purpose: str
@@ -37,6 +41,7 @@ class Asked:
     contract: str | None = None
     tie: str | None = None
     channel: str | None = None
+    customer: str | None = None
 
 
 def its_own(policy: Policy) -> bool:
@@ -111,10 +116,12 @@ def turned(before: Switch | None, said: Switch) -> Switch:
 
 
 def question(policy: Policy, asked: Asked, standing: Standing | None, now: datetime, today: date) -> Question:
-    """What is asked, over what is known. The standing is that of the shop's own user: of anybody else, such as a
-    contact or a customer, no switch is known, and nobody knows what they objected to.
+    """What is asked, over what is known. The standing is that of the shop's own user or, where the question names one,
+    of that contact or customer, None where nothing leads to them: of anybody else no switch is known, and nobody knows
+    what they objected to.
     """
-    ours = asked.subject in OWN
+    named = asked.customer is not None
+    ours = standing is not None and asked.subject in ONE if named else asked.subject in OWN
     known_of = standing if standing is not None and ours else Standing()
     contract = NO_CONTRACT if asked.subject in WITHOUT else asked.contract or contract_of(asked.account_type)
     off = [one for one in known_of.switches if one.kind is Switched.PURPOSE and not one.on]
@@ -125,7 +132,7 @@ def question(policy: Policy, asked: Asked, standing: Standing | None, now: datet
         lane=asked.lane,
         restricted=_restricted(policy, asked.purpose, known_of.terms, today),
         objected=frozenset(one.name for one in off) if ours else None,
-        levels=levels(known_of.switches, now),
+        levels={**(unmoved(policy, known_of.switches) if named and ours else {}), **levels(known_of.switches, now)},
         contract=contract,
         tie=asked.tie,
         channel=asked.channel,
@@ -137,6 +144,14 @@ def levels(switches: Iterable[Switch], now: datetime) -> Mapping[str, bool]:
     of_levels = [one for one in switches if one.kind is Switched.LEVEL]
     raised = {one.name: LevelState(on=True, heard_at=one.heard_at) for one in of_levels if one.on}
     return {**known(raised, now), **{one.name: False for one in of_levels if not one.on}}
+
+
+def unmoved(policy: Policy, switches: Iterable[Switch]) -> Mapping[str, bool]:
+    """The levels of which nothing was ever said, as the pack starts them: opt-out on, opt-in off. One that was raised
+    and has aged is none of them.
+    """
+    moved = {one.name for one in switches if one.kind is Switched.LEVEL}
+    return {name: on for name, on in initial(policy).items() if name not in moved}
 
 
 def over(term: Term, today: date) -> bool:

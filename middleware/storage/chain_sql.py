@@ -20,10 +20,11 @@ from middleware.model import Arrival, Record, Rejection
 from middleware.model_events import Event
 from middleware.model_shipping import Attempt
 from middleware.storage.tables import idempotency, inbox, index_entries, key_generations, orders, rejections
-from middleware.storage.tables_retention import events
+from middleware.storage.tables_retention import events, standings
 
 PURPOSE: Final = "index"
 ORDER: Final = "order.id"
+CUSTOMER: Final = "customer.id"
 
 Forward = Callable[[bytes], bytes]
 """A digest of any generation → the same of the newest."""
@@ -35,6 +36,9 @@ _ENTRY: Final = update(index_entries).where(
     index_entries.c.shop == bindparam("this_shop"),
     index_entries.c.kind == bindparam("this_kind"),
     index_entries.c.digest == bindparam("old"),
+)
+_STANDING: Final = update(standings).where(
+    standings.c.shop == bindparam("this_shop"), standings.c.customer == bindparam("old")
 )
 _REFUSED: Final = update(rejections).where(
     rejections.c.shop == bindparam("this_shop"), rejections.c.order == bindparam("old")
@@ -77,6 +81,8 @@ def arrived(connection: Connection, arrival: Arrival, record: Record | None) -> 
     if record is not None:
         index = tuple(replace(entry, digest=_at(now, entry.digest)) for entry in record.index)
         record = replace(record, index=index, content=_at(now, record.content))
+        for entry in index:
+            _touch_customer(connection, arrival.shop, entry.kind, entry.digest)
     _touch(connection, arrival.shop, arrival.body, arrival.order)
     return arrival, record
 
@@ -112,6 +118,7 @@ def told(connection: Connection, event: Event) -> Event:
     if isinstance(key, Blind):
         for known in connection.execute(_KEYED, {"this_shop": event.shop, "old": key.former}).scalars().all():
             move_event(connection, known, key.forward)
+    _touch_customer(connection, event.shop, event.selector.kind, digest)
     return replace(event, key=key, payload=payload, selector=replace(event.selector, digest=digest))
 
 
@@ -145,6 +152,12 @@ def _touch(connection: Connection, shop: str, body: bytes, order: bytes | None) 
         move_rejection(connection, shop, body.former, body.forward)
 
 
+def _touch_customer(connection: Connection, shop: str, kind: str | None, digest: bytes | None) -> None:
+    """Before the order, as ``rechain`` goes: of two at once neither waits for the other for ever."""
+    if kind == CUSTOMER and isinstance(digest, Blind):
+        move_entry(connection, shop, CUSTOMER, digest.former, digest.forward)
+
+
 def move_order(connection: Connection, shop: str, old: bytes, forward: Forward) -> None:
     """Take an order forward: whatever is found by the digest of its id."""
     asked, new = {"this_shop": shop, "old": old}, forward(old)
@@ -154,12 +167,14 @@ def move_order(connection: Connection, shop: str, old: bytes, forward: Forward) 
 
 
 def move_entry(connection: Connection, shop: str, kind: str, old: bytes, forward: Forward) -> None:
-    """Take forward whatever leads from that value to records."""
+    """Take forward whatever leads from that value to records; of a customer what is known of them, too."""
     if kind == ORDER:
         move_order(connection, shop, old, forward)
     else:
         asked = {"this_shop": shop, "this_kind": kind, "old": old}
         connection.execute(_ENTRY, {**asked, "digest": forward(old)})
+        if kind == CUSTOMER:
+            connection.execute(_STANDING, {"this_shop": shop, "old": old, "customer": forward(old)})
 
 
 def move_content(connection: Connection, shop: str, order: bytes, old: bytes, forward: Forward) -> None:

@@ -37,10 +37,11 @@ def record(
     said: Shift | None = None,
     released: Sequence[Release] = (),
 ) -> Recorded:
-    """Keep the event, let its clock run, move what is known of the shop's user and let go what it releases; of one that
-    is known by its key, what was kept then, and nothing else. One that leads to no record leaves nothing (``found`` is
-    0), unless it concerns the shop as a whole. Raises: StorageError where the process has not read the newest index key
-    yet, and where something else waits for a declaration than what it releases.
+    """Keep the event, let its clock run, move what is known of the shop's user, or of the contact or customer whom it
+    names, and let go what it releases; of one that is known by its key, what was kept then, and nothing else. One that
+    leads to no record leaves nothing (``found`` is 0), unless it concerns the shop as a whole. Raises: StorageError
+    where the process has not read the newest index key yet, and where something else waits for a declaration than what
+    it releases.
     """
     event = chain_sql.told(connection, event)
     if not connection.execute(upserts.new[events], _row(event, _recorded(event, Moved()))).rowcount:
@@ -55,7 +56,7 @@ def record(
         return made  # nothing is known of it, or all of it came later: nothing happened
     connection.execute(_CAME, {"this_id": event.id, **_came(made)})
     if said is not None:
-        standings_sql.shift(connection, upserts, event.shop, said, now, event.by)
+        standings_sql.shift(connection, upserts, event.shop, said, now, event.by, event.selector.digest)
     if event.type is EventType.DECLARATION:
         shipping_sql.let_go(connection, event.shop, event.selector, released, now)
     audit = {"id": str(uuid.uuid4()), "at": now, "fact": Fact.EVENT, "subject": event.id, "actor": event.by}

@@ -95,26 +95,29 @@ def _create_standings() -> None:
     op.create_table(
         "standings",
         sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("customer", sa.LargeBinary(), nullable=False),
         sa.Column("until", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("shop", name="pk_standings"),
+        sa.PrimaryKeyConstraint("shop", "customer", name="pk_standings"),
     )
     op.create_index("ix_standings_until", "standings", ["until"])
     op.create_table(
         "terms",
         sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("customer", sa.LargeBinary(), nullable=False),
         sa.Column("retention", sa.Text(), nullable=False),
         sa.Column("starts", sa.Text()),
         sa.Column("until", sa.Text()),
         sa.Column("restricted_at", sa.BigInteger()),
         sa.Column("restricted_by", sa.Text()),
-        sa.ForeignKeyConstraint(["shop"], ["standings.shop"], ondelete="CASCADE", name="fk_terms_shop_standings"),
-        sa.PrimaryKeyConstraint("shop", "retention", name="pk_terms"),
+        _of_a_standing("terms"),
+        sa.PrimaryKeyConstraint("shop", "customer", "retention", name="pk_terms"),
     )
     where = sa.text("restricted_at IS NULL")
     op.create_index("ix_terms_until", "terms", ["until"], sqlite_where=where, postgresql_where=where)
     op.create_table(
         "switches",
         sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("customer", sa.LargeBinary(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("on", sa.Boolean(), nullable=False),
@@ -123,8 +126,18 @@ def _create_standings() -> None:
         sa.Column("day", sa.Text(), nullable=False),
         sa.Column("heard_at", sa.BigInteger(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["shop"], ["standings.shop"], ondelete="CASCADE", name="fk_switches_shop_standings"),
-        sa.PrimaryKeyConstraint("shop", "kind", "name", name="pk_switches"),
+        _of_a_standing("switches"),
+        sa.PrimaryKeyConstraint("shop", "customer", "kind", "name", name="pk_switches"),
+    )
+
+
+def _of_a_standing(table: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["shop", "customer"],
+        ["standings.shop", "standings.customer"],
+        ondelete="CASCADE",
+        onupdate="CASCADE",
+        name=f"fk_{table}_shop_customer_standings",
     )
 
 

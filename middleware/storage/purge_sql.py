@@ -22,6 +22,7 @@ from sqlalchemy import (
     delete,
     func,
     not_,
+    or_,
     select,
     tuple_,
     update,
@@ -30,7 +31,7 @@ from sqlalchemy import (
 from middleware.core.weeks import oldest
 from middleware.model import State
 from middleware.model_purge import Kind, PartKey, Telling, Told
-from middleware.storage import standings_sql, unstarted_sql
+from middleware.storage import chain_sql, standings_sql, unstarted_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import (
     copies,
@@ -64,6 +65,19 @@ _GOES_ON: Final = (
 )
 _KNOWN: Final = select(records.c.id).where(records.c.id == holds.c.record_id).correlate(holds).exists()
 _SHIPPED: Final = select(records.c.id).where(records.c.shop == standings.c.shop).correlate(standings).exists()
+_LED_TO: Final = (
+    select(index_entries.c.record_id)
+    .where(
+        index_entries.c.shop == standings.c.shop,
+        index_entries.c.kind == chain_sql.CUSTOMER,
+        index_entries.c.digest == standings.c.customer,
+    )
+    .correlate(standings)
+    .exists()
+)
+_OF_SOMEBODY: Final = or_(and_(standings.c.customer == standings_sql.NOBODY, _SHIPPED), _LED_TO)
+"""The shop's own user has records while the shop has one, a contact or a customer while one leads to them."""
+
 _LINKED: Final = select(records.c.id).where(records.c.removal == removals.c.id).correlate(removals).exists()
 _HOLDS: Final = (holds.c.ended_at.is_(None), holds.c.starts <= _DAY, holds.c.until >= _DAY)
 _HELD_NOW: Final = select(holds.c.record_id, holds.c.part).where(
@@ -126,7 +140,7 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
     Kind.NOTICES: select(*notices.primary_key).where(notices.c.until < _DAY, notices.c.due.is_(None)),
     Kind.HOLDS: select(*holds.primary_key).where(holds.c.until < _DAY, not_(_KNOWN)),
     Kind.TERMS: standings_sql.ended(_DAY),
-    Kind.STANDINGS: select(standings.c.shop).where(standings.c.until < _DAY, not_(_SHIPPED)),
+    Kind.STANDINGS: select(*standings.primary_key).where(standings.c.until < _DAY, not_(_OF_SOMEBODY)),
     Kind.EVENTS: select(events.c.id).where(events.c.until < _DAY),
 }
 """What has ended, by kind: its keys; of a part what its parcel platform is told as well."""

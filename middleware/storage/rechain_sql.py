@@ -15,7 +15,7 @@ from middleware.storage import chain_sql
 from middleware.storage.chain_sql import Forward
 from middleware.storage.database import Database
 from middleware.storage.tables import idempotency, inbox, index_entries, orders, rejections
-from middleware.storage.tables_retention import events
+from middleware.storage.tables_retention import events, standings
 
 PAGE: Final = 200
 
@@ -28,6 +28,7 @@ CHAINED: Final[Mapping[Table, tuple[str, ...]]] = {
     inbox: ("body", "webhook", "order"),
     idempotency: ("key", "payload", "order"),
     events: ("key", "payload"),
+    standings: ("customer",),
 }
 """In this order; and which columns are of a generation. Every other column of bytes says itself why it is of none
 (``info["unchained"]``).
@@ -74,7 +75,7 @@ def _writing(table: Table, rows: Sequence[Row[Any]], forward: Forward) -> Callab
 
 
 def _is_old(table: Table, row: Row[Any], forward: Forward) -> bool:
-    digests = [digest for name in CHAINED[table] if (digest := getattr(row, name)) is not None]
+    digests = [digest for name in CHAINED[table] if (digest := getattr(row, name))]  # the shop's own user has none
     ours = all(isinstance(digest, bytes) for digest in digests)  # SQLite keeps whatever another hand put there
     return ours and any(forward(digest) != digest for digest in digests)
 
@@ -108,6 +109,10 @@ def _event(connection: Connection, row: Row[Any], forward: Forward) -> None:
     chain_sql.move_event(connection, row.id, forward)
 
 
+def _standing(connection: Connection, row: Row[Any], forward: Forward) -> None:
+    chain_sql.move_entry(connection, row.shop, chain_sql.CUSTOMER, row.customer, forward)
+
+
 _MOVES: Final[Mapping[Table, Move]] = {
     orders: _order,
     index_entries: _entry,
@@ -115,4 +120,5 @@ _MOVES: Final[Mapping[Table, Move]] = {
     inbox: _webhook,
     idempotency: _call,
     events: _event,
+    standings: _standing,
 }

@@ -146,6 +146,9 @@ class SqlRetention:
     def standing(self, shop: str) -> Standing:
         return self._database.read(lambda connection: standings_sql.read(connection, shop))
 
+    def customer(self, shop: str, customer: bytes, day: date) -> Standing | None:
+        return self._database.read(lambda connection: standings_sql.of_customer(connection, shop, customer, day))
+
     def events(self, shop: str | None, limit: int) -> Sequence[Recorded]:
         return self._database.read(lambda connection: events_sql.listed(connection, shop, limit))
 

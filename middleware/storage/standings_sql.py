@@ -1,24 +1,27 @@
-"""What is known of the user of a shop's label module, in the transaction that is handed in.
+"""What is known of the user of a shop's label module, and of each contact or customer of a shop, in the transaction
+that is handed in.
 
-Whoever changes it locks the shop's row, after all that it locks of orders and records. An order that changes nothing
-only reads: a shop that makes labels all day writes once.
+Whoever changes it locks the row of whose it is, after all that it locks of orders and records. An order that changes
+nothing only reads: a shop that makes labels all day writes once.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, insert, or_, select, update
 
 from middleware.core.calendar import today
 from middleware.core.standing import after_end, after_switch, after_use, turned
+from middleware.model import State
 from middleware.model_keys import Fact
 from middleware.model_standing import Ended, Shift, Standing, Switch, Switched, Term, Use
+from middleware.storage import chain_sql
 from middleware.storage.database import Upserts
-from middleware.storage.tables import audit_entries, word
+from middleware.storage.tables import audit_entries, index_entries, records, word
 from middleware.storage.tables_retention import standings, switches, terms
 
 THE_PURGE: Final = "retention"
@@ -26,62 +29,129 @@ THE_PURGE: Final = "retention"
 
 THE_SHOP: Final = "shop"
 
-_THIS: Final[BindParameter[str]] = bindparam("this_shop")
-_TERMS: Final = select(terms).where(terms.c.shop == _THIS).order_by(terms.c.retention)
-_SWITCHES: Final = select(switches).where(switches.c.shop == _THIS).order_by(switches.c.kind, switches.c.name)
-_LOCK: Final = select(standings.c.until).where(standings.c.shop == _THIS).with_for_update()
-_KEEP: Final = update(standings).where(standings.c.shop == _THIS)
-_RESTRICT: Final = update(terms).where(terms.c.shop == _THIS, terms.c.retention == bindparam("this_class"))
+Whose = Mapping[str, Any]
+"""Of whom a standing is, as every statement here is told."""
+
+NOBODY: Final = b""
+"""In the place of a customer's digest: the standing of who uses the shop's label module."""
+
+_SHOP: Final[BindParameter[str]] = bindparam("this_shop")
+_CUSTOMER: Final[BindParameter[bytes]] = bindparam("this_customer", type_=standings.c.customer.type)
+_TERMS: Final = select(terms).where(terms.c.shop == _SHOP, terms.c.customer == _CUSTOMER).order_by(terms.c.retention)
+_SWITCHES: Final = (
+    select(switches)
+    .where(switches.c.shop == _SHOP, switches.c.customer == _CUSTOMER)
+    .order_by(switches.c.kind, switches.c.name)
+)
+_THIS: Final = (standings.c.shop == _SHOP, standings.c.customer == _CUSTOMER)
+_LOCK: Final = select(standings.c.until).where(*_THIS).with_for_update()
+_KEEP: Final = update(standings).where(*_THIS)
+_RESTRICT: Final = update(terms).where(
+    terms.c.shop == _SHOP, terms.c.customer == _CUSTOMER, terms.c.retention == bindparam("this_class")
+)
 _RESTRICTED: Final = _TERMS.where(terms.c.restricted_at.is_not(None))
+_LEADING: Final = (
+    select(index_entries.c.record_id)
+    .join(records, records.c.id == index_entries.c.record_id)
+    .where(
+        index_entries.c.shop == _SHOP,
+        index_entries.c.kind == chain_sql.CUSTOMER,
+        index_entries.c.digest.in_(bindparam("digests", expanding=True)),
+        or_(
+            index_entries.c.until.is_(None),
+            index_entries.c.until >= bindparam("day", type_=index_entries.c.until.type),
+        ),
+        records.c.state.not_in((State.WITHDRAWN, State.CANCELLED)),
+    )
+    .limit(1)
+)
 
 
 def used(connection: Connection, upserts: Upserts, shop: str, use: Use, now: datetime, actor: str = THE_SHOP) -> None:
     """The label module was used: classes that count from the last use begin anew."""
-
-    def moved(term: Term) -> Term:
-        return after_use(term, use, today(now)) if term.retention in use.terms else term
-
-    _move(connection, upserts, shop, use.terms, moved, use.kept, now, actor)
+    _used(connection, upserts, _own(shop), use, now, actor)
 
 
-def shift(connection: Connection, upserts: Upserts, shop: str, said: Shift, now: datetime, actor: str) -> None:
-    """What an event changes of it."""
+def shift(
+    connection: Connection,
+    upserts: Upserts,
+    shop: str,
+    said: Shift,
+    now: datetime,
+    actor: str,
+    customer: bytes | None = None,
+) -> None:
+    """What an event changes of it: of a contact or a customer, by the digest of ``customer.id``, or of the user."""
+    whose = _own(shop) if customer is None else _whose(shop, customer)
     if said.use is not None:
-        used(connection, upserts, shop, said.use, now, actor)
+        _used(connection, upserts, whose, said.use, now, actor)
     if said.over:
         over = said.over
-        _move(connection, upserts, shop, over, lambda term: _over(term, over, said.day), said.kept, now, actor)
+        _move(connection, upserts, whose, over, lambda term: _over(term, over, said.day), said.kept, now, actor)
     for one in said.switches:
-        _turn(connection, upserts, shop, one, said, now, actor)
+        _turn(connection, upserts, whose, one, said, now, actor)
 
 
 def read(connection: Connection, shop: str) -> Standing:
     """What is known of a shop's user; nothing where it never was."""
-    this = {"this_shop": shop}
-    return Standing(
-        terms=tuple(map(_term, connection.execute(_TERMS, this).all())),
-        switches=tuple(map(_switch, connection.execute(_SWITCHES, this).all())),
-    )
+    return _read(connection, _own(shop))
+
+
+def of_customer(connection: Connection, shop: str, customer: bytes, day: date) -> Standing | None:
+    """What is known of a contact or a customer; None where no record that lives on that day leads to them. Raises:
+    StorageError where the process has not read the newest index key yet.
+    """
+    digests = chain_sql.sought(connection, customer)
+    if connection.execute(_LEADING, {"this_shop": shop, "digests": digests, "day": day}).first() is None:
+        return None
+    found = [_read(connection, _whose(shop, digest)) for digest in digests]  # it rests under one of them at most
+    return next((one for one in found if one != Standing()), Standing())
 
 
 def restricted(connection: Connection, shop: str) -> Sequence[str]:
     """The classes of a shop's user that serve legal claims alone."""
     if "\0" in shop:  # PostgreSQL would refuse the question; a name that comes with a request may hold anything
         return ()
-    return [row.retention for row in connection.execute(_RESTRICTED, {"this_shop": shop}).all()]
+    return [row.retention for row in connection.execute(_RESTRICTED, _own(shop)).all()]
 
 
 def ended(day: Any) -> Select[Any]:
     """The classes whose last permitted day lies before ``day`` and of which that is not noted yet."""
-    return select(terms.c.shop, terms.c.retention).where(terms.c.until < day, terms.c.restricted_at.is_(None))
+    return select(*terms.primary_key).where(terms.c.until < day, terms.c.restricted_at.is_(None))
 
 
 def restrict(connection: Connection, found: Iterable[Row[Any]], now: datetime) -> None:
     """Note that the term of these classes is over: what is kept stays, for legal claims alone."""
     news = {"restricted_at": now, "restricted_by": Ended.TERM}
     for row in found:
-        connection.execute(_RESTRICT, {"this_shop": row.shop, "this_class": row.retention, **news})
+        connection.execute(_RESTRICT, {**_whose(row.shop, row.customer), "this_class": row.retention, **news})
         _audit(connection, Fact.RESTRICTED, row.shop, row.retention, THE_PURGE, now)
+
+
+def _own(shop: str) -> Whose:
+    return _whose(shop, NOBODY)
+
+
+def _whose(shop: str, customer: bytes) -> Whose:
+    return {"this_shop": shop, "this_customer": customer}
+
+
+def _row(whose: Whose) -> dict[str, Any]:
+    return {"shop": whose["this_shop"], "customer": whose["this_customer"]}
+
+
+def _read(connection: Connection, whose: Whose) -> Standing:
+    return Standing(
+        terms=tuple(map(_term, connection.execute(_TERMS, whose).all())),
+        switches=tuple(map(_switch, connection.execute(_SWITCHES, whose).all())),
+    )
+
+
+def _used(connection: Connection, upserts: Upserts, whose: Whose, use: Use, now: datetime, actor: str) -> None:
+    def moved(term: Term) -> Term:
+        return after_use(term, use, today(now)) if term.retention in use.terms else term
+
+    _move(connection, upserts, whose, use.terms, moved, use.kept, now, actor)
 
 
 def _over(term: Term, over: Collection[str], day: date) -> Term:
@@ -89,59 +159,59 @@ def _over(term: Term, over: Collection[str], day: date) -> Term:
 
 
 def _turn(
-    connection: Connection, upserts: Upserts, shop: str, said: Switch, whole: Shift, now: datetime, actor: str
+    connection: Connection, upserts: Upserts, whose: Whose, said: Switch, whole: Shift, now: datetime, actor: str
 ) -> None:
-    _held(connection, upserts, shop, whole.kept)
-    rows = map(_switch, connection.execute(_SWITCHES, {"this_shop": shop}).all())
+    _held(connection, upserts, whose, whole.kept)
+    rows = map(_switch, connection.execute(_SWITCHES, whose).all())
     before = next((one for one in rows if (one.kind, one.name) == (said.kind, said.name)), None)
     stands = turned(before, said)
     if stands is not said:
         return
     row = {name: getattr(said, name) for name in ("kind", "name", "on", "verb", "way", "day", "heard_at", "by")}
-    connection.execute(upserts.put[switches], {"shop": shop, **row})
+    connection.execute(upserts.put[switches], {**_row(whose), **row})
     ends = whole.classes.get(said.name, frozenset())
 
     def moved(term: Term) -> Term:
         return after_switch(term, on=said.on, now=now) if term.retention in ends else term
 
-    _move(connection, upserts, shop, ends, moved, whole.kept, now, actor)
+    _move(connection, upserts, whose, ends, moved, whole.kept, now, actor)
 
 
 def _move(
     connection: Connection,
     upserts: Upserts,
-    shop: str,
+    whose: Whose,
     concerned: Collection[str],
     moved: Callable[[Term], Term],
     kept: date,
     now: datetime,
     actor: str,
 ) -> None:
-    if not _changes(connection, shop, concerned, moved):
+    if not _changes(connection, whose, concerned, moved):
         return
-    _held(connection, upserts, shop, kept)
-    for before, after in _changes(connection, shop, concerned, moved):  # as it is now that nobody else changes it
+    _held(connection, upserts, whose, kept)
+    for before, after in _changes(connection, whose, concerned, moved):  # as it is now that nobody else changes it
         row = {name: getattr(after, name) for name in ("starts", "until", "restricted_at", "restricted_by")}
-        connection.execute(upserts.put[terms], {"shop": shop, "retention": after.retention, **row})
+        connection.execute(upserts.put[terms], {**_row(whose), "retention": after.retention, **row})
         if (before.restricted_at is None) is not (after.restricted_at is None):
             fact = Fact.UNRESTRICTED if after.restricted_at is None else Fact.RESTRICTED
-            _audit(connection, fact, shop, after.retention, actor, now)
+            _audit(connection, fact, whose["this_shop"], after.retention, actor, now)
 
 
 def _changes(
-    connection: Connection, shop: str, concerned: Collection[str], moved: Callable[[Term], Term]
+    connection: Connection, whose: Whose, concerned: Collection[str], moved: Callable[[Term], Term]
 ) -> list[tuple[Term, Term]]:
-    known = {row.retention: _term(row) for row in connection.execute(_TERMS, {"this_shop": shop}).all()}
+    known = {row.retention: _term(row) for row in connection.execute(_TERMS, whose).all()}
     before = [known.get(retention) or Term(retention=retention) for retention in sorted(concerned)]
     return [(term, after) for term in before if (after := moved(term)) != term]
 
 
-def _held(connection: Connection, upserts: Upserts, shop: str, kept: date) -> None:
-    """Lock the shop's row, made where there is none; it is remembered until that day at least."""
-    if connection.execute(upserts.new[standings], {"shop": shop, "until": kept}).rowcount:
+def _held(connection: Connection, upserts: Upserts, whose: Whose, kept: date) -> None:
+    """Lock the row of whose it is, made where there is none; it is remembered until that day at least."""
+    if connection.execute(upserts.new[standings], {**_row(whose), "until": kept}).rowcount:
         return
-    if connection.execute(_LOCK, {"this_shop": shop}).scalar_one() < kept:
-        connection.execute(_KEEP, {"this_shop": shop, "until": kept})
+    if connection.execute(_LOCK, whose).scalar_one() < kept:
+        connection.execute(_KEEP, {**whose, "until": kept})
 
 
 def _audit(connection: Connection, fact: Fact, shop: str, retention: str, actor: str, now: datetime) -> None:

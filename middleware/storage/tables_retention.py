@@ -6,12 +6,14 @@ hold is named, as the operator knows them.
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -128,16 +130,35 @@ events = Table(
 standings = Table(
     "standings",
     metadata,
-    Column("shop", Text, primary_key=True, doc="whose label module it is"),
+    Column("shop", Text, primary_key=True),
+    Column(
+        "customer",
+        LargeBinary,
+        primary_key=True,
+        doc="blind index of customer.id, 32 bytes; empty: who uses the shop's label module",
+    ),
     Column("until", Day, nullable=False, index=True, doc="remembered so long at least, and while it has records"),
     info={"retention": "pv.record"},
 )
-"""Of whom something is known that decides what may be done with their data: the user of a shop's label module."""
+"""Of whom something is known that decides what may be done with their data: the user of a shop's label module, or one
+contact or customer of a shop.
+"""
+
+_FOLLOWS: Final = {"unchained": "it follows its standing, by its foreign key"}
+
+
+def _of_a_standing() -> tuple[Column[str], Column[bytes], ForeignKeyConstraint]:
+    """What says whose it is; it goes where its standing goes."""
+    shop = Column("shop", Text, primary_key=True)
+    customer = Column("customer", LargeBinary, primary_key=True, info=_FOLLOWS, doc="as there")
+    key = (standings.c.shop, standings.c.customer)
+    return shop, customer, ForeignKeyConstraint((shop, customer), key, ondelete="CASCADE", onupdate="CASCADE")
+
 
 terms = Table(
     "terms",
     metadata,
-    Column("shop", ForeignKey(standings.c.shop, ondelete="CASCADE"), primary_key=True),
+    *_of_a_standing(),
     Column("retention", Text, primary_key=True, doc="the class"),
     Column("starts", Day, doc="the last use, or the first; null: none is known"),
     Column("until", Day, doc="the last permitted day of its purpose; null: as long as the use lasts"),
@@ -154,7 +175,7 @@ Index(
 switches = Table(
     "switches",
     metadata,
-    Column("shop", ForeignKey(standings.c.shop, ondelete="CASCADE"), primary_key=True),
+    *_of_a_standing(),
     Column("kind", Text, primary_key=True, doc="middleware.model_standing.Switched"),
     Column("name", Text, primary_key=True, doc="the level or the purpose"),
     Column("on", Boolean, nullable=False, doc="what was said last"),

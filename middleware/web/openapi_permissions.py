@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from middleware.web.openapi_admin import SHOP
-from schemas.decision import CHANNEL, CONTRACT, PURPOSE, SUBJECT, TIE
+from schemas.decision import CHANNEL, CONTRACT, CUSTOMER, PURPOSE, SUBJECT, TIE
 from schemas.permission import NO_CONTRACT, TIES
 from schemas.policy_terms import CONTRACTS, DATA_SUBJECTS
 
@@ -22,8 +22,8 @@ def _ask(problem: Problem) -> Mapping[str, Any]:
     return {
         "summary": "Whether a purpose is permitted now, on which basis or why not",
         "description": (
-            "By the shop's policy as the shop reads it, over what is known of the user of its label module. What is "
-            "unknown is refused."
+            "By the shop's policy as the shop reads it, over what is known of the user of its label module, or of the "
+            "contact or customer who is named. What is unknown is refused."
         ),
         "security": [{"shop": []}],
         "parameters": [
@@ -35,6 +35,7 @@ def _ask(problem: Problem) -> Mapping[str, Any]:
                 CONTRACT, "With whom the contract is, where the account does not tell it", [*CONTRACTS, NO_CONTRACT]
             ),
             _member(TIE, "Whether the contract needs it", list(TIES)),
+            _member(CUSTOMER, "The shop's own id of the contact or customer whose data it is"),
         ],
         "responses": {
             "200": {

@@ -12,10 +12,10 @@ from middleware.events import Ledger
 from middleware.logs import logger
 from middleware.permissions import decide
 from middleware.services import Services
-from schemas.decision import CHANNEL, CONTRACT, PURPOSE, SUBJECT, TIE, told
+from schemas.decision import CHANNEL, CONTRACT, CUSTOMER, PURPOSE, SUBJECT, TIE, told
 
 LONGEST = 64
-"""Characters of a word of the query: more than any name of a policy has."""
+"""Characters of a word of the query: more than any name of a policy has, and as many as an id of a customer may."""
 
 _log = logger("permissions")
 
@@ -34,6 +34,7 @@ def blueprint(services: Services, ledger: Ledger) -> Blueprint:
             contract=words.get(CONTRACT),
             tie=words.get(TIE),
             channel=words.get(CHANNEL),
+            customer=words.get(CUSTOMER),
         )
         decided = decide(asking, asked, ledger.events, ledger.clock)
         answer = told(decided.answer, decided.restricted)
@@ -48,7 +49,7 @@ def _words() -> Mapping[str, str]:
     """The query, each member once. Raises: QueryError."""
     given = list(request.args.items(multi=True))
     asked = dict(given)
-    known = {PURPOSE, SUBJECT, CHANNEL, CONTRACT, TIE}
+    known = {PURPOSE, SUBJECT, CHANNEL, CONTRACT, TIE, CUSTOMER}
     if len(asked) != len(given) or not {PURPOSE, SUBJECT} <= asked.keys() <= known:
         raise QueryError()
     if not all(value.strip() and len(value) <= LONGEST for value in asked.values()):

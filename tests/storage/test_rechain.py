@@ -6,29 +6,33 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, LargeBinary, select, update
+from sqlalchemy import Engine, LargeBinary, delete, select, update
 
 from middleware.core.clocks import clock
 from middleware.core.index import Chain, Indexer, generation, same
+from middleware.core.standing import use
+from middleware.core.switching import Saying, heard
 from middleware.errors import StorageError
 from middleware.exchange import Delivered
 from middleware.model import Answer, Arrival, IndexEntry, Reason, Record, Rejection, State, Status
 from middleware.model_events import Event, EventType, Recorded, Selector
+from middleware.model_purge import Kind
 from middleware.model_shipping import Attempt, Known, Restart
+from middleware.model_standing import Switched
 from middleware.ports import Storage
 from middleware.ports_retention import Retention
 from middleware.ports_rotation import Rotations
 from middleware.storage import chain_sql, open_retention, open_rotations, open_store, rechain_sql, settle_keys
-from middleware.storage.tables import metadata, orders
+from middleware.storage.tables import index_entries, metadata, orders
 from middleware.trail import Asked, Digest
 from schemas.policy_loader import load
 from tests.storage.builders import LATER, NOW, UNTIL, arrival, part, record, rejection
 from tests.storage.looking import claim
-from tests.storage.purging import rows
+from tests.storage.purging import BOOT, rows
 
 KEYS = tuple(bytes((number,)) * 32 for number in range(1, 4))
 BYTES = [column for table in metadata.sorted_tables for column in table.c if isinstance(column.type, LargeBinary)]
@@ -37,6 +41,7 @@ DIGESTS = [column for column in BYTES if "unchained" not in column.info]
 
 CUSTOMER = "customer.id"
 MYSTAMP = load("bpost-mystamp")
+ADVERTISING = "generic_advertising"
 
 
 @dataclass
@@ -63,7 +68,7 @@ class Shop:
         )
 
     def record(self, name: str, content: str = "") -> Record:
-        kinds = {"order.id": name, "order.name": f"#{name}"}
+        kinds = {"order.id": name, "order.name": f"#{name}", CUSTOMER: name}
         index = tuple(IndexEntry(kind=kind, digest=self.of(kind, text), until=UNTIL) for kind, text in kinds.items())
         return record(index=index, content=self.of("content", content or name))
 
@@ -95,12 +100,31 @@ class Shop:
 
         self.events[name] = self.tell(name)
         assert self.events[name].found == 1
+        assert self.object(name).found == 1
 
     def by(self, kind: str, value: str) -> Selector:
         return Selector(kind=kind, digest=self.of(kind, value))
 
     def tell(self, name: str) -> Recorded:
         return self.retention.record(self.event(name), None, NOW)
+
+    def object(self, name: str) -> Recorded:
+        """The customer of an order objects, by a call of the shop's."""
+        said = self.event(name)
+        said = replace(said, id=f"objection {said.id}", type=EventType.OBJECTION, selector=self.by(CUSTOMER, name))
+        said = replace(said, key=self.of("events.key", f"objection {name}"), about=ADVERTISING)
+        saying = Saying(
+            kind=Switched.PURPOSE, name=ADVERTISING, verb="object", way=None, day=said.day, by="x", own=False
+        )
+        found = heard(MYSTAMP, saying, NOW)
+        assert isinstance(found, tuple)
+        return self.retention.record(said, None, NOW, found[0])
+
+    def objects(self, name: str) -> bool:
+        """Whether it is known of the customer."""
+        known = self.retention.customer("demo", self.of(CUSTOMER, name), NOW.date())
+        assert known is not None
+        return [(one.name, one.on) for one in known.switches] == [(ADVERTISING, False)]
 
     def event(self, name: str) -> Event:
         """The shop declares something of an order, by a call."""
@@ -149,6 +173,7 @@ class Shop:
         assert self.store.seen("demo", of.topic, of.webhook, of.body) == replace(wanted, status=Status.DUPLICATE)
         refused = self.rejection(name)
         assert self.store.kept("demo", refused.body)
+        assert self.objects(name)
         known = self.store.seen("demo", refused.topic, refused.webhook, refused.body)
         assert known is not None
         assert (known.status, known.id) == (Status.DUPLICATE, self.answers[f"rejected {name}"].id)
@@ -176,6 +201,7 @@ class Shop:
         assert (told.id, told.found) == (self.events[name].id, 1)
         assert told.payload is not None
         assert same(told.payload, self.of("events.payload", name))
+        assert self.object(name).found == 1
 
     def found(self, kind: str, value: str) -> Any:
         asked = Digest(shop="demo", kind=kind, digest=self.of(kind, value))
@@ -247,7 +273,8 @@ def test_everything_is_known_again_at_every_step(shop: Shop, behind: Engine, *, 
     assert set(map(frozenset, generations(behind).values())) == {frozenset({3})}
     assert shop.sweep() == (0, 0)
     assert shop.store.counts()["waiting"] == 2 * len(taken)
-    assert len(rows(behind, "events")) == len(taken)
+    assert len(rows(behind, "events")) == 2 * len(taken)
+    assert len(rows(behind, "standings")) == len(taken)
 
 
 def test_all_that_is_bytes_is_taken_forward_or_says_why_not() -> None:
@@ -281,6 +308,55 @@ def test_a_newer_version_of_an_order_is_not_its_customers_last_order(shop: Shop,
     assert clocks == {changed: (day, last), other: (day, last)}
 
 
+@pytest.mark.policy("X-LVL-2", "MS-PUR-4", "AMB-15")
+def test_an_objection_is_found_with_the_one_record_that_is_left_of_before_or_after(shop: Shop, behind: Engine) -> None:
+    """Orders of one customer, one taken in before the key is rotated and one meanwhile: whichever is left."""
+    shop.take("0")
+    shop.take("1")
+    shop.begin(2)
+    shop.fence()
+    shop.store.accept(shop.arrival("new"), replace(shop.record("new"), index=shop.record("0").index))
+    end_of(behind, shop.answers["0"].id)  # what is left of this customer came in under the new key
+    assert {row["digest"] for row in rows(behind, "index_entries") if row["kind"] == CUSTOMER} >= {
+        row["customer"] for row in rows(behind, "standings")
+    }
+    assert purged(shop) == 0
+    assert [shop.objects(name) for name in ("0", "1")] == [True, True]
+    shop.sweep()
+    shop.end()
+    assert purged(shop) == 0
+    assert [shop.objects(name) for name in ("0", "1")] == [True, True]
+
+
+def purged(shop: Shop) -> int:
+    """How many standings are taken once no word is young enough to keep one."""
+    late = datetime(2060, 1, 1, tzinfo=UTC)
+    fence = shop.retention.begin(late, BOOT)
+    assert fence is not None
+    taken = shop.retention.purge(Kind.STANDINGS, late.date(), late, 100, fence)
+    shop.retention.finish(fence, late)
+    return taken
+
+
+def end_of(behind: Engine, record_id: str | None) -> None:
+    """What led to the record is gone."""
+    with behind.begin() as connection:
+        connection.execute(delete(index_entries).where(index_entries.c.record_id == record_id))
+
+
+def test_what_is_known_of_the_shops_user_is_of_no_generation(shop: Shop, behind: Engine) -> None:
+    shop.store.accept(
+        replace(shop.arrival("0"), use=use(load("bpost-shipping-platform"), NOW.date())), shop.record("0")
+    )
+    shop.begin(2)
+    shop.fence()
+    shop.sweep()
+    shop.end()
+    assert [row["customer"] for row in rows(behind, "standings")] == [b""]
+    assert shop.retention.standing("demo").terms != ()
+    assert shop.sweep() == (0, 0)
+
+
 def test_a_process_with_the_old_key_alone_stores_nothing_new(shop: Shop, behind: Engine) -> None:
     shop.take("0")
     shop.begin(2)
@@ -292,6 +368,7 @@ def test_a_process_with_the_old_key_alone_stores_nothing_new(shop: Shop, behind:
         lambda: shop.store.ship(shop.arrival("1"), shop.record("1"), shop.attempt("1")),
         lambda: shop.tell("0"),
         lambda: shop.store.blocked("demo", shop.by("order.id", "0")),
+        lambda: shop.retention.customer("demo", shop.of(CUSTOMER, "0"), NOW.date()),
     )
     for work in works:
         with pytest.raises(StorageError, match="has not read the new one yet"):

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from middleware import bootstrap
+from middleware.model import IndexEntry
+from middleware.storage import open_store
 from tests.middleware.cli.bench import Instance, run
+from tests.storage.builders import arrival, record
 
 PACK = "bpost-shipping-platform"
 ASKED = ("--purpose", "generic_advertising", "--subject", "sender", "--channel", "email")
@@ -37,6 +43,7 @@ def test_what_nobody_knows_is_refused() -> None:
         (PACK, "--purpose", "support"),
         ("nowhere.toml", *ASKED, "--account-type", "professional"),
         (PACK, *ASKED, "--account-type", "professional", "--tie", "loose"),
+        (PACK, *ASKED, "--account-type", "professional", "--customer", "K-77"),
     ],
 )
 def test_a_question_that_is_none_is_a_mistake_of_use(words: tuple[str, ...]) -> None:
@@ -64,14 +71,20 @@ def test_of_a_shop_what_was_told_of_it_counts(instance: Instance) -> None:
 
 @pytest.mark.policy("X-LVL-2", "MX-PUR-4", "MS-PUR-1", "MS-PUR-4")
 @pytest.mark.parametrize(
-    ("pack", "account_type", "subject", "reason"),
+    ("pack", "account_type", "subject", "reason", "objected"),
     [
-        ("bpost-maxiresponse", "maxiresponse", "contact", "level_unknown"),
-        ("bpost-mystamp", "mystamp", "customer", "standing_unknown"),
+        ("bpost-maxiresponse", "maxiresponse", "contact", "level_unknown", "level_off"),
+        ("bpost-mystamp", "mystamp", "customer", "standing_unknown", "objected"),
     ],
 )
-def test_what_a_shop_is_told_is_no_word_of_its_contacts_or_customers(
-    instance: Instance, monkeypatch: pytest.MonkeyPatch, pack: str, account_type: str, subject: str, reason: str
+def test_of_a_contact_or_a_customer_their_own_word_counts(
+    instance: Instance,
+    monkeypatch: pytest.MonkeyPatch,
+    pack: str,
+    account_type: str,
+    subject: str,
+    reason: str,
+    objected: str,
 ) -> None:
     monkeypatch.setenv("DIRECT_TOKEN", "made-up-token-of-a-direct-shop")
     shop = f"""[shops.direct]
@@ -88,6 +101,19 @@ account_type = "{account_type}"
     told = instance.run(
         *("events", "record", "objection", "--shop", "direct", "--purpose", "generic_advertising", "--by", "Els")
     )
-    assert (told.exit_code, "whose-unknown" in told.stderr) == (2, True)
+    assert (told.exit_code, "--customer: whose-unknown" in told.stderr) == (2, True)
+    shop_at_work = bootstrap.services(instance.settings()).shops.get("direct")
+    assert shop_at_work is not None
+    with closing(open_store(f"sqlite:///{instance.database}")) as store:
+        index = (IndexEntry(kind="customer.id", digest=shop_at_work.indexer.of("customer.id", "K-77"), until=None),)
+        store.accept(
+            arrival(shop="direct", standing_until=None), replace(record(until=None, clear_until=None), index=index)
+        )
+    of = ("policy", "ask", "--shop", "direct", *advertising, "--customer")
+    assert instance.json(*of, "K-77")["basis"] == "A6-1-f"
+    assert instance.json(*of, "K-78", status=1)["reason"] == reason
+    objection = ("events", "record", "objection", "--purpose", "generic_advertising", "--customer", "K-77")
+    assert instance.run(*objection, "--shop", "direct", "--by", "Els").exit_code == 0
+    assert instance.json(*of, "K-77", status=1)["reason"] == objected
     services = ("--purpose", "services", "--subject", subject, "--contract", "person", "--tie", "necessary")
     assert instance.run("policy", "ask", "--shop", "direct", *services).exit_code == 0

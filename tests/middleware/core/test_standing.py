@@ -15,12 +15,14 @@ from middleware.core.standing import Asked, after_end, after_switch, after_use, 
 from middleware.core.switching import Saying, heard
 from middleware.model_standing import Ended, Shift, Standing, Switch, Switched, Term
 from schemas.permission import Permission, Refusal, permitted
+from schemas.policy import Policy
 from schemas.policy_loader import load
 
 PARCELS, CONTACTS, STAMPS = load("bpost-shipping-platform"), load("bpost-maxiresponse"), load("bpost-mystamp")
 MARKETING, OPERATIONAL = "vp.former_user.marketing", "vp.sender.operational"
 DAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+AGED = NOW - timedelta(minutes=16)
 DAYS = st.dates(date(2026, 1, 1), date(2060, 12, 31))
 
 
@@ -213,6 +215,56 @@ def test_what_a_shop_is_told_counts_for_no_contact(purpose: str, contract: str, 
     for standing_of_shop in (known, Standing(), None):
         found = permitted(CONTACTS, question(CONTACTS, asked, standing_of_shop, NOW, DAY))
         assert ("permitted" if isinstance(found, Permission) else found.reason) == expected
+
+
+def of_one(policy: Policy, purpose: str, known: Standing | None, subject: str, now: datetime = NOW) -> str:
+    """Why it is refused of one contact or customer; ``permitted`` where it is not."""
+    account = "maxiresponse" if policy is CONTACTS else "mystamp"
+    asked = Asked(purpose=purpose, subject=subject, account_type=account, channel="email", customer="K-77")
+    found = permitted(policy, question(policy, asked, known, now, DAY))
+    return "permitted" if isinstance(found, Permission) else found.reason
+
+
+@pytest.mark.policy("X-LVL-1", "X-LVL-2", "MX-PUR-4", "MX-PUR-5")
+@pytest.mark.parametrize(
+    ("switches", "generic", "personalised"),
+    [
+        (None, "level_unknown", "level_unknown"),
+        ((), "permitted", "level_off"),
+        ((switch("Aanvullend", on=False),), "level_off", "level_off"),
+        ((switch("Optimaal", on=True),), "permitted", "permitted"),
+        ((switch("Optimaal", on=True, at=AGED), switch("Aanvullend", on=True, at=AGED)), *["level_unknown"] * 2),
+        ((switch("Aanvullend", on=False, at=AGED), switch("Optimaal", on=False, at=AGED)), *["level_off"] * 2),
+    ],
+)
+def test_a_contact_starts_as_the_policy_says_and_moves_by_their_own_word(
+    switches: tuple[Switch, ...] | None, generic: str, personalised: str
+) -> None:
+    known = None if switches is None else Standing(switches=switches)
+    assert of_one(CONTACTS, "generic_advertising", known, "contact") == generic
+    assert of_one(CONTACTS, "personalised_advertising", known, "contact") == personalised
+
+
+@pytest.mark.policy("MS-PUR-3", "MS-PUR-4", "MS-PRO-1", "X-LVL-2")
+def test_a_customer_objects_to_the_purpose_itself_and_nothing_opens_a_profile() -> None:
+    objected = Standing(switches=(switch("generic_advertising", on=False, at=AGED, kind=Switched.PURPOSE),))
+    opened = Standing(
+        switches=(switch("personalised_advertising", on=True, kind=Switched.PURPOSE), switch("Optimaal", on=True))
+    )
+    for known, expected in ((None, "standing_unknown"), (Standing(), "permitted"), (objected, "objected")):
+        assert of_one(STAMPS, "generic_advertising", known, "customer") == expected
+    for profile in (None, Standing(), opened):
+        assert of_one(STAMPS, "personalised_advertising", profile, "customer") == "prohibited"
+
+
+@pytest.mark.policy("X-LVL-2", "VP-PUR-10")
+@pytest.mark.parametrize("subject", ["sender", "user", "recipient", "depicted"])
+def test_what_one_customer_said_is_no_word_of_others(subject: str) -> None:
+    known = Standing(switches=(switch("Aanvullend", on=True),))
+    asked = Asked(purpose="generic_advertising", subject=subject, account_type="professional", customer="K-77")
+    made = question(PARCELS, asked, known, NOW, DAY)
+    assert (made.levels, made.objected) == ({}, None)
+    assert "K-77" not in repr(asked)
 
 
 @pytest.mark.policy("AMB-11")

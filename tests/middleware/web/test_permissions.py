@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,12 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
-from middleware.core.calendar import today
-from middleware.core.switching import Saying, heard
-from middleware.model_events import Event, EventType, Selector
-from middleware.model_standing import Shift, Switched
 from middleware.services import Shop
-from middleware.storage import open_retention
 from schemas.policy_loader import load
 from tests.middleware.web.conftest import Intake
 from tests.middleware.web.test_events import NUMBERS, OWN, Telling, code, telling, told
@@ -26,7 +20,7 @@ from tests.system import orders
 
 __all__ = ["telling"]
 
-GENERIC, PERSONALISED = "generic_advertising", "personalised_advertising"
+GENERIC, PERSONALISED = ADVERTISING = "generic_advertising", "personalised_advertising"
 
 
 @pytest.fixture(autouse=True)
@@ -107,51 +101,71 @@ def under(intake: Intake, pack: str, account_type: str) -> Shop:
     return replace(shop, policy=load(pack), settings=replace(shop.settings, account_type=account_type))
 
 
-def raised(telling: Telling, shop: Shop, kind: Switched, name: str, verb: str) -> None:
-    """What one contact or customer of the shop said, kept as the shop's."""
-    now = telling.intake.clock()
-    saying = Saying(kind=kind, name=name, verb=verb, way=None, day=today(now), by="dashboard", own=True)
-    moved = heard(shop.policy, saying, now)
-    assert isinstance(moved, tuple)
-    event = Event(
-        id=f"00000000-0000-4000-8000-{next(NUMBERS):012}",
-        shop="plain",
-        type=EventType.CONSENT,
-        selector=Selector(),
-        about=name,
-        day=today(now),
-        by="dashboard",
-        at=now,
-        until=today(now),
-        ways=(),
-    )
-    shift: Shift = moved[0]
-    with closing(open_retention(telling.url)) as known:
-        known.record(event, None, now, shift)
+def customer(intake: Intake) -> str:
+    """One contact or customer, to whom the one record leads that is kept of them."""
+    number = next(NUMBERS)
+    order = orders.order(name=f"#Canary-{number}", id=62037182_000000 + number)
+    order["customer"] = {"id": 71150001_000000 + number}
+    assert intake.post("plain", order).status_code == 200
+    return str(order["customer"]["id"])
 
 
-@pytest.mark.policy("X-LVL-2", "MX-PUR-3", "MX-PUR-4", "MX-PUR-5")
-def test_the_word_of_one_contact_is_not_that_of_another(intake: Intake) -> None:
+@pytest.mark.policy("X-LVL-1", "X-LVL-2", "MX-PUR-4", "MX-PUR-5")
+def test_each_contact_has_levels_of_their_own_and_starts_as_the_policy_says(intake: Intake) -> None:
     shop = under(intake, "bpost-maxiresponse", "maxiresponse")
+    one, other = customer(intake), customer(intake)
     with told(intake, replace(knowing(intake.services), shops={"plain": shop})) as telling:
-        raised(telling, shop, Switched.LEVEL, "Optimaal", "consent")
-        raised(telling, shop, Switched.LEVEL, "Aanvullend", "resume")
-        for purpose in (GENERIC, PERSONALISED):
-            assert answer(telling, purpose, "contact") == (False, "level_unknown")
-        assert answer(telling, "improvement", "contact", "") == (False, "standing_unknown")
+
+        def of(id_: str) -> list[tuple[bool, str]]:
+            more = f"&customer={id_}"
+            advertising = [answer(telling, purpose, "contact", f"&channel=email{more}") for purpose in ADVERTISING]
+            return [*advertising, answer(telling, "improvement", "contact", more)]
+
+        starts = [(True, "A6-1-f"), (False, "level_off"), (True, "A6-1-f")]
+        unknown = [(False, "level_unknown"), (False, "level_unknown"), (False, "standing_unknown")]
+        assert (of(one), of(other), of("nobodys")) == (starts, starts, unknown)
+        refused = telling.tell({"type": "consent", "level": "Optimaal", "customer": one})
+        assert code(refused) == (403, "only-the-data-subject")
+        assert telling.tell({"type": "consent", "level": "Optimaal", "customer": one}, token=OWN).status_code == 200
+        objected = telling.tell({"type": "objection", "purpose": GENERIC, "customer": one})
+        assert (objected.status_code, objected.json and objected.json["found"]) == (200, 1)
+        assert telling.tell({"type": "objection", "purpose": "improvement", "customer": other}).status_code == 200
+        assert of(one) == [(False, "level_off"), (True, "A6-1-a"), (True, "A6-1-f")]
+        assert of(other) == [(True, "A6-1-f"), (False, "level_off"), (False, "objected")]
+        intake.clock.move(timedelta(minutes=16))
+        assert of(one) == [(False, "level_off"), (False, "level_unknown"), (True, "A6-1-f")]
+        assert telling.tell({"type": "objection", "level": "Optimaal", "customer": one}).status_code == 200
+        assert of(one)[1] == (False, "level_off")
+        assert code(telling.tell({"type": "objection", "level": "Aanvullend", "customer": "nobodys"}))[0] == 404
+        assert answer(telling, GENERIC, "contact") == (False, "level_unknown")  # of nobody named
 
 
-@pytest.mark.policy("X-LVL-2", "MS-PUR-1", "MS-PUR-2", "MS-PUR-3", "MS-PUR-4")
-def test_of_a_customer_no_objection_is_known_and_what_can_be_objected_to_is_refused(intake: Intake) -> None:
+@pytest.mark.policy("X-LVL-2", "MS-PUR-4", "MS-PRO-1", "AMB-15")
+def test_a_customer_objects_by_whatever_way_and_nothing_opens_a_profile(intake: Intake) -> None:
     shop = under(intake, "bpost-mystamp", "mystamp")
+    one, other = customer(intake), customer(intake)
     with told(intake, replace(knowing(intake.services), shops={"plain": shop})) as telling:
-        assert answer(telling, GENERIC, "customer") == (False, "standing_unknown")
-        raised(telling, shop, Switched.PURPOSE, GENERIC, "resume")
-        assert answer(telling, GENERIC, "customer") == (False, "standing_unknown")
-        assert answer(telling, "improvement", "customer", "") == (False, "standing_unknown")
-        assert answer(telling, "care", "customer", "&tie=not_necessary") == (False, "standing_unknown")
-        assert answer(telling, "care", "customer", "&tie=necessary") == (True, "A6-1-b")
-        assert answer(telling, "services", "customer", "&tie=necessary") == (True, "A6-1-b")
+
+        def of(id_: str | None, purpose: str, more: str = "") -> tuple[bool, str]:
+            return answer(telling, purpose, "customer", more + (f"&customer={id_}" if id_ else ""))
+
+        assert of(one, GENERIC, "&channel=email") == (True, "A6-1-f")
+        assert of(one, GENERIC, "&channel=facebook") == (False, "channel_denied")
+        for nobody in (None, "nobodys"):
+            assert of(nobody, GENERIC, "&channel=email") == (False, "standing_unknown")
+            assert of(nobody, "improvement") == (False, "standing_unknown")
+            assert of(nobody, "care", "&tie=not_necessary") == (False, "standing_unknown")
+            assert of(nobody, "services", "&tie=necessary") == (True, "A6-1-b")
+        by_dashboard = {"type": "objection", "purpose": GENERIC, "way": "dashboard", "customer": one}
+        ways: Any = telling.tell(by_dashboard).json
+        assert [way.partition(":")[0] for way in ways["ways"]] == ["post", "web_form"]
+        assert of(one, GENERIC, "&channel=email") == (False, "objected")
+        assert of(one, "improvement") == (True, "A6-1-f")
+        assert of(other, GENERIC, "&channel=email") == (True, "A6-1-f")
+        consents = ({"type": "consent", "level": "Optimaal"}, {"type": "resume", "purpose": PERSONALISED})
+        told_all = [telling.tell({**one_, "customer": one}, token=OWN).status_code for one_ in consents]
+        assert told_all[0] == 422
+        assert of(one, PERSONALISED, "&channel=email") == (False, "prohibited")
 
 
 @pytest.mark.policy("MX-PUR-1", "MX-PUR-2")
@@ -190,9 +204,19 @@ def test_a_word_of_nobody_named_is_refused_and_not_kept(
         came = telling.tell(document, token=OWN)
         assert code(came) == (422, "schema")
         refused: Any = came.json
-        (member,) = {"level", "purpose"} & document.keys()
-        assert refused["errors"] == [{"pointer": f"/{member}", "code": "whose-unknown"}]
+        assert refused["errors"] == [{"pointer": "/customer", "code": "whose-unknown"}]
         assert telling.kept() == []
+
+
+@pytest.mark.policy("X-LVL-1", "VP-PUR-10")
+def test_of_the_shops_own_user_nobody_is_named(telling: Telling, intake: Intake) -> None:
+    one = customer(intake)
+    came = telling.tell({"type": "objection", "level": "Aanvullend", "customer": one})
+    refused: Any = came.json
+    assert refused["errors"] == [{"pointer": "/customer", "code": "not-of-this-policy"}]
+    assert telling.tell({"type": "resume", "level": "Aanvullend"}, token=OWN).status_code == 200
+    assert answer(telling, GENERIC) == (True, "A6-1-f")
+    assert answer(telling, GENERIC, more=f"&channel=email&customer={one}") == (False, "level_unknown")
 
 
 @pytest.mark.policy("VP-RET-3", "AMB-6", "VP-RET-2")
@@ -213,6 +237,7 @@ def test_after_the_end_of_use_legal_claims_alone_remain(telling: Telling, intake
         "subject=sender",
         "purpose=support&subject=sender&subject=user",
         "purpose=support&subject=sender&level=on",
+        "purpose=support&subject=contact&customer=",
         "purpose=support&subject=%20",
         f"purpose={'x' * 65}&subject=sender",
     ],
