@@ -18,7 +18,7 @@ from typing import Any, Final
 from middleware.core.bearer import opens
 from middleware.core.body import read
 from middleware.core.calendar import today
-from middleware.core.clocks import clock
+from middleware.core.clocks import clock, cut
 from middleware.core.index import same
 from middleware.core.schedule import memory
 from middleware.core.standing import ended, its_own, kept, use
@@ -26,7 +26,17 @@ from middleware.core.switching import Saying, heard
 from middleware.errors import Fault, NotFoundError, SchemaError, UnauthorisedError
 from middleware.errors_events import BeforeIntakeError, OnlyTheDataSubjectError
 from middleware.errors_shipping import KeyReusedError
-from middleware.model_events import RAISING, TRIGGERS, Event, EventType, Recorded, Release, Selector, SourceSettings
+from middleware.model_events import (
+    RAISING,
+    TRIGGERS,
+    Cut,
+    Event,
+    EventType,
+    Recorded,
+    Release,
+    Selector,
+    SourceSettings,
+)
 from middleware.model_standing import Shift, Switched
 from middleware.ports import Clock
 from middleware.ports_retention import Events
@@ -104,12 +114,13 @@ def record(document: object, shop: Shop, teller: Teller, ledger: Ledger, **marks
         raise OnlyTheDataSubjectError()
     day = _day(told.get("day"), now)
     said, ways = _said(told, kind, day, shop, teller, now)
+    ended_part = _cut(told, shop, day)
     event = Event(
         id=str(uuid.uuid4()),
         shop=shop.settings.name,
         type=kind,
         selector=_selector(told, shop),
-        about=told.get(schema.LEVEL) or told.get(schema.PURPOSE),
+        about=told.get(schema.LEVEL) or told.get(schema.PURPOSE) or told.get(schema.PART),
         day=day,
         by=teller.by,
         at=now,
@@ -120,7 +131,7 @@ def record(document: object, shop: Shop, teller: Teller, ledger: Ledger, **marks
     trigger = TRIGGERS.get(kind)
     released = ledger.releases(event) if kind is EventType.DECLARATION else ()
     started = clock(shop.policy, trigger, day) if trigger else None
-    came = ledger.events.record(event, started, now, said, released)
+    came = ledger.events.record(event, ended_part or started, now, said, released)
     _check(came)
     return came
 
@@ -153,6 +164,17 @@ def _selector(told: Mapping[str, Any], shop: Shop) -> Selector:
         if told.get(member) is not None:
             return Selector(kind=kind, digest=shop.indexer.of(kind, told[member]))
     return Selector(record_id=told.get(schema.RECORD))
+
+
+def _cut(told: Mapping[str, Any], shop: Shop, day: date) -> Cut | None:
+    """The part that is to end. Raises: SchemaError where the policy knows no end of it at the customer's request."""
+    part = told.get(schema.PART)
+    if part is None:
+        return None
+    found = cut(shop.policy, part, day)
+    if found is None:
+        raise _refused(schema.PART, "no-end-by-request")
+    return found
 
 
 def _said(

@@ -37,20 +37,31 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A part that ends before its time, at somebody's request of a day: ``until`` is its last permitted day at most."""
+
+    part: str
+    day: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovedPart:
-    """A part whose clock has started or moved, and its new dates."""
+    """A part whose clock has started or moved, or that ends early, and its new dates. ``starts``: None where a clock
+    never started.
+    """
 
     record_id: str
     part: str
-    starts: date
+    starts: date | None
     until: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What a clock did: how many parts got new dates, and the last of these (``until``); the first records that
-    changed; how many records the event concerns (``found``); how many were left as they are because they were taken in
-    after that day (``early``).
+    """What a clock did, or an early end: how many parts got new dates, and the last of these (``until``); the first
+    records that changed; how many records the event concerns (``found``); how many were left as they are because they
+    were taken in after that day (``early``).
     """
 
     parts: int = 0
@@ -74,6 +85,7 @@ class EventType(StrEnum):
     DECLARATION = "declaration"
     CONSENT = "consent"
     RESUME = "resume"
+    ERASURE_REQUEST = "erasure-request"
 
 
 TRIGGERS: Final[Mapping[EventType, str]] = MappingProxyType(
@@ -94,9 +106,9 @@ RAISING: Final = frozenset((EventType.CONSENT, EventType.RESUME))
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Event(Hidden):
-    """One event as it is told and kept. ``about``: the level or the purpose that it moves, where it moves one; ``by``:
-    who told it, as the operator knows them, ``shop`` for the shop's own systems; ``key`` and ``payload``: keyed digests
-    (``core.index``) of the call's ``Idempotency-Key`` and of its body, None on the command line.
+    """One event as it is told and kept. ``about``: the level or the purpose that it moves, or the part that it ends;
+    ``by``: who told it, as the operator knows them, ``shop`` for the shop's own systems; ``key`` and ``payload``: keyed
+    digests (``core.index``) of the call's ``Idempotency-Key`` and of its body, None on the command line.
     """
 
     id: str

@@ -30,6 +30,7 @@ class Fact(StrEnum):
     OPENED = "opened"
     CLOCK_MOVED = "clock-moved"
     NEVER_STARTED = "ended-without-clock"
+    ENDED_EARLY = "ended-early"
     EVENT = "event-recorded"
     RESTRICTED = "data-restricted"
     UNRESTRICTED = "restriction-lifted"

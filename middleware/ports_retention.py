@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from middleware.exchange import Heard, Request, Response
-from middleware.model_events import Clock, Event, Recorded, Release
+from middleware.model_events import Clock, Cut, Event, Recorded, Release
 from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, PartKey, Told, Upkeep
 from middleware.model_standing import Shift, Standing
@@ -121,16 +121,16 @@ class Events(Protocol):
     def record(
         self,
         event: Event,
-        clock: Clock | None,
+        clock: Clock | Cut | None,
         now: datetime,
         said: Shift | None = None,
         released: Sequence[Release] = (),
     ) -> Recorded:
-        """Keep an event, let its clock run, move what is known of the shop's user, or of the contact or customer whom
-        it names, and let go what it releases, each with the receipt that tells of the declaration in the place of the
-        one before. Of an event whose key is known what was kept then, whatever this one says, and nothing else. Of one
-        that leads to no record that was there on its day nothing is kept. Raises: StorageError where something else
-        waits for a declaration by now, too.
+        """Keep an event, let its clock run or end its part early, move what is known of the shop's user, or of the
+        contact or customer whom it names, and let go what it releases, each with the receipt that tells of the
+        declaration in the place of the one before. Of an event whose key is known what was kept then, whatever this one
+        says, and nothing else. Of one that leads to no record that was there on its day nothing is kept. Raises:
+        StorageError where something else waits for a declaration by now, too.
         """
 
     def standing(self, shop: str) -> Standing:

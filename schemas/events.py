@@ -19,8 +19,11 @@ from schemas.plugin import ORDER_ID
 from schemas.policy_terms import OBJECTION_ROUTES
 
 RECORD, ORDER, CUSTOMER, LEVEL = "record", "order", "customer", "level"
-PURPOSE, WAY = "purpose", "way"
+PURPOSE, WAY, PART = "purpose", "way", "part"
 SELECTORS: Final = (RECORD, ORDER, CUSTOMER)
+
+ERASURE: Final = "erasure-request"
+"""The one type that names a part beside: it ends what it names, and nothing else."""
 
 TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -35,6 +38,7 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "declaration": (RECORD, ORDER),
         "consent": (LEVEL,),
         "resume": (LEVEL, PURPOSE),
+        ERASURE: (RECORD, ORDER, CUSTOMER),
     }
 )
 """Type → the members of which it needs exactly one; none: it concerns the shop as a whole, or whom it names beside."""
@@ -74,6 +78,8 @@ class Event(Closed):
         metadata={"description": "By which way an objection came", "enum": list(OBJECTION_ROUTES)},
     )
 
+    part = Text(longest=64, metadata=_told("The part that is to end, such as mystamp.photo"))
+
     @validates_schema(skip_on_field_errors=True)
     def _as_its_type_demands(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
         wanted = TYPES[data["type"]]
@@ -83,6 +89,8 @@ class Event(Closed):
         faults = {name: ["not-of-this-type"] for name in given if name not in wanted}
         if data.get(WAY) is not None and data["type"] not in LOWERING:
             faults[WAY] = ["not-of-this-type"]
+        if (data.get(PART) is not None) is not (data["type"] == ERASURE):
+            faults[PART] = ["required" if data["type"] == ERASURE else "not-of-this-type"]
         if wanted and not faults and len(given) != 1:
             faults = {name: ["exactly-one"] for name in wanted} if given else {wanted[0]: ["required"]}
         if faults:

@@ -15,7 +15,7 @@ from middleware.declaring import Desk
 from middleware.errors import ConfigError, SchemaError
 from middleware.events import Ledger, Teller, record
 from middleware.model_events import RAISING, EventType, Recorded
-from schemas.events import CUSTOMER, LEVEL, ORDER, PURPOSE, RECORD, WAY
+from schemas.events import CUSTOMER, LEVEL, ORDER, PART, PURPOSE, RECORD, WAY
 
 MOST = 100
 TOLD = tuple(kind.value for kind in EventType if kind not in RAISING)
@@ -37,19 +37,20 @@ def events() -> None:
 @click.option("--level", help="The level of the policy that is lowered, such as Aanvullend.")
 @click.option("--purpose", help="The purpose of the policy to which somebody objects, such as generic_advertising.")
 @click.option("--way", help="By which way an objection came: dashboard, web_form or post.")
+@click.option("--part", help="The part that is to end at the customer's request, such as mystamp.photo.")
 @click.option("--day", metavar="YYYY-MM-DD", help="On which day it happened. [default: today]")
 @click.option("--by", "person", required=True, callback=named, help="Who tells it.")
 @click.argument("kind", metavar="TYPE", type=click.Choice(TOLD))
 def record_(config_file: str | None, as_json: bool, shop: str, person: str, kind: str, **told: str | None) -> None:
     """Tell an event: label-created, delivered, last-use, end-of-use, agreement-dissolved, last-order, objection,
-    withdrawal or declaration. What it changes is changed at once, here and at the parcel platform.
+    withdrawal, declaration or erasure-request. What it changes is changed at once, here and at the parcel platform.
     """
     settings = loaded(config_file)
     services = bootstrap.services(settings)
     found = services.shops.get(shop)
     if found is None:
         raise ConfigError(f"there is no shop {shop} at work; `parcelveil shops list` names them")
-    names = {RECORD: "record_id"} | {name: name for name in (ORDER, CUSTOMER, LEVEL, PURPOSE, WAY, "day")}
+    names = {RECORD: "record_id"} | {name: name for name in (ORDER, CUSTOMER, LEVEL, PURPOSE, WAY, PART, "day")}
     document = {"type": kind} | {name: told[key] for name, key in names.items() if told[key] is not None}
     with closing(bootstrap_retention.retention(settings)) as known:
         desk = Desk(blocked=services.calls.blocked, keys=services.keys)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from middleware.core.calendar import end
 from middleware.core.lifecycle import IDLE
 from middleware.core.schedule import COME_AT_INTAKE, ends
 from middleware.model import Record, State, TaggedPart
-from middleware.model_events import Clock
+from middleware.model_events import Clock, Cut
 from schemas.policy import Policy
 
 ASSUMED: Final = frozenset(("label_created",))
 """The triggers that count as come at intake (``schedule.COME_AT_INTAKE``) until another day is told."""
+
+CUSTOMER_REQUEST: Final = "customer_request"
+"""What ends a class early, as a pack says it (``CUT_SHORT_BY`` of ``schemas.policy_terms``)."""
 
 OF_A_SHIPMENT: Final = ("label_created", "delivered")
 """The triggers that come once for each shipment: what takes the place of one is another."""
@@ -67,6 +70,21 @@ def as_signed(trigger: str, starts: date | None, until: date | None, ceiling: da
     intake.
     """
     return trigger in COME_AT_INTAKE and (starts, until) == (taken, ceiling)
+
+
+def cut(policy: Policy, part: str, day: date) -> Cut | None:
+    """The end of a part at the customer's request of ``day``, which is its first day without; None where the text knows
+    no such end of its class, or the pack no such part.
+    """
+    asked = policy.parts.get(part)
+    if asked is None or CUSTOMER_REQUEST not in policy.retention[asked.retention].ended_early_by:
+        return None
+    return Cut(part=part, day=day, until=day - timedelta(days=1))
+
+
+def shortened(cut: Cut, part: str, until: date | None) -> date | None:
+    """The new last day of a part, None where nothing changes: it is another part, or ends as early by itself."""
+    return cut.until if part == cut.part and (until is None or until > cut.until) else None
 
 
 def succeeding(record: Record, before: Running) -> Record:

@@ -1,5 +1,6 @@
-"""A clock of retention starts or moves, in the transaction that is handed in: parts, kept copies, what leads to them,
-and their record get their new ends, and the parcel platform is told.
+"""A clock of retention starts or moves, or a part ends early, in the transaction that is handed in: parts, kept copies,
+what leads to them, and their record get their new ends, and the parcel platform is told. What has ended by that is
+taken by the purge.
 
 Orders are locked before their records, as intake does, and records before their parts, as the purge does: a part has
 either ended or its clock is moved. Page by page, so that memory stays bounded however many records there are.
@@ -12,13 +13,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, Update, bindparam, exists, insert, or_, select, update
 
 from middleware.core import clocks, schedule
 from middleware.core.calendar import today
 from middleware.core.index import forms
 from middleware.model import Record, State
-from middleware.model_events import Clock, Moved, MovedPart, Selector
+from middleware.model_events import Clock, Cut, Moved, MovedPart, Selector
 from middleware.model_keys import Fact
 from middleware.storage import holds_sql, records_sql
 from middleware.storage.database import Upserts
@@ -65,25 +66,35 @@ _INDEX: Final = update(index_entries).where(
     index_entries.c.record_id == bindparam("this_id"),
     or_(index_entries.c.until.is_(None), index_entries.c.until < _LAST),
 )
+_NEARER: Final = update(index_entries).where(
+    index_entries.c.record_id == bindparam("this_id"), index_entries.c.until > _LAST
+)
 
 
 def move(
-    connection: Connection, upserts: Upserts, shop: str, selector: Selector, clock: Clock, actor: str, now: datetime
+    connection: Connection,
+    upserts: Upserts,
+    shop: str,
+    selector: Selector,
+    clock: Clock | Cut,
+    actor: str,
+    now: datetime,
 ) -> Moved:
-    """Start or move the clock of every part that it concerns; of the shop as a whole those records are looked at that
-    have such a part. A clock that moves nothing locks nothing. ``actor`` is told to the audit log.
+    """Start or move the clock of every part that it concerns, or end it early; of the shop as a whole those records are
+    looked at that have such a part. A clock that moves nothing locks nothing. ``actor`` is told to the audit log.
     """
     came = Moved()
-    if _whole(selector) and not clock.ends:
+    moves = isinstance(clock, Cut) or bool(clock.ends)
+    if _whole(selector) and not moves:
         return came
-    for ids in _pages(connection, shop, selector, clock.trigger):
-        of_orders = records_sql.orders_of(connection, ids) if clock.ends else ()
-        seen = connection.execute(_LOCK if clock.ends else _SEEN, {"ids": ids}).all()
+    for ids in _pages(connection, shop, selector, None if isinstance(clock, Cut) else clock.trigger):
+        of_orders = records_sql.orders_of(connection, ids) if moves else ()
+        seen = connection.execute(_LOCK if moves else _SEEN, {"ids": ids}).all()
         living = [row for row in seen if row.state not in _NO_SHIPMENT]
         older = {row.id: row.state for row in living if today(row.created_at) <= clock.day}
-        changed = _moved(connection, upserts, older, of_orders, clock, now) if clock.ends else []
+        changed = _moved(connection, upserts, older, of_orders, clock, now) if moves else []
         names = list(dict.fromkeys(one.record_id for one in changed))
-        _audit(connection, names, actor, now)
+        _audit(connection, names, Fact.ENDED_EARLY if isinstance(clock, Cut) else Fact.CLOCK_MOVED, actor, now)
         came = Moved(
             parts=came.parts + len(changed),
             records=(*came.records, *names)[:MOST_NAMED],
@@ -155,53 +166,62 @@ def _moved(
     upserts: Upserts,
     states: Mapping[str, State],
     of_orders: Sequence[Any],
-    clock: Clock,
+    clock: Clock | Cut,
     now: datetime,
 ) -> list[MovedPart]:
     rows = connection.execute(_PARTS, {"ids": sorted(states)}).all() if states else []
     day = today(now)
-    changed = [
-        MovedPart(record_id=row.record_id, part=row.name, starts=clock.day, until=until)
-        for row in rows
-        if row.trigger == clock.trigger and row.ended_at is None
-        if (until := _until(clock, row, states[row.record_id], day)) is not None
-    ]
+    changed = [new for row in rows if (new := _new(clock, row, states[row.record_id], day)) is not None]
     if not changed:
         return []
     news = {(one.record_id, one.part): one.until for one in changed}
     keys = [{"this_id": one.record_id, "this_name": one.part} for one in changed]
-    dates = {"starts": clock.day, "moved_at": now}
-    connection.execute(_MOVE, [key | dates | {"until": one.until} for key, one in zip(keys, changed, strict=True)])
+    dates = [{"starts": one.starts, "until": one.until, "moved_at": now} for one in changed]
+    connection.execute(_MOVE, [key | date_ for key, date_ in zip(keys, dates, strict=True)])
+    index = _NEARER if isinstance(clock, Cut) else _INDEX
     for record_id in sorted({one.record_id for one in changed}):
         ends = {row.name: news.get((record_id, row.name), row.until) for row in rows if row.record_id == record_id}
-        stretch(connection, record_id, ends, [order for order in of_orders if order.record_id == record_id])
+        stretch(connection, record_id, ends, [one for one in of_orders if one.record_id == record_id], index)
     before = {(row.record_id, row.name): (row.starts, row.until) for row in rows}
-    other = [key for key, until in news.items() if before[key] != (clock.day, until)]  # the same dates are no news
-    holds_sql.tell(connection, upserts, other, day, now)
+    other = [key for key, date_ in zip(news, dates, strict=True) if before[key] != (date_["starts"], date_["until"])]
+    holds_sql.tell(connection, upserts, other, day, now)  # the same dates are no news
     return changed
 
 
-def _until(clock: Clock, row: Any, state: State, day: date) -> date | None:
+def _new(clock: Clock | Cut, row: Any, state: State, day: date) -> MovedPart | None:
+    """The new dates of a part, None where nothing changes."""
     last = clocks.last_day(state, row.until, row.ceiling)
-    if last is not None and last < day:
+    if row.ended_at is not None or (last is not None and last < day):
         return None  # it has ended, whether the purge has been here or not
-    return clocks.moved(clock, row.retention, row.starts, row.until, day, untold=row.moved_at is None)
+    if isinstance(clock, Cut):
+        starts, until = row.starts, clocks.shortened(clock, row.name, row.until)
+    elif row.trigger == clock.trigger:
+        starts = clock.day
+        until = clocks.moved(clock, row.retention, row.starts, row.until, day, untold=row.moved_at is None)
+    else:
+        return None
+    return None if until is None else MovedPart(record_id=row.record_id, part=row.name, starts=starts, until=until)
 
 
-def stretch(connection: Connection, record_id: str, ends: Mapping[str, date | None], of_orders: Sequence[Any]) -> None:
+def stretch(
+    connection: Connection,
+    record_id: str,
+    ends: Mapping[str, date | None],
+    of_orders: Sequence[Any],
+    index: Update = _INDEX,
+) -> None:
     """The ends of the record follow from those of its parts; what is open stays so while one of them is."""
     first, last = schedule.ends(ends)
     this = {"this_id": record_id}
     connection.execute(_RECORD, this | {"until": last, "clear_until": first})
     if first is not None:
         records_sql.keep_orders(connection, of_orders, first)
-        connection.execute(_INDEX, this | {"last": first, "until": first})
+        connection.execute(index, this | {"last": first, "until": first})
 
 
-def _audit(connection: Connection, ids: Collection[str], actor: str, now: datetime) -> None:
+def _audit(connection: Connection, ids: Collection[str], fact: Fact, actor: str, now: datetime) -> None:
     entries = [
-        {"id": str(uuid.uuid4()), "at": now, "fact": Fact.CLOCK_MOVED, "subject": record_id, "actor": actor}
-        for record_id in ids
+        {"id": str(uuid.uuid4()), "at": now, "fact": fact, "subject": record_id, "actor": actor} for record_id in ids
     ]
     if entries:
         connection.execute(insert(audit_entries), entries)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from middleware.model_events import Clock, Event, EventType, Moved, Recorded, Release
+from middleware.model_events import Clock, Cut, Event, EventType, Moved, Recorded, Release
 from middleware.model_keys import Fact
 from middleware.model_standing import Shift
 from middleware.storage import chain_sql, clocks_sql, shipping_sql, standings_sql
@@ -32,16 +32,16 @@ def record(
     connection: Connection,
     upserts: Upserts,
     event: Event,
-    clock: Clock | None,
+    clock: Clock | Cut | None,
     now: datetime,
     said: Shift | None = None,
     released: Sequence[Release] = (),
 ) -> Recorded:
-    """Keep the event, let its clock run, move what is known of the shop's user, or of the contact or customer whom it
-    names, and let go what it releases; of one that is known by its key, what was kept then, and nothing else. One that
-    leads to no record leaves nothing (``found`` is 0), unless it concerns the shop as a whole. Raises: StorageError
-    where the process has not read the newest index key yet, and where something else waits for a declaration than what
-    it releases.
+    """Keep the event, let its clock run or end its part early, move what is known of the shop's user, or of the contact
+    or customer whom it names, and let go what it releases; of one that is known by its key, what was kept then, and
+    nothing else. One that leads to no record leaves nothing (``found`` is 0), unless it concerns the shop as a whole.
+    Raises: StorageError where the process has not read the newest index key yet, and where something else waits for a
+    declaration than what it releases.
     """
     event = chain_sql.told(connection, event)
     if not connection.execute(upserts.new[events], _row(event, _recorded(event, Moved()))).rowcount:

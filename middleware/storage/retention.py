@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from middleware.core.calendar import today
 from middleware.errors import ClockJumpedError, LeaseLostError
-from middleware.model_events import Clock, Event, Recorded, Release
+from middleware.model_events import Clock, Cut, Event, Recorded, Release
 from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, PartKey, Told, Upkeep
 from middleware.model_standing import Shift, Standing
@@ -133,7 +133,7 @@ class SqlRetention:
     def record(
         self,
         event: Event,
-        clock: Clock | None,
+        clock: Clock | Cut | None,
         now: datetime,
         said: Shift | None = None,
         released: Sequence[Release] = (),

@@ -110,7 +110,7 @@ events = Table(
     Column("type", Text, nullable=False, doc="middleware.model_events.EventType"),
     Column("selected", Text, doc="record, order.id or customer.id; null: all of the shop"),
     Column("record_id", Text, doc="the record that was named; no foreign key: it may be gone before the event"),
-    Column("about", Text, doc="the level or the purpose that it moves"),
+    Column("about", Text, doc="the level or the purpose that it moves, or the part that it ends"),
     Column("day", Day, nullable=False),
     Column("by", Text, nullable=False, doc="who told it, by the name under which this operator knows them"),
     Column("at", Instant, nullable=False),

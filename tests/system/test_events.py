@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from middleware.core.calendar import end, today
-from tests.middleware.platforms.telling import contact, stamps
+from tests.middleware.platforms.telling import contact, stamps, tagged_jpeg
 from tests.system.line import Line, tell
 from tests.system.orders import examples
 from tests.system.processes import SECONDS, wait_for
@@ -126,3 +126,39 @@ def test_a_newer_version_of_an_order_of_stamps_is_no_new_order(line: Line) -> No
     for id_ in (changed["id"], second["id"]):
         assert clocks(line, id_)["mystamp.customer"] == days(day, "P3Y")
     assert patched(line, second["id"]) == []
+
+
+@pytest.mark.policy("MS-RET-1", "AMB-16")
+def test_an_image_ends_at_its_customers_request_here_and_at_the_platform(line: Line) -> None:
+    shown: Json = {
+        "depicted": [{"name": "Afgebeelde"}],
+        "image": base64.b64encode(tagged_jpeg()).decode(),
+        "declaration": {"id": "D-1", "declared_at": "2026-11-20T10:00:00+01:00"},
+    }
+    order = post(line, "stamps", "mystamp/orders", stamps("S-41", customer={"id": "c-4"}, **shown), "S-41")
+    id_ = order.json()["id"]
+    line.wait(id_, "delivered")
+    assert set(line.platform.opened(id_)) == {"mystamp.customer", "mystamp.depicted", "mystamp.photo"}
+    asked = {"type": "erasure-request", "order": "S-41", "part": "mystamp.customer"}
+    refused = post(line, "stamps", "events", asked, "no such end")
+    assert refused.json()["errors"] == [{"pointer": "/part", "code": "no-end-by-request"}]
+    said = post(line, "stamps", "events", {**asked, "part": "mystamp.photo"}, "erase")
+    assert (said.status_code, said.json()["parts"]) == (200, 1), said.text
+    assert line.service.configured("purge", "--accept-clock").returncode == 0  # the tests before moved it
+    wait_for(lambda: "mystamp.photo" not in line.platform.opened(id_), "the platform to have erased it")
+    assert set(line.platform.opened(id_)) == {"mystamp.customer", "mystamp.depicted"}
+
+
+@pytest.mark.policy("MX-PUR-4", "X-LVL-1", "X-LVL-2")
+def test_a_contact_objects_for_themselves_alone(line: Line) -> None:
+    for name in ("C-51", "C-52"):
+        assert post(line, "contacts", "maxiresponse/contacts", contact(name), name).status_code == 201
+    told = {"type": "objection", "level": "Aanvullend", "customer": "C-51"}
+    assert post(line, "contacts", "events", told, "objection").json()["found"] == 1
+    answers = {}
+    for name in ("C-51", "C-52", "C-53"):
+        query = f"purpose=generic_advertising&subject=contact&channel=email&customer={name}"
+        url = f"{line.service.api}/v1/shops/contacts/permissions?{query}"
+        given = {"Authorization": f"Bearer {TOKENS['contacts']}"}
+        answers[name] = line.service.client.get(url, headers=given, timeout=SECONDS).json()["reason"]
+    assert answers == {"C-51": "level_off", "C-52": None, "C-53": "level_unknown"}

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.core.calendar import end
-from middleware.core.clocks import as_signed, clock, last_day, moved
+from middleware.core.clocks import as_signed, clock, cut, last_day, moved, shortened
 from middleware.model import State
-from middleware.model_events import Clock
+from middleware.model_events import Clock, Cut
 from schemas.policy import Policy
 from schemas.policy_loader import load
 
@@ -159,3 +159,41 @@ def test_a_clock_runs_as_signed_from_the_day_of_intake_alone(
     trigger: str, starts: date | None, until: date | None, same: bool
 ) -> None:
     assert as_signed(trigger, starts, until, date(2027, 12, 22), DAY) == same
+
+
+@pytest.mark.policy("MS-RET-1", "AMB-16")
+@pytest.mark.parametrize("reading", ["customer", "order"])
+@pytest.mark.parametrize("part", ["mystamp.photo", "mystamp.depicted"])
+def test_image_and_persons_on_stamps_end_at_the_customers_request(part: str, reading: str) -> None:
+    policy = MYSTAMP.interpret({"photo_clock": reading})
+    assert cut(policy, part, DAY) == Cut(part=part, day=DAY, until=DAY - timedelta(days=1))
+
+
+@pytest.mark.policy("MS-RET-1", "MX-RET-1", "VP-RET-4")
+@pytest.mark.parametrize(
+    ("policy", "part"),
+    [
+        (MYSTAMP, "mystamp.customer"),
+        (MYSTAMP, "mystamp.facts"),
+        (MYSTAMP, "index"),
+        (MYSTAMP, "mystamp"),
+        (MAXIRESPONSE, "maxiresponse.contact"),
+        (PLATFORM, "recipient.delivery"),  # ends early by an erasure that was accepted, which is another matter
+        (PLATFORM, "mystamp.photo"),
+    ],
+)
+def test_nothing_else_ends_at_a_customers_request(policy: Policy, part: str) -> None:
+    assert cut(policy, part, DAY) is None
+
+
+@pytest.mark.policy("MS-RET-1")
+def test_a_request_brings_the_end_of_its_part_nearer_and_never_back() -> None:
+    asked = Cut(part="mystamp.photo", day=DAY, until=DAY - timedelta(days=1))
+    assert shortened(asked, "mystamp.photo", date(2029, 11, 22)) == asked.until
+    assert shortened(asked, "mystamp.photo", None) == asked.until  # its clock has not started
+    assert shortened(asked, "mystamp.photo", DAY) == asked.until
+    for ended in (asked.until, DAY - timedelta(days=9)):
+        assert shortened(asked, "mystamp.photo", ended) is None
+    assert shortened(asked, "mystamp.depicted", date(2029, 11, 22)) is None
+    again = Clock(trigger="last_order", day=DAY, ends={"ms.photo": end(DAY, "P3Y")}, resets=frozenset(("ms.photo",)))
+    assert moved(again, "ms.photo", date(2026, 1, 1), asked.until, DAY) is None

@@ -141,6 +141,10 @@ def test_the_same_call_gets_the_first_answer_and_another_content_none(telling: T
         pytest.param({"type": "last-use", "day": "2999-01-01"}, (422, "schema"), marks=pytest.mark.policy("VP-RET-1")),
         ({"type": "last-use", "day": "2026-02-30"}, (422, "schema")),
         ({"type": "objection", "level": "Nothing"}, (422, "schema")),
+        ({"type": "erasure-request", "order": "1"}, (422, "schema")),
+        ({"type": "erasure-request", "part": "mystamp.photo"}, (422, "schema")),
+        ({"type": "erasure-request", "order": "1", "part": "recipient.delivery"}, (422, "schema")),
+        ({"type": "delivered", "order": "1", "part": "recipient.delivery"}, (422, "schema")),
         ([], (422, "schema")),
     ],
 )
