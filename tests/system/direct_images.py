@@ -53,7 +53,13 @@ def drawing(made: Document) -> bytes:
 
 
 def _words(made: Document) -> Callable[[str], bytes]:
-    return lambda place: made.text(f"image: {place}").encode("ascii")
+    """A canary for each place, of whatever length."""
+
+    def word(place: str) -> bytes:
+        length = 12 + zlib.crc32(f"{made.name}|{place}".encode()) % 30
+        return made.text(f"image: {place}", length).encode("ascii")
+
+    return word
 
 
 def _exif(made: Document) -> bytes:

@@ -52,7 +52,7 @@ def told(orders: Mapping[str, Document]) -> Iterator[Sent]:
         )
     for name, (status, event) in WRONG.items():
         made = Document(f"event: {name}")
-        made.content = {member: _filled(made, member, value) for member, value in event.items()}
+        made.content = {member: filled(made, member, value) for member, value in event.items()}
         yield Sent(document=made, shop="stamps", path=EVENTS, status=status)
     for name, status, cut in CUTS:
         made = Document(f"event: {name}")
@@ -182,16 +182,16 @@ def _strangers(made: Document) -> None:
     add(made.content, "")
 
 
-def _filled(made: Document, place: str, value: Any) -> Any:
+def filled(made: Document, place: str, value: Any) -> Any:
     """The value of an event, a canary wherever there is room for one."""
     if isinstance(value, str):
         pieces = value.split(HERE)
         words = [made.text(f"{place} {number}") for number in range(len(pieces) - 1)]
         return "".join(piece + word for piece, word in zip(pieces, [*words, ""], strict=True))
     if isinstance(value, list):
-        return [_filled(made, f"{place}[]", inner) for inner in value]
+        return [filled(made, f"{place}[]", inner) for inner in value]
     if isinstance(value, dict):
         return {
-            _filled(made, f"{place}.*", name): _filled(made, f"{place}.{name}", inner) for name, inner in value.items()
+            filled(made, f"{place}.*", name): filled(made, f"{place}.{name}", inner) for name, inner in value.items()
         }
     return value

@@ -6,25 +6,32 @@ import base64
 import contextlib
 import io
 import json
+import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from jwcrypto import jwe, jwk
+from werkzeug.test import TestResponse
 
-from middleware import bootstrap, config
+from middleware import binding, bootstrap, bootstrap_retention, config
 from middleware.carriers.parcel_json import ParcelJson
+from middleware.core.schedule import required_kids
 from middleware.exchange import Request, Response
+from middleware.keys import provision
+from middleware.platform_keys import Known, PlatformKeys, admit
 from middleware.relay import Lane, Relay
 from middleware.services import Services
 from middleware.storage import migrate
 from middleware.web.app import create
 from tests.system.canaries import Document
-from tests.system.stack import Json, Service, headers
+from tests.system.settings import Settings
+from tests.system.stack import Json, Service, configure, headers
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -64,14 +71,24 @@ class Side:
         """Send the order, deliver it, and look at everything; nothing of it is left behind."""
         body = document.body
         given = headers(body, f"{name}.myshopify.com", x_shopify_webhook_id="1", x_shopify_event_id="2")
+        return self.look(lambda client: client.post("/webhooks/shopify/orders", data=body, headers=given))
+
+    def call(self, path: str, body: bytes, token: str) -> dict[str, Any]:
+        """The same of a call of a shop's own systems."""
+        given = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": '"1"'}
+        given["Prefer"] = "wait=0"
+        return self.look(lambda client: client.post(path, data=body, headers=given), {"status"})
+
+    def look(self, send: Callable[[FlaskClient], TestResponse], random: Set[str] = frozenset()) -> dict[str, Any]:
+        """Send, deliver, look at everything. ``random``: what else of the answer is so by design."""
         with contextlib.redirect_stderr(io.StringIO()) as said:
-            answer = self.client.post("/webhooks/shopify/orders", data=body, headers=given)
+            answer = send(self.client)
             stored = self.rows()
             self.relay.step()
         seen = {
             "status": answer.status_code,
-            "headers": {key: _hidden(value) if key == "X-Request-Id" else value for key, value in answer.headers},
-            "body": _by_position(answer.get_json(), {"id", "reference", "instance"}),
+            "headers": _by_position(dict(answer.headers), {"X-Request-Id", "Location"}),
+            "body": _by_position(answer.get_json(), {"id", "reference", "instance", *random}),
             "length": len(answer.data),
             "log": [_line(text) for text in said.getvalue().splitlines()],
             "stored": stored,
@@ -101,9 +118,10 @@ class Side:
     def _outbound(self, request: Request) -> Any:
         assert request.body is not None
         body = json.loads(request.body)
+        parties = [party for party, told in body.items() if isinstance(told, dict) and "sealed" in told]
         parts = {
             f"{party}.{part}": self._part(token)
-            for party in ("recipient", "sender")
+            for party in parties
             for part, token in body[party].pop("sealed").items()
         }
         receipt = _receipt(body.pop("receipt"))
@@ -125,20 +143,25 @@ class Side:
             connection.commit()
 
 
-TABLES = ("inbox", "orders", "rejections", "lanes", "index_entries", "parts", "records", "removals")
+TABLES = (
+    *("inbox", "idempotency", "orders", "rejections", "lanes", "index_entries", "parts", "records", "removals"),
+    *("events", "notices", "audit_entries", "terms", "switches", "standings"),
+)
 RANDOM: Mapping[str, tuple[str, ...]] = {
     "records": ("id", "reference"),
     "parts": ("record_id",),
     "index_entries": ("record_id",),
     "orders": ("record_id",),
     "inbox": ("body",),  # the keyed digest of the whole body as it came
+    "idempotency": ("payload", "record_id"),
+    "audit_entries": ("id", "subject"),
     "rejections": ("id", "body", "order_ref"),
 }
 """Ids, codes, and the one digest that covers what may not pass; by table and column."""
 
 
 def _hidden(value: Any) -> Any:
-    return value if value is None else (type(value).__name__, len(value))
+    return value if value is None or isinstance(value, int) else (type(value).__name__, len(value))
 
 
 def _by_position(value: Any, names: set[str]) -> Any:
@@ -158,7 +181,8 @@ def _receipt(token: str) -> Any:
 
 def _clear(body: Json, length: int) -> Any:
     told = _by_position(body, {"id"})
-    told["parcel"] = _by_position(told["parcel"], {"reference"})
+    if "parcel" in told:
+        told["parcel"] = _by_position(told["parcel"], {"reference"})
     return told, length
 
 
@@ -168,10 +192,12 @@ def _line(text: str) -> Any:
     return _by_position(told, {"timestamp", "request_id", "record_id"})
 
 
-def side(service: Service, private: Mapping[str, jwk.JWK]) -> Side:
-    """The real application over the real store, and the real relay over a transport that is none."""
+def side(service: Service, private: Mapping[str, jwk.JWK], role: str = "intake") -> Side:
+    """The real application of a role over the real store, and the real relay over a transport that is none."""
     migrate(f"sqlite:///{service.database}/parcelveil.db")
-    services = replace(bootstrap.services(config.load(service.config)), clock=lambda: NOW)
+    settings = config.load(service.config)
+    services = replace(bootstrap.services(settings), clock=lambda: NOW)
+    ledger = replace(bootstrap_retention.ledger(settings), clock=lambda: NOW) if role == "api" else None
     platform = Platform(private)
     relay = Relay(
         store=services.store,
@@ -181,7 +207,32 @@ def side(service: Service, private: Mapping[str, jwk.JWK]) -> Side:
         observe=lambda *_: None,
         chance=lambda: 0.5,
     )
-    client = create(services, "intake").test_client()
+    client = create(services, role, ledger=ledger).test_client()
     return Side(
         client=client, services=services, relay=relay, platform=platform, database=service.database / "parcelveil.db"
     )
+
+
+@contextlib.contextmanager
+def pair(
+    folder: Path, shops: Mapping[str, Settings], packs: Iterable[str], secrets: Mapping[str, str], role: str = "intake"
+) -> Iterator[tuple[Side, Side]]:
+    """Two services of these shops with the same keys, each with a database of its own, logging all there is to say."""
+    kids = {kid for name in packs for kid in required_kids(binding.pack(name), NOW.date())}
+    private = {kid: jwk.JWK.generate(kty="EC", crv="P-256") for kid in kids}
+    public = [{**key.export_public(as_dict=True), "kid": kid, "alg": "ECDH-ES+A256KW"} for kid, key in private.items()]
+    known = admit(Known(), json.dumps({"keys": public}).encode(), b'{"points": []}', NOW)
+    first = configure(folder / "one", shops, {"platform": "http://127.0.0.1:9"})
+    keys, state = first.folder / "keys", first.folder / "state"
+    provision(keys)
+    PlatformKeys(state, "platform").store(known)
+    same = {"keys": str(keys), "state": str(state)}
+    second = configure(folder / "two", shops, {"platform": "http://127.0.0.1:9"}, server=same)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(logging.getLogger(), "level", logging.DEBUG)
+        for name, value in {"SHOPIFY_SECRET": "s", "PARCEL_PLATFORM_TOKEN": "t", **secrets}.items():
+            patched.setenv(name, value)
+        made = side(first, private, role), side(second, private, role)
+        yield made
+    for one in made:
+        one.services.store.close()

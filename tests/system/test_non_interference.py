@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -18,19 +17,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jwcrypto import jwk
 
-from middleware import binding, intake
-from middleware.core.schedule import required_kids
-from middleware.keys import provision
+from middleware import intake
 from middleware.model import Answer, Inbound
-from middleware.platform_keys import Known, PlatformKeys, admit
 from middleware.services import Services
 from middleware.web import webhooks
 from middleware.web.app import create
 from tests.system.canaries import INSIDE, OUTSIDE, Document, generalised, leaves
-from tests.system.sides import NOW, Side, side
-from tests.system.stack import OWN_SECRET, SECRET, Json, configure, shop
+from tests.system.chances import scalar, text
+from tests.system.sides import Side, pair
+from tests.system.stack import OWN_SECRET, SECRET, Json, shop
 from tests.system.variants import pay, to
 
 READ = frozenset(
@@ -82,41 +78,9 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         "sms": shop("sms", notify="sms"),
         "refuse": shop("refuse", on_invalid="refuse"),
     }
-    policy = binding.pack("bpost-shipping-platform")
-    private = {kid: jwk.JWK.generate(kty="EC", crv="P-256") for kid in required_kids(policy, NOW.date())}
-    public = [{**key.export_public(as_dict=True), "kid": kid, "alg": "ECDH-ES+A256KW"} for kid, key in private.items()]
-    known = admit(Known(), json.dumps({"keys": public}).encode(), b'{"points": []}', NOW)
-    first = configure(tmp_path_factory.mktemp("one"), shops, {"platform": "http://127.0.0.1:9"})
-    keys, state = first.folder / "keys", first.folder / "state"
-    provision(keys)
-    PlatformKeys(state, "platform").store(known)
-    same = {"keys": str(keys), "state": str(state)}
-    second = configure(tmp_path_factory.mktemp("two"), shops, {"platform": "http://127.0.0.1:9"}, server=same)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(logging.getLogger(), "level", logging.DEBUG)
-        for name, value in (("SHOPIFY_SECRET", SECRET), ("OWN_SECRET", OWN_SECRET), ("PARCEL_PLATFORM_TOKEN", b"t")):
-            patched.setenv(name, value.decode())
-        made = side(first, private), side(second, private)
+    secrets = {"SHOPIFY_SECRET": SECRET.decode(), "OWN_SECRET": OWN_SECRET.decode()}
+    with pair(tmp_path_factory.mktemp("sides"), shops, ("bpost-shipping-platform",), secrets) as made:
         yield made
-    for one in made:
-        one.services.store.close()
-
-
-def scalar(chance: random.Random) -> Any:
-    """Any value that is neither object nor list, of any length."""
-    kind = chance.randrange(6)
-    if kind == 0:
-        return chance.choice((None, True, False, ""))
-    if kind == 1:
-        return chance.randrange(-(2**63), 2**64)
-    if kind == 2:
-        return chance.uniform(-1e9, 1e9)
-    return text(chance, chance.choice((1, 7, 40, 400)))
-
-
-def text(chance: random.Random, longest: int) -> str:
-    """Letters, digits and signs of several scripts, at least one, none of them blank."""
-    return "".join(chance.choice('aZ09é中ع😀"\\<&\u0301') for _ in range(chance.randint(1, longest)))
 
 
 def others(document: Document, chance: random.Random) -> Document:
