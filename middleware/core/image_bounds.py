@@ -29,8 +29,7 @@ class ImageError(RequestError):
         self.code = code
 
 
-def sized(width: int, height: int) -> tuple[int, int]:
+def check_sides(width: int, height: int) -> None:
     """Both sides, in pixels. Raises: ImageError (``image-size``)."""
     if not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE):
         raise ImageError("image-size")
-    return width, height

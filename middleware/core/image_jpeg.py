@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from middleware.core import image_colour
-from middleware.core.image_bounds import MOST_PARTS, ImageError, sized
+from middleware.core.image_bounds import MOST_PARTS, ImageError, check_sides
 from middleware.core.image_turn import UPRIGHT, turn, turned
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -150,7 +150,7 @@ def _frame(read: _Read, marker: int, body: bytes) -> None:
     if read.frame or len(body) < 6 or len(body) != 6 + 3 * body[5]:
         raise ImageError("image-structure")
     precision, height, width, count = struct.unpack_from(">BHHB", body)
-    sized(width, height)
+    check_sides(width, height)
     if precision not in (8, 12) or count not in (1, 3, 4):
         raise ImageError("image-kind")
     for component, sampling, quantiser in zip(body[6::3], body[7::3], body[8::3], strict=True):

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 from middleware.core import image_colour
-from middleware.core.image_bounds import MOST_PARTS, ImageError, sized
+from middleware.core.image_bounds import MOST_PARTS, ImageError, check_sides
 from middleware.core.image_turn import turn, turned
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -95,7 +95,7 @@ def _header(body: bytes) -> tuple[int, int]:
     if len(body) != 13:
         raise ImageError("image-structure")
     width, height, depth, colour, compression, filtering, interlace = struct.unpack(">IIBBBBB", body)
-    sized(width, height)
+    check_sides(width, height)
     samples, depths = _KINDS.get(colour, (0, ()))
     if depth not in depths or compression or filtering or interlace > 1:
         raise ImageError("image-structure")
@@ -103,7 +103,7 @@ def _header(body: bytes) -> tuple[int, int]:
     size = 0
     for left, across, top, down in passes:
         columns, rows = -((left - width) // across), -((top - height) // down)
-        size += rows * (1 + (columns * samples * depth + 7) // 8) if columns > 0 and rows > 0 else 0
+        size += rows * (1 + (columns * samples * depth + 7) // 8) if columns else 0
     if size > MOST_INFLATED:
         raise ImageError("image-size")
     return size, colour
@@ -163,11 +163,10 @@ def _ended(pixels: bytes, size: int) -> bytes:
             if not piece:
                 piece = pixels[given : given + _PIECE]
                 given += len(piece)
-            inflated = len(inflating.decompress(piece, _WINDOW))
-            if not piece and not inflated:
+            if not piece:
                 raise ImageError("image-truncated")
+            left -= len(inflating.decompress(piece, _WINDOW))
             piece = inflating.unconsumed_tail
-            left -= inflated
     except zlib.error:
         left = -1
     if left:

@@ -7,11 +7,13 @@ read, and written into a structure of ours that holds that number alone.
 from __future__ import annotations
 
 import struct
+from typing import Final, Literal
 
 UPRIGHT = 1
 _ORIENTATION, _SHORT = 274, 3
 _ENTRY = 12
-_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+_BIG: Final = b"MM\0*"
+_ORDERS: Final[dict[bytes, Literal["little", "big"]]] = {b"II*\0": "little", _BIG: "big"}
 
 
 def turn(tiff: bytes) -> int:
@@ -20,17 +22,18 @@ def turn(tiff: bytes) -> int:
     What cannot be read is no fault of the image: it shows without it, and it goes.
     """
     order = _ORDERS.get(tiff[:4])
-    if order is None or len(tiff) < 8:
+    if order is None:
         return UPRIGHT
-    (start,) = struct.unpack_from(f"{order}I", tiff, 4)
-    if start + 2 > len(tiff):
-        return UPRIGHT
-    (count,) = struct.unpack_from(f"{order}H", tiff, start)
-    last = min(start + 2 + count * _ENTRY, len(tiff) - _ENTRY + 1)
-    for at in range(start + 2, last, _ENTRY):
-        tag, kind, values, found = struct.unpack_from(f"{order}HHIH", tiff, at)
-        if tag == _ORIENTATION:
-            return int(found) if (kind, values) == (_SHORT, 1) and 1 <= found <= 8 else UPRIGHT
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(tiff[at : at + size], order)
+
+    start = number(4, 4) + 2
+    whole = (len(tiff) - start) // _ENTRY
+    for at in range(start, start + min(number(start - 2, 2), whole) * _ENTRY, _ENTRY):
+        if number(at, 2) == _ORIENTATION:
+            found = number(at + 8, 2)
+            return found if (number(at + 2, 2), number(at + 4, 4)) == (_SHORT, 1) and 1 <= found <= 8 else UPRIGHT
     return UPRIGHT
 
 
@@ -38,4 +41,4 @@ def turned(orientation: int) -> bytes:
     """The TIFF structure that says so and nothing else, 26 bytes; empty for an upright image, which needs none."""
     if orientation == UPRIGHT:
         return b""
-    return struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
+    return _BIG + struct.pack(">IHHHIHHI", 8, 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)

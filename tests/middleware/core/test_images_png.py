@@ -142,6 +142,28 @@ def test_what_changes_colours_stays(name: bytes) -> None:
     assert stripped(small(chunk(name, COLOURS[name]), PLACES["text"])) == small(chunk(name, COLOURS[name]))
 
 
+FAINTEST = {
+    b"cICP": (b"\x16\x12\0\1", b"\0\0\0\0"),
+    b"sRGB": (b"\0",),
+    b"gAMA": (struct.pack(">I", 1), struct.pack(">I", 1_000_000)),
+    b"cHRM": (struct.pack(">8I", *[100_000] * 8), bytes(32)),
+}
+PAST = {
+    b"cICP": (b"\x17\x12\0\1", b"\x16\x13\0\1", b"\x16\x12\1\1", b"\x16\x12\0\2", b"\x16\x12\0\1\0"),
+    b"sRGB": (b"\4", b"\0\0"),
+    b"gAMA": (bytes(4), struct.pack(">I", 1_000_001)),
+    b"cHRM": tuple(struct.pack(">8I", *(100_000 + (here == at) for here in range(8))) for at in range(8)),
+}
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_colours_have_bounds(name: bytes) -> None:
+    for body in FAINTEST[name]:
+        assert stripped(small(chunk(name, body))) == small(chunk(name, body))
+    for body in PAST[name]:
+        assert stripped(small(chunk(name, body))) == small()
+
+
 @pytest.mark.parametrize("name", COLOURS)
 @pytest.mark.parametrize("body", [b"", b"\xff" * 4, b"\xff", b"\0" * 3, b"\0" * 5, b"\xff" * 32, CANARY])
 def test_numbers_that_are_none_of_colours_go(name: bytes, body: bytes) -> None:
@@ -197,20 +219,16 @@ def test_what_is_broken_is_refused_or_stripped(data: some.DataObject, mended: bo
         assert stripped(clean) == clean
 
 
+ADAM7 = ((0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2), (0, 1, 1, 2))
+"""W3C PNG, 8.2: by pass the first column, the step, the first row, the step."""
+
+
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])
 @pytest.mark.parametrize("width", [1, 5, 8, 9])
 @pytest.mark.parametrize("height", [1, 2, 5, 9])
 def test_an_interlaced_picture_ends_where_its_last_pass_does(width: int, height: int, depth: int) -> None:
     rows = 0
-    for left, across, top, down in (
-        (0, 8, 0, 8),
-        (4, 8, 0, 8),
-        (0, 4, 4, 8),
-        (2, 4, 0, 4),
-        (0, 2, 2, 4),
-        (1, 2, 0, 2),
-        (0, 1, 1, 2),
-    ):
+    for left, across, top, down in ADAM7:
         columns, lines = len(range(left, width, across)), len(range(top, height, down))
         rows += lines * (1 + (columns * depth + 7) // 8) if columns else 0
     laced = small(first=header(width, height, depth, lace=1), pixels=chunk(b"IDAT", zlib.compress(bytes(rows))))
@@ -224,9 +242,12 @@ def test_an_interlaced_picture_ends_where_its_last_pass_does(width: int, height:
             )
 
 
+WIDEST, HIGHEST = (1 << 14) - 1, 1 << 14
+"""A grey picture of as many bytes as there may be."""
 PALETTE = chunk(b"PLTE", b"abcdef")
 INDEXED = header(colour=3)
-BROKEN = small().replace(PIXELS, PIXELS[:-1] + b"?")
+FALSE = chunk(b"tEXt", b"false")[:-1] + b"?"
+BOMB = zlib.compress(bytes(1 << 22))
 REFUSED = {
     "no-end": ("image-truncated", small()[:-12]),
     "no-header": ("image-structure", b"".join((small()[:8], small()[33:]))),
@@ -236,9 +257,12 @@ REFUSED = {
     "header-long": ("image-structure", small(first=chunk(b"IHDR", bytes(14)))),
     "no-pixels": ("image-structure", small(pixels=b"")),
     "pixels-apart": ("image-structure", small(chunk(b"IDAT", PIXELS[:2]), chunk(b"tEXt", b""))),
-    "checksum": ("image-structure", BROKEN),
+    "cut-in-a-chunk": ("image-truncated", small()[:-13]),
+    "cut-in-a-length": ("image-truncated", small()[:-1]),
+    "checksum": ("image-structure", small(FALSE)),
     "name": ("image-structure", small(chunk(b"te t", b""))),
     "length": ("image-structure", small(b"\x80\0\0\0tEXt")),
+    "length-most": ("image-truncated", small(b"\x7f\xff\xff\xfftEXt")),
     "colour-type": ("image-structure", small(first=header(colour=1))),
     "depth": ("image-structure", small(first=header(depth=3))),
     "packing": ("image-structure", small(first=header(packing=1))),
@@ -258,14 +282,15 @@ REFUSED = {
     "pixels-sum": ("image-structure", small(pixels=chunk(b"IDAT", PIXELS[:-1] + b"?"))),
     "pixels-cut": ("image-truncated", small(pixels=chunk(b"IDAT", PIXELS[:-1]))),
     "pixels-none": ("image-truncated", small(pixels=chunk(b"IDAT", b""))),
-    "bomb": ("image-structure", small(pixels=chunk(b"IDAT", zlib.compress(bytes(1 << 22))))),
+    "bomb": ("image-structure", small(pixels=chunk(b"IDAT", BOMB))),
+    "bomb-cut": ("image-structure", small(pixels=chunk(b"IDAT", BOMB[:-8]))),
     "critical": ("image-kind", small(chunk(b"CgBI", b""))),
     "no-width": ("image-size", small(first=header(width=0))),
     "no-height": ("image-size", small(first=header(height=0))),
     "too-wide": ("image-size", small(first=header(width=20_001))),
     "too-high": ("image-size", small(first=header(height=20_001))),
-    "too-many-bytes": ("image-size", small(first=header(20_000, MOST_INFLATED // 20_001 + 1))),
-    "too-many-chunks": ("image-size", small(chunk(b"tEXt", b"") * 65_536)),
+    "too-many-bytes": ("image-size", small(first=header(WIDEST, HIGHEST + 1))),
+    "too-many-chunks": ("image-size", small(chunk(b"tEXt", b"") * (65_536 - 2))),
 }
 
 
@@ -278,10 +303,76 @@ def test_what_is_refused_and_with_which_code(name: str) -> None:
 
 
 def test_as_many_bytes_as_there_may_be_pass() -> None:
-    rows = MOST_INFLATED // 20_001
-    packed = zlib.compress(bytes(20_001 * rows), 1)
-    most = small(first=header(20_000, rows), pixels=chunk(b"IDAT", packed))
+    packed = zlib.compress(bytes(MOST_INFLATED), 1)
+    most = small(first=header(WIDEST, HIGHEST), pixels=chunk(b"IDAT", packed))
     assert stripped(most) == most
+
+
+def test_as_many_chunks_as_there_may_be_pass() -> None:
+    assert stripped(small(chunk(b"tEXt", b"") * (65_536 - 3))) == small()
+
+
+KINDS = {0: (1, (1, 2, 4, 8, 16)), 2: (3, (8, 16)), 3: (1, (1, 2, 4, 8)), 4: (2, (8, 16)), 6: (4, (8, 16))}
+"""W3C PNG, table 11.1: by colour type how many samples a pixel has, and of how many bits."""
+
+
+@pytest.mark.parametrize("colour", range(8))
+def test_kinds_of_pixels_are_those_of_the_standard(colour: int) -> None:
+    samples, depths = KINDS.get(colour, (1, ()))
+    palette = (PALETTE,) if colour == 3 else ()
+    for depth in range(18):
+        pixels = zlib.compress(bytes(2 * (1 + (5 * samples * depth + 7) // 8)))
+        drawn = small(*palette, first=header(5, 2, depth, colour), pixels=chunk(b"IDAT", pixels))
+        if depth in depths:
+            assert stripped(drawn) == drawn
+        else:
+            with pytest.raises(ImageError):
+                stripped(drawn)
+
+
+def test_the_passes_of_an_interlaced_picture_are_those_of_the_standard() -> None:
+    for side in range(1, 20):
+        for width, height in ((side, 19), (19, side)):
+            of_pass = [[0] * width for _ in range(height)]
+            for number, (left, across, top, down) in enumerate(ADAM7):
+                for row in of_pass[top::down]:
+                    row[left::across] = [number] * len(row[left::across])
+            size = sum(row.count(number) + 1 for row in of_pass for number in set(row))
+            laced = small(first=header(width, height, lace=1), pixels=chunk(b"IDAT", zlib.compress(bytes(size))))
+            assert stripped(laced) == laced
+
+
+@pytest.mark.parametrize("behind", [b"", CANARY])
+def test_pixels_that_end_where_a_piece_does_are_looked_at_to_their_checksum(behind: bytes) -> None:
+    size = (1 << 14) - 7
+    width, height = 102, size // 103
+    body = bytes(size)
+    packed = b"\x78\x01\x01" + struct.pack("<HH", size, size ^ 0xFFFF) + body
+    sound = packed + struct.pack(">I", zlib.adler32(body))
+    clean = small(first=header(width, height), pixels=chunk(b"IDAT", sound))
+    assert (103 * height, len(packed)) == (size, 1 << 14)
+    assert stripped(small(first=header(width, height), pixels=chunk(b"IDAT", sound + behind))) == clean
+    with pytest.raises(ImageError) as refused:
+        stripped(small(first=header(width, height), pixels=chunk(b"IDAT", packed + b"?" * 4 + behind)))
+    assert refused.value.code == "image-structure"
+
+
+def test_pixels_may_begin_with_much_that_holds_nothing() -> None:
+    nothing = b"\0\0\0\xff\xff" * 7_000
+    packed = b"\x78\x01" + nothing + b"\x01\x02\0\xfd\xff\0\x55" + struct.pack(">I", zlib.adler32(b"\0\x55"))
+    assert stripped(small(pixels=chunk(b"IDAT", packed))) == small(pixels=chunk(b"IDAT", packed))
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_pixels_that_end_where_a_look_does_pass(more: int) -> None:
+    width = (1 << 14) - 1 + more
+    drawn = small(first=header(width, 64), pixels=chunk(b"IDAT", zlib.compress(bytes(64 * (width + 1)))))
+    assert stripped(drawn) == drawn
+
+
+def test_the_largest_palette_stays() -> None:
+    whole = small(chunk(b"PLTE", bytes(768)), chunk(b"tRNS", bytes(256)), first=INDEXED)
+    assert stripped(whole) == whole
 
 
 def test_a_palette_in_use_stays_to_the_byte() -> None:
