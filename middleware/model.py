@@ -84,7 +84,8 @@ class Report:
 class ParsedMatter(Hidden):
     """What was read from a body: the matter of a record, or why there is none. ``taken`` maps a concrete source path
     (``line_items[3].title``) to the canonical path that it filled (``customs.description``), ``shared`` to those that
-    it filled as well (an address line: street, number and box); ``doubts`` tells of a source path why it is unclear.
+    it filled as well (an address line: street, number and box); ``doubts`` tells of a source path why it is unclear,
+    ``lost`` of what was taken out of a value that travels why: ``image.exif``, the path and a word of ours.
     """
 
     order_id: str
@@ -94,6 +95,7 @@ class ParsedMatter(Hidden):
     taken: Mapping[str, str]
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     doubts: Mapping[str, str] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

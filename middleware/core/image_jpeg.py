@@ -19,9 +19,10 @@ from middleware.core.image_bounds import MOST_PARTS, ImageError, check_sides
 from middleware.core.image_turn import UPRIGHT, turn, turned
 
 SIGNATURE = b"\xff\xd8\xff"
-_SOF0, _SOF2, _DHT, _EOI, _SOS, _DQT, _DRI = 0xC0, 0xC2, 0xC4, 0xD9, 0xDA, 0xDB, 0xDD
+EOI = 0xD9
+_SOF0, _SOF2, _DHT, _SOS, _DQT, _DRI = 0xC0, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
-_PASSED = frozenset((0xCC, *range(0xE0, 0xFF)))
+PASSED = frozenset((0xCC, *range(0xE0, 0xFF)))
 """DAC, APPn, JPGn and COM: they have a length, and no pixel needs them."""
 _PROFILE = b"ICC_PROFILE\0"
 _FILL = re.compile(rb"\xff+")
@@ -56,7 +57,7 @@ class _Read:
 def remade(data: bytes) -> bytes:
     """The same pixels in the same entropy-coded bytes, in a file of ours. Raises: ImageError."""
     read = _Read()
-    for marker, body, scan in _segments(data):
+    for marker, body, scan in segments(data):
         if marker == _SOS:
             _scan(read, body, scan)
         elif marker == _DQT:
@@ -69,17 +70,17 @@ def remade(data: bytes) -> bytes:
             read.interval = int.from_bytes(body, "big")
         elif _SOF0 <= marker <= _SOF2:
             _frame(read, marker, body)
-        elif not read.written:
+        elif not read.written and marker != EOI:
             _application(read, marker, body)
     if not read.written:
         raise ImageError("image-structure")
     return b"\xff\xd8" + _told(read) + b"".join(read.written) + b"\xff\xd9"
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """(marker, content, entropy-coded data of a scan) up to the end; what comes after it is not looked at.
+def segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """(marker, content, entropy-coded data of a scan) up to the end, whose content is what hangs behind it.
 
-    Each byte is looked at once by each pattern, so that nothing takes more than linear time.
+    Each byte is looked at once by each pattern, so that nothing takes more than linear time. Raises: ImageError.
     """
     at = 2
     for _ in range(MOST_PARTS):
@@ -87,9 +88,10 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         if fill is None or fill.end() >= len(data):
             raise ImageError("image-structure" if at < len(data) and fill is None else "image-truncated")
         marker, at = data[fill.end()], fill.end() + 1
-        if marker == _EOI:
+        if marker == EOI:
+            yield marker, data[at:], b""
             return
-        if marker not in (_DHT, _SOS, _DQT, _DRI) and marker not in _PASSED and not _SOF0 <= marker <= _SOF2:
+        if marker not in (_DHT, _SOS, _DQT, _DRI) and marker not in PASSED and not _SOF0 <= marker <= _SOF2:
             raise ImageError("image-kind")
         length = int.from_bytes(data[at : at + 2], "big")
         if at + max(length, 2) > len(data):

@@ -33,6 +33,7 @@ _KINDS = {
 _ADAM7 = ((0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2), (0, 1, 1, 2))
 """By pass: first column, step, first row, step."""
 _CRITICAL = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND"))
+TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _MOST_CHROMATICITY, _MOST_GAMMA = 100_000, 1_000_000
 
 
@@ -41,7 +42,7 @@ def remade(data: bytes) -> bytes:
     found: dict[bytes, bytes] = {}
     pixels: list[bytes] = []
     previous = b""
-    for name, body in _chunks(data):
+    for name, body in chunks(data):
         _placed(name, previous, found)
         if name == b"IDAT":
             pixels.append(body)
@@ -64,8 +65,8 @@ def _placed(name: bytes, previous: bytes, found: Mapping[bytes, bytes]) -> None:
         raise ImageError("image-structure")
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(name, content) of each up to the end; what comes after it is not looked at."""
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(name, content) of each up to the end, whose content goes on with what hangs behind it. Raises: ImageError."""
     at = len(SIGNATURE)
     for _ in range(MOST_PARTS):
         if at + 12 > len(data):
@@ -79,9 +80,10 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         body = data[at + 8 : end]
         if zlib.crc32(body, zlib.crc32(name)) != int.from_bytes(data[end : end + 4], "big"):
             raise ImageError("image-structure")
-        yield name, body
         if name == b"IEND":
+            yield name, body + data[end + 4 :]
             return
+        yield name, body
         at = end + 4
     raise ImageError("image-size")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from middleware.core import image_jpeg, image_png
+from middleware.core import image_beside, image_jpeg, image_png
+from middleware.core.image_beside import Kind
 from middleware.core.image_bounds import ImageError
 
-__all__ = ["ImageError", "stripped"]
+__all__ = ["ImageError", "Kind", "stripped", "taken_out"]
 
 
 def stripped(data: bytes) -> bytes:
@@ -27,3 +28,10 @@ def stripped(data: bytes) -> bytes:
     if data.startswith(image_png.SIGNATURE):
         return image_png.remade(data)
     raise ImageError("image-format")
+
+
+def taken_out(data: bytes, clean: bytes) -> frozenset[Kind]:
+    """What went when ``data`` was stripped to ``clean``, by kind alone: nothing of it is read."""
+    found = image_beside.jpeg if data.startswith(image_jpeg.SIGNATURE) else image_beside.png
+    left = frozenset(found(clean))
+    return frozenset(kind for kind, piece in found(data) if (kind, piece) not in left)

@@ -75,7 +75,9 @@ def planned(
     return Planned(
         order=order,
         plan=schedule(order, policy, settings.account_type, now, sealing, lane_of(settings.platform)),
-        report=trace(document, shape, parsed.taken, withheld, shared=parsed.shared, doubts=parsed.doubts),
+        report=trace(
+            document, shape, parsed.taken, withheld, shared=parsed.shared, doubts=parsed.doubts, lost=parsed.lost
+        ),
         reference=named(names, lambda: _order_name(full)) if told else None,
     )
 

@@ -20,17 +20,18 @@ def trace(
     *,
     shared: Mapping[str, tuple[str, ...]] = NOTHING,
     doubts: Mapping[str, str] = NOTHING,
+    lost: Mapping[str, str] = NOTHING,
 ) -> Report:
     """The report of one document: sorted, each path once per disposition, so that orders of one shape have equal
     reports.
 
-    Arguments as ``schemas.allowlist.classify``, ``shared`` and ``doubts`` as ``Parsed``; what does not travel is not
-    doubted.
+    Arguments as ``schemas.allowlist.classify``, ``shared``, ``doubts`` and ``lost`` as ``Parsed``; what does not travel
+    is not doubted.
     """
     kept: set[tuple[str, str]] = set()
     doubted: set[tuple[str, str]] = set()
     others: dict[str, set[str]] = {USED: set(), INDEX: set()}
-    removed: set[tuple[str, str]] = set()
+    removed = set(lost.items())
 
     def tell(concrete: str, general: str, disposition: str) -> None:
         if disposition == KEPT:

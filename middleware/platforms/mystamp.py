@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
-from middleware.core.images import ImageError, stripped
+from middleware.core.images import ImageError, Kind, stripped, taken_out
 from middleware.core.kinds import MYSTAMP
 from middleware.core.planning import CLOCKS_APART
 from middleware.model import ParsedMatter, ShopSettings
@@ -29,6 +29,8 @@ from schemas.mystamp import (
 )
 
 _JPEG: Final = b"\xff\xd8\xff"
+WITH_IMAGE: Final = "image_metadata"
+"""Why what stands in an image beside its picture goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,19 @@ class MyStamp:
         sent = loaded(mystamp.ORDER, document)
         named, taken = sent["order"], dict[str, str]()
         changed = version(named["updated_at"], "/order/updated_at", now)
+        image, kinds = _image(sent["image"], taken)
         order = StampOrder(
             ids=StampIds(order_id=named["id"], order_name=named["name"] or None, customer_id=sent["customer"]["id"]),
             customer=_customer(sent["customer"], taken),
             stamps=Stamps(**taken_from(sent["stamps"], "stamps.", targets(Stamps, "stamps."), taken)),
             depicted=_depicted(sent["depicted"] or (), taken),
-            image=_image(sent["image"], taken),
+            image=image,
             declaration=_declaration(sent["declaration"], now, taken),
             entered=_entered(sent["entered"]),
             updated_at=changed,
         )
-        return ParsedMatter(order_id=named["id"], updated_at=changed, halt=None, order=order, taken=taken)
+        lost = {f"image.{kind}": WITH_IMAGE for kind in kinds}
+        return ParsedMatter(order_id=named["id"], updated_at=changed, halt=None, order=order, taken=taken, lost=lost)
 
 
 def _customer(sent: Fields, taken: dict[str, str]) -> Customer:
@@ -80,22 +84,26 @@ def _depicted(sent: Sequence[Fields], taken: dict[str, str]) -> tuple[Depicted, 
     )
 
 
-def _image(sent: str | None, taken: dict[str, str]) -> Image:
-    """The image without its metadata: nobody after this step sees them (MS-CAT-6). Raises: SchemaError."""
+def _image(sent: str | None, taken: dict[str, str]) -> tuple[Image, frozenset[Kind]]:
+    """The image without its metadata: nobody after this step sees them (MS-CAT-6); and of what kinds those were.
+    Raises: SchemaError.
+    """
     if sent is None or is_blank(sent):
-        return Image()
-    data = _read(sent)
+        return Image(), frozenset()
+    data, kinds = _read(sent)
     if len(data) > MOST_IMAGE_BYTES:
         raise refusal("/image", "image-size")
     taken["image"] = "image.data"
     media = "image/jpeg" if data.startswith(_JPEG) else "image/png"
-    return Image(data=base64.b64encode(data).decode("ascii"), media=media)
+    return Image(data=base64.b64encode(data).decode("ascii"), media=media), kinds
 
 
-def _read(sent: str) -> bytes:
+def _read(sent: str) -> tuple[bytes, frozenset[Kind]]:
     """Raised outside the handlers: an error of the decoder may hold what it could not read."""
     try:
-        return stripped(base64.b64decode(sent, validate=True))
+        data = base64.b64decode(sent, validate=True)
+        clean = stripped(data)
+        return clean, taken_out(data, clean)
     except ValueError:  # no base64: another alphabet, or padding
         code: str = "base64"
     except ImageError as problem:

@@ -24,13 +24,23 @@ from middleware.model import Record
 from middleware.platforms.maxiresponse import Maxiresponse
 from middleware.platforms.mystamp import MyStamp
 from middleware.ports import Caller
+from schemas.known import REASONS
 from schemas.mystamp import StampOrder
 from schemas.order import Sender
 from schemas.policy_loader import load
 from tests.middleware.core.made_up import public_keys, receipt_keys, stamp
 from tests.middleware.core.pictures import CANARY
 from tests.middleware.platforms.making import settings
-from tests.middleware.platforms.telling import CUSTOMER, FORBIDDEN, PERSON, Json, contact, stamps, tagged_jpeg
+from tests.middleware.platforms.telling import (
+    CUSTOMER,
+    FORBIDDEN,
+    PERSON,
+    Json,
+    contact,
+    large_png,
+    stamps,
+    tagged_jpeg,
+)
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 KINDS: Mapping[str, tuple[Caller, str]] = {
@@ -38,6 +48,8 @@ KINDS: Mapping[str, tuple[Caller, str]] = {
     "mystamp": (MyStamp(), "bpost-mystamp"),
     "mystamp_pro": (MyStamp(), "bpost-mystamp"),
 }
+OF_STAMPS = {"image_metadata", "not_entered"}
+"""Reasons of removals that no other record has."""
 ENTERED: Json = {
     "birth_date": "1980-02-29",
     "phone": "053 12 34 56",
@@ -157,6 +169,24 @@ def test_of_a_customer_without_more_only_what_the_list_does_not_call_optional_pa
         "customer.gender": "not_in_pack",
         "customer.mobile": "not_in_pack",
     }
+
+
+@pytest.mark.policy("MS-CAT-6")
+def test_what_is_taken_out_of_an_image_is_told_by_kind_and_the_image_as_kept() -> None:
+    document = stamps("S-1", image=base64.b64encode(tagged_jpeg() + CANARY).decode())
+    report = plan(document, "mystamp").report
+    assert {(one.path, one.reason) for one in report.removed if one.path.startswith("image")} == {
+        ("image.exif", "image_metadata"),
+        ("image.trailer", "image_metadata"),
+    }
+    assert ("image", "image.data") in report.kept
+    clean = stamps("S-1", image=base64.b64encode(large_png(2_000)).decode())
+    assert "image_metadata" not in removed(plan(clean, "mystamp")).values()
+
+
+def test_the_reasons_of_stamps_are_told_in_plain_words() -> None:
+    made = plan(stamps("S-1", customer=ENTERED, image=base64.b64encode(tagged_jpeg()).decode()), "mystamp")
+    assert OF_STAMPS <= set(removed(made).values()) <= REASONS.keys()
 
 
 @pytest.mark.policy("MS-CAT-2", "MS-CAT-4", "MS-CAT-5")
