@@ -95,9 +95,7 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
             raise ImageError("image-kind")
         length = int.from_bytes(data[at : at + 2], "big")
         if at + max(length, 2) > len(data):
-            raise ImageError("image-truncated")
-        if length < 2:
-            raise ImageError("image-structure")
+            raise ImageError("image-truncated")  # a length below two ends among its own bytes, which begin no segment
         body, at = data[at + 2 : at + length], at + length
         scan = b""
         if marker == _SOS:
@@ -196,7 +194,7 @@ def _codes(body: bytes) -> Mapping[tuple[int, int], bytes]:
 def _scan(read: _Read, body: bytes, scan: bytes) -> None:
     """Write a scan, and before it what it uses that was not written yet. Raises: ImageError."""
     count = body[0] if body else 0
-    if not read.frame or not 1 <= count <= 4 or len(body) != 4 + 2 * count:
+    if not count or len(body) != 4 + 2 * count:
         raise ImageError("image-structure")
     if not read.interval and _RESTART.search(scan):
         raise ImageError("image-structure")

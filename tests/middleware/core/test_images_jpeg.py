@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from PIL import Image
 
 from middleware.core.images import ImageError, stripped
-from tests.middleware.core.pictures import CANARY, JPEGS, exif, marker, put, seen, segment, segments
+from tests.middleware.core.pictures import CANARY, JPEGS, drawn, exif, marker, put, saved, seen, segment, segments
 
 PREVIEW = JPEGS["grey"][:-2] + segment(0xFE, CANARY) + b"\xff\xd9"
 PLACES = {
@@ -27,6 +27,10 @@ PLACES = {
     "quantiser": segment(0xDB, b"\3" + (CANARY * 3)[:64]),
     "codes": segment(0xC4, b"\x03" + bytes(14) + struct.pack(">BB", 0, len(CANARY)) + CANARY),
     "conditioning": segment(0xCC, CANARY),
+    "adobe-elsewhere": segment(0xFE, b"Adobe\0\x64\0\0\0\0\0" + CANARY),
+    "adobe-short": segment(0xEE, b"Adobe\0" + CANARY[:5]) + segment(0xFE, CANARY),
+    "exif-elsewhere": segment(0xE3, exif(6)),
+    "jfif-elsewhere": segment(0xFE, b"JFIF\0\1\1\0\0\1\0\1\0\0" + CANARY),
     **{f"app{number}": segment(0xE0 + number, b"Meta\0" + CANARY) for number in range(16)},
     **{f"jpg{number}": segment(0xF0 + number, CANARY) for number in range(14)},
 }
@@ -92,6 +96,15 @@ def test_fill_bytes_go_and_a_second_look_changes_nothing() -> None:
     filled = b"\xff" * 5
     dirty = b"".join((JPEGS["progressive"][:2], *(filled + piece for piece in segments(JPEGS["progressive"])[1:])))
     assert stripped(dirty) == stripped(JPEGS["progressive"])
+
+
+def test_jfif_stays_where_it_says_nothing_else() -> None:
+    assert segments(stripped(JPEGS["baseline"]))[1] == segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
+
+
+def test_the_first_turn_is_the_one() -> None:
+    turned = put(segments(JPEGS["grey"]), 1, segment(0xE1, exif(6)), segment(0xE1, exif(8)))
+    assert stripped(turned) == stripped(put(segments(JPEGS["grey"]), 1, segment(0xE1, exif(6))))
 
 
 def test_jfif_says_neither_density_nor_thumbnail() -> None:
@@ -203,6 +216,10 @@ def at_end(kind: str, piece: bytes) -> bytes:
 
 SCANS = [piece for piece in segments(JPEGS["baseline"]) if marker(piece) == 0xDA]
 FRAME = next(piece for piece in segments(JPEGS["baseline"]) if marker(piece) == 0xC0)
+TWICE = b"".join(
+    segment(0xC0, piece[4:9] + b"\3" + b"\1\x11\0" * 3) if marker(piece) == 0xC0 else piece
+    for piece in segments(JPEGS["grey"])
+)
 REFUSED = {
     "no-picture": ("image-structure", b"\xff\xd8\xff\xd9"),
     "no-frame": ("image-structure", without("baseline", 0xC0)),
@@ -214,6 +231,7 @@ REFUSED = {
     "bytes-between": ("image-structure", put(segments(JPEGS["baseline"]), 2, CANARY)),
     "restarts-without-interval": ("image-structure", without("restarts", 0xDD)),
     "interval-of-one-byte": ("image-structure", at_end("baseline", segment(0xDD, b"\1"))),
+    "length-of-none": ("image-structure", at_end("baseline", b"\xff\xfe\0\0")),
     "length-of-one": ("image-structure", at_end("baseline", b"\xff\xfe\0\1")),
     "adobe-unknown": ("image-structure", changed("cmyk", 0xEE, at11=b"\3")),
     "frame-too-long": ("image-structure", changed("baseline", 0xC0, at5=b"\2")),
@@ -221,7 +239,10 @@ REFUSED = {
     "sampling": ("image-structure", changed("baseline", 0xC0, at7=b"\x51")),
     "sampling-none": ("image-structure", changed("baseline", 0xC0, at7=b"\x10")),
     "quantiser-number": ("image-structure", changed("baseline", 0xC0, at8=b"\4")),
+    "component-twice-and-scanned-once": ("image-structure", TWICE),
     "component-twice": ("image-structure", changed("baseline", 0xC0, at9=b"\1")),
+    "scan-of-none": ("image-structure", at_end("progressive", segment(0xDA, b"\0\0\x3f\0"))),
+    "scan-of-one-byte-less": ("image-structure", put(segments(JPEGS["grey"]), -2, segment(0xDA, b"\1\1\0\0\x3f"))),
     "scan-empty": ("image-structure", at_end("progressive", segment(0xDA, b""))),
     "scan-too-long": ("image-structure", changed("baseline", 0xDA, at0=b"\2")),
     "scan-component": ("image-structure", changed("baseline", 0xDA, at1=b"\x2a")),
@@ -241,6 +262,7 @@ REFUSED = {
         "image-kind", put(segments(JPEGS["baseline"]), 1, segment(0xC0, b"\x08\0\1\0\1\2\1\x11\0\2\x11\0"))
     ),
     "arithmetic": ("image-kind", put(segments(JPEGS["grey"]), 1, segment(0xC9, b""))),
+    "reserved": ("image-kind", put(segments(JPEGS["grey"]), 1, segment(0xBF, FRAME[4:]))),
     "lossless": ("image-kind", put(segments(JPEGS["grey"]), 1, segment(0xC3, b""))),
     "lines-later": ("image-kind", at_end("grey", segment(0xDC, b"\0\1"))),
     "hierarchical": ("image-kind", put(segments(JPEGS["grey"]), 1, segment(0xDE, b""))),
@@ -250,7 +272,9 @@ REFUSED = {
     "no-height": ("image-size", changed("baseline", 0xC0, at1=b"\0\0")),
     "too-wide": ("image-size", changed("baseline", 0xC0, at3=(20_001).to_bytes(2, "big"))),
     "too-high": ("image-size", changed("baseline", 0xC0, at1=(20_001).to_bytes(2, "big"))),
-    "too-many-segments": ("image-size", put(segments(JPEGS["grey"]), 1, segment(0xFE, b"") * 65_536)),
+    "ends-in-a-table": ("image-truncated", b"".join(segments(JPEGS["grey"])[:3])[:-9]),
+    "ends-in-a-length": ("image-truncated", b"\xff\xd8\xff\xfe\0"),
+    "ends-after-a-marker": ("image-truncated", b"\xff\xd8\xff\xfe"),
     "ends-in-fill-early": ("image-truncated", b"\xff\xd8\xff\xff\xff"),
     "ends-in-fill": ("image-truncated", JPEGS["grey"][:-2] + b"\xff" * 1000),
 }  # fmt: skip
@@ -263,6 +287,38 @@ def test_what_is_refused_and_with_which_code(name: str) -> None:
         stripped(data)
     assert (refused.value.code, refused.value.status) == (code, 422)
     assert str(refused.value) == ImageError.__doc__
+
+
+def test_what_a_scan_says_of_coefficients_goes_where_it_always_has_all() -> None:
+    assert stripped(changed("baseline", 0xDA, at7=b"abc")) == stripped(JPEGS["baseline"])
+
+
+def test_tables_are_written_once() -> None:
+    data = saved(drawn("RGB"), "JPEG", progressive=True, restart_marker_blocks=2)
+    written, scans = parts(stripped(data)), parts(data).count(0xDA)
+    assert (written.count(0xDB), written.count(0xDD), scans) == (2, 1, 10)
+    assert written.count(0xC4) == parts(data).count(0xC4) == 10
+
+
+def test_tables_that_a_scan_does_not_use_need_not_be_there() -> None:
+    pieces = segments(JPEGS["progressive"])
+    scans = [at for at, piece in enumerate(pieces) if marker(piece) == 0xDA]
+    for at, other in ((scans[0], 0x03), (scans[1], 0x30), (scans[6], 0x30)):
+        piece = bytearray(pieces[at])
+        for place in range(6, 6 + 2 * piece[4], 2):
+            piece[place] |= other
+        changed_one = [*pieces[:at], bytes(piece), *pieces[at + 1 :]]
+        assert len(stripped(b"".join(changed_one))) == len(stripped(JPEGS["progressive"]))
+        assert seen(stripped(b"".join(changed_one))) == seen(JPEGS["progressive"])
+
+
+def test_as_many_segments_as_there_may_be_pass() -> None:
+    pieces = segments(JPEGS["grey"])
+    room = 65_536 - len(pieces) + 1
+    assert stripped(put(pieces, 1, segment(0xFE, b"") * room)) == stripped(JPEGS["grey"])
+    with pytest.raises(ImageError) as refused:
+        stripped(put(pieces, 1, segment(0xFE, b"") * (room + 1)))
+    assert refused.value.code == "image-size"
 
 
 def test_the_widest_and_the_highest_pass() -> None:
