@@ -1,21 +1,24 @@
-"""The dry run: where every leaf of one order would go, and how each part would be tagged. Paths, never values;
+"""The dry run: where every leaf of one document would go, and how each part would be tagged. Paths, never values;
 nothing stored or sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from middleware.core.body import read
-from middleware.core.planning import check_time, planned
+from middleware.core.planning import check_time, named, planned
 from middleware.core.trace import trace
 from middleware.errors import BodyError, Fault, SchemaError
 from middleware.exchange import PickupPoint
-from middleware.model import Inbound, Parsed, PartPlan, Report, ShopSettings, Status
-from middleware.ports import Carrier, Platform
+from middleware.model import Inbound, ParsedMatter, PartPlan, Report, ShopSettings, Status
+from middleware.model_keys import Sealing
+from middleware.ports import Caller, Carrier, Platform, Source
+from schemas.maxiresponse import Contact
+from schemas.mystamp import StampOrder
 from schemas.order import Order, catalogue
 from schemas.policy import Policy
 
@@ -40,11 +43,33 @@ def inspect(
 
     A pick-up point's id is taken as known: only the parcel platform could tell.
     """
-    try:
-        document = read(body)
+
+    def look(document: object) -> Inspection:
         parsed = platform.parse(document, Inbound(shop=None, headers={}, body=b""), settings)
         check_time(parsed, now)
-        return _inspected(document, parsed, platform, carrier, settings, policy, now)
+        return _planned(parsed, document, platform, settings, policy, fit, now, carrier.sealing)
+
+    def fit(order: Order) -> Order:
+        return carrier.fit(order, _known(order))
+
+    return _looked(body, look)
+
+
+def inspect_call(body: bytes, caller: Caller, settings: ShopSettings, policy: Policy, now: datetime) -> Inspection:
+    """The same of what a shop's own system sends and is no parcel: no carrier has to fit it."""
+
+    def look(document: object) -> Inspection:
+        parsed = caller.parse(document, settings, now)
+        named(caller.names, lambda: check_time(parsed, now))
+        return _planned(parsed, document, caller, settings, policy, lambda order: order, now)
+
+    return _looked(body, look)
+
+
+def _looked(body: bytes, look: Callable[[object], Inspection]) -> Inspection:
+    """What ``look`` finds in the document, or why there is none to look at."""
+    try:
+        return look(read(body))
     except SchemaError as refusal:
         faults = refusal.faults
     except BodyError as refusal:
@@ -52,23 +77,19 @@ def inspect(
     return Inspection(status=Status.REJECTED, reason=None, report=None, parts=(), faults=faults)
 
 
-def _inspected(
+def _planned(
+    parsed: ParsedMatter,
     document: object,
-    parsed: Parsed,
-    platform: Platform,
-    carrier: Carrier,
+    source: Source,
     settings: ShopSettings,
     policy: Policy,
+    fit: Callable[[Order], Order],
     now: datetime,
+    sealing: Sealing = Sealing.RETENTION,
 ) -> Inspection:
-    shape, names = platform.shape, platform.names
-
-    def fit(order: Order) -> Order:
-        return carrier.fit(order, _known(order))
-
-    made = planned(parsed, document, shape, names, settings, policy, fit, now, carrier.sealing)
+    made = planned(parsed, document, source.shape, source.names, settings, policy, fit, now, sealing)
     if made is None:
-        report = trace(document, shape, {}, {}, idle="nothing_shipped")
+        report = trace(document, source.shape, {}, {}, idle="nothing_shipped")
         return Inspection(status=Status.IGNORED, reason=parsed.halt, report=report, parts=(), faults=())
     return Inspection(status=Status.ACCEPTED, reason=None, report=made.report, parts=made.plan.parts, faults=())
 
@@ -94,7 +115,7 @@ def as_json(inspection: Inspection, policy: Policy) -> Mapping[str, Any]:
     }
 
 
-_CATEGORIES = dict(catalogue())
+_CATEGORIES = {path: category for kind in (Order, Contact, StampOrder) for path, category in catalogue(kind)}
 
 
 def _kept(path: str, target: str, policy: Policy) -> Mapping[str, Any]:

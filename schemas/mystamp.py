@@ -25,6 +25,8 @@ MOST_DEPICTED = 50
 MOST_IMAGE_BYTES = 8 * 1024 * 1024
 LONGEST_IMAGE = -(-MOST_IMAGE_BYTES // 3) * 4
 """Characters of the largest image in base64."""
+LONGEST_BODY = LONGEST_IMAGE + 64 * 1024
+"""Bytes of an order: an image, and what stands around it."""
 
 OPTIONAL = ("birth_date", "phone")
 """What passes only if the customer entered it for a purpose, which ``entered`` then names."""

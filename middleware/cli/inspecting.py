@@ -8,7 +8,7 @@ import re
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -18,16 +18,25 @@ from middleware.cli import words
 from middleware.cli.common import json_option, print_json, print_table
 from middleware.core.body import MAX_BYTES
 from middleware.errors import Fault
-from middleware.inspection import Inspection
+from middleware.inspection import Inspection, inspect_call
 from middleware.inspection import as_json as inspection_json
 from middleware.inspection import inspect as dry_run
 from middleware.model import Delivery, ShopSettings, Status
+from middleware.platforms.maxiresponse import Maxiresponse
+from middleware.platforms.mystamp import MyStamp
 from middleware.platforms.shopify import Shopify
+from middleware.ports import Caller
 from schemas.known import DOUBTS, REASONS
+from schemas.mystamp import LONGEST_BODY
 from schemas.order import Sender
 from schemas.policy import Policy
-from schemas.policy_loader import for_parcels
+from schemas.policy_loader import names
 from schemas.shopify import include_fields
+
+DIRECT: Final = "direct"
+_CALLERS: Final[tuple[Caller, ...]] = (Maxiresponse(), MyStamp())
+_USUAL: Final = ("professional", "maxiresponse", "mystamp")
+"""By pack, the account type of whose order it is if nothing else is told."""
 
 TOO_LARGE = Inspection(
     status=Status.REJECTED, reason=None, report=None, parts=(), faults=(Fault(pointer="", code="too-large"),)
@@ -44,14 +53,22 @@ _URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
 
 @click.command(short_help="Dry run: what would become of an order.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE|-…")
-@click.option("--platform", type=click.Choice(["shopify"]), required=True, help="Whose order it is.")
+@click.option(
+    "--platform",
+    type=click.Choice(["shopify", DIRECT]),
+    required=True,
+    help="Whose it is: a webshop's order, or what a shop's own systems send that is no parcel.",
+)
 @click.option(
     "--policy",
     "pack",
-    type=click.Choice(for_parcels()),
+    type=click.Choice(names()),
     default="bpost-shipping-platform",
     show_default=True,
     help="The policy pack.",
+)
+@click.option(
+    "--account-type", metavar="NAME", help="One of the pack's; without one, professional, or that without Pro."
 )
 @click.option(
     "--notify",
@@ -63,17 +80,26 @@ _URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
 @click.option("--pickup-attribute", metavar="NAME", help="The note attribute that names a pick-up point.")
 @json_option
 def inspect(
-    files: tuple[str, ...], platform: str, pack: str, notify: str, pickup_attribute: str | None, as_json: bool
+    files: tuple[str, ...],
+    platform: str,
+    pack: str,
+    account_type: str | None,
+    notify: str,
+    pickup_attribute: str | None,
+    as_json: bool,
 ) -> None:
     """Dry run: which paths of an order are kept, sealed, used or removed, and why. Paths, never values; nothing is
-    stored or sent.
+    stored or sent. With `--platform direct`: of a contact of Maxiresponse, or of an order of stamps.
 
     Exit status 1 if an order would be rejected.
     """
     policy = binding.pack(pack)
-    settings = _settings(platform, pack, notify, pickup_attribute)
+    caller = _caller(platform, pack, policy)
+    settings = _settings(platform, pack, _account_type(account_type, policy), notify, pickup_attribute)
     now = bootstrap.system_clock()
-    results = [{"file": name, **inspection_json(_inspected(name, settings, policy, now), policy)} for name in files]
+    results = [
+        {"file": name, **inspection_json(_inspected(name, caller, settings, policy, now), policy)} for name in files
+    ]
     if as_json:
         print_json(results)
     else:
@@ -127,7 +153,7 @@ api_version = "2026-10"
   uri = "{uri}/compliance\""""
 
 
-def _settings(platform: str, pack: str, notify: str, pickup_attribute: str | None) -> ShopSettings:
+def _settings(platform: str, pack: str, account_type: str, notify: str, pickup_attribute: str | None) -> ShopSettings:
     return ShopSettings(
         name="inspect",
         platform=platform,
@@ -136,7 +162,7 @@ def _settings(platform: str, pack: str, notify: str, pickup_attribute: str | Non
         own_app=False,
         carrier="",
         policy=pack,
-        account_type="professional",
+        account_type=account_type,
         integration_requested_on=date.min,
         integration_reference="",
         sender=Sender(),
@@ -145,20 +171,40 @@ def _settings(platform: str, pack: str, notify: str, pickup_attribute: str | Non
     )
 
 
-def _inspected(name: str, settings: ShopSettings, policy: Policy, now: datetime) -> Inspection:
-    body = _body(name)
-    if len(body) > MAX_BYTES:
+def _caller(platform: str, pack: str, policy: Policy) -> Caller | None:
+    """Who reads what a shop's own systems send under this pack; None of a webshop's order."""
+    caller = next((one for one in _CALLERS if one.first in policy.parts), None)
+    if (platform == DIRECT) != (caller is not None):
+        problem = f"{pack} is not for what --platform {platform} sends"
+        raise click.BadParameter(problem, param_hint="--policy")
+    return caller
+
+
+def _account_type(told: str | None, policy: Policy) -> str:
+    known = [name for name in policy.account_types if name == told or (told is None and name in _USUAL)]
+    if not known:
+        problem = f"the pack has no such account type; use one of {', '.join(policy.account_types)}"
+        raise click.BadParameter(problem, param_hint="--account-type")
+    return known[0]
+
+
+def _inspected(name: str, caller: Caller | None, settings: ShopSettings, policy: Policy, now: datetime) -> Inspection:
+    most = LONGEST_BODY if caller else MAX_BYTES
+    body = _body(name, most)
+    if len(body) > most:
         return TOO_LARGE
+    if caller:
+        return inspect_call(body, caller, settings, policy, now)
     return dry_run(body, Shopify(), ParcelJson(), settings, policy, now)
 
 
-def _body(name: str) -> bytes:
+def _body(name: str, most: int) -> bytes:
     """At most one byte more than may be sent."""
     if name == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
+        return sys.stdin.buffer.read(most + 1)
     try:
         with Path(name).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except OSError as problem:
         raise click.BadParameter(f"{name}: {problem.strerror}", param_hint="FILE") from None
 

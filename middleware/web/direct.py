@@ -20,7 +20,7 @@ from middleware.shipping import Waiting, check_policy
 from middleware.tracking import of_order, shipment
 from middleware.web.lane import serve
 from middleware.web.shipments import desk, found, query
-from schemas.mystamp import LONGEST_IMAGE
+from schemas.mystamp import LONGEST_BODY
 
 ROUTES: Final[Mapping[str, tuple[str, Caller]]] = {
     "contacts": ("maxiresponse/contacts", Maxiresponse()),
@@ -29,8 +29,8 @@ ROUTES: Final[Mapping[str, tuple[str, Caller]]] = {
 """Name → path beneath the shop's, and whose documents are read there."""
 
 
-LONGEST: Final[Mapping[str, int]] = {"stamps": LONGEST_IMAGE + 64 * 1024}
-"""Bytes of a body, where it may be longer than elsewhere: an image, and an order around it."""
+LONGEST: Final[Mapping[str, int]] = {"stamps": LONGEST_BODY}
+"""Bytes of a body, where it may be longer than elsewhere."""
 
 
 def blueprints(services: Services, waiting: Waiting) -> Iterator[Blueprint]:

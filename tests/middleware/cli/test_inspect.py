@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import tempfile
@@ -16,8 +17,11 @@ from middleware.core.body import MAX_BYTES
 from middleware.model import Reason, Status
 from schemas.errors import SchemaFault
 from schemas.known import DOUBTS, REASONS
+from schemas.mystamp import LONGEST_BODY
 from schemas.policy_loader import load
 from tests.middleware.cli.bench import ORDERS, PACK, process, run
+from tests.middleware.core.pictures import CANARY
+from tests.middleware.platforms.telling import FORBIDDEN, contact, large_png, stamps, tagged_jpeg
 from tests.middleware.walking import KNOWN
 from tests.schemas.broken_pack import fault
 
@@ -233,11 +237,11 @@ def test_paths_are_not_broken_on_a_narrow_terminal() -> None:
     ("words", "said"),
     [
         ((ACCEPTED,), "Missing option '--platform'"),
-        (("--platform", "nonesuch", ACCEPTED), "'nonesuch' is not 'shopify'"),
+        (("--platform", "nonesuch", ACCEPTED), "'nonesuch' is not one of 'shopify'"),
         (("--platform", "shopify"), "Missing argument 'FILE|-…'"),
         (("--platform", "shopify", "nowhere.json"), "nowhere.json: No such file or directory"),
         (("--platform", "shopify", "."), ".: Is a directory"),
-        (("--platform", "shopify", "--policy", "nonesuch", ACCEPTED), "'nonesuch' is not 'bpost-shipping-platform'"),
+        (("--platform", "shopify", "--policy", "nonesuch", ACCEPTED), "'nonesuch' is not one of 'bpost-"),
         (("--platform", "shopify", "--notify", "fax", ACCEPTED), "'fax' is not one of"),
     ],
 )
@@ -266,3 +270,65 @@ def test_no_configuration_is_looked_at(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == told(ACCEPTED)
     assert [path.name for path in folder.iterdir()] == ["parcelveil.toml"]
+
+
+DIRECT = ("inspect", "--platform", "direct", "--json", "--policy")
+
+
+def direct(pack: str, document: object, *words: str, status: int = 0) -> dict[str, Any]:
+    result = run(*DIRECT, pack, *words, "-", stdin=json.dumps(document).encode())
+    assert (result.exit_code, result.stderr) == (status, "")
+    (found,) = json.loads(result.stdout)
+    assert found.keys() == MEMBERS
+    return dict(found)
+
+
+@pytest.mark.policy("MS-CAT-6", "MS-CAT-5")
+def test_of_an_order_of_stamps_it_is_told_what_was_taken_out_of_its_image() -> None:
+    image = base64.b64encode(tagged_jpeg() + CANARY).decode()
+    seen = direct("bpost-mystamp", stamps("S-1", image=image, customer={"vat": "BE0214596464"}))
+    reasons = {one["path"]: one["reason"] for one in seen["removed"]}
+    assert reasons == {
+        **dict.fromkeys(("image.exif", "image.trailer"), "image_metadata"),
+        "customer.vat": "not_in_pack",
+    }
+    assert {one["path"]: one["part"] for one in seen["kept"]}["image"] == "mystamp.photo"
+    assert [part["part"] for part in seen["parts"]] == ["mystamp.customer", "mystamp.photo"]
+    pro = direct("bpost-mystamp", stamps("S-1", customer={"vat": "BE0214596464"}), "--account-type", "mystamp_pro")
+    assert (pro["removed"], pro["status"]) == ([], "accepted")
+
+
+def test_of_a_contact_it_is_told_and_in_words_too() -> None:
+    seen = direct("bpost-maxiresponse", contact("C-1", **FORBIDDEN))
+    assert {one["path"] for one in seen["removed"]} == {f"contact.{name}" for name in FORBIDDEN}
+    assert (seen["used"], seen["index"]) == (["contract"], ["contact.id"])
+    assert direct("bpost-maxiresponse", contact("C-1", contract="none"), status=1)["errors"] == [
+        {"pointer": "/contract", "code": "no_retention_rule"}
+    ]
+    document = json.dumps(stamps("S-1", image=base64.b64encode(tagged_jpeg()).decode())).encode()
+    shown = run("inspect", "--platform", "direct", "--policy", "bpost-mystamp", "-", stdin=document).stdout
+    assert ["removed", "image.exif"] in [line.split()[:2] for line in shown.splitlines()]
+    assert "Ververbeeld" not in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("direct", "--policy", "bpost-shipping-platform"),
+        ("direct",),
+        ("shopify", "--policy", "bpost-mystamp"),
+        ("direct", "--policy", "bpost-mystamp", "--account-type", "professional"),
+        ("shopify", "--account-type", "mystamp"),
+    ],
+)
+def test_a_pack_that_is_not_for_it_is_refused(words: tuple[str, ...]) -> None:
+    result = run("inspect", "--platform", *words, "-", stdin=b"{}")
+    assert result.exit_code == 2
+    assert "Invalid value for --" in result.stderr
+
+
+def test_an_image_may_be_longer_than_an_order_and_not_longer_than_it_may_be_sent() -> None:
+    document = stamps("S-1", image=base64.b64encode(large_png(3 * MAX_BYTES // 2)).decode())
+    assert direct("bpost-mystamp", document)["status"] == "accepted"
+    result = run(*DIRECT, "bpost-mystamp", "-", stdin=b" " * (LONGEST_BODY + 1))
+    assert [one["errors"] for one in json.loads(result.stdout)] == [[{"pointer": "", "code": "too-large"}]]
