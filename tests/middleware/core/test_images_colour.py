@@ -194,6 +194,22 @@ def test_a_profile_in_pieces_of_which_one_is_missing_goes(numbers: tuple[int, ..
     assert found(stripped(put(segments(JPEGS["baseline"]), 1, *torn))) == []
 
 
+def test_a_profile_may_come_in_as_many_pieces_as_there_are_numbers() -> None:
+    whole = GOOD["screen"].ljust(255 * 4, b"\0")
+    clean = stripped(put(segments(JPEGS["baseline"]), 1, *pieces(whole, size=4)))
+    assert found(clean) == [segment(0xE2, b"ICC_PROFILE\0\1\1" + remade(GOOD["screen"]))]
+    more = [segment(0xE2, b"ICC_PROFILE\0" + struct.pack(">H", number)) for number in range(256)]
+    assert found(stripped(put(segments(JPEGS["baseline"]), 1, *more))) == []
+
+
+def test_a_profile_is_where_it_belongs_and_nothing_else_is_one() -> None:
+    named = b"ICC_PROFILE\0\1\1" + GOOD["screen"]
+    for other in (segment(0xE3, named), segment(0xE2, b"ICC_PROFILX\0\1\1" + GOOD["screen"])):
+        assert found(stripped(put(segments(JPEGS["baseline"]), 1, other))) == []
+        both = put(segments(JPEGS["baseline"]), 1, segment(0xE2, named), other, segment(0xFE, CANARY))
+        assert found(stripped(both)) == [segment(0xE2, b"ICC_PROFILE\0\1\1" + remade(GOOD["screen"]))]
+
+
 def test_pieces_past_the_last_number_are_no_profile() -> None:
     many = [segment(0xE2, b"ICC_PROFILE\0" + struct.pack(">H", number)) for number in range(300)]
     assert stripped(put(segments(JPEGS["grey"]), 1, *many)) == stripped(JPEGS["grey"])
