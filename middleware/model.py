@@ -82,10 +82,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ParsedMatter(Hidden):
-    """What was read from a body: the matter of a record, or why there is none. ``taken`` maps a concrete source path
-    (``line_items[3].title``) to the canonical path that it filled (``customs.description``), ``shared`` to those that
-    it filled as well (an address line: street, number and box); ``doubts`` tells of a source path why it is unclear,
-    ``lost`` of what was taken out of a value that travels why: ``image.exif``, the path and a word of ours.
+    """What was read: the matter of a record, or why there is none. By concrete path: what it filled (``taken``), and
+    what else (``shared``, of an address line), why it is unclear (``doubts``), why a piece of it went (``lost``).
     """
 
     order_id: str

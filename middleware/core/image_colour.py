@@ -41,7 +41,7 @@ _WORDS = {
 
 def remade(profile: bytes) -> bytes:
     """The profile with its primaries and tone curves alone; empty if they cannot be read or say too little."""
-    if not _HEADER + 4 <= len(profile) <= MOST or profile[36:40] != b"acsp" or profile[20:24] != b"XYZ ":
+    if len(profile) > MOST or profile[36:40] != b"acsp" or profile[20:24] != b"XYZ ":
         return b""
     version, kind, space = profile[8], profile[12:16], profile[16:20]
     if version not in _WORDS or kind not in _CLASSES or space not in _WANTED or profile[64:68] not in _INTENTS:
@@ -83,15 +83,13 @@ def _fixed(tag: bytes, start: int, numbers: int, most: int) -> bytes:
 
 def _curve(tag: bytes) -> bytes:
     """A tone curve (10.6, 10.18): a gamma, steps that never go down, or the numbers of a formula."""
-    if tag[:4] == b"para" and len(tag) >= 12:
+    if tag[:4] == b"para":
         formula = int.from_bytes(tag[8:10], "big")
         if formula >= len(_PARAMETERS):
             return b""
         return _fixed(tag[:10] + b"\0\0" + tag[12:], 12, _PARAMETERS[formula], 16 * _ONE)
-    if tag[:4] != b"curv" or len(tag) < 12:
-        return b""
     count = int.from_bytes(tag[8:12], "big")
-    if count > _MOST_STEPS or len(tag) < 12 + 2 * count:
+    if tag[:4] != b"curv" or count > _MOST_STEPS or len(tag) < 12 + 2 * count:
         return b""
     steps = struct.unpack_from(f">{count}H", tag, 12)
     if any(later < earlier for earlier, later in pairwise(steps)):

@@ -150,7 +150,6 @@ def backup(service: Service) -> bytes:
 def command_line(service: Service, orders: tuple[Sent, ...], ids: list[str]) -> dict[str, bytes]:
     """What the command line tells of the records and of the events."""
     commands = [
-        ["deliveries", "list", "--json"],
         ["deliveries", "show", ids[-1]],
         ["shipments", "find", orders[0].document.content["contact"]["id"]],
         ["events", "list", "--shop", "stamps"],

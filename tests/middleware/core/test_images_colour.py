@@ -76,6 +76,7 @@ GOOD = {
     "space": profile(TAGS | WORDS, kind=b"spac", at67=b"\1"),
     "adapted": profile(TAGS | {b"chad": fixed(b"sf32", 1.05, 0.02, -0.05, 0.03, 0.99, -0.02, -0.01, 0.02, 0.75)}),
     "gamma": profile(TAGS | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), steps(0x0233))),
+    "last-intent": profile(TAGS | WORDS, at67=b"\3"),
     "linear": profile(TAGS | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), steps())),
     "steps": profile(TAGS | {b"gTRC": steps(*(value * value >> 4 for value in range(1024)))}),
     "finest": profile(TAGS | {b"gTRC": steps(*(value * 15 for value in range(4096)))}),
@@ -91,6 +92,9 @@ BAD = {
     "short": GOOD["screen"][:131],
     "cut": GOOD["screen"][:-280],
     "large": GOOD["screen"].ljust(MOST + 1, b"\0"),
+    "counted-less": GOOD["gamma"][:131] + bytes([len(TAGS) - 1]) + GOOD["gamma"][132:],
+    "one-tag-too-late": profile({struct.pack(">I", number): b"" for number in range(94)} | TAGS),
+    "grey-without-white": profile({b"kTRC": steps(0x01CD)}, b"GRAY"),
     "signature": profile(TAGS, at36=b"acsq"),
     "lab": profile(TAGS, at20=b"Lab "),
     "version": profile(TAGS, version=5),
@@ -106,6 +110,9 @@ BAD = {
     "adapted-far": profile(TAGS | {b"chad": fixed(b"sf32", *([4.001] * 9))}),
     "adapted-words": profile(TAGS | {b"chad": b"sf32" + bytes(4) + CANARY[:29] + bytes(7)}),
     "curve-kind": profile(TAGS | {b"rTRC": b"mft2" + SCREEN[4:]}),
+    "curve-of-millions": profile(TAGS | {b"rTRC": b"curv" + bytes(4) + struct.pack(">I2H", 1 << 24 | 2, 1, 2)}),
+    "formula-far-off": profile(TAGS | {b"rTRC": formula(0x0103, 2.4, 0.9, 0.1, 0.1, 0.1)}),
+    "curve-other": profile(TAGS | {b"rTRC": b"mft2" + steps()[4:]}),
     "curve-words": profile(TAGS | {b"rTRC": b"curv" + bytes(4) + struct.pack(">I", 14) + CANARY[:28]}),
     "curve-short": profile(TAGS | {b"bTRC": b"curv" + bytes(4) + struct.pack(">I", 14) + bytes(27)}),
     "curve-none": profile(TAGS | {b"bTRC": b"curv" + bytes(4)}),
@@ -151,6 +158,51 @@ def test_a_profile_of_ours_has_what_every_profile_must_have(version: int) -> Non
     assert opened.creation_date is not None
     assert opened.creation_date.year == 2000
     assert opened.rendering_intent == 0
+
+
+def test_the_words_of_a_profile_of_the_second_version_are_of_its_form() -> None:
+    written = remade(GOOD["screen-2"])
+    assert b"desc\0\0\0\0\0\0\0\2c" + bytes(79) + b"text\0\0\0\0c\0" in written
+
+
+def test_all_nine_numbers_of_an_adaptation_stay() -> None:
+    assert fixed(b"sf32", 1.05, 0.02, -0.05, 0.03, 0.99, -0.02, -0.01, 0.02, 0.75) in remade(GOOD["adapted"])
+
+
+CURVES = (b"rTRC", b"gTRC", b"bTRC")
+
+
+@pytest.mark.policy("MS-CAT-6")
+@pytest.mark.parametrize("curve", [SCREEN, steps(), steps(0x0233), steps(0, 9, 99)])
+def test_of_a_tag_nothing_stays_but_its_numbers(curve: bytes) -> None:
+    tags = TAGS | {b"chad": fixed(b"sf32", *[0.5] * 9)} | dict.fromkeys(CURVES, curve)
+    clean = remade(profile(tags))
+    assert remade(profile({name: tag + CANARY for name, tag in tags.items()})) == clean
+    assert remade(profile({name: tag[:4] + CANARY[:4] + tag[8:] for name, tag in tags.items()})) == clean
+    assert SCREEN[:10] + bytes(2) + SCREEN[12:] in clean or curve != SCREEN
+    assert clean[4:12] == b"\0\0\0\0\4\0\0\0"
+    places = [int.from_bytes(clean[at + 4 : at + 8], "big") for at in range(132, 132 + 12 * clean[131], 12)]
+    assert (len(places), [place % 4 for place in places], len(clean) % 4) == (10, [0] * 10, 0)
+
+
+def test_numbers_may_be_as_large_as_colours_are() -> None:
+    for name, tag in (
+        (b"rXYZ", fixed(b"XYZ ", 2.0, -2.0, 2.0)),
+        (b"chad", fixed(b"sf32", *[-4.0] * 9)),
+        (b"gTRC", formula(0, 16.0)),
+    ):
+        assert tag[12:] in remade(profile(TAGS | {name: tag}))
+
+
+def test_the_largest_profile_that_is_looked_at() -> None:
+    assert MOST == 1 << 20
+    assert remade(GOOD["screen"].ljust(MOST, b"\0")) == remade(GOOD["screen"])
+
+
+def test_equal_tags_are_written_once_and_its_day_is_nobodys() -> None:
+    written = remade(GOOD["screen"])
+    assert written.count(SCREEN[12:]) == 1
+    assert struct.unpack(">6H", written[24:36]) == (2000, 1, 1, 0, 0, 0)
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -258,6 +258,8 @@ REFUSED = {
     "frame-of-none": ("image-kind", put(segments(JPEGS["grey"]), 1, segment(0xC0, b"\x08\0\1\0\1\0"))),
     "frame-empty": ("image-structure", put(segments(JPEGS["baseline"]), 1, segment(0xC0, b"\x08"))),
     "sampling": ("image-structure", changed("baseline", 0xC0, at7=b"\x51")),
+    "sampling-of-five-lines": ("image-structure", changed("baseline", 0xC0, at7=b"\x15")),
+    "sampling-of-no-column": ("image-structure", changed("baseline", 0xC0, at7=b"\x01")),
     "sampling-none": ("image-structure", changed("baseline", 0xC0, at7=b"\x10")),
     "quantiser-number": ("image-structure", changed("baseline", 0xC0, at8=b"\4")),
     "component-twice-and-scanned-once": ("image-structure", framed(b"\1\x11\0" * 3)),
@@ -296,6 +298,7 @@ REFUSED = {
     "no-height": ("image-size", changed("baseline", 0xC0, at1=b"\0\0")),
     "too-wide": ("image-size", changed("baseline", 0xC0, at3=(20_001).to_bytes(2, "big"))),
     "too-high": ("image-size", changed("baseline", 0xC0, at1=(20_001).to_bytes(2, "big"))),
+    "ends-after-a-segment": ("image-truncated", b"".join(segments(JPEGS["grey"])[:3])),
     "ends-in-a-table": ("image-truncated", b"".join(segments(JPEGS["grey"])[:3])[:-9]),
     "ends-in-a-length": ("image-truncated", b"\xff\xd8\xff\xfe\0"),
     "ends-after-a-marker": ("image-truncated", b"\xff\xd8\xff\xfe"),
@@ -337,6 +340,12 @@ def test_steps_may_have_sixteen_bits() -> None:
 @pytest.mark.parametrize("codes", [b"\2" + bytes(15) + b"ab", bytes(14) + b"\1\xff" + bytes(256)])
 def test_as_many_codes_as_there_may_be_pass(codes: bytes) -> None:
     assert stripped(at_end("baseline", segment(0xC4, b"\3" + codes))) == stripped(JPEGS["baseline"])
+
+
+@pytest.mark.parametrize("sampling", [0x11, 0x14, 0x41, 0x44])
+def test_samples_may_be_four_of_each_side(sampling: int) -> None:
+    frame = next(piece for piece in segments(stripped(framed(bytes((1, sampling, 0))))) if marker(piece) == 0xC0)
+    assert frame[11] == sampling
 
 
 def test_samples_may_have_twelve_bits() -> None:
