@@ -13,7 +13,7 @@ REASONS: Mapping[str, str] = {
     "empty": "nothing was there",
     "free_text": "free text can say anything of anybody",
     "geolocation": "the address suffices",
-    "image_metadata": "it stood in an image beside the picture, which alone is printed (MS-CAT-6, 2§2 L21-22)",
+    "image_metadata": "it stood in an image beside the picture, which alone is needed (MS-CAT-6)",
     "in_customs_union": "customs data are needed outside the EU only",
     "marketing": "profiles and consents have no part in a label (VP-PUR-11)",
     "merchant": "the shop's own data come from its settings",
