@@ -21,7 +21,7 @@ from middleware.model_keys import Fact
 from middleware.model_shop import Integration
 from middleware.ports import Storage, Store
 from middleware.ports_retention import Retention
-from middleware.storage import open_both, open_retention
+from middleware.storage import open_both, open_retention, shipping_sql
 from middleware.storage.records_sql import REMEMBERED
 from tests.storage.builders import LEASE, NOW, again, arrival, cancelled, digest, record
 from tests.storage.children import start
@@ -141,6 +141,18 @@ def test_what_was_cancelled_while_it_was_blocked_stays_so(store: Store, retentio
     arrived, made = taken(store)
     store.accept(cancelled(order=arrived.order), None)
     assert states(behind)[made.id][0] == State.WITHDRAWN
+    with pytest.raises(StorageError, match="told again"):
+        declare(retention, made, Selector(record_id=made.id))
+    assert states(behind) == {made.id: (State.WITHDRAWN, "")}
+    assert rows(behind, "events") == []
+
+
+def test_what_is_cancelled_between_the_look_and_the_release_stays_so(
+    store: Store, retention: Retention, behind: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, made = taken(store)
+    store.accept(cancelled(order=arrived.order), None)
+    monkeypatch.setattr(shipping_sql, "blocked", lambda *_: [(made.id, made.receipt)])  # as it was a moment ago
     with pytest.raises(StorageError, match="told again"):
         declare(retention, made, Selector(record_id=made.id))
     assert states(behind) == {made.id: (State.WITHDRAWN, "")}
