@@ -24,7 +24,8 @@ def test_a_reason_is_a_plain_sentence_of_its_own(told: Mapping[str, str]) -> Non
 
 def test_a_clause_that_a_reason_names_is_one_of_a_pack() -> None:
     packs = [load(name) for name in names()]
-    clauses = [one.clause for pack in packs for one in (*pack.categories, *pack.purposes.values())]
+    clauses = [rule.clause for pack in packs for rule in pack.categories]
+    clauses += [purpose.clause for pack in packs for purpose in pack.purposes.values()]
     ids = {clause_id for clause in clauses for clause_id in clause.ids}
     named = {clause_id for said in REASONS.values() for clause_id in re.findall(r"[A-Z]{2}-[A-Z]{3}-\d+", said)}
     assert len(named) >= 4
