@@ -11,6 +11,9 @@ from typing import Final
 
 from schemas.order import Hidden
 
+CUSTOMER: Final = "customer.id"
+"""The blind index that leads to a contact or a customer, and to nobody else."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Selector(Hidden):
@@ -21,6 +24,11 @@ class Selector(Hidden):
     record_id: str | None = None
     kind: str | None = None
     digest: bytes | None = None
+
+    @property
+    def customer(self) -> bytes | None:
+        """The digest of whom it names, where it names a contact or a customer: what leads to an order is nobody."""
+        return self.digest if self.kind == CUSTOMER else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

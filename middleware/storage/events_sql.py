@@ -56,7 +56,7 @@ def record(
         return made  # nothing is known of it, or all of it came later: nothing happened
     connection.execute(_CAME, {"this_id": event.id, **_came(made)})
     if said is not None:
-        standings_sql.shift(connection, upserts, event.shop, said, now, event.by, event.selector.digest)
+        standings_sql.shift(connection, upserts, event.shop, said, now, event.by, event.selector.customer)
     if event.type is EventType.DECLARATION:
         shipping_sql.let_go(connection, event.shop, event.selector, released, now)
     audit = {"id": str(uuid.uuid4()), "at": now, "fact": Fact.EVENT, "subject": event.id, "actor": event.by}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,8 @@ from sqlalchemy import event as happens
 from middleware.core.calendar import BRUSSELS
 from middleware.core.standing import ended, use
 from middleware.core.switching import Saying, heard
-from middleware.model import Reason
-from middleware.model_events import EventType, Recorded
+from middleware.model import IndexEntry, Reason
+from middleware.model_events import EventType, Recorded, Selector
 from middleware.model_keys import Fact
 from middleware.model_standing import Ended, Shift, Switched, Term
 from middleware.ports import Store
@@ -25,7 +26,7 @@ from schemas.permission import Refusal
 from schemas.policy_loader import load
 from tests.storage.builders import NOW, arrival, record
 from tests.storage.purging import purge, rows
-from tests.storage.test_events import told
+from tests.storage.test_events import by_order, told
 
 PARCELS = load("bpost-shipping-platform")
 MARKETING, OPERATIONAL = "vp.former_user.marketing", "vp.sender.operational"
@@ -182,6 +183,22 @@ def test_the_event_last_use_is_a_use(retention: Retention) -> None:
     said = Shift(day=day, kept=day, use=use(PARCELS, day))
     retention.record(told(EventType.LAST_USE, day=day), None, NOW, said)
     assert getattr(term(retention), "starts", None) == day
+
+
+@pytest.mark.policy("VP-RET-1")
+@pytest.mark.parametrize("told_by", ["order", "record"])
+def test_a_label_is_a_use_of_the_shops_user_whatever_it_is_told_by(
+    store: Store, retention: Retention, behind: Engine, told_by: str
+) -> None:
+    arrived, made = arrival(), record()
+    index = (IndexEntry(kind="order.id", digest=arrived.order, until=made.until),)
+    store.accept(arrived, replace(made, index=index))
+    selector = by_order(arrived) if told_by == "order" else Selector(record_id=made.id)
+    day = DAY + timedelta(days=3)
+    said = Shift(day=day, kept=day, use=use(PARCELS, day))
+    assert retention.record(told(EventType.LABEL_CREATED, selector, day), None, NOW, said).found == 1
+    assert getattr(term(retention), "starts", None) == day
+    assert [row["customer"] for row in rows(behind, "standings")] == [b""]
 
 
 @pytest.mark.policy("AMB-21")
