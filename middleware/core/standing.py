@@ -14,7 +14,7 @@ from typing import Final
 from middleware.core.calendar import end
 from middleware.core.permitting import WITHOUT, contract_of
 from middleware.model_standing import Ended, Shift, Standing, Switch, Switched, Term, Use
-from schemas.levels import LevelState, initial, known
+from schemas.levels import LevelState, known
 from schemas.order import Hidden
 from schemas.permission import NO_CONTRACT, Question
 from schemas.policy import Policy, RetentionRule
@@ -118,7 +118,8 @@ def turned(before: Switch | None, said: Switch) -> Switch:
 def question(policy: Policy, asked: Asked, standing: Standing | None, now: datetime, today: date) -> Question:
     """What is asked, over what is known. The standing is that of the shop's own user or, where the question names one,
     of that contact or customer, None where nothing leads to them: of anybody else no switch is known, and nobody knows
-    what they objected to.
+    what they objected to. A level of which nobody told is unknown, however the pack starts it: a dashboard moves it
+    without a word to us (X-LVL-2).
     """
     named = asked.customer is not None
     ours = standing is not None and asked.subject in ONE if named else asked.subject in OWN
@@ -132,7 +133,7 @@ def question(policy: Policy, asked: Asked, standing: Standing | None, now: datet
         lane=asked.lane,
         restricted=_restricted(policy, asked.purpose, known_of.terms, today),
         objected=frozenset(one.name for one in off) if ours else None,
-        levels={**(unmoved(policy, known_of.switches) if named and ours else {}), **levels(known_of.switches, now)},
+        levels=levels(known_of.switches, now),
         contract=contract,
         tie=asked.tie,
         channel=asked.channel,
@@ -144,14 +145,6 @@ def levels(switches: Iterable[Switch], now: datetime) -> Mapping[str, bool]:
     of_levels = [one for one in switches if one.kind is Switched.LEVEL]
     raised = {one.name: LevelState(on=True, heard_at=one.heard_at) for one in of_levels if one.on}
     return {**known(raised, now), **{one.name: False for one in of_levels if not one.on}}
-
-
-def unmoved(policy: Policy, switches: Iterable[Switch]) -> Mapping[str, bool]:
-    """The levels of which nothing was ever said, as the pack starts them: opt-out on, opt-in off. One that was raised
-    and has aged is none of them.
-    """
-    moved = {one.name for one in switches if one.kind is Switched.LEVEL}
-    return {name: on for name, on in initial(policy).items() if name not in moved}
 
 
 def over(term: Term, today: date) -> bool:

@@ -153,12 +153,16 @@ def test_an_image_ends_at_its_customers_request_here_and_at_the_platform(line: L
 def test_a_contact_objects_for_themselves_alone(line: Line) -> None:
     for name in ("C-51", "C-52"):
         assert post(line, "contacts", "maxiresponse/contacts", contact(name), name).status_code == 201
-    told = {"type": "objection", "level": "Aanvullend", "customer": "C-51"}
-    assert post(line, "contacts", "events", told, "objection").json()["found"] == 1
-    answers = {}
-    for name in ("C-51", "C-52", "C-53"):
-        query = f"purpose=generic_advertising&subject=contact&channel=email&customer={name}"
-        url = f"{line.service.api}/v1/shops/contacts/permissions?{query}"
+    for about, name in (("level", "Aanvullend"), ("purpose", "improvement")):
+        told = {"type": "objection", "customer": "C-51", about: name}
+        assert post(line, "contacts", "events", told, f"objection {about}").json()["found"] == 1
+
+    def reasons(purpose: str) -> list[str | None]:
+        url = f"{line.service.api}/v1/shops/contacts/permissions?subject=contact&purpose={purpose}&customer="
         given = {"Authorization": f"Bearer {TOKENS['contacts']}"}
-        answers[name] = line.service.client.get(url, headers=given, timeout=SECONDS).json()["reason"]
-    assert answers == {"C-51": "level_off", "C-52": None, "C-53": "level_unknown"}
+        names = ("C-51", "C-52", "C-53")
+        answers = [line.service.client.get(url + name, headers=given, timeout=SECONDS).json() for name in names]
+        return [answer["reason"] for answer in answers]
+
+    assert reasons("generic_advertising&channel=email") == ["level_off", "level_unknown", "level_unknown"]
+    assert reasons("improvement") == ["objected", None, "standing_unknown"]

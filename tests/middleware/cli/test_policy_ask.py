@@ -71,10 +71,10 @@ def test_of_a_shop_what_was_told_of_it_counts(instance: Instance) -> None:
 
 @pytest.mark.policy("X-LVL-2", "MX-PUR-4", "MS-PUR-1", "MS-PUR-4")
 @pytest.mark.parametrize(
-    ("pack", "account_type", "subject", "reason", "objected"),
+    ("pack", "account_type", "subject", "reason", "silent", "objected"),
     [
-        ("bpost-maxiresponse", "maxiresponse", "contact", "level_unknown", "level_off"),
-        ("bpost-mystamp", "mystamp", "customer", "standing_unknown", "objected"),
+        ("bpost-maxiresponse", "maxiresponse", "contact", "level_unknown", "level_unknown", "level_off"),
+        ("bpost-mystamp", "mystamp", "customer", "standing_unknown", None, "objected"),
     ],
 )
 def test_of_a_contact_or_a_customer_their_own_word_counts(
@@ -84,6 +84,7 @@ def test_of_a_contact_or_a_customer_their_own_word_counts(
     account_type: str,
     subject: str,
     reason: str,
+    silent: str | None,
     objected: str,
 ) -> None:
     monkeypatch.setenv("DIRECT_TOKEN", "made-up-token-of-a-direct-shop")
@@ -110,7 +111,7 @@ account_type = "{account_type}"
             arrival(shop="direct", standing_until=None), replace(record(until=None, clear_until=None), index=index)
         )
     of = ("policy", "ask", "--shop", "direct", *advertising, "--customer")
-    assert instance.json(*of, "K-77")["basis"] == "A6-1-f"
+    assert instance.json(*of, "K-77", status=1 if silent else 0)["reason"] == silent
     assert instance.json(*of, "K-78", status=1)["reason"] == reason
     objection = ("events", "record", "objection", "--purpose", "generic_advertising", "--customer", "K-77")
     assert instance.run(*objection, "--shop", "direct", "--by", "Els").exit_code == 0

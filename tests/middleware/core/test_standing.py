@@ -230,14 +230,15 @@ def of_one(policy: Policy, purpose: str, known: Standing | None, subject: str, n
     ("switches", "generic", "personalised"),
     [
         (None, "level_unknown", "level_unknown"),
-        ((), "permitted", "level_off"),
-        ((switch("Aanvullend", on=False),), "level_off", "level_off"),
-        ((switch("Optimaal", on=True),), "permitted", "permitted"),
+        ((), "level_unknown", "level_unknown"),
+        ((switch("Aanvullend", on=True),), "permitted", "level_unknown"),
+        ((switch("Aanvullend", on=False),), "level_off", "level_unknown"),
+        ((switch("Optimaal", on=True),), "level_unknown", "permitted"),
         ((switch("Optimaal", on=True, at=AGED), switch("Aanvullend", on=True, at=AGED)), *["level_unknown"] * 2),
         ((switch("Aanvullend", on=False, at=AGED), switch("Optimaal", on=False, at=AGED)), *["level_off"] * 2),
     ],
 )
-def test_a_contact_starts_as_the_policy_says_and_moves_by_their_own_word(
+def test_of_a_contact_their_own_word_alone_is_known_and_nothing_is_taken_for_granted(
     switches: tuple[Switch, ...] | None, generic: str, personalised: str
 ) -> None:
     known = None if switches is None else Standing(switches=switches)
