@@ -37,10 +37,11 @@ NOBODY: Final = b""
 
 _SHOP: Final[BindParameter[str]] = bindparam("this_shop")
 _CUSTOMER: Final[BindParameter[bytes]] = bindparam("this_customer", type_=standings.c.customer.type)
-_TERMS: Final = select(terms).where(terms.c.shop == _SHOP, terms.c.customer == _CUSTOMER).order_by(terms.c.retention)
+_DIGESTS: Final[BindParameter[Sequence[bytes]]] = bindparam("digests", expanding=True)
+_TERMS: Final = select(terms).where(terms.c.shop == _SHOP, terms.c.customer.in_(_DIGESTS)).order_by(terms.c.retention)
 _SWITCHES: Final = (
     select(switches)
-    .where(switches.c.shop == _SHOP, switches.c.customer == _CUSTOMER)
+    .where(switches.c.shop == _SHOP, switches.c.customer.in_(_DIGESTS))
     .order_by(switches.c.kind, switches.c.name)
 )
 _THIS: Final = (standings.c.shop == _SHOP, standings.c.customer == _CUSTOMER)
@@ -56,7 +57,7 @@ _LEADING: Final = (
     .where(
         index_entries.c.shop == _SHOP,
         index_entries.c.kind == chain_sql.CUSTOMER,
-        index_entries.c.digest.in_(bindparam("digests", expanding=True)),
+        index_entries.c.digest.in_(_DIGESTS),
         or_(
             index_entries.c.until.is_(None),
             index_entries.c.until >= bindparam("day", type_=index_entries.c.until.type),
@@ -94,25 +95,24 @@ def shift(
 
 def read(connection: Connection, shop: str) -> Standing:
     """What is known of a shop's user; nothing where it never was."""
-    return _read(connection, _own(shop))
+    return _read(connection, _resting(_own(shop)))
 
 
 def of_customer(connection: Connection, shop: str, customer: bytes, day: date) -> Standing | None:
     """What is known of a contact or a customer; None where no record that lives on that day leads to them. Raises:
     StorageError where the process has not read the newest index key yet.
     """
-    digests = chain_sql.sought(connection, customer)
-    if connection.execute(_LEADING, {"this_shop": shop, "digests": digests, "day": day}).first() is None:
+    asked = {"this_shop": shop, "digests": chain_sql.sought(connection, customer)}
+    if connection.execute(_LEADING, {**asked, "day": day}).first() is None:
         return None
-    found = [_read(connection, _whose(shop, digest)) for digest in digests]  # it rests under one of them at most
-    return next((one for one in found if one != Standing()), Standing())
+    return _read(connection, asked)  # it rests under one of them at most, and may be taken forward at this moment
 
 
 def restricted(connection: Connection, shop: str) -> Sequence[str]:
     """The classes of a shop's user that serve legal claims alone."""
     if "\0" in shop:  # PostgreSQL would refuse the question; a name that comes with a request may hold anything
         return ()
-    return [row.retention for row in connection.execute(_RESTRICTED, _own(shop)).all()]
+    return [row.retention for row in connection.execute(_RESTRICTED, _resting(_own(shop))).all()]
 
 
 def ended(day: Any) -> Select[Any]:
@@ -136,14 +136,22 @@ def _whose(shop: str, customer: bytes) -> Whose:
     return {"this_shop": shop, "this_customer": customer}
 
 
+def _resting(whose: Whose) -> Mapping[str, Any]:
+    """The same for who reads: under which digests it may rest."""
+    return {"this_shop": whose["this_shop"], "digests": (whose["this_customer"],)}
+
+
 def _row(whose: Whose) -> dict[str, Any]:
     return {"shop": whose["this_shop"], "customer": whose["this_customer"]}
 
 
-def _read(connection: Connection, whose: Whose) -> Standing:
+def _read(connection: Connection, asked: Mapping[str, Any]) -> Standing:
+    """Each table by one statement: of two the first would see a row no longer, and the second not yet, that is taken
+    forward between them.
+    """
     return Standing(
-        terms=tuple(map(_term, connection.execute(_TERMS, whose).all())),
-        switches=tuple(map(_switch, connection.execute(_SWITCHES, whose).all())),
+        terms=tuple(map(_term, connection.execute(_TERMS, asked).all())),
+        switches=tuple(map(_switch, connection.execute(_SWITCHES, asked).all())),
     )
 
 
@@ -162,7 +170,7 @@ def _turn(
     connection: Connection, upserts: Upserts, whose: Whose, said: Switch, whole: Shift, now: datetime, actor: str
 ) -> None:
     _held(connection, upserts, whose, whole.kept)
-    rows = map(_switch, connection.execute(_SWITCHES, whose).all())
+    rows = map(_switch, connection.execute(_SWITCHES, _resting(whose)).all())
     before = next((one for one in rows if (one.kind, one.name) == (said.kind, said.name)), None)
     stands = turned(before, said)
     if stands is not said:
@@ -201,7 +209,7 @@ def _move(
 def _changes(
     connection: Connection, whose: Whose, concerned: Collection[str], moved: Callable[[Term], Term]
 ) -> list[tuple[Term, Term]]:
-    known = {row.retention: _term(row) for row in connection.execute(_TERMS, whose).all()}
+    known = {row.retention: _term(row) for row in connection.execute(_TERMS, _resting(whose)).all()}
     before = [known.get(retention) or Term(retention=retention) for retention in sorted(concerned)]
     return [(term, after) for term in before if (after := moved(term)) != term]
 
