@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -185,10 +185,11 @@ def _said(
     its own, and where whose it is was not told: of a pack about contacts or customers one of them, of another the
     shop's user, whom nobody names.
     """
+    remembered = kept(shop.policy, today(now))
     if kind in _USES:
-        return Shift(day=day, kept=kept(shop.policy, day), use=use(shop.policy, day)), ()
+        return Shift(day=day, kept=remembered, use=replace(use(shop.policy, day), kept=remembered)), ()
     if kind is EventType.END_OF_USE:
-        return ended(shop.policy, day), ()
+        return replace(ended(shop.policy, day), kept=remembered), ()
     verb = _VERBS.get(kind)
     if verb is None:
         return None, ()

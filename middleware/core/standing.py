@@ -63,7 +63,7 @@ def ended(policy: Policy, day: date) -> Shift:
 
 
 def kept(policy: Policy, day: date) -> date:
-    """How long what is known from a day on is remembered at least: as long as the longest of the pack's terms."""
+    """How long what was heard on a day is remembered at least: as long as the longest of the pack's terms."""
     return max(end(day, rule.duration) for rule in policy.retention.values() if rule.duration is not None)
 
 

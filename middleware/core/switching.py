@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from middleware.core.calendar import today
 from middleware.core.standing import classes, kept, purposes
 from middleware.model_standing import Shift, Switch, Switched
 from schemas.levels import DATA_SUBJECT, LOWERING, Change, Objection, change, initial, object_to
@@ -46,7 +47,8 @@ def heard(policy: Policy, saying: Saying, now: datetime) -> tuple[Shift, tuple[s
             Switch(kind=kind, name=name, on=on, verb=verb, way=saying.way, day=saying.day, heard_at=now, by=saying.by)
         )
     ends = {one.name: classes(policy, one) for one in moved}
-    shift = Shift(day=saying.day, kept=kept(policy, saying.day), switches=tuple(moved), classes=ends)
+    remembered = kept(policy, max(saying.day, today(now)))  # one of long ago is not forgotten the night it is told
+    shift = Shift(day=saying.day, kept=remembered, switches=tuple(moved), classes=ends)
     return shift, ways(policy, saying) if saying.verb in LOWERING else ()
 
 

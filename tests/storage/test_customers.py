@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -48,14 +48,14 @@ def known(store: Store, customer: bytes, until: Any = None, shop: str = "demo") 
     return made
 
 
-def say(retention: Retention, customer: bytes, verb: str = "object", shop: str = "demo") -> Recorded:
+def say(retention: Retention, customer: bytes, verb: str = "object", shop: str = "demo", day: date = DAY) -> Recorded:
     own = verb == "resume"
-    saying = Saying(kind=Switched.LEVEL, name="Aanvullend", verb=verb, way=None, day=DAY, by="Els", own=own)
+    saying = Saying(kind=Switched.LEVEL, name="Aanvullend", verb=verb, way=None, day=day, by="Els", own=own)
     found = heard(CONTACTS, saying, NOW)
     assert isinstance(found, tuple)
     selector = Selector(kind="customer.id", digest=customer)
     kind = EventType.RESUME if own else EventType.OBJECTION
-    return retention.record(told(kind, selector, DAY, at=NOW, shop=shop), None, NOW, found[0])
+    return retention.record(told(kind, selector, day, at=NOW, shop=shop), None, NOW, found[0])
 
 
 def said(retention: Retention, customer: bytes, shop: str = "demo") -> list[tuple[str, bool]] | None:
@@ -123,5 +123,22 @@ def test_who_is_taken_back_and_sent_anew_has_objected_still(store: Store, retent
     with behind.begin() as connection:
         connection.exec_driver_sql("DELETE FROM records")
     assert said(retention, one) is None
+    known(store, one)
+    assert said(retention, one) == [("Aanvullend", False)]
+
+
+@pytest.mark.policy("X-LVL-1", "MX-PUR-4", "AMB-21")
+def test_an_objection_of_long_ago_is_remembered_from_the_day_on_which_it_was_heard(
+    url: str, store: Store, retention: Retention, behind: Engine
+) -> None:
+    one, long_ago = digest(), DAY - relativedelta(years=9)
+    known(store, one)
+    say(retention, one, day=long_ago)
+    assert [row["day"] for row in rows(behind, "switches")] == [long_ago]
+    with behind.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM records")
+    last = datetime(THREE_YEARS.year, THREE_YEARS.month, THREE_YEARS.day, 12, tzinfo=UTC)
+    assert "standings" not in purge(url, NOW)
+    assert "standings" not in purge(url, last)
     known(store, one)
     assert said(retention, one) == [("Aanvullend", False)]

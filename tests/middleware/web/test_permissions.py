@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from dateutil.relativedelta import relativedelta
+from sqlalchemy import create_engine, select, text
 from werkzeug.test import TestResponse
 
 from middleware.services import Shop
+from middleware.storage.tables_retention import standings
 from schemas.policy_loader import load
 from tests.middleware.web.conftest import Intake
 from tests.middleware.web.test_events import NUMBERS, OWN, Telling, code, telling, told
@@ -86,6 +88,18 @@ def test_an_objection_counts_at_once_and_other_ways_are_told(telling: Telling) -
     assert came["restricted"] == ["vp.former_user.marketing"]
     assert came["clause"]["ids"][0] == "X-LVL-1"
     assert answer(telling, "label_and_delivery", more="&tie=necessary") == (True, "A6-1-b")
+
+
+@pytest.mark.policy("VP-RET-1", "AMB-21")
+@pytest.mark.parametrize("kind", ["last-use", "end-of-use", "objection"])
+def test_what_was_long_ago_is_remembered_for_ten_years_after_it_was_told(telling: Telling, kind: str) -> None:
+    beside = {"level": "Aanvullend"} if kind == "objection" else {}
+    assert telling.tell({"type": kind, "day": "2015-01-02", **beside}).status_code == 200
+    engine = create_engine(telling.url)
+    with engine.connect() as connection:
+        until = connection.execute(select(standings.c.until).where(standings.c.shop == "plain")).scalar_one()
+    engine.dispose()
+    assert until == telling.today() + relativedelta(years=10)
 
 
 @pytest.mark.policy("AMB-11")
