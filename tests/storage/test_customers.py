@@ -15,7 +15,7 @@ from middleware.core.switching import Saying, heard
 from middleware.model import IndexEntry, Record
 from middleware.model_events import EventType, Recorded, Selector
 from middleware.model_keys import Fact
-from middleware.model_standing import Standing, Switched
+from middleware.model_standing import Ended, Shift, Standing, Switched
 from middleware.ports import Store
 from middleware.ports_retention import Retention
 from middleware.storage import open_retention
@@ -142,3 +142,18 @@ def test_an_objection_of_long_ago_is_remembered_from_the_day_on_which_it_was_hea
     assert "standings" not in purge(url, last)
     known(store, one)
     assert said(retention, one) == [("Aanvullend", False)]
+
+
+@pytest.mark.policy("VP-RET-1", "X-LVL-1")
+def test_the_purge_notes_the_end_of_a_term_with_whom_it_is_of(
+    url: str, store: Store, retention: Retention, behind: Engine
+) -> None:
+    one, other = digest(), digest()
+    for customer, day in ((one, DAY), (other, DAY + timedelta(days=9))):
+        known(store, customer)
+        over = Shift(day=day, kept=THREE_YEARS, over=frozenset(("own.class",)))  # of a pack of an operator's own
+        selector = Selector(kind="customer.id", digest=customer)
+        retention.record(told(EventType.AGREEMENT_DISSOLVED, selector, DAY), None, NOW, over)
+    assert purge(url, NOW + timedelta(days=1))["terms"] == 1
+    assert [row["customer"] for row in rows(behind, "terms") if row["restricted_by"] == Ended.TERM] == [one]
+    assert retention.standing("demo") == Standing()
