@@ -130,7 +130,8 @@ class Events(Protocol):
         contact or customer whom it names, and let go what it releases, each with the receipt that tells of the
         declaration in the place of the one before. Of an event whose key is known what was kept then, whatever this one
         says, and nothing else. Of one that leads to no record that was there on its day nothing is kept. Raises:
-        StorageError where something else waits for a declaration by now, too.
+        StorageError where something else waits for a declaration by now, and where the process has not read the newest
+        index key yet, too.
         """
 
     def standing(self, shop: str) -> Standing:
@@ -138,7 +139,8 @@ class Events(Protocol):
 
     def customer(self, shop: str, customer: bytes, day: date) -> Standing | None:
         """What is known of a contact or a customer of a shop, by the digest of ``customer.id``: nothing where they
-        said nothing, None where no record that lives on that day leads to them.
+        said nothing, None where no record that lives on that day leads to them. Raises: StorageError where the process
+        has not read the newest index key yet, too.
         """
 
     def events(self, shop: str | None, limit: int) -> Sequence[Recorded]:

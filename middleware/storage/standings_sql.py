@@ -1,8 +1,9 @@
 """What is known of the user of a shop's label module, and of each contact or customer of a shop, in the transaction
 that is handed in.
 
-Whoever changes it locks the row of whose it is, after all that it locks of orders and records. An order that changes
-nothing only reads: a shop that makes labels all day writes once.
+Whoever changes it locks the row of whose it is, after all that it locks of orders and records; but where a digest of
+before the rotation of the index key is taken forward (``chain_sql``), that is before them, for everybody. An order that
+changes nothing only reads: a shop that makes labels all day writes once.
 """
 
 from __future__ import annotations

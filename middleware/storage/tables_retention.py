@@ -135,7 +135,7 @@ standings = Table(
         "customer",
         LargeBinary,
         primary_key=True,
-        doc="blind index of customer.id, 32 bytes; empty: who uses the shop's label module",
+        doc="blind index of customer.id; empty: who uses the shop's label module",
     ),
     Column("until", Day, nullable=False, index=True, doc="remembered so long at least, and while it has records"),
     info={"retention": "pv.record"},
