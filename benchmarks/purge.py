@@ -26,14 +26,15 @@ from pathlib import Path
 from typing import cast
 
 from flask.testing import FlaskClient
-from sqlalchemy import make_url
+from sqlalchemy import make_url, update
 
 from benchmarks.shops import SECRET, connect, instance
 from middleware import bootstrap, bootstrap_retention, config, logs
 from middleware.directory import Directory
-from middleware.model import IndexEntry
+from middleware.model import IndexEntry, State
 from middleware.storage import intake_sql
 from middleware.storage.sqlite import SqliteDatabase
+from middleware.storage.tables import records
 from middleware.web.app import create
 from tests.storage.builders import arrival, digest, part, record
 from tests.system.orders import order
@@ -87,6 +88,8 @@ def _fill(url: str, count: int) -> None:
                     made = record(parts=parts, index=entries, clear_until=ENDED, until=ENDED)
                     arrived = arrival(shop="shop-0", standing_until=ENDED, until=ENDED)
                     intake_sql.accept(connection, database.upserts, arrived, made)
+        with database.writing() as connection:  # delivered long ago: what waits would be a backlog
+            connection.execute(update(records).values(state=State.DELIVERED, due=None))
 
 
 def _purge(file: Path) -> None:
