@@ -19,6 +19,7 @@ from middleware.cli.rejections import print_rejections
 from middleware.config import Config
 from middleware.core.calendar import today
 from middleware.core.clocks import last_day
+from middleware.core.schedule import latest
 from middleware.model import RemovalReport, State, TaggedPart
 from middleware.ports import Store
 from middleware.tracking import Refusal
@@ -286,9 +287,10 @@ def _tags(summary: Summary) -> list[Row]:
 def _known_until(summary: Summary) -> str:
     if summary.until is not None:
         return summary.until.isoformat()
-    unsent = [day for part in summary.parts if (day := _unsent(summary, part)) is not None]
     said = "a clock starts that has not started"
-    return f"{said}; while nothing sends it, {max(unsent)}" if unsent else said
+    ends = [last_day(summary.state, part.until, part.ceiling) for part in summary.parts]
+    unsent = latest(ends) if ends else None  # a damaged file may have lost them
+    return f"{said}; while nothing sends it, {unsent}" if unsent else said
 
 
 def _unsent(summary: Summary, part: TaggedPart) -> date | None:

@@ -135,10 +135,12 @@ def duration(text: str) -> str:
 
 
 def not_started(triggers: Iterable[str], unsent: date | None) -> str:
-    """That clocks have not started, with what they will, and until when they may where nothing sends the record."""
+    """That clocks have not started, with what they will, and until when these parts may wait where nothing sends the
+    record: another part of it, whose clock runs, may well live longer.
+    """
     what = " and ".join(EVENTS.get(trigger, trigger) for trigger in triggers)
     said = f"clock_not_started: how long it is kept counts from {what}, which nobody has told (docs/events.md)."
-    return said if unsent is None else f"{said} As nothing sends it, it ends after {unsent} all the same."
+    return said if unsent is None else f"{said} While nothing sends it, what waits for that ends after {unsent}."
 
 
 def code(said: str) -> str:

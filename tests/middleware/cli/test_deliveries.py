@@ -25,6 +25,7 @@ from schemas.known import DOUBTS, REASONS
 from tests.middleware.cli.bench import Instance, refused
 from tests.storage import builders, states
 from tests.storage.builders import LATER, NOW
+from tests.storage.looking import claim
 from tests.storage.states import BARCODE
 
 MEMBERS = {
@@ -261,6 +262,25 @@ def test_what_is_known_of_a_record_is_told(
 ) -> None:
     lines = instance.run("deliveries", "show", records[state].id).stdout.splitlines()
     assert [fact for fact in facts if fact not in lines] == []
+
+
+@pytest.mark.parametrize("ticks", [True, False], ids=["one-clock-runs", "both-wait"])
+def test_what_nothing_sends_is_known_until_its_last_part_ends(instance: Instance, *, ticks: bool) -> None:
+    """Of two clocks one may run: what waits ends before its record does."""
+    day, last = date(2027, 12, 22), date(2036, 11, 22)
+    waits = builders.part("recipient.delivery", trigger="delivered", starts=None, until=None, ceiling=day)
+    sender = {} if ticks else {"starts": None}
+    other = builders.part("sender.contact", until=last if ticks else None, ceiling=last, **sender)
+    record = made(parts=(waits, other), until=None, clear_until=None)
+    with closing(open_store(f"sqlite:///{instance.database}")) as store:
+        store.accept(builders.arrival(), record)
+        lines = instance.run("deliveries", "show", record.id).stdout.splitlines()
+        assert "known until       a clock starts that has not started" in lines
+        store.bury(claim(store), State.DEAD, "http-422", NOW)
+        found = instance.run("shipments", "find", record.id).stdout
+    lines = instance.run("deliveries", "show", record.id).stdout.splitlines()
+    assert "known until       a clock starts that has not started; while nothing sends it, 2036-11-22" in lines
+    assert f"what waits for that ends after {day if ticks else last}." in " ".join(found.split())
 
 
 @each_state
