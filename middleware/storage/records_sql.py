@@ -47,7 +47,7 @@ _SOONER: Final = tuple(
     )
 )
 _LONGER: Final = update(records).where(records.c.id == bindparam("this_id"), records.c.until < _LAST)
-_ORDERS: Final = (
+STANDS_FOR: Final = (
     select(index_entries.c.record_id, orders.c.shop, orders.c.order, orders.c.until)
     .join(
         orders,
@@ -59,8 +59,10 @@ _ORDERS: Final = (
     )
     .where(index_entries.c.record_id.in_(bindparam("ids", expanding=True)), index_entries.c.kind == "order.id")
     .order_by(orders.c.shop, orders.c.order)  # whoever locks several locks them in this order
-    .with_for_update(of=orders)
 )
+"""The orders for which records (``ids``) stand."""
+
+_ORDERS: Final = STANDS_FOR.with_for_update(of=orders)
 _KEEP_ORDER: Final = update(orders).where(
     orders.c.shop == bindparam("this_shop"),
     orders.c.order == bindparam("this_order"),

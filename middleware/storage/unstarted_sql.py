@@ -4,7 +4,7 @@ that is handed in.
 What is dead, in quarantine or blocked may stay as if the trigger had come on the day of intake, and no longer. Once it
 goes out again it is found here no more. Such a record has no last day (``schedule.ends``), so an index finds it.
 
-Orders are locked before their records, as intake does.
+Orders are locked before their records, as intake does; nothing of it waits for anybody.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ from middleware.core.lifecycle import IDLE
 from middleware.model_keys import Fact
 from middleware.storage import clocks_sql, records_sql
 from middleware.storage.standings_sql import THE_PURGE
-from middleware.storage.tables import audit_entries, parts, records
+from middleware.storage.tables import audit_entries, index_entries, orders, parts, records
 
 _IDLE: Final = sorted(IDLE)
 IS_OPEN: Final = and_(
     records.c.state.in_(_IDLE), records.c.until.is_(None), parts.c.until.is_(None), parts.c.ended_at.is_(None)
 )
+# without `until`: it need not be readable
+_STANDS_FOR: Final = records_sql.STANDS_FOR.with_only_columns(
+    index_entries.c.record_id, orders.c.shop, orders.c.order, maintain_column_froms=True
+)
+_LOCK_ORDERS: Final = _STANDS_FOR.with_for_update(of=orders, skip_locked=True)
 _LOCK: Final = (
     select(records.c.id)
     .where(records.c.id.in_(bindparam("ids", expanding=True)))
@@ -68,14 +73,24 @@ def close(
     """
     some = found.with_only_columns(parts.c.record_id, maintain_column_froms=True).limit(limit)
     ids = sorted(set(connection.execute(some, asked).scalars()))
-    of_orders = records_sql.orders_of(connection, ids) if ids else ()
-    locked = connection.execute(_LOCK, {"ids": ids}).scalars().all()
+    of_orders, locked = _locked(connection, ids)
     rows = connection.execute(found.where(records.c.id.in_(locked)).limit(limit), asked).all()  # nobody moves it now
     if rows:
         keys = [{"this_id": row.record_id, "this_name": row.name, "last": row.until} for row in rows]
         connection.execute(_CLOSE, keys)
         _follow(connection, sorted({row.record_id for row in rows}), of_orders, now)
     return rows
+
+
+def _locked(connection: Connection, ids: Collection[str]) -> tuple[Sequence[Any], Collection[str]]:
+    """The orders of these records, (record_id, shop, order), and the records, both locked: what is free of them. A
+    record whose order somebody else has, or has just taken forward to a new key, is not among them.
+    """
+    asked = {"ids": list(ids)}
+    of_orders = connection.execute(_LOCK_ORDERS, asked).all()
+    locked = set(connection.execute(_LOCK, asked).scalars())
+    known = {row.record_id for row in connection.execute(_STANDS_FOR, asked)}
+    return of_orders, locked - (known - {row.record_id for row in of_orders})
 
 
 def _follow(connection: Connection, ids: Collection[str], of_orders: Sequence[Any], now: datetime) -> None:

@@ -16,9 +16,9 @@ from middleware.purge import Purge
 from middleware.storage import open_retention
 from tests.storage.builders import NOW, arrival, part, record
 from tests.storage.looking import claim
-from tests.storage.purging import BOOT, LAST_DAY, NEXT_DAY
+from tests.storage.purging import BOOT, LAST_DAY, NEXT_DAY, TEN_YEARS
 
-DELIVERY = "recipient.delivery"
+DELIVERY, SENDER = "recipient.delivery", "sender.contact"
 DAY = date(2027, 12, 23)
 
 
@@ -29,11 +29,11 @@ def retention(url: str) -> Iterator[Retention]:
     opened.close()
 
 
-def changed(behind: Engine, record_id: str, column: str, value: object) -> None:
+def changed(behind: Engine, record_id: str, column: str, value: object, name: str = DELIVERY) -> None:
     """What nobody of us wrote, past all types of ours."""
     statement = text(f'UPDATE parts SET "{column}" = :value WHERE record_id = :key AND name = :name')  # noqa: S608  # names of this file
     with behind.begin() as connection:
-        connection.execute(statement, {"value": value, "key": record_id, "name": DELIVERY})
+        connection.execute(statement, {"value": value, "key": record_id, "name": name})
 
 
 def there(behind: Engine) -> set[str]:
@@ -99,6 +99,28 @@ def test_a_ceiling_that_cannot_be_read_is_named_and_the_others_go(
     assert purge.unreadable == {(made[0].id, DELIVERY)}
     ended = retention.ended(DAY, 100)
     assert ended[Kind.PARTS] + ended[Kind.UNSTARTED] == 1
+
+
+@pytest.mark.policy("MX-RET-1")
+@pytest.mark.parametrize("until", ["0", "nonsense"])
+def test_of_a_record_with_an_odd_part_no_other_ends_without_a_clock_and_other_records_do(
+    store: Store, retention: Retention, behind: Engine, until: str
+) -> None:
+    """The end of a record follows from all of its parts."""
+    waits = part(DELIVERY, starts=None, until=None, ceiling=LAST_DAY)
+    made = [record(parts=(waits, part(SENDER, until=TEN_YEARS.date())), until=None) for _ in range(3)]
+    for one in made:
+        store.accept(arrival(), one)
+        store.bury(claim(store), State.DEAD, "http-422", NOW)
+    odd = made[0].id
+    changed(behind, odd, "until", until, SENDER)
+    purge = Purge(purging=retention, clock=lambda: NEXT_DAY, boot=lambda: BOOT, batch=2)
+    assert (purge.run() or {})[Kind.UNSTARTED] == 2
+    assert there(behind) == {odd}
+    assert purge.unreadable == {(odd, DELIVERY), (odd, SENDER)}
+    changed(behind, odd, "until", "2036-11-22", SENDER)
+    assert (purge.run() or {})[Kind.UNSTARTED] == 1
+    assert there(behind) == set()
 
 
 def test_what_is_mended_goes_with_the_next_run(store: Store, retention: Retention, behind: Engine) -> None:

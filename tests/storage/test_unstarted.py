@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 
 from middleware.core.clocks import last_day
 from middleware.core.lifecycle import IDLE
@@ -20,9 +20,9 @@ from middleware.model_events import EventType, Selector
 from middleware.model_keys import Fact
 from middleware.model_purge import Held, Kind, Telling
 from middleware.ports import Store
-from middleware.storage import open_retention, open_store
+from middleware.storage import open_retention, open_store, postgres
 from middleware.storage.retention import SqlRetention
-from middleware.storage.tables import metadata, parts, records
+from middleware.storage.tables import metadata, orders, parts, records
 from tests.storage.builders import LATER, NOW, arrival, part, record
 from tests.storage.dying import at_every_statement
 from tests.storage.looking import claim, sizes
@@ -203,6 +203,29 @@ def test_a_death_at_any_statement_leaves_all_or_nothing(url: str, behind: Engine
     assert all(ends(behind, name) == {LAST_DAY} for name in ("parts", "records", "orders", "index_entries"))
     assert [row["fact"] for row in rows(behind, "audit_entries")] == [Fact.NEVER_STARTED]
     assert (sealed(behind), len(rows(behind, "notices"))) == (set(), 1)
+
+
+def test_an_order_that_somebody_has_in_hand_holds_nothing_else_up(
+    postgres_url: str, postgres_behind: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for the next run, and no longer: the purge itself never waits."""
+    monkeypatch.setitem(postgres._SESSION, "lock_timeout", "50ms")
+    with closing(open_store(postgres_url)) as store:
+        busy, free = taken(store, State.DEAD), taken(store, State.DEAD)
+    with closing(open_retention(postgres_url)) as retention:
+        fence = retention.begin(NEXT_DAY, BOOT)
+        assert fence is not None
+
+        def ended() -> set[str]:
+            assert retention.purge(Kind.UNSTARTED, LAST_DAY + timedelta(days=1), NEXT_DAY, 10, fence) == 1
+            return {row["record_id"] for row in rows(postgres_behind, "parts") if row["jwe"] is None}
+
+        with postgres_behind.begin() as holder:
+            page = select(orders).where(orders.c.record_id == busy.id).with_for_update()
+            assert len(holder.execute(page).all()) == 1
+            assert ended() == {free.id}
+        assert ended() == {busy.id, free.id}
+    assert {row["until"] for row in rows(postgres_behind, "orders")} == {LAST_DAY}
 
 
 DAYS = st.dates(date(2027, 1, 1), date(2027, 1, 9))
