@@ -156,8 +156,7 @@ def retry(config_file: str | None, record_ids: tuple[str, ...]) -> None:
 def _again(store: Store, record_id: str, now: datetime) -> bool:
     summary = store.show(record_id)
     if summary is not None and _is_over(summary, today(now)):
-        why = telling.KEY_GONE if summary.last_code == words.KEY_GONE else telling.EXPIRED
-        click.echo(f"{record_id}: not sent again. {telling.worded(summary, why)}", err=True)
+        click.echo(f"{record_id}: not sent again. {telling.over(summary)}", err=True)
         return False
     if not store.revive(record_id, now):
         click.echo(f"{record_id}: nothing of it can go; look at it with `show`", err=True)
@@ -183,8 +182,8 @@ def _print_records(found: Sequence[Summary], here: telling.Here, as_json: bool) 
         shown = [column for column in _RECORDS if column != _FLAG or any(map(_is_flagged, found))]
         rows = [[cells[column] for column in shown] for cells in (_cells(row, here) for row in found)]
         print_table(shown, rows, whole=shown[:-1])
-        if _FLAG in shown:
-            click.echo(f"\n{fill(f'{_FLAG} {words.CHANGED}', PROSE)}")
+        for sentence in dict.fromkeys(telling.of(row).changed for row in found if _is_flagged(row)):
+            click.echo(f"\n{fill(f'{_FLAG} {sentence}', PROSE)}")
     else:
         click.echo("There is no such record.")
 
@@ -225,7 +224,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
         yield "last said", f"{words.code(summary.last_code or '')} ({summary.last_code})"
         return
     yield "state", summary.state
-    yield "code on the label" if summary.parcel else "short code", summary.reference
+    yield telling.of(summary).code, summary.reference
     yield "shop", summary.shop
     yield "taken in", f"{telling.moment(summary.created_at)} UTC"
     if summary.due is not None:
@@ -242,7 +241,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
     if summary.changed_seen_at is not None:
         yield "looked at", f"{telling.moment(summary.changed_seen_at)} UTC"
     if summary.ending is not None:
-        yield "the order", telling.worded(summary, words.ENDINGS[summary.ending])
+        yield telling.of(summary).subject.lower(), telling.of(summary).endings[summary.ending]
     if summary.predecessor is not None:
         yield "in the place of", summary.predecessor
     yield "known until", _known_until(summary)

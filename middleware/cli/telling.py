@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from middleware import bootstrap
-from middleware.cli import plain, words
+from middleware.cli import words
+from middleware.cli.parcels import PARCEL
+from middleware.cli.plain import PLAIN
+from middleware.cli.sentences import Sentences
 from middleware.config import Config
 from middleware.core.retry import LANE_PAUSE
 from middleware.model import Ending, Rejection, State
@@ -19,23 +22,6 @@ from middleware.trail import Sighting, Summary
 
 LATE = timedelta(minutes=5)
 """How long after its time a record that still waits is worth a question."""
-
-WHERE: Mapping[State, str] = {
-    State.WAITING: "It is here and waits to be sent.",
-    State.BLOCKED: (
-        "It is here and blocked: it shows or names people on stamps, and there is no declaration of the customer yet "
-        "that this is lawful. Nothing of it is forwarded."
-    ),
-    State.HELD: "It is here and waits: an older version of the order has to be cancelled at the parcel platform first.",
-    State.CLAIMED: "It is being sent to the parcel platform now.",
-    State.DELIVERED: "The parcel platform has it and carries it.",
-    State.CANCELLING: "The parcel platform is being asked to cancel it, because the order changed or was cancelled.",
-    State.CANCELLED: "It is cancelled: the parcel platform does not carry it.",
-    State.DEAD: "It could not be sent and was given up.",
-    State.QUARANTINED: "It was stopped: its receipt or seal does not fit, so something changed it here.",
-    State.WITHDRAWN: "It was taken back before it was sent.",
-}
-"""Where a record is."""
 
 COMES: Mapping[Next, str] = {
     Next.SEND: "It goes to the parcel platform {at}.",
@@ -49,71 +35,10 @@ COMES: Mapping[Next, str] = {
 }
 """What happens to it next."""
 
-STILL = "A change in the shop still counts; cancelling the order there takes it back."
-
-CAN: Mapping[State, str] = {
-    State.WAITING: f"Nothing is needed. {STILL}",
-    State.BLOCKED: (
-        "Ask the customer for the declaration. The shop sends the order again with it, or `parcelveil events record` "
-        "tells it. Cancelling the order takes it back."
-    ),
-    State.HELD: (
-        "Nothing is needed, unless the version before it was given up or stopped: then look there. If it was stopped, "
-        "cancel it at the parcel platform by hand; then `parcelveil deliveries retry {id}` lets this one go. A change "
-        "in the shop still counts."
-    ),
-    State.CLAIMED: "Wait a minute and ask again.",
-    State.DELIVERED: "For where the parcel is on its way, ask the parcel platform with the barcode.",
-    State.CANCELLING: "Do not hand over a parcel with this label.",
-    State.CANCELLED: "Throw this label away. To ship all the same, make a new order in the shop.",
-    State.DEAD: (
-        "Mend the cause, then `parcelveil deliveries retry {id}`: the same goes under the same key, so it cannot "
-        "arrive twice. Or save the order in the shop again: the newer version takes its place."
-    ),
-    State.QUARANTINED: (
-        "Tell whoever runs the service: keep it as evidence, and look for who could write to the database. It is never "
-        "sent. If the parcel has to go, save the order in the shop again: the newer version takes its place."
-    ),
-    State.WITHDRAWN: "Nothing is needed. If the order can be shipped after all, its next version is taken by itself.",
-}
-"""What a person can do."""
-
-REPLACED = "Throw this label away: the newer version has a label of its own."
-UNCANCELLED = (
-    "It could not be cancelled at the parcel platform. Cancel it there by hand, or mend the cause and ask again with "
-    "`parcelveil deliveries retry {id}`. Do not hand over a parcel with this label."
-)
-TOO_LATE = (
-    "Look at the version before it: its parcel is on its way as the order was then. Correct or stop it at the parcel "
-    "platform by hand."
-)
-KEPT = (
-    "Nothing is needed: the newer version has a record of its own. What is legally held of this one is kept, and not "
-    "sent."
-)
-UNREADABLE = (
-    "Tell whoever runs the service: another hand, or a damaged file, changed its row, and nothing but its id can be "
-    "told. Keep it as evidence; if the parcel has to go, save the order in the shop again."
-)
-STRANDED = (
-    "Look at the parcel platform for an older parcel of this order, and cancel it there by hand; then `parcelveil "
-    "deliveries retry {id}` lets this one go. Tell whoever runs the service: a row is gone that had to stay."
-)
-UNINSTALLED = (
-    "The shop uninstalled the app, so nothing of it goes any more. Once it is connected again, with a new request to "
-    "integrate, save the order in the shop: its next version is taken by itself."
-)
 MAY_BE_THERE = "The parcel platform may have it all the same, from an earlier attempt: look there. It stays there."
-NO_PARCEL = "Nothing is needed. It has no barcode: it is no parcel."
-STOPPED = "It was stopped: an older version of the order had to be cancelled first, and its record is not there."
+STOPPED = "It was stopped: an older version of it had to be cancelled first, and its record is not there."
 NOT_READ = "Its row cannot be read."
-EXPIRED = "Its time is over. Save the order in the shop again, or enter the parcel at the parcel platform by hand."
-KEY_GONE = (
-    "Send the order again: save it in the shop, or enter the parcel at the carrier by hand. The weekly key that could "
-    "open this one has been destroyed."
-)
 HANDED_OVER = "It was handed over in cleartext: erasure there is not verifiable."
-SIMULATED = "Simulated: its shop was in test mode, so no parcel will be sent."
 SIMULATED_THERE = "The simulated parcel platform has it."
 GO_LIVE = (
     "To go live: `parcelveil shops check {shop} --live`. What is taken from then on goes to the real parcel platform."
@@ -160,15 +85,16 @@ def _kept(record: Sighting) -> Mapping[str, str]:
 
 def where(record: Sighting | Summary, here: Here) -> str:
     """Where it is, in a sentence; of one that only the simulated platform knows, that it is no parcel."""
+    said = of(record)
     if not record.readable:
         return NOT_READ
     if record.state is State.QUARANTINED and record.last_code == "predecessor-missing":
         return STOPPED
     if record.carrier not in here.simulated:
         handed_over = record.state is State.DELIVERED and record.carrier in here.cleartext
-        there = worded(record, WHERE[record.state])
-        return f"{there} {HANDED_OVER}" if handed_over else there
-    return f"{SIMULATED} {SIMULATED_THERE if record.state is State.DELIVERED else worded(record, WHERE[record.state])}"
+        return f"{said.where[record.state]} {HANDED_OVER}" if handed_over else said.where[record.state]
+    there = SIMULATED_THERE if record.state is State.DELIVERED else said.where[record.state]
+    return f"{said.simulated} {there}"
 
 
 def advice(record: Sighting | Summary, here: Here) -> str:
@@ -188,7 +114,7 @@ def advice(record: Sighting | Summary, here: Here) -> str:
 
 def _order_only(record: Sighting | Summary, can: str) -> str:
     """Something is needed after all, if not of the order."""
-    return STILL if record.state is State.WAITING else can
+    return of(record).still if record.state is State.WAITING else can
 
 
 def _halted(record: Sighting | Summary, here: Here) -> str | None:
@@ -205,7 +131,7 @@ def _halted(record: Sighting | Summary, here: Here) -> str | None:
 def _where(record: Sighting, here: Here) -> Iterator[str]:
     yield where(record, here)
     if record.ending is not None:
-        yield f"{'The order' if record.parcel else 'It'} {worded(record, words.ENDINGS[record.ending])}."
+        yield f"{of(record).subject} {of(record).endings[record.ending]}."
     if record.last_code is not None and record.state is not State.DELIVERED:
         said = words.code(record.last_code)
         yield (
@@ -213,60 +139,47 @@ def _where(record: Sighting, here: Here) -> Iterator[str]:
         )
 
 
-CAN_AFTER: Mapping[tuple[State, str], str] = {
-    (State.DEAD, "expired"): EXPIRED,
-    (State.DEAD, words.KEY_GONE): KEY_GONE,
-    (State.WITHDRAWN, Ending.TOO_LATE): TOO_LATE,
-    (State.WITHDRAWN, Ending.REPLACED): KEPT,
-}
-"""What a person can do, where the last code says it better than the state."""
-
-PLAIN: Mapping[str, str] = {
-    WHERE[State.DELIVERED]: plain.THERE,
-    WHERE[State.CANCELLED]: plain.TAKEN_BACK,
-    CAN[State.DELIVERED]: plain.NOTHING,
-    CAN[State.CANCELLING]: plain.NOTHING,
-    CAN[State.CANCELLED]: plain.FINAL,
-    CAN[State.QUARANTINED]: plain.QUARANTINED,
-    CAN[State.DEAD]: plain.DEAD,
-    REPLACED: plain.REPLACED,
-    UNCANCELLED: plain.UNCANCELLED,
-    TOO_LATE: plain.TOO_LATE,
-    STRANDED: plain.STRANDED,
-    EXPIRED: plain.EXPIRED,
-    words.CHANGED: plain.CHANGED,
-    words.ENDINGS[Ending.CANCELLED]: plain.CANCELLED,
-    words.ENDINGS[Ending.TOO_LATE]: plain.CHANGED_TOO_LATE,
-}
-"""What is said of a parcel → what is said of what is none."""
-
-
 def todo(record: Sighting | Summary) -> str:
     """What a person can do."""
-    return worded(record, _todo(record)).format(id=record.id)
+    return _todo(record, of(record)).format(id=record.id)
 
 
-def _todo(record: Sighting | Summary) -> str:
+def _todo(record: Sighting | Summary, said: Sentences) -> str:
     if not record.readable:
-        return UNREADABLE
+        return said.unreadable
     if record.changed_after_delivery:
-        return words.CHANGED
+        return said.changed
     if record.state is State.QUARANTINED and record.last_code == "predecessor-missing":
-        return STRANDED
+        return said.stranded
     if record.state is State.DEAD and record.ending is not None:
-        return UNCANCELLED
+        return said.uncancelled
     if record.state is State.DELIVERED and record.barcode is None:
-        return NO_PARCEL
+        return said.no_barcode
     if record.last_code == "uninstalled":
-        return f"{MAY_BE_THERE} {UNINSTALLED}" if record.state is State.DEAD else UNINSTALLED
+        return f"{MAY_BE_THERE} {said.uninstalled}" if record.state is State.DEAD else said.uninstalled
     if record.state is State.CANCELLED and record.ending is Ending.REPLACED:
-        return REPLACED
-    return CAN_AFTER.get((record.state, record.last_code or ""), CAN[record.state])
+        return said.replaced
+    return _after(said).get((record.state, record.last_code or ""), said.can[record.state])
 
 
-def worded(record: Sighting | Summary, sentence: str) -> str:
-    """A sentence about a parcel, in words that hold of what is none, too."""
-    return sentence if record.parcel else PLAIN.get(sentence, sentence)
+def _after(said: Sentences) -> Mapping[tuple[State, str], str]:
+    """What a person can do, where the last code says it better than the state."""
+    return {
+        (State.DEAD, "expired"): said.expired,
+        (State.DEAD, words.KEY_GONE): said.key_gone,
+        (State.WITHDRAWN, Ending.TOO_LATE): said.too_late,
+        (State.WITHDRAWN, Ending.REPLACED): said.kept,
+    }
+
+
+def over(record: Summary) -> str:
+    """Why a dead letter whose time is over is not sent again, and what a person can do."""
+    return of(record).key_gone if record.last_code == words.KEY_GONE else of(record).expired
+
+
+def of(record: Sighting | Summary) -> Sentences:
+    """What can be said of a record of its kind."""
+    return PARCEL if record.parcel else PLAIN
 
 
 def nothing_to_ship(story: Story) -> Mapping[str, str]:

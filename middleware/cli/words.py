@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from middleware.errors import ParcelveilError, TransientDeliveryError
-from middleware.model import Ending, Reason
+from middleware.model import Reason
 from schemas.decision import BASES as BASES
 
 _UNITS: Mapping[str, str] = {"Y": "year", "M": "month", "D": "day"}
@@ -49,18 +49,6 @@ CONDITIONS: Mapping[str, str] = {
 VERBS: Mapping[str, str] = {"object": "by objecting", "withdraw": "by withdrawing the consent"}
 """How a level is ended."""
 
-CHANGED = (
-    "The order changed, or was cancelled, and the parcel could not be changed any more: correct it or stop it at the "
-    "parcel platform by hand."
-)
-
-ENDINGS: Mapping[Ending, str] = {
-    Ending.REPLACED: "changed: another record takes its place",
-    Ending.CANCELLED: "was cancelled, or has nothing left to ship",
-    Ending.TOO_LATE: "changed when the parcel was on its way",
-}
-"""What became of the order since the record was frozen."""
-
 HALTS: Mapping[Reason, str] = {
     Reason.CANCELLED: "the order is cancelled",
     Reason.TEST_ORDER: "it is a test order",
@@ -78,7 +66,7 @@ KEY_GONE = "key-gone"
 
 _GIVEN_UP = "attempts-exhausted:"
 
-_CODES: Mapping[str, str] = {
+CODES: Mapping[str, str] = {
     "timeout": "the parcel platform did not answer in time",
     "connection": "the parcel platform could not be reached",
     "tls": "the parcel platform's certificate does not hold",
@@ -147,8 +135,8 @@ def code(said: str) -> str:
     """The code of a record's last attempt or end in words; ``""`` for one that says no more than itself."""
     if said.startswith(_GIVEN_UP):
         return "; ".join(("every attempt was used up", *filter(None, [code(said.removeprefix(_GIVEN_UP))])))
-    if said in _CODES:
-        return _CODES[said]
+    if said in CODES:
+        return CODES[said]
     if said in list(Reason):
         return HALTS[Reason(said)]
     if re.fullmatch(r"http-5\d\d", said):
@@ -163,5 +151,5 @@ def remedy(paused: str, carrier: str) -> str:
 
 def trouble(carrier: str, problem: ParcelveilError) -> str:
     """Why a parcel platform could not be asked, and what to do."""
-    what = str(problem) if problem.code == TransientDeliveryError.code else _CODES.get(problem.code, str(problem))
+    what = str(problem) if problem.code == TransientDeliveryError.code else CODES.get(problem.code, str(problem))
     return f"{what} ({problem.code}); {_REMEDIES.get(problem.code, _REMEDY).format(name=carrier)}"

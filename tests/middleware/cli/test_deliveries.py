@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, update
 
-from middleware.cli import telling, words
+from middleware.cli import telling
+from middleware.cli.parcels import PARCEL
 from middleware.core.lifecycle import IDLE
 from middleware.model import Record, State
 from middleware.model_purge import Boot, Kind, Told
@@ -123,7 +124,7 @@ def test_the_list_can_be_read_in_a_hundred_columns(instance: Instance, records: 
 def test_a_list_that_goes_to_a_file_has_a_line_for_each(instance: Instance, records: dict[State, Record]) -> None:
     table_, _, note = instance.run("deliveries", "list").stdout.partition("\n\n")
     head, *lines = table_.splitlines()
-    assert " ".join(note.split()) == f"! {words.CHANGED}"
+    assert " ".join(note.split()) == f"! {PARCEL.changed}"
     assert head.split()[0] == "id"
     assert len(lines) == len(records)
     assert [line.split()[5:] for line in lines] == [
@@ -221,12 +222,12 @@ def test_a_record_is_told_in_plain_words(instance: Instance, records: dict[State
     assert (facts["state"], facts["shop"]) == (state, "demo")
     assert within(lines, 100)
     prose = " ".join(result.stdout.split())
-    assert telling.WHERE[state] in prose
-    advice = words.CHANGED if state is State.DELIVERED else telling.CAN[state].format(id=record.id)
+    assert PARCEL.where[state] in prose
+    advice = PARCEL.changed if state is State.DELIVERED else PARCEL.can[state].format(id=record.id)
     if state is State.WAITING:
-        advice = f"{telling.OVERDUE} {telling.STILL}"
+        advice = f"{telling.OVERDUE} {PARCEL.still}"
     assert advice in prose
-    assert (words.CHANGED in prose) == (state is State.DELIVERED)
+    assert (PARCEL.changed in prose) == (state is State.DELIVERED)
     tags = [line.split() for line in lines if line.startswith(("recipient.", "sender."))]
     assert tags == [
         ["sender.contact", "vp.sender.legal", "label_created", "2026-11-22", "2036-11-22"],
@@ -364,7 +365,7 @@ def changed(instance: Instance, record: Record, **changes: Any) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "advice"),
-    [(EXPIRED, telling.EXPIRED), (UNCANCELLED, telling.UNCANCELLED), (UNINSTALLED, telling.MAY_BE_THERE)],
+    [(EXPIRED, PARCEL.expired), (UNCANCELLED, PARCEL.uncancelled), (UNINSTALLED, telling.MAY_BE_THERE)],
     ids=["expired", "ending", "uninstalled"],
 )
 def test_advice_is_the_same_wherever_it_is_given(
@@ -383,7 +384,7 @@ def test_what_has_expired_does_not_go_again(instance: Instance, records: dict[St
     changed(instance, dead, **EXPIRED)
     result = instance.run("deliveries", "retry", dead.id)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"{dead.id}: not sent again. {telling.EXPIRED}\n"
+    assert result.stderr == f"{dead.id}: not sent again. {PARCEL.expired}\n"
     assert instance.json("deliveries", "show", dead.id)["state"] == "dead"
 
 

@@ -14,10 +14,12 @@ import pytest
 from sqlalchemy import create_engine, update
 
 from middleware.cli import root, telling, words
+from middleware.cli.parcels import PARCEL
+from middleware.cli.plain import PLAIN
 from middleware.core.index import Indexer
 from middleware.core.seal import lock, new_reference
 from middleware.keys import load_service
-from middleware.model import IndexEntry, Reason, Record, State
+from middleware.model import Ending, IndexEntry, Reason, Record, State
 from middleware.ports import Storage
 from middleware.storage import open_store
 from middleware.storage.tables import records as table
@@ -107,7 +109,7 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "delivered": ({"state": "delivered", "due": None, "barcode": BARCODE}, (f"barcode {BARCODE}", "carries it")),
     "changed after delivery": (
         {"state": "delivered", "due": None, "changed_after_delivery": True, "ending": "too-late"},
-        ("changed when the parcel was on its way", "a person has to decide", words.CHANGED),
+        ("changed when the parcel was on its way", "a person has to decide", PARCEL.changed),
     ),
     "cancelling": ({"state": "cancelling"}, ("asked to cancel it", f"asked at {AT}", "Do not hand over")),
     "cancelled": (
@@ -160,12 +162,10 @@ def test_every_state_is_told_in_plain_words(desk: Desk, name: str) -> None:
 
 def test_every_state_is_tried_here() -> None:
     assert {changes.get("state", "waiting") for changes, _ in STATES.values()} == set(State)
-    for table_, vocabulary in (
-        (telling.WHERE, State),
-        (telling.CAN, State),
-        (telling.COMES, Next),
-    ):
-        assert set(table_) == set(vocabulary)
+    assert set(telling.COMES) == set(Next)
+    for said in (PARCEL, PLAIN):
+        assert set(said.where) == set(said.can) == set(State)
+        assert set(said.endings) == set(Ending)
 
 
 @pytest.mark.parametrize("question", [NAME, "1001", ORDER_ID, BARCODE, "reference", "lower reference", "id"])
@@ -315,7 +315,7 @@ def test_an_unreadable_record_is_named_and_no_other_is_lost(desk: Desk) -> None:
 def test_what_was_held_behind_nothing_says_what_a_person_does(desk: Desk) -> None:
     record = desk.order(state="quarantined", due=None, last_code="predecessor-missing")
     told = desk.ask(NAME)
-    assert "an older version of the order had to be cancelled first" in told
+    assert "an older version of it had to be cancelled first" in told
     assert f"`parcelveil deliveries retry {record.id}` lets this one go" in told
 
 
