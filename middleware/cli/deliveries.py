@@ -204,7 +204,7 @@ def _print_record(summary: Summary, report: RemovalReport | None, here: telling.
     for label, value in _facts(summary):
         click.echo(harmless(f"{label:<17} {value}"))
     for sentence in (telling.where(summary, here), telling.advice(summary, here)):
-        click.echo(f"\n{fill(sentence, PROSE)}")
+        click.echo(f"\n{fill(sentence, PROSE, break_on_hyphens=False)}")  # an id stays whole
     click.echo()
     columns = ("part", "class", "trigger", "starts", "until", "ended")
     print_table(columns, [tuple(tag[column] for column in columns) for tag in _tags(summary)], whole=columns)

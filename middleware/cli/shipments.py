@@ -80,7 +80,13 @@ def _print_one(head: str, known: list[str], told: Mapping[str, str]) -> None:
         click.echo(harmless(", ".join(known)))
     for name, sentence in told.items():
         label = f"{_LABELS[name]:<7}"
-        click.echo(
-            fill(harmless(sentence), PROSE, initial_indent=label, subsequent_indent=" " * 7, break_long_words=False)
+        said = fill(
+            harmless(sentence),
+            PROSE,
+            initial_indent=label,
+            subsequent_indent=" " * 7,
+            break_long_words=False,
+            break_on_hyphens=False,  # an id may be copied
         )
+        click.echo(said)
     click.echo()

@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,18 @@ def test_what_is_known_of_a_record_is_told(
 ) -> None:
     lines = instance.run("deliveries", "show", records[state].id).stdout.splitlines()
     assert [fact for fact in facts if fact not in lines] == []
+
+
+def test_an_id_in_a_command_is_never_broken(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two letters a hyphen may end a line of prose; what is to be copied it may not."""
+    record = made(id="abcdefab-abcd-4bcd-abcd-abcdefabcdef")
+    with closing(open_store(f"sqlite:///{instance.database}")) as store:
+        store.accept(builders.arrival(), record)
+        store.bury(claim(store), State.QUARANTINED, "predecessor-missing", NOW)
+    for asked, columns in product((("deliveries", "show"), ("shipments", "find")), (50, 60, 70, 80, 90)):
+        monkeypatch.setattr(f"middleware.cli.{asked[0]}.PROSE", columns)
+        said = " ".join(instance.run(*asked, record.id).stdout.split())
+        assert f"`parcelveil deliveries retry {record.id}`" in said
 
 
 @pytest.mark.parametrize("ticks", [True, False], ids=["one-clock-runs", "both-wait"])
