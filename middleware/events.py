@@ -18,7 +18,7 @@ from typing import Any, Final
 from middleware.core.bearer import opens
 from middleware.core.body import read
 from middleware.core.calendar import today
-from middleware.core.clocks import clock, cut
+from middleware.core.clocks import clock, early_end
 from middleware.core.index import same
 from middleware.core.schedule import memory
 from middleware.core.standing import ended, its_own, kept, use
@@ -171,7 +171,7 @@ def _cut(told: Mapping[str, Any], shop: Shop, day: date) -> Cut | None:
     part = told.get(schema.PART)
     if part is None:
         return None
-    found = cut(shop.policy, part, day)
+    found = early_end(shop.policy, part, day)
     if found is None:
         raise _refused(schema.PART, "no-end-by-request")
     return found

@@ -43,6 +43,11 @@ class Clock:
     ends: Mapping[str, date]
     resets: frozenset[str] = field(default_factory=frozenset)
 
+    @property
+    def moves(self) -> bool:
+        """Whether there is a class that it can move."""
+        return bool(self.ends)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
@@ -51,6 +56,16 @@ class Cut:
     part: str
     day: date
     until: date
+
+    @property
+    def trigger(self) -> None:
+        """It concerns a part, whatever its clock waits for."""
+        return None
+
+    @property
+    def moves(self) -> bool:
+        """There is a part that it can end."""
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,8 @@ TRIGGERS: Final = (
 )
 END_EVENTS: Final = ("end_of_use", "part_ended", "last_part_ended", "answered")
 AFTER: Final = ("erase", "erase_for_purpose", "restrict", "never_written")
-CUT_SHORT_BY: Final = ("objection", "erasure_accepted", "customer_request")
+CUSTOMER_REQUEST: Final = "customer_request"
+CUT_SHORT_BY: Final = ("objection", "erasure_accepted", CUSTOMER_REQUEST)
 EXTENDED_BY: Final = ("legal_hold",)
 
 

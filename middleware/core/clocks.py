@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -12,19 +12,32 @@ from middleware.core.lifecycle import IDLE
 from middleware.core.schedule import COME_AT_INTAKE, ends
 from middleware.model import Record, State, TaggedPart
 from middleware.model_events import Clock, Cut
+from middleware.model_keys import Fact
 from schemas.policy import Policy
+from schemas.policy_terms import CUSTOMER_REQUEST
 
 ASSUMED: Final = frozenset(("label_created",))
 """The triggers that count as come at intake (``schedule.COME_AT_INTAKE``) until another day is told."""
-
-CUSTOMER_REQUEST: Final = "customer_request"
-"""What ends a class early, as a pack says it (``CUT_SHORT_BY`` of ``schemas.policy_terms``)."""
 
 OF_A_SHIPMENT: Final = ("label_created", "delivered")
 """The triggers that come once for each shipment: what takes the place of one is another."""
 
 Running = Mapping[tuple[str, str, str], tuple[date, date]]
 """Part, class and trigger of what has a clock that runs → its first and its last day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A part with its dates. ``untold``: no event has moved them; ``ended``: its end was carried out."""
+
+    name: str
+    retention: str
+    trigger: str
+    starts: date | None
+    until: date | None
+    ceiling: date
+    untold: bool
+    ended: bool
 
 
 def clock(policy: Policy, trigger: str, day: date) -> Clock:
@@ -72,7 +85,7 @@ def as_signed(trigger: str, starts: date | None, until: date | None, ceiling: da
     return trigger in COME_AT_INTAKE and (starts, until) == (taken, ceiling)
 
 
-def cut(policy: Policy, part: str, day: date) -> Cut | None:
+def early_end(policy: Policy, part: str, day: date) -> Cut | None:
     """The end of a part at the customer's request of ``day``, which is its first day without; None where the text knows
     no such end of its class, or the pack no such part.
     """
@@ -85,6 +98,28 @@ def cut(policy: Policy, part: str, day: date) -> Cut | None:
 def shortened(cut: Cut, part: str, until: date | None) -> date | None:
     """The new last day of a part, None where nothing changes: it is another part, or ends as early by itself."""
     return cut.until if part == cut.part and (until is None or until > cut.until) else None
+
+
+def new_dates(change: Clock | Cut, part: Dated, state: State, today: date) -> tuple[date | None, date] | None:
+    """The new first and last day of a part of a record in that state, None where nothing changes. A part that ends
+    early keeps its first day, which is none where its clock never started.
+    """
+    last = last_day(state, part.until, part.ceiling)
+    if part.ended or (last is not None and last < today):
+        return None  # it has ended, whether the purge has been here or not
+    if isinstance(change, Cut):
+        starts, until = part.starts, shortened(change, part.name, part.until)
+    elif part.trigger == change.trigger:
+        starts = change.day
+        until = moved(change, part.retention, part.starts, part.until, today, untold=part.untold)
+    else:
+        return None
+    return None if until is None else (starts, until)
+
+
+def fact(change: Clock | Cut) -> Fact:
+    """What is audited of each record that it changes."""
+    return Fact.ENDED_EARLY if isinstance(change, Cut) else Fact.CLOCK_MOVED
 
 
 def succeeding(record: Record, before: Running) -> Record:

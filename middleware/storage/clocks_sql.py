@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Select, Update, bindparam, exists, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, insert, select, update
 
 from middleware.core import clocks, schedule
 from middleware.core.calendar import today
@@ -33,7 +33,6 @@ MOST_NAMED: Final = 100
 
 _NO_SHIPMENT: Final = (State.WITHDRAWN, State.CANCELLED)
 _IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)
-_LAST: Final = bindparam("last", type_=records.c.until.type)
 _SEEN: Final = (
     select(records.c.id, records.c.state, records.c.created_at).where(records.c.id.in_(_IDS)).order_by(records.c.id)
 )
@@ -62,13 +61,7 @@ _RUNNING: Final = select(parts.c.name, parts.c.retention, parts.c.trigger, parts
 )
 _MOVE: Final = update(parts).where(parts.c.record_id == bindparam("this_id"), parts.c.name == bindparam("this_name"))
 _RECORD: Final = update(records).where(records.c.id == bindparam("this_id"))
-_INDEX: Final = update(index_entries).where(
-    index_entries.c.record_id == bindparam("this_id"),
-    or_(index_entries.c.until.is_(None), index_entries.c.until < _LAST),
-)
-_NEARER: Final = update(index_entries).where(
-    index_entries.c.record_id == bindparam("this_id"), index_entries.c.until > _LAST
-)
+_INDEX: Final = update(index_entries).where(index_entries.c.record_id == bindparam("this_id"))
 
 
 def move(
@@ -76,7 +69,7 @@ def move(
     upserts: Upserts,
     shop: str,
     selector: Selector,
-    clock: Clock | Cut,
+    change: Clock | Cut,
     actor: str,
     now: datetime,
 ) -> Moved:
@@ -84,17 +77,16 @@ def move(
     looked at that have such a part. A clock that moves nothing locks nothing. ``actor`` is told to the audit log.
     """
     came = Moved()
-    moves = isinstance(clock, Cut) or bool(clock.ends)
-    if _whole(selector) and not moves:
+    if _whole(selector) and not change.moves:
         return came
-    for ids in _pages(connection, shop, selector, None if isinstance(clock, Cut) else clock.trigger):
-        of_orders = records_sql.orders_of(connection, ids) if moves else ()
-        seen = connection.execute(_LOCK if moves else _SEEN, {"ids": ids}).all()
+    for ids in _pages(connection, shop, selector, change.trigger):
+        of_orders = records_sql.orders_of(connection, ids) if change.moves else ()
+        seen = connection.execute(_LOCK if change.moves else _SEEN, {"ids": ids}).all()
         living = [row for row in seen if row.state not in _NO_SHIPMENT]
-        older = {row.id: row.state for row in living if today(row.created_at) <= clock.day}
-        changed = _moved(connection, upserts, older, of_orders, clock, now) if moves else []
+        older = {row.id: row.state for row in living if today(row.created_at) <= change.day}
+        changed = _moved(connection, upserts, older, of_orders, change, now) if change.moves else []
         names = list(dict.fromkeys(one.record_id for one in changed))
-        _audit(connection, names, Fact.ENDED_EARLY if isinstance(clock, Cut) else Fact.CLOCK_MOVED, actor, now)
+        _audit(connection, names, clocks.fact(change), actor, now)
         came = Moved(
             parts=came.parts + len(changed),
             records=(*came.records, *names)[:MOST_NAMED],
@@ -166,57 +158,52 @@ def _moved(
     upserts: Upserts,
     states: Mapping[str, State],
     of_orders: Sequence[Any],
-    clock: Clock | Cut,
+    change: Clock | Cut,
     now: datetime,
 ) -> list[MovedPart]:
     rows = connection.execute(_PARTS, {"ids": sorted(states)}).all() if states else []
     day = today(now)
-    changed = [new for row in rows if (new := _new(clock, row, states[row.record_id], day)) is not None]
+    changed = [new for row in rows if (new := _new(change, row, states[row.record_id], day)) is not None]
     if not changed:
         return []
     news = {(one.record_id, one.part): one.until for one in changed}
     keys = [{"this_id": one.record_id, "this_name": one.part} for one in changed]
     dates = [{"starts": one.starts, "until": one.until, "moved_at": now} for one in changed]
     connection.execute(_MOVE, [key | date_ for key, date_ in zip(keys, dates, strict=True)])
-    index = _NEARER if isinstance(clock, Cut) else _INDEX
     for record_id in sorted({one.record_id for one in changed}):
         ends = {row.name: news.get((record_id, row.name), row.until) for row in rows if row.record_id == record_id}
-        stretch(connection, record_id, ends, [one for one in of_orders if one.record_id == record_id], index)
+        stretch(connection, record_id, ends, [one for one in of_orders if one.record_id == record_id])
     before = {(row.record_id, row.name): (row.starts, row.until) for row in rows}
     other = [key for key, date_ in zip(news, dates, strict=True) if before[key] != (date_["starts"], date_["until"])]
     holds_sql.tell(connection, upserts, other, day, now)  # the same dates are no news
     return changed
 
 
-def _new(clock: Clock | Cut, row: Any, state: State, day: date) -> MovedPart | None:
-    """The new dates of a part, None where nothing changes."""
-    last = clocks.last_day(state, row.until, row.ceiling)
-    if row.ended_at is not None or (last is not None and last < day):
-        return None  # it has ended, whether the purge has been here or not
-    if isinstance(clock, Cut):
-        starts, until = row.starts, clocks.shortened(clock, row.name, row.until)
-    elif row.trigger == clock.trigger:
-        starts = clock.day
-        until = clocks.moved(clock, row.retention, row.starts, row.until, day, untold=row.moved_at is None)
-    else:
-        return None
-    return None if until is None else MovedPart(record_id=row.record_id, part=row.name, starts=starts, until=until)
+def _new(change: Clock | Cut, row: Any, state: State, day: date) -> MovedPart | None:
+    part = clocks.Dated(
+        name=row.name,
+        retention=row.retention,
+        trigger=row.trigger,
+        starts=row.starts,
+        until=row.until,
+        ceiling=row.ceiling,
+        untold=row.moved_at is None,
+        ended=row.ended_at is not None,
+    )
+    new = clocks.new_dates(change, part, state, day)
+    return None if new is None else MovedPart(record_id=row.record_id, part=row.name, starts=new[0], until=new[1])
 
 
-def stretch(
-    connection: Connection,
-    record_id: str,
-    ends: Mapping[str, date | None],
-    of_orders: Sequence[Any],
-    index: Update = _INDEX,
-) -> None:
-    """The ends of the record follow from those of its parts; what is open stays so while one of them is."""
+def stretch(connection: Connection, record_id: str, ends: Mapping[str, date | None], of_orders: Sequence[Any]) -> None:
+    """The ends of the record, and of what leads to it, follow from those of its parts, later or nearer; what is open
+    stays so while one of them is.
+    """
     first, last = schedule.ends(ends)
     this = {"this_id": record_id}
     connection.execute(_RECORD, this | {"until": last, "clear_until": first})
     if first is not None:
         records_sql.keep_orders(connection, of_orders, first)
-        connection.execute(index, this | {"last": first, "until": first})
+        connection.execute(_INDEX, this | {"until": first})
 
 
 def _audit(connection: Connection, ids: Collection[str], fact: Fact, actor: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from middleware.core.clocks import clock, cut
+from middleware.core.clocks import clock, early_end
 from middleware.model import IndexEntry, Record, SealedCopy, State
 from middleware.model_events import Cut, EventType, Recorded, Selector
 from middleware.model_keys import Fact
@@ -68,7 +68,7 @@ def stamped(
 
 
 def ask(retention: Retention, selector: Selector, part_: str = PHOTO, day: date = DAY) -> Recorded:
-    wanted = cut(STAMPS, part_, day)
+    wanted = early_end(STAMPS, part_, day)
     assert wanted is not None
     return retention.record(told(EventType.ERASURE_REQUEST, selector, day, at=NOW, about=part_), wanted, NOW)
 
@@ -158,6 +158,23 @@ def test_what_leads_to_a_record_ends_with_the_last_of_its_parts(
     assert {row["until"] for row in rows(behind, "index_entries")} == {BEFORE}
     taken: dict[str, Any] = purge(url, NOW)
     assert (taken["parts"], taken["index"], taken["records"]) == (1, 2, 1)
+
+
+@pytest.mark.policy("MS-RET-1", "AMB-21")
+def test_what_waits_for_its_clock_ends_early_too_and_what_leads_to_it_with_it(
+    store: Store, retention: Retention, behind: Engine
+) -> None:
+    """Whatever a pack lets a customer end: its clock need not have started."""
+    waits = part(PHOTO, trigger="delivered", starts=None, until=None)
+    arrived = arrival(standing_until=None)
+    made = record(parts=(waits,), until=None, clear_until=None)
+    made = replace(made, index=(IndexEntry(kind="order.id", digest=arrived.order, until=None),))
+    store.accept(arrived, made)
+    store.delivered(claim(store), DONE, NOW)
+    assert ask(retention, Selector(record_id=made.id)).parts == 1
+    assert [(row["starts"], row["until"]) for row in rows(behind, "parts")] == [(None, BEFORE)]
+    for name in ("index_entries", "orders", "records"):
+        assert {row["until"] for row in rows(behind, name)} == {BEFORE}, name
 
 
 @pytest.mark.policy("MS-RET-1")

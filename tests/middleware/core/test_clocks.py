@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.core.calendar import end
-from middleware.core.clocks import as_signed, clock, cut, last_day, moved, shortened
+from middleware.core.clocks import Dated, as_signed, clock, early_end, last_day, moved, new_dates, shortened
 from middleware.model import State
 from middleware.model_events import Clock, Cut
 from schemas.policy import Policy
@@ -166,7 +167,7 @@ def test_a_clock_runs_as_signed_from_the_day_of_intake_alone(
 @pytest.mark.parametrize("part", ["mystamp.photo", "mystamp.depicted"])
 def test_image_and_persons_on_stamps_end_at_the_customers_request(part: str, reading: str) -> None:
     policy = MYSTAMP.interpret({"photo_clock": reading})
-    assert cut(policy, part, DAY) == Cut(part=part, day=DAY, until=DAY - timedelta(days=1))
+    assert early_end(policy, part, DAY) == Cut(part=part, day=DAY, until=DAY - timedelta(days=1))
 
 
 @pytest.mark.policy("MS-RET-1", "MX-RET-1", "VP-RET-4")
@@ -183,7 +184,50 @@ def test_image_and_persons_on_stamps_end_at_the_customers_request(part: str, rea
     ],
 )
 def test_nothing_else_ends_at_a_customers_request(policy: Policy, part: str) -> None:
-    assert cut(policy, part, DAY) is None
+    assert early_end(policy, part, DAY) is None
+
+
+def dated(**changes: Any) -> Dated:
+    """The image of stamps of the day, as intake leaves it."""
+    values: dict[str, Any] = {
+        "name": "mystamp.photo",
+        "retention": "ms.photo",
+        "trigger": "last_order",
+        "starts": DAY,
+        "until": date(2029, 11, 22),
+        "ceiling": date(2029, 11, 22),
+        "untold": True,
+        "ended": False,
+    }
+    return Dated(**{**values, **changes})
+
+
+WAITS: dict[str, Any] = {"starts": None, "until": None}
+CUT = Cut(part="mystamp.photo", day=DAY, until=DAY - timedelta(days=1))
+ORDER = clock(MYSTAMP, "last_order", DAY + timedelta(days=9))
+
+
+@pytest.mark.policy("MS-RET-1", "MX-RET-1")
+@pytest.mark.parametrize(
+    ("change", "part", "state", "today", "dates"),
+    [
+        (ORDER, dated(), State.DELIVERED, DAY, (ORDER.day, date(2029, 12, 1))),
+        (ORDER, dated(**WAITS), State.DEAD, DAY, (ORDER.day, date(2029, 12, 1))),
+        (ORDER, dated(trigger="ordered"), State.DELIVERED, DAY, None),
+        (ORDER, dated(ended=True), State.DELIVERED, DAY, None),
+        (ORDER, dated(), State.DELIVERED, date(2029, 11, 23), None),
+        (ORDER, dated(**WAITS), State.DEAD, date(2029, 11, 23), None),
+        (CUT, dated(), State.DELIVERED, DAY, (DAY, CUT.until)),
+        (CUT, dated(trigger="ordered"), State.DELIVERED, DAY, (DAY, CUT.until)),
+        (CUT, dated(**WAITS), State.DELIVERED, DAY, (None, CUT.until)),
+        (CUT, dated(name="mystamp.depicted"), State.DELIVERED, DAY, None),
+        (CUT, dated(ended=True), State.DELIVERED, DAY, None),
+    ],
+)
+def test_a_change_says_the_new_dates_of_a_part(
+    change: Clock | Cut, part: Dated, state: State, today: date, dates: tuple[date | None, date] | None
+) -> None:
+    assert new_dates(change, part, state, today) == dates
 
 
 @pytest.mark.policy("MS-RET-1")
