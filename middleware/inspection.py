@@ -11,6 +11,7 @@ from typing import Any
 
 from middleware.core.body import read
 from middleware.core.planning import check_time, named, planned
+from middleware.core.tag import awaits_declaration
 from middleware.core.trace import trace
 from middleware.errors import BodyError, Fault, SchemaError
 from middleware.exchange import PickupPoint
@@ -27,13 +28,14 @@ _ANY_POINT = ("1000", "BE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What would become of one order."""
+    """What would become of one order. ``blocked``: it would wait here for a declaration."""
 
     status: Status
     reason: str | None
     report: Report | None
     parts: tuple[PartPlan, ...]
     faults: tuple[Fault, ...]
+    blocked: bool = False
 
 
 def inspect(
@@ -91,7 +93,14 @@ def _planned(
     if made is None:
         report = trace(document, source.shape, {}, {}, idle="nothing_shipped")
         return Inspection(status=Status.IGNORED, reason=parsed.halt, report=report, parts=(), faults=())
-    return Inspection(status=Status.ACCEPTED, reason=None, report=made.report, parts=made.plan.parts, faults=())
+    return Inspection(
+        status=Status.ACCEPTED,
+        reason=None,
+        report=made.report,
+        parts=made.plan.parts,
+        faults=(),
+        blocked=awaits_declaration(made.order, made.plan, policy, settings.account_type),
+    )
 
 
 def _known(order: Order) -> Mapping[str, PickupPoint]:
@@ -105,6 +114,7 @@ def as_json(inspection: Inspection, policy: Policy) -> Mapping[str, Any]:
     return {
         "status": inspection.status,
         "reason": inspection.reason,
+        "blocked": inspection.blocked,
         "kept": [_kept(path, target, policy) for path, target in report.kept] if report else [],
         "used": list(report.used) if report else [],
         "index": list(report.index) if report else [],
@@ -130,7 +140,7 @@ def _part(part: PartPlan) -> Mapping[str, Any]:
         "trigger": part.trigger,
         "starts": part.starts.isoformat() if part.starts else None,
         "until": part.until.isoformat() if part.until else None,
-        "unsent_until": part.ceiling.isoformat(),
+        "unsent_until": None if part.until else part.ceiling.isoformat(),
         "purpose": part.purpose,
         "basis": part.basis,
     }

@@ -48,6 +48,10 @@ VERDICTS = {
     Status.REJECTED: "it cannot be shipped so; have it completed in the shop",
 }
 
+BLOCKED = "it would be sealed and stored, and wait here for the customer's declaration"
+"""Of an accepted order that shows or names people and has no declaration."""
+
+_COLUMNS = ("part", "class", "trigger", "starts", "until", "unsent_until", "purpose", "basis")
 _URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
 
 
@@ -211,6 +215,7 @@ def _body(name: str, most: int) -> bytes:
 
 def _print(result: dict[str, Any]) -> None:
     reason = words.HALTS[result["reason"]] if result["reason"] else VERDICTS[result["status"]]
+    reason = BLOCKED if result["blocked"] else reason
     name = "standard input" if result["file"] == "-" else result["file"]
     click.secho(f"{name}: {result['status']}: {reason}", bold=True)
     rows = [("error", error["pointer"] or "the body", error["code"]) for error in result["errors"]]
@@ -223,6 +228,6 @@ def _print(result: dict[str, Any]) -> None:
     print_table(("", "path", "where, or why"), rows, whole=("", "path"))
     if result["parts"]:
         click.echo()
-        columns = ("part", "class", "trigger", "starts", "until", "unsent until", "purpose", "basis")
-        print_table(columns, [tuple(part.values()) for part in result["parts"]], whole=("part",))
+        rows = [tuple(part[column] for column in _COLUMNS) for part in result["parts"]]
+        print_table([column.replace("_", " ") for column in _COLUMNS], rows, whole=("part",))
     click.echo()

@@ -66,7 +66,7 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
         for part in plan.parts
     )
     clear = receipt.canonical(_clear(sealed, plan, stamp.policy))
-    blocked = not declared and needs_declaration(plan, stamp.policy, stamp.account_type)
+    blocked = awaits_declaration(matter, plan, stamp.policy, stamp.account_type)
     word = {receipt.DECLARATION: declared} if declared else {receipt.AWAITS: receipt.DECLARATION} if blocked else {}
     body = receipt.canonical(receipt.body(clear, parts))
     return Record(
@@ -84,6 +84,11 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
         clear_until=plan.recipient_until,
         until=plan.record_until,
     )
+
+
+def awaits_declaration(matter: Matter, plan: Plan, policy: Policy, account_type: str) -> bool:
+    """Whether it is blocked: it needs a declaration, and none came with it."""
+    return not kind_of(matter).declared(matter) and needs_declaration(plan, policy, account_type)
 
 
 def needs_declaration(plan: Plan, policy: Policy, account_type: str) -> bool:

@@ -176,6 +176,7 @@ def test_a_body_that_is_no_order_is_rejected_with_the_reason(body: bytes, fault:
     assert seen(body) == {
         "status": "rejected",
         "reason": None,
+        "blocked": False,
         **{member: [] for member in ("kept", "used", "index", "removed", "doubted", "parts")},
         "errors": [fault],
     }

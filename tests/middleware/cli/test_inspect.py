@@ -25,7 +25,8 @@ from tests.middleware.platforms.telling import FORBIDDEN, contact, large_png, st
 from tests.middleware.walking import KNOWN
 from tests.schemas.broken_pack import fault
 
-MEMBERS = {"file", "status", "reason", "kept", "used", "index", "removed", "doubted", "parts", "errors"}
+MEMBERS = {"file", "status", "reason", "blocked", "kept", "used", "index", "removed", "doubted", "parts", "errors"}
+COLUMNS = ("part", "class", "trigger", "starts", "until", "unsent_until", "purpose", "basis")
 FILES = sorted(str(path) for path in ORDERS.glob("[0-9]*.json"))
 ACCEPTED = str(ORDERS / "01-domestic-full.json")
 IGNORED = str(ORDERS / "07-digital-only.json")
@@ -70,7 +71,9 @@ def test_everything_is_told_in_json() -> None:
     assert {frozenset(part) for part in order["parts"]} == {
         frozenset(("part", "class", "trigger", "starts", "until", "unsent_until", "purpose", "basis"))
     }
-    assert all(part["unsent_until"] == part["until"] for part in order["parts"])  # all of their clocks start at intake
+    assert all(part["until"] for part in order["parts"])  # all of their clocks start at intake
+    assert all(part["unsent_until"] is None for part in order["parts"])
+    assert order["blocked"] is False
     assert [part["part"] for part in order["parts"]] == [
         "recipient.delivery",
         "recipient.notification",
@@ -153,7 +156,7 @@ def test_text_tells_the_same_paths_as_json(file: str) -> None:
     assert len(lines) == len(set(lines)) + lines.count("") - 1
     assert {("used", path, "read to decide, then gone") for path in order["used"]} <= rows
     assert {("index", path, "kept only to know the order again") for path in order["index"]} <= rows
-    tags = [tuple(str(value) for value in part.values()) for part in order["parts"]]
+    tags = [tuple(str(part[name]) for name in COLUMNS if part[name] is not None) for part in order["parts"]]
     assert [
         tuple(line.split()) for line in lines if line.split()[:1] in [[part["part"]] for part in order["parts"]]
     ] == tags
@@ -296,6 +299,30 @@ def test_of_an_order_of_stamps_it_is_told_what_was_taken_out_of_its_image() -> N
     assert [part["part"] for part in seen["parts"]] == ["mystamp.customer", "mystamp.photo"]
     pro = direct("bpost-mystamp", stamps("S-1", customer={"vat": "BE0214596464"}), "--account-type", "mystamp_pro")
     assert (pro["removed"], pro["status"]) == ([], "accepted")
+
+
+@pytest.mark.policy("MS-CTL-3")
+@pytest.mark.parametrize("declared", [False, True])
+def test_what_shows_people_is_said_to_wait_for_a_declaration(*, declared: bool) -> None:
+    more = {"declaration": {"id": "D-1", "declared_at": "2026-11-20T10:00:00Z"}} if declared else {}
+    document = stamps("S-1", depicted=[{"name": "Mirte"}], **more)
+    assert direct("bpost-mystamp", document)["blocked"] is not declared
+    asked = ("inspect", "--platform", "direct", "--policy", "bpost-mystamp", "-")
+    title = run(*asked, stdin=json.dumps(document).encode()).stdout.splitlines()[0]
+    waits = "it would be sealed and stored, and wait here for the customer's declaration"
+    sent = "it would be sealed, stored and sent"
+    assert title == f"standard input: accepted: {sent if declared else waits}"
+
+
+@pytest.mark.policy("MX-RET-1")
+def test_of_a_clock_that_waits_it_is_told_until_when_while_nothing_sends_it() -> None:
+    (part,) = direct("bpost-maxiresponse", contact("C-1"))["parts"]
+    assert (part["starts"], part["until"]) == (None, None)
+    asked = ("inspect", "--platform", "direct", "--policy", "bpost-maxiresponse", "-")
+    shown = run(*asked, stdin=json.dumps(contact("C-1")).encode()).stdout.splitlines()
+    (line,) = [line for line in shown if line.split()[:1] == [part["part"]]]
+    (header,) = [line for line in shown if line.split()[:1] == ["part"]]
+    assert line.index(part["unsent_until"]) == header.index("unsent until")
 
 
 def test_of_a_contact_it_is_told_and_in_words_too() -> None:
