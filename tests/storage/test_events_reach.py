@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -127,14 +126,16 @@ def test_a_label_of_the_day_of_intake_is_the_first_and_tells_the_platform_no_new
 @pytest.mark.policy("VP-RET-4", "AMB-2")
 def test_a_label_of_another_day_that_ends_on_the_same_is_told(store: Store, retention: Retention) -> None:
     """February has no 30th: what begins on two days ends on one."""
-    taken_in = datetime(2027, 1, 28, 9, tzinfo=UTC)
-    last = date(2028, 2, 28)
+    taken_in = datetime(2026, 1, 30, 9, tzinfo=UTC)
+    last = date(2027, 2, 28)
     clipped = part(DELIVERY, starts=taken_in.date(), until=last, ceiling=last)
     arrived, made = taken(store, clipped, sent=False, received_at=taken_in)
     at = taken_in + timedelta(days=1)
     day = at.date()
     event = told(EventType.LABEL_CREATED, by_order(arrived), day)
-    retention.record(event, replace(clock(PLATFORM, "label_created", day), ends={clipped.retention: last}), at)
+    label = clock(PLATFORM, "label_created", day)
+    assert label.ends[clipped.retention] == last
+    retention.record(event, label, at)
     store.delivered(claim(store), DONE, at)
     assert [(one.starts, one.ends) for one in retention.told(made.id)] == [(day, last)]
 
