@@ -15,7 +15,7 @@ from sqlalchemy import Engine, insert, select, update
 from middleware.core.clocks import last_day
 from middleware.core.lifecycle import IDLE
 from middleware.exchange import Delivered
-from middleware.model import Arrival, IndexEntry, Record, SealedCopy, State
+from middleware.model import Arrival, IndexEntry, Reason, Record, SealedCopy, State
 from middleware.model_events import EventType, Selector
 from middleware.model_keys import Fact
 from middleware.model_purge import Held, Kind, Telling
@@ -23,7 +23,7 @@ from middleware.ports import Store
 from middleware.storage import open_retention, open_store, postgres
 from middleware.storage.retention import SqlRetention
 from middleware.storage.tables import metadata, orders, parts, records
-from tests.storage.builders import LATER, NOW, arrival, part, record
+from tests.storage.builders import LATER, LEASE, NOW, again, arrival, part, record
 from tests.storage.dying import at_every_statement
 from tests.storage.looking import claim, sizes
 from tests.storage.purging import BOOT, LAST_DAY, LAST_MOMENT, NEXT_DAY, TEN_YEARS, purge, rows, sealed
@@ -117,6 +117,23 @@ def test_what_is_over_is_neither_sent_again_nor_started_before_the_purge_comes(
     for one in (made, stranded):
         assert not store.revive(one.id, NEXT_DAY)
         assert store.revive(one.id, LAST_MOMENT)
+
+
+def test_a_cancellation_is_asked_for_again_though_what_it_ends_is_over(url: str, store: Store, behind: Engine) -> None:
+    """It needs no part, neither before the purge nor after it."""
+    arrived = arrival(standing_until=None)
+    made = contact(arrived, open_part(), open_part(OTHER, TEN_YEARS.date()))
+    store.accept(arrived, made)
+    store.delivered(claim(store), DONE, NOW)
+    store.accept(again(arrived, halt=Reason.CANCELLED), None)
+    store.bury(claim(store), State.DEAD, "http-422", NOW)
+    assert store.revive(made.id, NEXT_DAY)
+    cancelling = store.claim(NEXT_DAY, LEASE, "demo")
+    assert cancelling is not None
+    store.bury(cancelling, State.DEAD, "http-422", NEXT_DAY)
+    assert purge(url, NEXT_DAY)["unstarted"] == 1
+    assert store.revive(made.id, NEXT_DAY)
+    assert [row["state"] for row in rows(behind, "records")] == [State.CANCELLING]
 
 
 def test_a_clock_that_is_told_in_time_counts_from_its_day(url: str, store: Store, behind: Engine) -> None:
