@@ -56,6 +56,12 @@ class TooLateError(ConflictError):
     code = "too-late"
 
 
+class HeldError(ConflictError):
+    """What the parcel platform has of this is kept by law for now and can be neither changed nor taken back."""
+
+    code = "held"
+
+
 class NoLabelError(ConflictError):
     """There is no label yet; the parcel platform has not taken this shipment."""
 

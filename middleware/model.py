@@ -1,8 +1,7 @@
 """What passes between the steps of the line.
 
-All values are frozen. Those that hold personal text print their class name and nothing else. The types carry the
-promise: storage takes only a ``Record``; only ``core.tag`` makes one, from ``Sealed``; only ``core.seal`` makes that.
-"""
+All values are frozen; what holds personal text prints its class name alone. The types carry the promise: storage takes
+only a ``Record``; only ``core.tag`` makes one, from ``Sealed``; only ``core.seal`` makes that."""
 
 from __future__ import annotations
 
@@ -35,6 +34,7 @@ class Reason(StrEnum):
     NOTHING_TO_SHIP = "nothing_to_ship"
     FULFILLED = "fulfilled"
     OLDER_VERSION = "older_version"
+    HELD = "held"
     REJECTED = "rejected"
 
 

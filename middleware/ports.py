@@ -249,7 +249,8 @@ class Calls(Protocol):
 
     def cancel(self, shop: str, record_id: str, now: datetime, until: date) -> Sighting | None:
         """Cancel the order for which the shop's record stands; what has become of the record by then. None if the shop
-        has no such record. ``until`` is how long the cancellation is remembered at least.
+        has no such record. ``until`` is how long the cancellation is remembered at least. Raises: HeldError where a
+        legal hold keeps what the parcel platform has of it; then nothing is changed.
         """
 
     def blocked(self, shop: str, selector: Selector) -> Sequence[tuple[str, str]]:

@@ -27,6 +27,7 @@ from middleware.core.trace import credentials
 from middleware.errors import NotFoundError, SchemaError, ShopPausedError
 from middleware.errors_shipping import (
     ErasedError,
+    HeldError,
     InHandError,
     KeyReusedError,
     OlderVersionError,
@@ -117,8 +118,8 @@ def ship(call: Call, caller: Caller, shop: Shop, services: Services, waiting: Wa
     """Make the record, or tell again what was answered before.
 
     Raises: OtherPolicyError; BodyError, SchemaError; KeyReusedError, InHandError, ErasedError; OrderCancelledError,
-    OlderVersionError, TooLateError; ShopPausedError; BusyError, BacklogFullError where the shop asks for more than its
-    share; SealError, StorageError when we are at fault.
+    OlderVersionError, TooLateError, HeldError; ShopPausedError; BusyError, BacklogFullError where the shop asks for
+    more than its share; SealError, StorageError when we are at fault.
     """
     check_policy(caller, shop)
     if shop.paused:
@@ -138,7 +139,7 @@ def ship(call: Call, caller: Caller, shop: Shop, services: Services, waiting: Wa
 
 def cancel(record_id: str, shop: Shop, services: Services, waiting: Waiting, wait: int) -> Sighting:
     """Cancel the order for which this record stands, and what has become of the record: withdrawn or cancelled, or on
-    its way to it. Raises: NotFoundError, TooLateError, StorageError.
+    its way to it. Raises: NotFoundError, TooLateError, HeldError, StorageError.
     """
     now = services.clock()
     found = services.calls.cancel(shop.settings.name, record_id, now, memory(shop.policy, now))
@@ -216,6 +217,8 @@ def _restart(parsed: ParsedMatter, shop: Shop, now: datetime) -> Restart | None:
 
 def _check(judged: Answer) -> None:
     if judged.status is Status.IGNORED:
+        if judged.reason == Reason.HELD:
+            raise HeldError()
         raise OrderCancelledError() if judged.reason == Reason.CANCELLED else OlderVersionError()
 
 

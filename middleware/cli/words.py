@@ -57,6 +57,7 @@ HALTS: Mapping[Reason, str] = {
     Reason.NOTHING_TO_SHIP: "nothing of it is shipped",
     Reason.FULFILLED: "it has been fulfilled already",
     Reason.OLDER_VERSION: "a newer version of it is known",
+    Reason.HELD: "a legal hold keeps what the parcel platform has",
     Reason.REJECTED: "a newer version of it was rejected",
 }
 """Why there is nothing to ship."""

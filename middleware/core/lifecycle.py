@@ -2,8 +2,9 @@
 
 Order matters by ``updated_at``; at equal times the later arrival is newer; cancelled is final. Until its first claim
 a record's content may be replaced; from then on it is frozen: another content waits until the platform has cancelled
-what it holds, and goes out as a record of its own. What the platform can no longer cancel is flagged for a person
-(contract: ``changed_after_delivery``). One live shipment per order, with the newest content.
+what it holds, and goes out as a record of its own. What the platform can no longer cancel, or what is legally held
+there, is flagged for a person (contract: ``changed_after_delivery``). One live shipment per order, with the newest
+content.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Standing:
     """What stands for an order: its newest version, and the record if there is one.
 
     ``content`` is the keyed digest of the newest version's permitted content, None where it had nothing to ship;
-    ``claimed`` tells whether a relay ever took the record, ``ending`` what is to become of it since.
+    ``claimed`` tells whether a relay ever took the record, ``ending`` what is to become of it since, ``held``
+    whether a legal hold keeps what is at the parcel platform, or on its way there.
     """
 
     updated_at: datetime
@@ -43,6 +45,7 @@ class Standing:
     state: State | None = None
     claimed: bool = False
     ending: Ending | None = None
+    held: bool = False
 
 
 GONE = frozenset((None, State.WITHDRAWN, State.CANCELLED))
@@ -84,7 +87,7 @@ def decide(
         return Step.DUPLICATE
     if not standing.claimed:
         return Step.REPLACE
-    return Step.FLAG if standing.ending is Ending.TOO_LATE else Step.SUPERSEDE
+    return Step.FLAG if _stays(standing) else Step.SUPERSEDE
 
 
 def _anew(standing: Standing, updated_at: datetime, *, free: bool) -> bool:
@@ -101,6 +104,11 @@ def _halted(standing: Standing, halt: Reason) -> Step:
         return Step.NOTE  # what the shop reports once a label of ours is used: it changes nothing
     if not standing.claimed:
         return Step.WITHDRAW
-    if halt is Reason.REJECTED or standing.ending is Ending.TOO_LATE:
+    if halt is Reason.REJECTED or _stays(standing):
         return Step.FLAG  # what cannot be read tells of a change, but not of which
     return Step.RECALL
+
+
+def _stays(standing: Standing) -> bool:
+    """Whether what is frozen cannot be taken back, or must not be."""
+    return standing.held or standing.ending is Ending.TOO_LATE

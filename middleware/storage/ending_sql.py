@@ -119,7 +119,8 @@ def too_late(connection: Connection, stored: Stored, now: datetime) -> bool:
 def revive(connection: Connection, record_id: str, now: datetime) -> bool:
     """A dead letter goes again: the same bytes under the same key, or the request to cancel it. What is held behind a
     record in quarantine, which will never be cancelled, or was behind one that is not there, goes as well. False for
-    what is neither, has lost what would be sent, or is over (``clocks.last_day``).
+    what is neither, has lost what would be sent, or is over (``clocks.last_day``), and for a request to cancel what is
+    legally held.
     """
     _locked(connection, record_id)
     asked = {"this_id": record_id, "today": today(now)}
@@ -130,6 +131,8 @@ def revive(connection: Connection, record_id: str, now: datetime) -> bool:
         return False
     left = row.clear is None or connection.execute(_LEFT, asked).first() is not None
     if row.ending is None and left:
+        return False
+    if row.ending is not None and records_sql.is_pinned(connection, record_id, today(now)):
         return False
     state = State.WAITING if row.ending is None else State.CANCELLING
     news: dict[str, Any] = {"state": state, "due": now, "attempts": 0, "settled_at": None}

@@ -78,6 +78,20 @@ _END_OPEN: Final = (
     .where(index_entries.c.record_id == bindparam("this_id"), index_entries.c.until.is_(None))
     .values(until=_LAST),
 )
+_PINNED: Final = (
+    select(holds.c.id)
+    .join(parts, and_(parts.c.record_id == holds.c.record_id, parts.c.name == holds.c.part))
+    .join(records, records.c.id == holds.c.record_id)
+    .where(
+        holds.c.record_id == bindparam("this_id"),
+        holds.c.ended_at.is_(None),
+        holds.c.until >= bindparam("today", type_=holds.c.until.type),
+        or_(parts.c.jwe.is_(None), records.c.state == State.CLAIMED),
+        parts.c.ended_at.is_(None),
+        records.c.state.not_in((State.WITHDRAWN, State.CANCELLED, State.CANCELLING)),
+    )
+    .limit(1)
+)
 _REPORT: Final = select(removals.c.until).where(removals.c.id == bindparam("this_id"))
 _LENGTHEN: Final = update(removals).where(
     removals.c.id == bindparam("this_id"), removals.c.until < bindparam("this_until")
@@ -131,6 +145,14 @@ def remove(connection: Connection, record_id: str) -> None:
 def is_held(connection: Connection, record_id: str) -> bool:
     """Whether there is a legal hold on any part of the record, whose row is locked."""
     return connection.execute(_LAST_HOLD, {"this_id": record_id}).scalar_one() is not None
+
+
+def is_pinned(connection: Connection, record_id: str, day: date) -> bool:
+    """Whether there is a legal hold on a part that the parcel platform has, or is about to have, and that is not sealed
+    here any more: to take the record back would take what is held. What is being taken back already is none. The
+    record's row is locked.
+    """
+    return connection.execute(_PINNED, {"this_id": record_id, "today": day}).first() is not None
 
 
 def withdraw(connection: Connection, record_id: str, at: datetime, code: str | None, until: date | None) -> None:

@@ -7,14 +7,17 @@ of a process leaves a key that is taken and a shipment that is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from middleware.core.calendar import today
 from middleware.core.index import Blind, forms
 from middleware.core.lifecycle import Step
 from middleware.errors import StorageError
+from middleware.errors_shipping import HeldError
 from middleware.model import Answer, Arrival, Reason, Record, State, Status
 from middleware.model_events import Release, Selector
 from middleware.model_shipping import Attempt, Known
@@ -91,6 +94,8 @@ def ship(
         return known(connection, attempt.shop, attempt.key)
     step, answer = versions_sql.judge(connection, upserts, arrival, record)
     this = {"this_shop": attempt.shop, "this_key": attempt.key}
+    if step is Step.FLAG and answer.id and records_sql.is_pinned(connection, answer.id, today(arrival.received_at)):
+        answer = replace(answer, status=Status.IGNORED, reason=Reason.HELD)
     if answer.status is Status.IGNORED or answer.id is None:  # it had no effect: the key is free
         connection.execute(_FORGET, this)
     elif answer.id != record.id:
@@ -124,12 +129,15 @@ def cancel(
     connection: Connection, upserts: Upserts, shop: str, record_id: str, now: datetime, until: date
 ) -> Sighting | None:
     """Cancel the order for which that record stands, as its cancellation by webhook would; None if there is no such
-    record in that shop. What no longer stands for its order is on its way out already.
+    record in that shop. What no longer stands for its order is on its way out already. Raises: HeldError where a legal
+    hold keeps what the parcel platform has; then nothing is changed.
     """
     if connection.execute(_OF_SHOP, {"this_id": record_id, "this_shop": shop}).first() is None:
         return None
     for order in records_sql.orders_of(connection, [record_id]):
         versions_sql.judge(connection, upserts, _cancellation(shop, order.order, now, until), None)
+        if records_sql.is_pinned(connection, record_id, today(now)):
+            raise HeldError()
     return finding.sighting(connection, record_id)
 
 

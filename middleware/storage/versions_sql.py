@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from middleware.core.calendar import today
 from middleware.core.clocks import succeeding
 from middleware.core.index import same
 from middleware.core.lifecycle import Standing, Step, decide
@@ -95,6 +96,7 @@ def _found(connection: Connection, upserts: Upserts, arrival: Arrival, record: R
         state=word(stands.state, State),
         claimed=stands.first_claimed_at is not None,
         ending=word(stands.ending, Ending) if stands.ending else None,
+        held=records_sql.is_pinned(connection, stands.id, today(arrival.received_at)),
     )
     return _Found(
         standing=standing,
@@ -164,7 +166,8 @@ def _without_a_record(
             _remember(connection, found, arrival, stands, None)
         case Step.FLAG:
             records_sql.flag(connection, stands)
-            _remember(connection, found, arrival, stands, content or known)
+            held = found.standing is not None and found.standing.held  # it may be told again when the hold is over
+            _remember(connection, found, arrival, stands, known if held else content or known)
             return found.answer(Status.ACCEPTED)
         case _:
             _remember(connection, found, arrival, found.record_id, known)
@@ -177,9 +180,15 @@ def _without_a_record(
 
 
 def _recall(connection: Connection, record_id: str | None, ending: Ending, arrival: Arrival) -> None:
-    """What is at the platform, or may be, is to be cancelled there. A record that was erased needs it no more."""
+    """What is at the platform, or may be, is to be cancelled there. A record that was erased needs it no more; one that
+    is legally held there stays, flagged.
+    """
     stands = connection.execute(_RECORD, {"this_id": record_id}).one_or_none() if record_id else None
-    if stands is not None:
+    if stands is None:
+        return
+    if records_sql.is_pinned(connection, stands.id, today(arrival.received_at)):
+        records_sql.flag(connection, stands.id)
+    else:
         records_sql.recall(connection, stands.id, word(stands.state, State), ending, arrival.received_at)
 
 

@@ -91,7 +91,7 @@ def _make(kind: _Kind, problem: Problem) -> Mapping[str, Any]:
             "400": problem("No key, a malformed one, or a body that is not strict JSON"),
             "401": problem(WHO),
             "403": problem(_OTHER),
-            "409": problem("In hand, taken back, or an older version"),
+            "409": problem("In hand, taken back, an older version, or legally held as it is"),
             "410": problem("What was sent under this key is erased"),
             "411": problem("The length of the body must be told"),
             "413": problem("The body is too large"),
@@ -130,6 +130,7 @@ def _take_back(kind: _Kind, problem: Problem) -> Mapping[str, Any]:
             "401": problem(WHO),
             "403": problem(_OTHER),
             "404": problem("There is none in this shop"),
+            "409": problem("A legal hold keeps what the parcel platform has"),
             "503": problem(OURS),
         },
     }

@@ -50,7 +50,7 @@ def _make(problem: Problem) -> Mapping[str, Any]:
             "400": problem("No key, a malformed one, or a body that is not strict JSON"),
             "401": problem(WHO),
             "403": problem("The policy of this shop is not for parcels"),
-            "409": problem("In hand, cancelled, an older version, or too late to change"),
+            "409": problem("In hand, cancelled, an older version, too late to change, or legally held as it is"),
             "410": problem("What was sent under this key is erased"),
             "411": problem("The length of the body must be told"),
             "413": problem("The body is too large"),
@@ -73,7 +73,7 @@ def _cancel(problem: Problem) -> Mapping[str, Any]:
             "401": problem(WHO),
             "403": problem("The policy of this shop is not for parcels"),
             "404": problem("There is no such shipment in this shop"),
-            "409": problem("Too late: the parcel is on its way"),
+            "409": problem("Too late: the parcel is on its way; or a legal hold keeps what the parcel platform has"),
             "503": problem(OURS),
         },
     }

@@ -20,7 +20,12 @@ SAME, OTHER = b"s" * 32, b"o" * 32
 
 
 def stands(
-    state: State | None, *, claimed: bool = False, cancelled: bool = False, ending: Ending | None = None
+    state: State | None,
+    *,
+    claimed: bool = False,
+    cancelled: bool = False,
+    ending: Ending | None = None,
+    held: bool = False,
 ) -> Standing:
     return Standing(
         updated_at=AT,
@@ -29,6 +34,7 @@ def stands(
         state=state,
         claimed=claimed,
         ending=ending,
+        held=held,
     )
 
 
@@ -49,6 +55,7 @@ STANDINGS: dict[str, Standing | None] = {
     "recall-failed": stands(State.DEAD, claimed=True, ending=Ending.CANCELLED),
     "gone": stands(State.CANCELLED, claimed=True, ending=Ending.CANCELLED),
     "too-late": stands(State.DELIVERED, claimed=True, ending=Ending.TOO_LATE),
+    "legally-held": stands(State.DELIVERED, claimed=True, held=True),
     "cancelled": stands(None, cancelled=True),
     "cancelled-withdrawn": stands(State.WITHDRAWN, cancelled=True),
     "cancelled-claimed": stands(State.CLAIMED, claimed=True, cancelled=True),
@@ -101,6 +108,8 @@ gone                 older  older      older      note          older       olde
 gone                 later  create     create     note          note        note      note
 too-late             older  older      older      flag          older       older     older
 too-late             later  duplicate  flag       flag          note        flag      flag
+legally-held         older  older      older      flag          older       older     older
+legally-held         later  duplicate  flag       flag          note        flag      flag
 withdrawn            older  older      older      note          older       older     older
 withdrawn            later  create     create     note          note        note      note
 cancelled            any    older      older      duplicate     older       older     older
@@ -156,7 +165,8 @@ def test_the_table_has_every_cell_once() -> None:
 
 def test_every_reason_and_every_state_is_in_the_table() -> None:
     reasons = {halt for arrivals in ARRIVALS.values() for halt, _ in arrivals if halt}
-    assert reasons == set(Reason) - {Reason.OLDER_VERSION}  # what an order is answered with, never what it arrives with
+    answers = {Reason.OLDER_VERSION, Reason.HELD}  # what an order is answered with, never what it arrives with
+    assert reasons == set(Reason) - answers
     assert {standing.state for standing in STANDINGS.values() if standing} == {None, *State}
 
 

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -23,9 +23,11 @@ from middleware.errors import StorageError
 from middleware.exchange import Delivered
 from middleware.gate import Gate
 from middleware.model import State
+from middleware.model_purge import Held
 from middleware.ports import Calls
 from middleware.services import Services
 from middleware.shipping import MARGIN
+from middleware.storage import open_retention
 from middleware.storage.tables import idempotency, inbox, metadata, orders, records
 from middleware.web.app import create
 from schemas.plugin import MADE
@@ -399,6 +401,22 @@ def test_too_late_a_cancellation_is_409_and_so_is_a_change(plug: Plug) -> None:
     assert stored is not None
     assert plug.intake.services.store.too_late(stored, plug.intake.clock())
     problem(plug.cancel(body["id"]), 409, "too-late")
+
+
+@pytest.mark.policy("AMB-8")
+def test_what_is_legally_held_is_neither_taken_back_nor_changed_and_why_is_told_to_nobody(plug: Plug) -> None:
+    number = next(NUMBERS)
+    body = told(plug.make(shipment(number)))
+    plug.deliver()
+    today = plug.intake.clock().date()
+    with closing(open_retention(f"sqlite:///{plug.intake.database}")) as retention:
+        order = Held(ground="case 2027/117", person=PERSON, starts=today, until=today)
+        retention.hold(order, [body["id"]], [], plug.intake.clock())
+    told_held = problem(plug.cancel(body["id"]), 409, "held")
+    assert "117" not in str(told_held)
+    plug.intake.clock.move(timedelta(seconds=1))
+    problem(plug.make(shipment(number, recipient={"name": "Andere"})), 409, "held")
+    assert [row.state for row in plug.rows(records)] == [State.DELIVERED]
 
 
 def test_a_change_that_came_too_late_is_409(plug: Plug) -> None:
