@@ -15,6 +15,7 @@ from middleware.model_purge import Kind
 WHAT: Mapping[Kind, str] = {
     Kind.PARTS: "sealed parts",
     Kind.TRANSIT: "sealed parts whose weekly key may exist no longer",
+    Kind.UNSTARTED: "sealed parts of what nothing sends, whose clock never started",
     Kind.CLEAR: "country, postal code and parcel of a record",
     Kind.INDEX: "keyed digests that lead to a record",
     Kind.ORDERS: "versions of orders",

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from middleware.bootstrap_retention import boot
+from middleware.cli.purging import WHAT
+from middleware.model_purge import Kind
 from middleware.storage import open_retention, open_store
 from tests.middleware.cli.bench import Instance
 from tests.storage import builders
@@ -54,6 +56,10 @@ def test_it_tells_what_it_took(timed: Instance) -> None:
     done = timed.run("purge", "--accept-clock").stdout.splitlines()
     assert done[0].split() == ["taken", "rows"]
     assert done[1:] == dry[1:]
+
+
+def test_every_kind_has_its_words() -> None:
+    assert list(WHAT) == list(Kind)
 
 
 def test_a_dry_run_accepts_nothing(timed: Instance) -> None:
