@@ -21,7 +21,7 @@ from middleware.core.calendar import today
 from middleware.core.clocks import clock, early_end
 from middleware.core.index import same
 from middleware.core.schedule import memory
-from middleware.core.standing import ended, its_own, kept, use
+from middleware.core.standing import NOT_OF_THIS_POLICY, ended, its_own, kept, use
 from middleware.core.switching import Saying, heard
 from middleware.errors import Fault, NotFoundError, SchemaError, UnauthorisedError
 from middleware.errors_events import BeforeIntakeError, OnlyTheDataSubjectError
@@ -200,7 +200,7 @@ def _said(
     if isinstance(moved, Refusal):
         raise _refused(of.value, moved.reason.replace("_", "-"))
     if its_own(shop.policy) is (told.get(schema.CUSTOMER) is not None):
-        raise _refused(schema.CUSTOMER, "not-of-this-policy" if its_own(shop.policy) else "whose-unknown")
+        raise _refused(schema.CUSTOMER, NOT_OF_THIS_POLICY if its_own(shop.policy) else "whose-unknown")
     return moved
 
 

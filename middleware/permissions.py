@@ -26,7 +26,9 @@ class Decided:
 
 
 def decide(shop: Shop, asked: Asked, events: Events, clock: Clock) -> Decided:
-    """What the shop's policy says to a question now. Raises: StorageError."""
+    """What the shop's policy says to a question now. Raises: SchemaError for a customer whom the pack does not know,
+    StorageError.
+    """
     now = clock()
     known = _known(shop, asked.customer, events, today(now))
     answer = permitted(shop.policy, question(shop.policy, asked, known, now, today(now)))

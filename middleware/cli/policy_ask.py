@@ -13,7 +13,7 @@ from middleware import bootstrap, bootstrap_retention
 from middleware.cli.common import config_option, json_option, loaded, print_json
 from middleware.core.calendar import today
 from middleware.core.standing import Asked, question
-from middleware.errors import ConfigError
+from middleware.errors import ConfigError, SchemaError
 from middleware.permissions import decide
 from schemas.decision import says, told
 from schemas.permission import LANES, NO_CONTRACT, TIES, Permission, Refusal, permitted
@@ -85,8 +85,13 @@ def _of_shop(
         raise ConfigError(f"there is no shop {name} at work; `parcelveil shops list` names them")
     wanted = Asked(account_type=account_type or shop.settings.account_type, customer=customer, **asked)
     with closing(bootstrap_retention.retention(settings)) as known:
-        decided = decide(shop, wanted, known, services.clock)
-    return decided.answer, decided.restricted
+        try:
+            decided = decide(shop, wanted, known, services.clock)
+        except SchemaError as refusal:
+            faults = [f"--{fault.pointer.removeprefix('/')}: {fault.code}" for fault in refusal.faults]
+        else:
+            return decided.answer, decided.restricted
+    raise click.UsageError("; ".join(faults))
 
 
 def named_pack(pack: str) -> Policy:

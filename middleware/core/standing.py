@@ -13,6 +13,7 @@ from typing import Final
 
 from middleware.core.calendar import end
 from middleware.core.permitting import WITHOUT, contract_of
+from middleware.errors import Fault, SchemaError
 from middleware.model_standing import Ended, Shift, Standing, Switch, Switched, Term, Use
 from schemas.levels import LevelState, known
 from schemas.order import Hidden
@@ -24,6 +25,9 @@ OWN: Final = frozenset(("sender", "user"))
 
 ONE: Final = frozenset(("contact", "customer"))
 """Data subjects each of whom has a standing of their own, and of nobody else: not of who is on their stamps."""
+
+NOT_OF_THIS_POLICY: Final = "not-of-this-policy"
+"""The code where somebody is named, and the pack is about one whom nobody names."""
 
 _USE, _END = "last_label_use", "end_of_use"
 
@@ -119,9 +123,12 @@ def question(policy: Policy, asked: Asked, standing: Standing | None, now: datet
     """What is asked, over what is known. The standing is that of the shop's own user or, where the question names one,
     of that contact or customer, None where nothing leads to them: of anybody else no switch is known, and nobody knows
     what they objected to. A level of which nobody told is unknown, however the pack starts it: a dashboard moves it
-    without a word to us (X-LVL-2).
+    without a word to us (X-LVL-2). Raises: SchemaError for a customer who is named where the pack is about who uses the
+    label module: what is known of that one would be left out.
     """
     named = asked.customer is not None
+    if named and its_own(policy):
+        raise SchemaError((Fault(pointer="/customer", code=NOT_OF_THIS_POLICY),))
     ours = standing is not None and asked.subject in ONE if named else asked.subject in OWN
     known_of = standing if standing is not None and ours else Standing()
     contract = NO_CONTRACT if asked.subject in WITHOUT else asked.contract or contract_of(asked.account_type)

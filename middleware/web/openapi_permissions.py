@@ -35,7 +35,10 @@ def _ask(problem: Problem) -> Mapping[str, Any]:
                 CONTRACT, "With whom the contract is, where the account does not tell it", [*CONTRACTS, NO_CONTRACT]
             ),
             _member(TIE, "Whether the contract needs it", list(TIES)),
-            _member(CUSTOMER, "The shop's own id of the contact or customer whose data it is"),
+            _member(
+                CUSTOMER,
+                "The shop's own id of the contact or customer whose data it is, where the policy is about them",
+            ),
         ],
         "responses": {
             "200": {
@@ -44,6 +47,7 @@ def _ask(problem: Problem) -> Mapping[str, Any]:
             },
             "400": problem("Not exactly the query that is described here"),
             "401": problem("Not the shop's token, or no such shop: always alike"),
+            "422": problem("A customer is named, and the policy is about who uses the shop's label module"),
             "503": problem("A fault of ours: try again"),
         },
     }

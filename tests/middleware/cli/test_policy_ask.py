@@ -65,6 +65,8 @@ def test_of_a_shop_what_was_told_of_it_counts(instance: Instance) -> None:
     assert refused.stdout.splitlines()[-1] == "Kept for legal claims alone: vp.former_user.marketing"
     assert instance.run("policy", "ask", "--shop", "demo", *DELIVERY).exit_code == 0
     assert instance.run("policy", "ask", "--shop", "nobody", *DELIVERY).exit_code == 2
+    named = instance.run("policy", "ask", "--shop", "demo", *ASKED, "--customer", "K-77")
+    assert (named.exit_code, "--customer: not-of-this-policy" in named.stderr) == (2, True)
     (shop,) = instance.json("shops", "list")
     assert shop["restricted"] == ["vp.former_user.marketing"]
 

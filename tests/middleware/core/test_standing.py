@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from middleware.core import standing
 from middleware.core.standing import Asked, after_end, after_switch, after_use, question, turned, use
 from middleware.core.switching import Saying, heard
+from middleware.errors import SchemaError
 from middleware.model_standing import Ended, Shift, Standing, Switch, Switched, Term
 from schemas.permission import Permission, Refusal, permitted
 from schemas.policy import Policy
@@ -262,10 +263,20 @@ def test_a_customer_objects_to_the_purpose_itself_and_nothing_opens_a_profile() 
 @pytest.mark.parametrize("subject", ["sender", "user", "recipient", "depicted"])
 def test_what_one_customer_said_is_no_word_of_others(subject: str) -> None:
     known = Standing(switches=(switch("Aanvullend", on=True),))
-    asked = Asked(purpose="generic_advertising", subject=subject, account_type="professional", customer="K-77")
-    made = question(PARCELS, asked, known, NOW, DAY)
+    asked = Asked(purpose="generic_advertising", subject=subject, account_type="mystamp", customer="K-77")
+    made = question(STAMPS, asked, known, NOW, DAY)
     assert (made.levels, made.objected) == ({}, None)
     assert "K-77" not in repr(asked)
+
+
+@pytest.mark.policy("X-LVL-2", "VP-PUR-10", "VP-RET-1")
+@pytest.mark.parametrize("subject", ["sender", "user", "recipient"])
+def test_who_uses_the_label_module_is_named_by_nobody(subject: str) -> None:
+    """Else what is known of that one, an objection or a restriction, would count for nothing."""
+    asked = Asked(purpose="improvement", subject=subject, account_type="professional", customer="K-77")
+    with pytest.raises(SchemaError) as refused:
+        question(PARCELS, asked, None, NOW, DAY)
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/customer", "not-of-this-policy")]
 
 
 @pytest.mark.policy("AMB-11")
