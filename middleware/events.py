@@ -65,6 +65,11 @@ class Teller:
     by: str
     own: bool = False
 
+    @property
+    def lane(self) -> str:
+        """Whose keys its calls take: a source may be called as the shop is."""
+        return f"{'source' if self.own else 'own'}/{self.by}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Ledger:
@@ -92,11 +97,12 @@ def who(shop: str, authorization: str, services: Services, sources: Sequence[Sou
 
 
 def tell(body: bytes, key: str, shop: Shop, teller: Teller, ledger: Ledger) -> Recorded:
-    """Keep what a call tells. The same key with the same body gets the first answer again. Raises: BodyError,
-    SchemaError, OnlyTheDataSubjectError, KeyReusedError, NotFoundError, BeforeIntakeError, StorageError.
+    """Keep what a call tells. The same key with the same body gets the first answer again, of the same teller: nobody
+    takes another's key. Raises: BodyError, SchemaError, OnlyTheDataSubjectError, KeyReusedError, NotFoundError,
+    BeforeIntakeError, StorageError.
     """
     payload = shop.indexer.of_bytes("events.payload", body)
-    marks = {"key": shop.indexer.of_bytes("events.key", key.encode()), "payload": payload}
+    marks = {"key": shop.indexer.of_bytes("events.key", f"{teller.lane}\0{key}".encode()), "payload": payload}
     came = record(read(body), shop, teller, ledger, **marks)
     if came.payload is None or not same(came.payload, payload):
         raise KeyReusedError()

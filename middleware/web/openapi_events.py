@@ -27,7 +27,7 @@ def _tell(problem: Problem) -> Mapping[str, Any]:
         "summary": "Tell what starts a clock of retention, or lowers what is permitted",
         "description": (
             "With the shop's token, or that of a source of its in `[sources]`. The same key with the same body gets "
-            "the first answer again, as long as the event is kept."
+            "the first answer again, as long as the event is kept; the shop and each source have keys of their own."
         ),
         "security": [{"shop": []}],
         "parameters": [_SHOP, _KEY],

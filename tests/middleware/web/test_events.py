@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, select
 from werkzeug.test import TestResponse
 
 from middleware.core.calendar import today
-from middleware.events import Ledger
+from middleware.events import Ledger, Teller
 from middleware.model_events import EventType, SourceSettings
 from middleware.services import Services, Shop
 from middleware.storage import open_retention
@@ -212,6 +212,22 @@ def test_no_id_of_an_order_is_written_down(telling: Telling) -> None:
     assert (row.selected, row.record_id) == ("order.id", None)
     assert telling.digest(order) not in {value for value in row if isinstance(value, bytes)}
     assert order not in repr(row) + telling.intake.log.text()
+
+
+@pytest.mark.policy("X-LVL-1")
+def test_the_shop_takes_no_key_of_a_source(telling: Telling) -> None:
+    said = {"type": "objection", "level": "Aanvullend"}
+    assert telling.tell({"type": "last-use"}, key="one-key").status_code == 200
+    assert telling.tell(said, key="one-key", token=OWN).status_code == 200
+    assert telling.tell(said, key="two-keys").status_code == 200
+    for _ in range(2):  # the same words, and not what the shop said of them
+        assert telling.tell(said, key="two-keys", token=OWN).status_code == 200
+    by = sorted((row.type, row.by) for row in telling.kept())
+    assert by == [("last-use", "shop"), ("objection", "dashboard"), ("objection", "dashboard"), ("objection", "shop")]
+
+
+def test_a_source_that_is_called_as_the_shop_has_keys_of_its_own() -> None:
+    assert Teller(by="shop").lane != Teller(by="shop", own=True).lane
 
 
 @pytest.mark.policy("X-LVL-1")
