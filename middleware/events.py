@@ -193,7 +193,8 @@ def _said(
     """
     remembered = kept(shop.policy, today(now))
     if kind in _USES:
-        return Shift(day=day, kept=remembered, use=replace(use(shop.policy, day), kept=remembered)), ()
+        used = replace(use(shop.policy, day), kept=remembered, lifts=teller.own)
+        return Shift(day=day, kept=remembered, use=used), ()
     if kind is EventType.END_OF_USE:
         return replace(ended(shop.policy, day), kept=remembered), ()
     verb = _VERBS.get(kind)

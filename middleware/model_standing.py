@@ -66,12 +66,14 @@ class Standing:
 class Use:
     """The label module was used on a day: the classes that count from it (class → last permitted day; None: as long as
     the use lasts), and which of them begin anew with every use. ``kept``: how long it is remembered at least.
+    ``lifts``: whether it makes a class live again that is over, as a label does, and not what a shop merely says.
     """
 
     day: date
     kept: date
     terms: Mapping[str, date | None]
     resets: frozenset[str]
+    lifts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,7 +131,8 @@ class Events(Protocol):
         declaration in the place of the one before. Of an event whose key is known what was kept then, whatever this one
         says, and nothing else. Of one that leads to no record that was there on its day nothing is kept. Raises:
         StorageError where something else waits for a declaration by now, and where the process has not read the newest
-        index key yet, too.
+        index key yet, too; OnlyTheDataSubjectError for a use that would lift what is over and may not: then nothing is
+        kept.
         """
 
     def standing(self, shop: str) -> Standing:

@@ -88,16 +88,15 @@ def purposes(policy: Policy, kind: Switched, name: str) -> frozenset[str]:
 
 def after_use(term: Term, used: Use, today: date) -> Term:
     """A class after a use. One that begins anew with each counts from the latest day; where its term was over it lives
-    again, for its user is no former one. What ended by an objection stays ended: to use is not to agree.
+    again, for its user is no former one, unless that use is merely said. What ended by an objection stays ended: to use
+    is not to agree.
     """
-    until = used.terms[term.retention]
-    if term.starts is None:
-        return replace(term, starts=used.day, until=until)
-    lasts = until is None and term.until is not None and used.day > term.until  # used again after the end of use
-    if not lasts and not (term.retention in used.resets and used.day > term.starts):
-        return term
-    lives = term.restricted_by is Ended.TERM and (until is None or until >= today)
-    return replace(_living(term) if lives else term, starts=used.day, until=until)
+    return term if not used.lifts and lifts(term, used, today) else _used(term, used, today)
+
+
+def lifts(term: Term, used: Use, today: date) -> bool:
+    """Whether a use would make a class live again that is over."""
+    return over(term, today) and not over(_used(term, used, today), today)
 
 
 def after_switch(term: Term, *, on: bool, now: datetime) -> Term:
@@ -170,6 +169,17 @@ def _restricted(policy: Policy, purpose: str, terms: Iterable[Term], today: date
         rule.then is not None or rule.purpose == purpose or (advertises and policy.purposes[rule.purpose].channels)
         for rule in done
     )
+
+
+def _used(term: Term, used: Use, today: date) -> Term:
+    until = used.terms[term.retention]
+    if term.starts is None:
+        return replace(term, starts=used.day, until=until)
+    lasts = until is None and term.until is not None and used.day > term.until  # used again after the end of use
+    if not lasts and not (term.retention in used.resets and used.day > term.starts):
+        return term
+    lives = term.restricted_by is Ended.TERM and (until is None or until >= today)
+    return replace(_living(term) if lives else term, starts=used.day, until=until)
 
 
 def _living(term: Term) -> Term:

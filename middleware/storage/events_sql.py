@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from middleware.errors_events import OnlyTheDataSubjectError
 from middleware.model_events import Clock, Cut, Event, EventType, Moved, Recorded, Release
 from middleware.model_keys import Fact
 from middleware.model_standing import Shift
@@ -41,7 +42,8 @@ def record(
     or customer whom it names, and let go what it releases; of one that is known by its key, what was kept then, and
     nothing else. One that leads to no record leaves nothing (``found`` is 0), unless it concerns the shop as a whole.
     Raises: StorageError where the process has not read the newest index key yet, and where something else waits for a
-    declaration than what it releases.
+    declaration than what it releases. OnlyTheDataSubjectError for a use that would lift what is over and may not: then
+    nothing is kept.
     """
     event = chain_sql.told(connection, event)
     if not connection.execute(upserts.new[events], _row(event, _recorded(event, Moved()))).rowcount:
@@ -54,6 +56,7 @@ def record(
     if _selected(event) is not None and moved.found == moved.early:
         connection.execute(_FORGET, {"this_id": event.id})
         return made  # nothing is known of it, or all of it came later: nothing happened
+    _check_use(connection, event, said, now)
     connection.execute(_CAME, {"this_id": event.id, **_came(made)})
     if said is not None:
         standings_sql.shift(connection, upserts, event.shop, said, now, event.by, event.selector.customer)
@@ -62,6 +65,13 @@ def record(
     audit = {"id": str(uuid.uuid4()), "at": now, "fact": Fact.EVENT, "subject": event.id, "actor": event.by}
     connection.execute(insert(audit_entries), audit)
     return made
+
+
+def _check_use(connection: Connection, event: Event, said: Shift | None, now: datetime) -> None:
+    """Of a label that is told of, the clocks move all the same. Raises: OnlyTheDataSubjectError."""
+    use = said.use if said is not None and event.type is EventType.LAST_USE else None
+    if use is not None and not use.lifts and standings_sql.lifted(connection, event.shop, use, now):
+        raise OnlyTheDataSubjectError()
 
 
 def listed(connection: Connection, shop: str | None, limit: int) -> Sequence[Recorded]:

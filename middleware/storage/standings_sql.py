@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, insert, or_, select, update
 
 from middleware.core.calendar import today
-from middleware.core.standing import after_end, after_switch, after_use, turned
+from middleware.core.standing import after_end, after_switch, after_use, lifts, turned
 from middleware.model import State
 from middleware.model_keys import Fact
 from middleware.model_standing import Ended, Shift, Standing, Switch, Switched, Term, Use
@@ -107,6 +107,12 @@ def of_customer(connection: Connection, shop: str, customer: bytes, day: date) -
     if connection.execute(_LEADING, {**asked, "day": day}).first() is None:
         return None
     return _read(connection, asked)  # it rests under one of them at most, and may be taken forward at this moment
+
+
+def lifted(connection: Connection, shop: str, use: Use, now: datetime) -> bool:
+    """Whether a use of the label module would make a class of its user live again that is over."""
+    terms_ = read(connection, shop).terms
+    return any(lifts(term, use, today(now)) for term in terms_ if term.retention in use.terms)
 
 
 def restricted(connection: Connection, shop: str) -> Sequence[str]:

@@ -155,6 +155,10 @@ def test_after_the_end_of_use_legal_claims_alone_remain() -> None:
     assert (again.starts, again.until) == (following, None)
     assert after_use(known.terms[0], use(PARCELS, DAY), DAY) == known.terms[0]
     assert after_end(known.terms[0], following) is known.terms[0]
+    said = replace(use(PARCELS, following), lifts=False)
+    assert standing.lifts(known.terms[0], said, following)
+    assert after_use(known.terms[0], said, following) is known.terms[0]
+    assert not standing.lifts(again, said, following)
 
 
 @pytest.mark.policy("X-LVL-2")

@@ -243,6 +243,19 @@ def test_after_the_end_of_use_legal_claims_alone_remain(telling: Telling, intake
     intake.clock.move(timedelta(days=1))
     assert answer(telling, "support", more="&tie=necessary") == (False, "restricted")
     assert answer(telling, "legal_defence", more="") == (True, "A6-1-f")
+    order = telling.order()  # a label, which is a use by itself
+    assert answer(telling, "support", more="&tie=necessary") == (True, "A6-1-b")
+    assert telling.tell({"type": "end-of-use"}).status_code == 200
+    intake.clock.move(timedelta(days=1))
+    kept = len(telling.kept())
+    assert code(telling.tell({"type": "last-use"})) == (403, "only-the-data-subject")
+    assert len(telling.kept()) == kept
+    assert (
+        telling.tell({"type": "label-created", "order": order}).status_code == 200
+    )  # it moves the clocks of its record
+    assert answer(telling, "support", more="&tie=necessary") == (False, "restricted")
+    assert telling.tell({"type": "last-use"}, token=OWN).status_code == 200
+    assert answer(telling, "support", more="&tie=necessary") == (True, "A6-1-b")
 
 
 @pytest.mark.parametrize(
