@@ -100,9 +100,11 @@ def lifts(term: Term, used: Use, today: date) -> bool:
 
 
 def after_switch(term: Term, *, on: bool, now: datetime) -> Term:
-    """A class after an objection that ends it, or after that was taken back."""
+    """A class after an objection that ends it, or after that was taken back. Of one whose term was over already it is
+    kept, too: else the next label would lift what somebody objected to.
+    """
     if not on:
-        return term if term.restricted_at else replace(term, restricted_at=now, restricted_by=Ended.OBJECTION)
+        return replace(term, restricted_at=term.restricted_at or now, restricted_by=Ended.OBJECTION)
     return _living(term) if term.restricted_by is Ended.OBJECTION else term
 
 

@@ -208,7 +208,7 @@ def _move(
     for before, after in _changes(connection, whose, concerned, moved):  # as it is now that nobody else changes it
         row = {name: getattr(after, name) for name in ("starts", "until", "restricted_at", "restricted_by")}
         connection.execute(upserts.put[terms], {**_row(whose), "retention": after.retention, **row})
-        if (before.restricted_at is None) is not (after.restricted_at is None):
+        if before.restricted_by is not after.restricted_by:
             fact = Fact.UNRESTRICTED if after.restricted_at is None else Fact.RESTRICTED
             _audit(connection, fact, whose["this_shop"], after.retention, actor, now)
 

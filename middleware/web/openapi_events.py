@@ -36,7 +36,9 @@ def _tell(problem: Problem) -> Mapping[str, Any]:
             "200": {"description": "It is kept, and what it changes is changed", "content": _json("EventTold")},
             "400": problem("No key, a malformed one, or a body that is not strict JSON"),
             "401": problem("Neither the shop's token nor that of a source of its, or no such shop: always alike"),
-            "403": problem("It would raise what is permitted, or lift a restriction: a source of the data subject's own alone may tell that"),
+            "403": problem(
+                "It would raise what is permitted, or lift what is over: the data subject's source may tell that"
+            ),
             "404": problem("Nothing is known of that order, customer or record"),
             "409": problem("What it concerns was taken in after its day"),
             "411": problem("The length of the body must be told"),

@@ -117,6 +117,21 @@ def test_the_purge_notes_it_on_the_day_after_never_before_and_once(
     assert facts(behind, Fact.UNRESTRICTED) == [(f"demo/{MARKETING}", "shop")]
 
 
+@pytest.mark.policy("VP-RET-1", "VP-PUR-10")
+def test_an_objection_after_the_end_of_the_term_is_told_and_no_label_lifts_it(
+    url: str, store: Store, retention: Retention, behind: Engine
+) -> None:
+    label(store)
+    purge(url, midnight(END + timedelta(days=1)))
+    after = END + timedelta(days=40)
+    say(retention, "object", at=midnight(after))
+    restricted = [(f"demo/{MARKETING}", "Els"), (f"demo/{MARKETING}", "retention")]
+    assert sorted(facts(behind, Fact.RESTRICTED)) == restricted
+    label(store, after + timedelta(days=1), midnight(after + timedelta(days=1)))
+    assert getattr(term(retention), "restricted_by", None) is Ended.OBJECTION
+    assert facts(behind, Fact.UNRESTRICTED) == []
+
+
 @pytest.mark.policy("VP-RET-1", "VP-PUR-10", "X-LVL-1")
 def test_an_objection_restricts_at_once_and_its_return_lifts_that_alone(
     store: Store, retention: Retention, behind: Engine

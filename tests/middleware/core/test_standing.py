@@ -136,7 +136,9 @@ def test_an_objection_ends_it_and_a_label_does_not_bring_it_back() -> None:
     assert after_switch(again, on=True, now=NOW).restricted_at is None
     over = replace(again, restricted_by=Ended.TERM)
     assert after_switch(over, on=True, now=NOW) is over
-    assert after_switch(over, on=False, now=NOW + timedelta(days=1)) is over
+    late = after_switch(over, on=False, now=NOW + timedelta(days=1))
+    assert (late.restricted_at, late.restricted_by) == (NOW, Ended.OBJECTION)
+    assert after_use(late, use(PARCELS, later), later).restricted_by is Ended.OBJECTION
     assert shift(said("Optimaal", "withdraw"))[0].classes == {"Optimaal": frozenset()}
 
 
