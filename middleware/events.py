@@ -45,6 +45,9 @@ from schemas import events as schema
 from schemas.allowlist import Refused, load
 from schemas.permission import Refusal
 
+EARLIEST: Final = date(1970, 1, 1)
+"""Before it nothing of which an event could tell was known to a machine; the calendar's first day has none before."""
+
 THE_SHOP: Final = "shop"
 """Who tells, where the shop's own token is shown."""
 
@@ -162,6 +165,8 @@ def _day(told: str | None, now: datetime) -> date:
         raise _refused("day", "date") from None
     if day > today(now):
         raise _refused("day", "future")
+    if day < EARLIEST:
+        raise _refused("day", "past")
     return day
 
 

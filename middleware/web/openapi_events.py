@@ -44,7 +44,9 @@ def _tell(problem: Problem) -> Mapping[str, Any]:
             "411": problem("The length of the body must be told"),
             "413": problem("The body is too large"),
             "415": problem("Not application/json in UTF-8"),
-            "422": problem("Not the form of its type, a day to come, or a key that was used for another content"),
+            "422": problem(
+                "Not the form of its type, a day to come or before 1970, or a key that was used for another content"
+            ),
             "503": problem("A fault of ours: try again"),
         },
     }

@@ -23,6 +23,7 @@ from middleware.storage import open_retention
 from middleware.storage.tables_retention import events
 from middleware.web.app import create
 from schemas.events import TYPES
+from schemas.policy_loader import load
 from tests.middleware.web.conftest import Intake
 from tests.middleware.web.test_shipments import TOKENS, knowing
 from tests.system import orders
@@ -140,6 +141,9 @@ def test_the_same_call_gets_the_first_answer_and_another_content_none(telling: T
         ({"type": "arrived", "order": "1"}, (422, "schema")),
         pytest.param({"type": "last-use", "day": "2999-01-01"}, (422, "schema"), marks=pytest.mark.policy("VP-RET-1")),
         ({"type": "last-use", "day": "2026-02-30"}, (422, "schema")),
+        ({"type": "last-use", "day": "0001-01-01"}, (422, "schema")),
+        ({"type": "objection", "level": "Aanvullend", "day": "1969-12-31"}, (422, "schema")),
+        ({"type": "end-of-use", "day": "9999-12-31"}, (422, "schema")),
         ({"type": "objection", "level": "Nothing"}, (422, "schema")),
         ({"type": "erasure-request", "order": "1"}, (422, "schema")),
         ({"type": "erasure-request", "part": "mystamp.photo"}, (422, "schema")),
@@ -153,6 +157,17 @@ def test_what_is_not_of_its_type_or_leads_nowhere_is_refused_and_not_kept(
 ) -> None:
     assert code(telling.tell(document)) == refused
     assert telling.kept() == []
+
+
+@pytest.mark.policy("MS-RET-1")
+def test_a_request_of_the_calendars_first_day_is_refused(intake: Intake) -> None:
+    shop = knowing(intake.services).shops.get("plain")
+    assert shop is not None
+    stamps = replace(shop, policy=load("bpost-mystamp"))
+    with told(intake, replace(knowing(intake.services), shops={"plain": stamps})) as telling:
+        for day in ("0001-01-01", "9999-12-31"):
+            asked = {"type": "erasure-request", "order": telling.order(), "part": "mystamp.photo", "day": day}
+            assert code(telling.tell(asked)) == (422, "schema")
 
 
 @pytest.mark.policy("AMB-2")
