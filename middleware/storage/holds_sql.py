@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Row, and_, bindparam, insert, select, tuple_,
 
 from middleware.core import clocks
 from middleware.core.calendar import today
+from middleware.model import State
 from middleware.model_keys import Fact
 from middleware.model_purge import Held, Hold, PartKey, Telling, Told
 from middleware.storage.database import Upserts
-from middleware.storage.tables import audit_entries, copies, parts, records
+from middleware.storage.tables import audit_entries, copies, parts, records, word
 from middleware.storage.tables_retention import holds, notices
 
 _PARTS: Final = (
@@ -28,6 +29,8 @@ _PARTS: Final = (
         parts.c.retention,
         parts.c.starts,
         parts.c.until,
+        parts.c.ceiling,
+        records.c.state,
         records.c.carrier,
         records.c.first_claimed_at,
         records.c.until.label("record_until"),
@@ -36,6 +39,12 @@ _PARTS: Final = (
     .where(parts.c.record_id.in_(bindparam("ids", expanding=True)), parts.c.ended_at.is_(None))
     .order_by(parts.c.record_id, parts.c.position)
     .with_for_update(of=records)
+)
+_HELD_ON: Final = select(holds.c.record_id, holds.c.part).where(
+    holds.c.record_id.in_(bindparam("ids", expanding=True)),
+    holds.c.ended_at.is_(None),
+    holds.c.starts <= bindparam("day", type_=holds.c.starts.type),
+    holds.c.until >= bindparam("day", type_=holds.c.until.type),
 )
 _HELD: Final = select(holds.c.part).where(holds.c.record_id == bindparam("this_id"), holds.c.ended_at.is_(None))
 _MOVED: Final = (
@@ -66,7 +75,7 @@ def hold(
     names: Collection[str],
     now: datetime,
 ) -> Sequence[Hold]:
-    found = connection.execute(_PARTS, {"ids": list(ids)}).all()
+    found = _living(connection, connection.execute(_PARTS, {"ids": list(ids)}).all(), today(now))
     chosen = [row for row in found if not names or row.name in names]
     hold_id = str(uuid.uuid4())
     made = [Hold(id=hold_id, record_id=row.record_id, part=row.name, created_at=now, **asdict(order)) for row in chosen]
@@ -75,6 +84,15 @@ def hold(
         _audit(connection, made, Fact.HELD, order.person, now)
         _move(connection, upserts, chosen, order.starts, now)
     return made
+
+
+def _living(connection: Connection, rows: Sequence[Any], day: date) -> Sequence[Any]:
+    """Those that have not ended: what is over is the purge's, whether it comes late or not, unless a hold keeps it."""
+    ends = {(row.record_id, row.name): clocks.last_day(word(row.state, State), row.until, row.ceiling) for row in rows}
+    over = {key for key, last in ends.items() if last is not None and last < day}
+    asked = {"ids": sorted({record_id for record_id, _ in over}), "day": day}
+    kept = {(row.record_id, row.part) for row in connection.execute(_HELD_ON, asked)} if over else set()
+    return [row for row in rows if (row.record_id, row.name) not in over - kept]
 
 
 def release(

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from middleware.exchange import Delivered
-from middleware.model import Record, SealedCopy
+from middleware.model import Record, SealedCopy, State
 from middleware.model_keys import Fact
 from middleware.model_purge import Held, Hold, Kind, Telling, Told
 from middleware.ports import Store
@@ -145,6 +145,32 @@ def test_what_has_ended_cannot_be_held(url: str, store: Store, retention: Retent
     assert retention.hold(HOLD, [made.id], [DELIVERY], NEXT_DAY) == []
     assert retention.hold(HOLD, ["nothing"], [], NEXT_DAY) == []
     assert retention.holds(None) == []
+
+
+@pytest.mark.policy("AMB-8", "VP-RET-4")
+def test_what_is_over_cannot_be_held_though_the_purge_comes_late(store: Store, retention: Retention) -> None:
+    made = taken(store)
+    last = NEXT_DAY - timedelta(seconds=1)
+    held = {each.part for each in retention.hold(replace(HOLD, starts=LAST_DAY, until=LAST_DAY), [made.id], [], last)}
+    assert held == {DELIVERY, SENDER, CUSTOMS}
+    assert {each.part for each in retention.hold(HOLD, [made.id], [], NEXT_DAY)} == {SENDER, CUSTOMS}
+
+
+def test_what_is_over_and_held_can_be_held_longer(store: Store, retention: Retention) -> None:
+    made, other = taken(store), taken(store)
+    retention.hold(HOLD, [made.id], [DELIVERY], NOW)
+    retention.hold(replace(HOLD, starts=date(2028, 6, 1)), [other.id], [DELIVERY], NOW)  # it has not begun
+    found = retention.hold(replace(HOLD, until=date(2035, 1, 1)), [made.id, other.id], [DELIVERY], NEXT_DAY)
+    assert [each.record_id for each in found] == [made.id]
+
+
+@pytest.mark.policy("MX-RET-1")
+def test_what_nothing_sends_and_is_over_cannot_be_held(store: Store, retention: Retention) -> None:
+    never = part(CUSTOMS, starts=None, until=None, ceiling=LAST_DAY)
+    made = taken(store, parts=(never,))
+    assert store.bury(claim(store), State.DEAD, "refused", NOW)
+    assert retention.hold(HOLD, [made.id], [], NEXT_DAY) == []
+    assert len(retention.hold(HOLD, [made.id], [], NOW)) == 1
 
 
 def test_what_nobody_else_ever_had_is_told_to_nobody(store: Store, retention: Retention) -> None:
