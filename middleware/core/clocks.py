@@ -28,7 +28,9 @@ Running = Mapping[tuple[str, str, str], tuple[date, date]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
-    """A part with its dates. ``untold``: no event has moved them; ``ended``: its end was carried out."""
+    """A part with its dates. ``untold``: no event has moved them; ``ended``: its end was carried out; ``unwanted``: its
+    record is being taken back.
+    """
 
     name: str
     retention: str
@@ -38,6 +40,7 @@ class Dated:
     ceiling: date
     untold: bool
     ended: bool
+    unwanted: bool = False
 
 
 def clock(policy: Policy, trigger: str, day: date) -> Clock:
@@ -102,14 +105,15 @@ def shortened(cut: Cut, part: str, until: date | None) -> date | None:
 
 def new_dates(change: Clock | Cut, part: Dated, state: State, today: date) -> tuple[date | None, date] | None:
     """The new first and last day of a part of a record in that state, None where nothing changes. A part that ends
-    early keeps its first day, which is none where its clock never started.
+    early keeps its first day, which is none where its clock never started. What is being taken back lives no longer; a
+    clock that never started starts there, too, for the platform may keep it.
     """
     last = last_day(state, part.until, part.ceiling)
     if part.ended or (last is not None and last < today):
         return None  # it has ended, whether the purge has been here or not
     if isinstance(change, Cut):
         starts, until = part.starts, shortened(change, part.name, part.until)
-    elif part.trigger == change.trigger:
+    elif part.trigger == change.trigger and (part.until is None or not part.unwanted):
         starts = change.day
         until = moved(change, part.retention, part.starts, part.until, today, untold=part.untold)
     else:

@@ -34,7 +34,9 @@ MOST_NAMED: Final = 100
 _NO_SHIPMENT: Final = (State.WITHDRAWN, State.CANCELLED)
 _IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)
 _SEEN: Final = (
-    select(records.c.id, records.c.state, records.c.created_at).where(records.c.id.in_(_IDS)).order_by(records.c.id)
+    select(records.c.id, records.c.state, records.c.ending, records.c.created_at)
+    .where(records.c.id.in_(_IDS))
+    .order_by(records.c.id)
 )
 _LOCK: Final = _SEEN.with_for_update()
 _PARTS: Final = (
@@ -83,7 +85,7 @@ def move(
         of_orders = records_sql.orders_of(connection, ids) if change.moves else ()
         seen = connection.execute(_LOCK if change.moves else _SEEN, {"ids": ids}).all()
         living = [row for row in seen if row.state not in _NO_SHIPMENT]
-        older = {row.id: row.state for row in living if today(row.created_at) <= change.day}
+        older = {row.id: row for row in living if today(row.created_at) <= change.day}
         changed = _moved(connection, upserts, older, of_orders, change, now) if change.moves else []
         names = list(dict.fromkeys(one.record_id for one in changed))
         _audit(connection, names, clocks.fact(change), actor, now)
@@ -156,14 +158,14 @@ def _chosen(selector: Selector) -> Select[tuple[str]]:
 def _moved(
     connection: Connection,
     upserts: Upserts,
-    states: Mapping[str, State],
+    owners: Mapping[str, Any],
     of_orders: Sequence[Any],
     change: Clock | Cut,
     now: datetime,
 ) -> list[MovedPart]:
-    rows = connection.execute(_PARTS, {"ids": sorted(states)}).all() if states else []
+    rows = connection.execute(_PARTS, {"ids": sorted(owners)}).all() if owners else []
     day = today(now)
-    changed = [new for row in rows if (new := _new(change, row, states[row.record_id], day)) is not None]
+    changed = [new for row in rows if (new := _new(change, row, owners[row.record_id], day)) is not None]
     if not changed:
         return []
     news = {(one.record_id, one.part): one.until for one in changed}
@@ -179,7 +181,7 @@ def _moved(
     return changed
 
 
-def _new(change: Clock | Cut, row: Any, state: State, day: date) -> MovedPart | None:
+def _new(change: Clock | Cut, row: Any, owner: Any, day: date) -> MovedPart | None:
     part = clocks.Dated(
         name=row.name,
         retention=row.retention,
@@ -189,8 +191,9 @@ def _new(change: Clock | Cut, row: Any, state: State, day: date) -> MovedPart | 
         ceiling=row.ceiling,
         untold=row.moved_at is None,
         ended=row.ended_at is not None,
+        unwanted=owner.ending in records_sql.UNWANTED,
     )
-    new = clocks.new_dates(change, part, state, day)
+    new = clocks.new_dates(change, part, owner.state, day)
     return None if new is None else MovedPart(record_id=row.record_id, part=row.name, starts=new[0], until=new[1])
 
 

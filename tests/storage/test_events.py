@@ -116,6 +116,23 @@ def by_order(arrived: Arrival) -> Selector:
     return Selector(kind="order.id", digest=arrived.order)
 
 
+@pytest.mark.policy("MS-RET-1")
+@pytest.mark.parametrize("ending", [*Ending, None])
+def test_what_is_being_taken_back_lives_no_longer_by_an_event(
+    store: Store, retention: Retention, behind: Engine, ending: Ending | None
+) -> None:
+    buyer = digest()
+    made = stamped(store, buyer)
+    arrived, waits = taken(store)
+    with behind.begin() as connection:
+        connection.execute(metadata.tables["records"].update().values(ending=ending))
+    tell(retention, told(EventType.LAST_ORDER, Selector(kind="customer.id", digest=buyer)))
+    moved = ending in (None, Ending.TOO_LATE)
+    assert dates(behind, made)[CUSTOMER][1] == (date(2029, 11, 25) if moved else date(2029, 11, 22))
+    tell(retention, told(selector=by_order(arrived)))
+    assert dates(behind, waits) == {DELIVERY: (DAY, UNTIL)}  # else it might never end
+
+
 @pytest.mark.policy("VP-RET-4", "AMB-2", "AMB-20")
 def test_a_delivery_starts_the_recipients_clock_and_all_that_hangs_on_it(
     url: str, store: Store, retention: Retention, behind: Engine
