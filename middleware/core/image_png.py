@@ -142,7 +142,8 @@ def _palette(found: Mapping[bytes, bytes], colour: int) -> Iterator[tuple[bytes,
     """The colours that pixels point to, and which of them, or which colour, is transparent."""
     palette, transparent = found.get(b"PLTE", b""), found.get(b"tRNS", b"")
     if colour == _INDEXED:
-        if not palette or len(palette) % 3 or len(palette) > 768 or 3 * len(transparent) > len(palette):
+        most = 3 << found[b"IHDR"][8]  # no pixel can point beyond it (11.2.2): what stands there is no colour
+        if not palette or len(palette) % 3 or len(palette) > most or 3 * len(transparent) > len(palette):
             raise ImageError("image-structure")
         yield b"PLTE", palette
     elif colour in (_GREY, _GREY_ALPHA) and b"PLTE" in found:

@@ -375,6 +375,17 @@ def test_the_largest_palette_stays() -> None:
     assert stripped(whole) == whole
 
 
+@pytest.mark.policy("MS-CAT-6")
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_a_palette_has_no_more_colours_than_a_pixel_can_point_to(depth: int) -> None:
+    first = header(depth=depth, colour=3)
+    whole = small(chunk(b"PLTE", bytes(3 << depth)), first=first)
+    assert stripped(whole) == whole
+    with pytest.raises(ImageError) as refused:
+        stripped(small(chunk(b"PLTE", bytes((3 << depth) + 3)), first=first))
+    assert refused.value.code == "image-structure"
+
+
 def test_a_palette_in_use_stays_to_the_byte() -> None:
     palette = PALETTED.getpalette()
     assert palette is not None
