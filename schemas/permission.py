@@ -12,7 +12,7 @@ from typing import Final
 
 from schemas.policy import Policy
 from schemas.policy_parties import DECLARATION
-from schemas.policy_terms import CONTRACTS, Basis, Clause, RetentionRule
+from schemas.policy_terms import CONTRACTS, NOT_STATED, Basis, Clause, RetentionRule
 
 NO_CONTRACT: Final = "none"
 TIES: Final = ("necessary", "not_necessary", "not_linked")
@@ -79,7 +79,7 @@ def permitted(policy: Policy, question: Question) -> Permission | Refusal:
         if refusal:
             return refusal
     (basis,) = _bases(policy, question)
-    found = _ground(basis, question)
+    found = _ground(policy, basis, question)
     if isinstance(found, Refusal):
         return found
     return _unopposed(policy, question, found) or found
@@ -188,8 +188,12 @@ _RULES: Final[tuple[Callable[[Policy, Question], Refusal | None], ...]] = (
 """In this order: a rule relies on the ones before it."""
 
 
-def _ground(basis: Basis, question: Question) -> Permission | Refusal:
-    """The basis that holds for this contract and this tie to it."""
+def _ground(policy: Policy, basis: Basis, question: Question) -> Permission | Refusal:
+    """The basis that holds for this contract and this tie to it. One that is not stated is none, unless another
+    controller answers for these data (MS-CTL-2).
+    """
+    if basis.basis == NOT_STATED and not policy.another_answers(question.subject):
+        return Refusal(reason="basis_unspecified", clause=basis.clause)
     if basis.basis != "A6-1-b":
         return _yes(basis.basis, basis.clause)
     if question.contract not in (*CONTRACTS, NO_CONTRACT) or question.tie not in TIES:

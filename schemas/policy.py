@@ -120,6 +120,11 @@ class Policy:
         """Who answers for the data of a subject; ``None`` for one of whom the policy does not speak."""
         return next((row for row in self.clusters.values() if subject in row.subjects), None)
 
+    def another_answers(self, subject: str) -> bool:
+        """Whether another controller answers for the data of a subject, and so for their basis."""
+        row = self.cluster(subject)
+        return row is not None and row.processor is not None
+
     def category_rule(self, category_id: str) -> CategoryRule | None:
         """The rule that governs a category: the one that covers it or its nearest parent; ``None`` if the text does not
         list it.

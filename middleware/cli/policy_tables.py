@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from middleware.cli import words
-from schemas.policy import NOT_STATED, CategoryRule, Ground, Interpretation, Level, Policy, Purpose, RetentionRule
+from schemas.policy import (
+    NOT_STATED,
+    Basis,
+    CategoryRule,
+    Ground,
+    Interpretation,
+    Level,
+    Policy,
+    Purpose,
+    RetentionRule,
+)
 from schemas.policy_parties import DECLARATION, Cluster, Recipient
 
 Table = tuple[str, tuple[str, ...], Sequence[tuple[object, ...]]]
@@ -160,9 +170,15 @@ def _bases(purpose: Purpose, found: Policy) -> str:
     if purpose.prohibited:
         return "prohibited"
     rows = [found.bases[name] for name in purpose.bases]
-    first = (words.BASES[row.basis] for row in rows)
+    first = (_basis(row, found) for row in rows)
     instead = (words.BASES[ground.basis] for row in rows for ground in row.instead)
     return ", ".join(dict.fromkeys((*first, *instead)))
+
+
+def _basis(row: Basis, found: Policy) -> str:
+    """A basis that is not stated is another controller's matter only where another one answers for all these data."""
+    unsaid = row.basis == NOT_STATED and not all(map(found.another_answers, row.subjects))
+    return _stated(row.basis) if unsaid else words.BASES[row.basis]
 
 
 def _how_long(rule: RetentionRule) -> str:

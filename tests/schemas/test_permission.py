@@ -382,6 +382,14 @@ def test_with_a_declaration_bpost_acts_for_the_customer_who_answers_for_the_basi
     assert yes(STAMPS, question("services", "depicted", "mystamp")) == ("not_stated", "2§2 L21-26")
 
 
+@pytest.mark.policy("MS-CTL-2")
+def test_a_basis_that_is_not_stated_is_none_where_nobody_else_answers() -> None:
+    row = STAMPS.clusters["depicted_person"]
+    asked = question("services", "depicted", "mystamp")
+    for clusters in ({**STAMPS.clusters, row.id: replace(row, processor=None)}, {}):
+        assert no(replace(STAMPS, clusters=clusters), asked) == ("basis_unspecified", "2§2 L21-26")
+
+
 @pytest.mark.policy("MS-COL-1")
 def test_a_recorded_override_opens_the_plugin_and_the_default_purpose_alone() -> None:
     read = STAMPS.interpret({"plugin_source": "override"})

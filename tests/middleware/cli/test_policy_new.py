@@ -9,6 +9,7 @@ import pytest
 
 from middleware import bootstrap
 from middleware.core.calendar import today
+from middleware.core.permitting import PLUGIN, refusals
 from schemas import shopify
 from schemas.allowlist import categories
 from schemas.order import Sender, catalogue
@@ -41,6 +42,20 @@ def test_lint_tells_what_is_still_to_be_said(tmp_path: Path, monkeypatch: pytest
     assert result.exit_code == 1
     assert [row["where"] for row in found if row["level"] == "error"] == UNSAID
     assert {'retention."own.recipient"', "topics.art22"} <= {row["where"] for row in found}
+
+
+def test_without_a_basis_it_permits_nothing_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = made(tmp_path, monkeypatch)
+    asked = ("policy", "ask", str(file), "--purpose", "label_and_delivery", "--account-type", "professional")
+    for subject in ("recipient", "sender"):
+        said = run(*asked, "--subject", subject, "--lane", "plugin")
+        assert (said.exit_code, said.stdout.splitlines()[0]) == (1, "Refused: the policy gives no basis for it.")
+    assert {refusal.reason for _, refusal in refusals(load_file(file), "professional", PLUGIN)} == {"basis_unspecified"}
+    (row,) = [line for line in run("policy", "show", str(file)).stdout.splitlines() if "making labels and del" in line]
+    assert ("not stated" in row, "another controller" in row) == (True, False)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('basis = "not_stated"', 'basis = "A6-1-f"'), encoding="utf-8")
+    assert run(*asked, "--subject", "recipient", "--lane", "plugin").exit_code == 0
 
 
 @pytest.mark.parametrize(
