@@ -130,7 +130,7 @@ def question(policy: Policy, asked: Asked, standing: Standing | None, now: datet
     named = asked.customer is not None
     if named and its_own(policy):
         raise SchemaError((Fault(pointer="/customer", code=NOT_OF_THIS_POLICY),))
-    ours = standing is not None and asked.subject in ONE if named else asked.subject in OWN
+    ours = standing is not None and asked.subject in (ONE if named else OWN)
     known_of = standing if standing is not None and ours else Standing()
     contract = NO_CONTRACT if asked.subject in WITHOUT else asked.contract or contract_of(asked.account_type)
     off = [one for one in known_of.switches if one.kind is Switched.PURPOSE and not one.on]

@@ -34,6 +34,15 @@ def test_what_nobody_knows_is_refused() -> None:
     assert plain.stdout.startswith("Refused: what the data subject set is not known, or was heard too long ago.\n")
 
 
+@pytest.mark.policy("VP-PUR-9", "VP-BAS-2")
+def test_of_a_pack_alone_nobody_knows_who_objected(instance: Instance) -> None:
+    improvement = ("--purpose", "improvement", "--subject", "sender", "--account-type", "professional")
+    said = run("policy", "ask", PACK, *improvement, "--json")
+    assert (said.exit_code, json.loads(said.stdout)["reason"]) == (1, "standing_unknown")
+    assert run("policy", "ask", PACK, *DELIVERY, "--account-type", "professional").exit_code == 0
+    assert instance.json("policy", "ask", "--shop", "demo", *improvement)["basis"] == "A6-1-f"
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -199,6 +199,14 @@ def test_of_nobody_who_is_no_party_a_switch_is_known() -> None:
     assert reason("improvement", known) == "objected"
 
 
+@pytest.mark.policy("VP-PUR-9", "VP-BAS-2")
+@pytest.mark.parametrize("subject", ["sender", "user"])
+def test_of_whom_no_shop_was_asked_nobody_knows_what_they_objected_to(subject: str) -> None:
+    asked = Asked(purpose="improvement", subject=subject, account_type="professional")
+    assert question(PARCELS, asked, None, NOW, DAY).objected is None
+    assert question(PARCELS, asked, Standing(), NOW, DAY).objected == frozenset()
+
+
 @pytest.mark.policy("X-LVL-2", "MX-PUR-1", "MX-PUR-2", "MX-PUR-4", "MX-PUR-5")
 @pytest.mark.parametrize(
     ("purpose", "contract", "tie", "expected"),
