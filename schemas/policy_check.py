@@ -39,6 +39,7 @@ def _references(policy: Policy) -> Iterator[tuple[str, Collection[str], Collecti
         yield f"transfers.{transfer.country}.recipients", transfer.recipients, named
     for retention in policy.retention.values():
         yield f'retention."{retention.id}".purpose', (retention.purpose,), policy.purposes
+        yield f'retention."{retention.id}".serves', retention.serves, {*policy.purposes, "*"}
         yield f'retention."{retention.id}".then', _maybe(retention.then), policy.retention
     for part in policy.parts.values():
         yield f'parts."{part.name}".purpose', (part.purpose,), policy.purposes

@@ -182,6 +182,7 @@ class _RetentionRule(_Sourced):
     resets = Flag(required=True)
     ended_early_by = texts(words=terms.CUT_SHORT_BY)
     extended_by = texts(words=terms.EXTENDED_BY)
+    serves = texts()
 
 
 class _PartRule(_Sourced):

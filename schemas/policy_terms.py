@@ -159,6 +159,7 @@ class Level:
 class RetentionRule:
     """How long one class of data stays.
 
+    ``serves``: the purposes beside ``purpose`` for which the text gives this very term, ``("*",)`` for all of them.
     ``duration``: ISO 8601, counted once from ``trigger``; ``None`` where ``until_event`` ends it. ``trigger_stated``:
     whether the text names the trigger. ``after``: what comes at the end (``AFTER``); ``then``: the class that follows a
     restriction. ``resets``: each new trigger starts the clock anew.
@@ -178,6 +179,7 @@ class RetentionRule:
     resets: bool
     ended_early_by: tuple[str, ...]
     extended_by: tuple[str, ...]
+    serves: tuple[str, ...]
     clause: Clause
 
 

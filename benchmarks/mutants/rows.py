@@ -114,6 +114,7 @@ DECIDES: Mapping[str, Mapping[str, Callable[[Row], Sequence[str]]]] = {
         "resets": _FREE,
         "ended_early_by": _FREE,
         "extended_by": _FREE,
+        "serves": _FREE,
     },
     "parts": {
         "subject": _SUBJECT,

@@ -94,7 +94,9 @@ def _concerns(basis: Basis, cluster: Cluster) -> bool:
 def _entry(policy: Policy, purpose: Purpose, cluster: Cluster, bases: Sequence[Basis], points: Cell) -> Entry:
     subjects = dict.fromkeys(subject for row in bases for subject in row.subjects if subject in cluster.subjects)
     rules = [
-        rule for rule in policy.retention.values() if rule.purpose == purpose.id and rule.subject in cluster.subjects
+        rule
+        for rule in policy.retention.values()
+        if rule.subject in subjects and {rule.purpose, *rule.serves} & {purpose.id, "*"}
     ]
     return Entry(
         record_id=(f"{policy.id}/{purpose.id}/{cluster.id}",),

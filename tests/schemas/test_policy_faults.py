@@ -56,6 +56,11 @@ from tests.schemas.broken_pack import TEXT, fault
             "retention.\"vp.sender.legal\".purpose: unknown 'legal_attack'; use one of account, ",
         ),
         (
+            '"account", "service_follow_up", "contract_management"',
+            '"account", "service_follow_up", "contracts"',
+            "retention.\"vp.sender.operational\".serves: unknown 'contracts'; use one of *, account, ",
+        ),
+        (
             'then = "vp.sender.legal"',
             'then = "vp.sender.archive"',
             "retention.\"vp.sender.operational\".then: unknown 'vp.sender.archive'; use one of pv.event, ",

@@ -111,6 +111,31 @@ def test_a_term_its_clock_and_its_end(
     assert (*rule.ended_early_by, *rule.extended_by) == moved_by
 
 
+OF_A_SENDER = (
+    *("account", "service_follow_up", "contract_management", "invoicing", "questions", "support"),
+    *("customer_management", "improvement", "generic_advertising", "personalised_advertising"),
+)
+
+
+@pytest.mark.parametrize(
+    ("policy", "name", "serves"),
+    [
+        pytest.param(PARCELS, "vp.former_user.marketing", (), marks=pytest.mark.policy("VP-RET-1", "AMB-5")),
+        pytest.param(PARCELS, "vp.sender.operational", OF_A_SENDER, marks=pytest.mark.policy("VP-RET-2", "AMB-6")),
+        pytest.param(PARCELS, "vp.sender.legal", (), marks=pytest.mark.policy("VP-RET-3")),
+        pytest.param(PARCELS, "vp.recipient.operational", (), marks=pytest.mark.policy("VP-RET-4")),
+        pytest.param(CONTACTS, "mx.all", ("*",), marks=pytest.mark.policy("MX-RET-1", "AMB-7", "AMB-8")),
+        pytest.param(STAMPS, "ms.customer", ("*",), marks=pytest.mark.policy("MS-RET-1")),
+        pytest.param(STAMPS, "ms.depicted", ("*",), marks=pytest.mark.policy("MS-RET-1", "AMB-16")),
+        pytest.param(STAMPS, "ms.photo", ("*",), marks=pytest.mark.policy("MS-RET-1", "AMB-16")),
+    ],
+)
+def test_a_term_is_of_the_purposes_for_which_the_text_gives_it(
+    policy: Policy, name: str, serves: tuple[str, ...]
+) -> None:
+    assert policy.retention[name].serves == serves
+
+
 @pytest.mark.policy("AMB-21")
 @pytest.mark.parametrize(
     ("policy", "purpose"),
@@ -135,7 +160,7 @@ def test_what_the_service_keeps_for_itself(policy: Policy, purpose: str, name: s
     assert (rule.subject, rule.purpose) == ("service", purpose)
     assert (rule.trigger, rule.trigger_stated, rule.resets) == ("received", False, False)
     assert (rule.duration or rule.until_event, rule.after, rule.then) == (end, after, None)
-    assert (*rule.ended_early_by, *rule.extended_by) == ()
+    assert (*rule.ended_early_by, *rule.extended_by, *rule.serves) == ()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from schemas.policy import Policy
 from schemas.policy_loader import load, names
 
 PACKS = tuple(load(name) for name in names())
+CONTACTS = load("bpost-maxiresponse")
 ENTRIES = entries(PACKS)
 
 
@@ -47,6 +48,29 @@ def test_the_controller_of_the_shipping_platform_stands_in_its_register() -> Non
     )
     assert found.retention_class == ("vp.sender.operational", "vp.recipient.operational")
     assert found.duration == ("vp.sender.operational: end_of_use", "vp.recipient.operational: P13M")
+
+
+@pytest.mark.policy("MX-RET-1", "MS-RET-1", "VP-RET-2", "VP-RET-1")
+@pytest.mark.parametrize(
+    ("record_id", "durations"),
+    [
+        *((f"bpost-maxiresponse/{purpose}/contacts", ("mx.all: P3Y",)) for purpose in CONTACTS.purposes),
+        ("bpost-mystamp/care/customer_self", ("ms.customer: P3Y",)),
+        ("bpost-mystamp/improvement/customer_self", ("ms.customer: P3Y",)),
+        ("bpost-mystamp/generic_advertising/customer_self", ("ms.customer: P3Y",)),
+        ("bpost-shipping-platform/support/platform", ("vp.sender.operational: end_of_use",)),
+        (
+            "bpost-shipping-platform/generic_advertising/platform",
+            ("vp.former_user.marketing: P36M", "vp.sender.operational: end_of_use"),
+        ),
+        ("bpost-shipping-platform/legal_defence/platform", ("vp.sender.legal: P10Y",)),
+    ],
+)
+def test_a_term_that_the_text_gives_for_all_stands_at_each_purpose(record_id: str, durations: tuple[str, ...]) -> None:
+    found = entry(record_id)
+    classes = [duration.partition(":")[0] for duration in durations]
+    assert (found.duration, [*found.retention_class]) == (durations, classes)
+    assert [cell.partition(":")[0] for cell in found.trigger] == classes
 
 
 @pytest.mark.policy("MX-CTL-1")
