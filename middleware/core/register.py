@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from schemas.policy import NOT_STATED, Basis, Policy, Purpose, Recipient, RetentionRule
 from schemas.policy_lint import lint
-from schemas.policy_parties import Cluster
-from schemas.policy_terms import DATA_SUBJECTS, UNSPECIFIED, Clause
+from schemas.policy_parties import EEA, Cluster
+from schemas.policy_terms import DATA_SUBJECTS, UNSPECIFIED, CategoryRule, Clause
 
 CONTROLLER, PROCESSOR = "controller", "processor"
 
@@ -30,6 +30,9 @@ MANDATORY = frozenset(
     )
 )
 """The columns that Art. 30 itself asks for; the others help."""
+
+WITHIN = "none: within the European Economic Area"
+"""The instrument where data are known to stay."""
 
 Cell = tuple[str, ...]
 
@@ -149,7 +152,7 @@ def _operator(policy: Policy, points: Cell) -> Entry:
         recipients=(policy.controller.name,),
         processor_role=(f"{policy.controller.name}: controller",),
         country=(f"{policy.controller.name}: {policy.controller.country}",),
-        transfer_instrument=("none: within the European Economic Area",),
+        transfer_instrument=(WITHIN if policy.controller.country in EEA else NOT_STATED,),
         **_retention_cells(rules),
         measures=MEASURES,
         start=(NOT_STATED,),
@@ -176,30 +179,39 @@ def _stated(values: Iterator[str] | Sequence[str]) -> Cell:
 def _basis_cells(bases: Sequence[Basis]) -> dict[str, Cell]:
     by_interest = [row.title for row in bases if row.basis == "A6-1-f"]
     instead = [ground for row in bases for ground in row.instead]
+    unsaid = any(row.basis == NOT_STATED for row in bases)
     return {
         "legal_basis": _stated([*(row.basis for row in bases), *(ground.basis for ground in instead)]),
         "lia_note": _stated([*by_interest, *(ground.stated for ground in instead if ground.basis == "A6-1-f")]),
-        "objection": ("yes" if any(row.objection for row in bases) else "no",),
+        "objection": ("yes" if any(row.objection for row in bases) else NOT_STATED if unsaid else "no",),
     }
 
 
 def _data_cells(policy: Policy, cluster: Cluster) -> dict[str, Cell]:
-    """What the text lists of these data subjects; it does not tell which datum serves which purpose."""
+    """What the text lists of these data subjects, and what passes without; it does not tell which datum serves which
+    purpose.
+    """
     others = {subject for row in policy.clusters.values() if row.id != cluster.id for subject in row.subjects}
     alone = cluster.processor is not None
     listed = [
         rule
         for rule in policy.categories
-        if rule.stated
+        if (rule.stated or _goes_out(policy, rule))
         and rule.covers[0].partition(".")[0] not in others
         and (not alone or rule.covers[0].partition(".")[0] in cluster.subjects)
     ]
     says = policy.says("collected_through")
     return {
-        "data_categories": _stated([rule.title for rule in listed]),
+        "data_categories": _stated([f"{rule.title}{'' if rule.stated else ' (not in the text)'}" for rule in listed]),
         "optional_flags": _stated([f"{rule.title}: {rule.optional}" for rule in listed]),
         "source": _stated([says]),
     }
+
+
+def _goes_out(policy: Policy, rule: CategoryRule) -> bool:
+    """Whether something of it passes to whoever decides: what is indexed, or read and not kept, stays with us."""
+    held = {name for part in policy.parts.values() if part.subject != "service" for name in part.categories}
+    return rule.passes and not held.isdisjoint(rule.covers)
 
 
 def _recipient_cells(policy: Policy, purpose: Purpose) -> dict[str, Cell]:
@@ -209,9 +221,14 @@ def _recipient_cells(policy: Policy, purpose: Purpose) -> dict[str, Cell]:
         "recipients": _stated([row.name for row in named]),
         "processor_role": _stated([f"{row.name}: {row.role}" for row in named]),
         "country": _stated([f"{row.name}: {row.country}" for row in named]),
-        "transfer_instrument": tuple(_instrument(policy, row) for row in named if row.third_country is not False)
-        or ("none: within the European Economic Area",),
+        "transfer_instrument": _instruments(policy, named),
     }
+
+
+def _instruments(policy: Policy, named: Sequence[Recipient]) -> Cell:
+    """Of each who is not known to stay within; where nobody is named, nobody has said that they do."""
+    outside = [row for row in named if row.third_country is None or row.third_countries]
+    return tuple(_instrument(policy, row) for row in outside) or (WITHIN if named else NOT_STATED,)
 
 
 def _instrument(policy: Policy, recipient: Recipient) -> str:

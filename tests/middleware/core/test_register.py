@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 from middleware.core.register import MANDATORY, Entry, entries
 from schemas.policy import Policy
-from schemas.policy_loader import load, names
+from schemas.policy_loader import load, load_file, names, skeleton
 
 PACKS = tuple(load(name) for name in names())
 CONTACTS = load("bpost-maxiresponse")
@@ -86,7 +88,12 @@ def test_persons_on_stamps_stand_in_the_register_of_the_processor_alone() -> Non
     found = entry("bpost-mystamp/services/depicted_person")
     assert (found.register, found.controller) == (("processor",), ("the customer",))
     assert found.processor[0].startswith("bpost, ")
-    assert found.data_categories == ("images of persons on stamps", "names and other signs of persons on stamps")
+    assert found.data_categories == (
+        "images of persons on stamps",
+        "names and other signs of persons on stamps",
+        "the customer's declaration that transfer and use are lawful: its id and time (not in the text)",
+    )
+    assert found.objection == ("not_stated",)
     assert found.retention_class == ("ms.depicted", "ms.photo")
     others = [other for other in ENTRIES if other.register == ("controller",)]
     assert not [other for other in others if "depicted" in other.subject_category]
@@ -150,6 +157,32 @@ def test_the_controller_comes_first_and_a_pack_without_open_points_says_so(monke
     assert kinds == sorted(kinds)
     monkeypatch.setattr("middleware.core.register.lint", lambda policy, beside: ())
     assert {found.open_points for found in entries(PACKS)} == {("none",)}
+
+
+def test_of_a_pack_just_begun_nothing_is_asserted_that_nobody_stated(tmp_path: Path) -> None:
+    file = tmp_path / "acme-parcels.toml"
+    file.write_text(skeleton("acme-parcels", date(2026, 11, 22)), encoding="utf-8")
+    pack = load_file(file)
+    own, operated = entries([pack])
+    for found in (own, operated):
+        assert (found.recipients, found.transfer_instrument) == (("not_stated",),) * 2
+    assert (own.country, own.legal_basis, own.objection) == (("not_stated",),) * 3
+    listed = [rule.title for rule in pack.categories if "order.id" not in rule.covers]
+    assert [*own.data_categories] == [f"{title} (not in the text)" for title in listed]
+    assert len(own.optional_flags) == len(listed) == 8
+    settled = replace(pack, controller=replace(pack.controller, country="NL"))
+    assert entries([settled])[1].transfer_instrument == ("none: within the European Economic Area",)
+
+
+@pytest.mark.policy("MS-REC-1", "VP-REC-3")
+def test_who_reaches_the_data_from_outside_is_no_recipient_within() -> None:
+    (stamps,) = [pack for pack in PACKS if pack.id == "bpost-mystamp"]
+    reached = replace(stamps.recipients[0], name="Reached", country="IE", access_from="IN")
+    (found,) = [one for one in entries([replace(stamps, recipients=(reached,))]) if "care" in one.record_id[0]]
+    assert found.transfer_instrument == ("Reached: not_stated",)
+    inside = replace(reached, access_from="")
+    (found,) = [one for one in entries([replace(stamps, recipients=(inside,))]) if "care" in one.record_id[0]]
+    assert found.transfer_instrument == ("none: within the European Economic Area",)
 
 
 def test_where_no_category_is_listed_the_cell_says_not_stated() -> None:
