@@ -17,6 +17,7 @@ from schemas.policy import (
     RetentionRule,
 )
 from schemas.policy_parties import DECLARATION, Cluster, Recipient
+from schemas.policy_terms import PartRule
 
 Table = tuple[str, tuple[str, ...], Sequence[tuple[object, ...]]]
 """Title, columns, rows."""
@@ -50,7 +51,7 @@ def _what(found: Policy) -> Iterator[Table]:
         "Data: what the text lists",
         ("data", "passes", "account types", "clause"),
         [
-            (rule.title, _passes(rule), ", ".join(rule.account_types) or "all", rule.clause.ref)
+            (rule.title, _passes(rule, found), ", ".join(rule.account_types) or "all", rule.clause.ref)
             for rule in found.categories
         ],
     )
@@ -160,9 +161,19 @@ def _subjects(purpose: Purpose, found: Policy) -> str:
     return ", ".join(dict.fromkeys(subject for name in purpose.bases for subject in found.bases[name].subjects))
 
 
-def _passes(rule: CategoryRule) -> str:
+def _passes(rule: CategoryRule, found: Policy) -> str:
     if not rule.passes:
         return "no"
+    parts = [part for part in found.parts.values() if not {*part.categories}.isdisjoint(rule.covers)]
+    return "; ".join(dict.fromkeys(_kept(part, rule, found) for part in parts))
+
+
+def _kept(part: PartRule, rule: CategoryRule, found: Policy) -> str:
+    """What is indexed, or read and not kept, never passes."""
+    if part.keyed:
+        return "in the keyed index alone"
+    if found.retention[part.retention].after == "never_written":
+        return "read, not kept"
     return f"when {words.CONDITIONS[rule.unless]}" if rule.unless else "yes"
 
 

@@ -138,6 +138,15 @@ def test_how_long_is_told_in_plain_words() -> None:
         ("e-mail address of the recipient", ["when the delivery notifies by e-mail", "all"]),
         ("telephone number of the recipient", ["when the delivery notifies by text message", "all"]),
         ("what customs demands", ["when it leaves the EU's customs union", "all"]),
+        pytest.param(
+            "the webshop's ids", ["in the keyed index alone", "all"], marks=pytest.mark.policy("AMB-21"), id="indexed"
+        ),
+        pytest.param(
+            "what is read to decide",
+            ["in the keyed index alone; read, not kept", "all"],
+            marks=pytest.mark.policy("AMB-21"),
+            id="read",
+        ),
     ],
 )
 def test_what_passes_is_told_in_plain_words(datum: str, passes: list[str]) -> None:
