@@ -193,9 +193,10 @@ def _basis(row: Basis, found: Policy) -> str:
 
 
 def _how_long(rule: RetentionRule) -> str:
+    early = "".join(f", or until {words.EARLIER[event]}" for event in rule.ended_early_by)
     if rule.duration is None:
-        return f"until {words.EVENTS[rule.until_event or rule.trigger]}"
-    return f"{words.duration(rule.duration)} from {words.EVENTS[rule.trigger]}"
+        return f"until {words.EVENTS[rule.until_event or rule.trigger]}{early}"
+    return f"{words.duration(rule.duration)} from {words.EVENTS[rule.trigger]}{early}"
 
 
 def _then(rule: RetentionRule) -> str:

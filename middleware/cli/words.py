@@ -36,6 +36,13 @@ AFTERWARDS: Mapping[str, str] = {
 }
 """What comes at the end (``AFTER``)."""
 
+EARLIER: Mapping[str, str] = {
+    "objection": "an objection",
+    "erasure_accepted": "a request for erasure is accepted",
+    "customer_request": "the customer asks for its end",
+}
+"""What ends a class before its time (``CUT_SHORT_BY``)."""
+
 CONDITIONS: Mapping[str, str] = {
     "notify": "the delivery notifies",
     "notify_email": "the delivery notifies by e-mail",

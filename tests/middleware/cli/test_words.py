@@ -22,11 +22,12 @@ CARRIER_LATER = tuple(f"http-{status}" for status in (408, 410, 425, 429, 500, 5
     [
         (words.EVENTS, (*terms.TRIGGERS, *terms.END_EVENTS)),
         (words.AFTERWARDS, terms.AFTER),
+        (words.EARLIER, terms.CUT_SHORT_BY),
         (words.CONDITIONS, terms.CONDITIONS),
         (words.BASES, terms.BASES),
         (words.HALTS, Reason),
     ],
-    ids=["events", "afterwards", "conditions", "bases", "halts"],
+    ids=["events", "afterwards", "earlier", "conditions", "bases", "halts"],
 )
 def test_every_word_is_explained_and_no_other(told: dict[str, str], vocabulary: tuple[str, ...]) -> None:
     assert set(told) == set(vocabulary)
