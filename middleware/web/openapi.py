@@ -15,13 +15,13 @@ from middleware import __version__
 from middleware.config_settings import SETTINGS
 from middleware.model import Reason, Status
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, ORDER_TOPICS
+from middleware.uninstalling import UNINSTALLED
 from middleware.web import openapi_admin, openapi_direct, openapi_events, openapi_lane, openapi_permissions
 from middleware.web.meaning import beneath, explain
 from schemas import decision, events, maxiresponse, mystamp, plugin, shopify, status
 from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
-_TOPICS = {"compliance": COMPLIANCE_TOPICS, "app": APP_TOPICS}
 _TOPS: Mapping[str, Schema] = {
     "ShopifyOrder": shopify.ORDER,
     "ShipmentStatus": status.STATUS,
@@ -54,6 +54,7 @@ def description() -> Mapping[str, Any]:
     for name, schema in _TOPS.items():
         spec.components.schema(name, schema=schema)
     spec.components.schema("Answer", _ANSWER)
+    spec.components.schema("Uninstalled", _UNINSTALLED)
     spec.components.schema("Problem", _PROBLEM)
     spec.components.schema("Fault", _FAULT)
     for name, scheme in _SCHEMES.items():
@@ -61,8 +62,8 @@ def description() -> Mapping[str, Any]:
     for shop in ("", "/{shop}"):
         parameters = [openapi_admin.SHOP] if shop else []
         spec.path(f"/webhooks/shopify{shop}/orders", operations={"post": _orders(parameters)})
-        for kind in ("compliance", "app"):
-            spec.path(f"/webhooks/shopify{shop}/{kind}", operations={"post": _not_served(kind, parameters)})
+        spec.path(f"/webhooks/shopify{shop}/compliance", operations={"post": _not_served(parameters)})
+        spec.path(f"/webhooks/shopify{shop}/app", operations={"post": _app(parameters)})
     for path, name, place in (("/{id}", "id", "path"), ("", "order", "query")):
         asked = {"in": place, "name": name, "required": True, "schema": {"type": "string", "description": _ASKED[name]}}
         spec.path(f"/v1/shops/{{shop}}/shipments{path}", operations={"get": _shipment(asked)})
@@ -154,6 +155,20 @@ _PROBLEM = {
     },
 }
 
+_UNINSTALLED = {
+    "type": "object",
+    "description": "The answer to what ended the exchange with a shop.",
+    "required": ["status", "reason"],
+    "properties": {
+        "status": {
+            "type": "string",
+            "enum": [Status.ACCEPTED.value, Status.DUPLICATE.value],
+            "description": "Ended now; a body that was heard before ends nothing anew",
+        },
+        "reason": {"type": "string", "enum": [UNINSTALLED], "description": "Why it ended"},
+    },
+}
+
 _FAULT = {
     "type": "object",
     "description": "One thing wrong with a body.",
@@ -210,12 +225,37 @@ def _orders(parameters: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _not_served(kind: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+def _app(parameters: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "summary": f"A genuine {kind} webhook is not served yet: it is never acknowledged undone",
+        "summary": "What Shopify tells of an app in a shop",
+        "description": "`app/uninstalled` ends the exchange with the shop before it is answered 200. Any other genuine "
+        "topic is not served yet: it is never acknowledged undone.",
         "security": [{"shopify": []}],
-        "parameters": [*parameters, *_headers(_TOPICS[kind])],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+        "parameters": [*parameters, *_headers(APP_TOPICS)],
+        "requestBody": _ANY_BODY,
+        "responses": {
+            "200": {
+                "description": "It has ended the exchange, now or when it was first heard",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Uninstalled"}}},
+            },
+            "400": _problem("The body is not strict JSON"),
+            "401": _problem("The signature does not verify, or the shop is unknown: always alike"),
+            "413": _problem("The body is too large"),
+            "415": _problem("Not application/json in UTF-8"),
+            "503": _problem("Not served yet, or a fault of ours; nothing was done"),
+        },
+    }
+
+
+_ANY_BODY = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+
+
+def _not_served(parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "summary": "A genuine compliance webhook is not served yet: it is never acknowledged undone",
+        "security": [{"shopify": []}],
+        "parameters": [*parameters, *_headers(COMPLIANCE_TOPICS)],
+        "requestBody": _ANY_BODY,
         "responses": {
             "401": _problem("The signature does not verify"),
             "503": _problem("Not served yet; nothing was done"),

@@ -106,10 +106,22 @@ def test_an_order_route_tells_its_answers_and_the_headers_that_it_needs(path: st
     assert (body["required"], set(body["content"])) == (True, {"application/json"})
 
 
-@pytest.mark.parametrize("kind", ["compliance", "app"])
-def test_what_is_not_served_yet_is_never_said_to_be_done(kind: str) -> None:
-    for shop in ("", "/{shop}"):
-        assert set(DOCUMENT["paths"][f"/webhooks/shopify{shop}/{kind}"]["post"]["responses"]) == {"401", "503"}
+@pytest.mark.parametrize("shop", ["", "/{shop}"])
+def test_what_is_not_served_yet_is_never_said_to_be_done(shop: str) -> None:
+    assert set(DOCUMENT["paths"][f"/webhooks/shopify{shop}/compliance"]["post"]["responses"]) == {"401", "503"}
+
+
+@pytest.mark.parametrize("shop", ["", "/{shop}"])
+def test_that_an_app_was_uninstalled_is_said_to_be_acknowledged(shop: str) -> None:
+    operation = DOCUMENT["paths"][f"/webhooks/shopify{shop}/app"]["post"]
+    assert set(operation["responses"]) == {"200", "400", "401", "413", "415", "503"}
+    assert operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/Uninstalled")
+    said = DOCUMENT["components"]["schemas"]["Uninstalled"]["properties"]
+    assert {name: member["enum"] for name, member in said.items()} == {
+        "status": ["accepted", "duplicate"],
+        "reason": ["uninstalled"],
+    }
+    assert "app/uninstalled" in operation["description"]
 
 
 def test_every_reference_leads_to_a_schema_and_every_schema_is_referred_to() -> None:
