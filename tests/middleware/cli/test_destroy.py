@@ -56,6 +56,18 @@ def test_two_steps_destroy_a_month(keeping: Instance) -> None:
     assert BACK not in kids(keeping)
 
 
+def test_what_is_gone_is_said_to_be_gone_and_announced_no_more(keeping: Instance) -> None:
+    step = ("keys", "destroy", "2020-01", "--by", "Els")  # one person may do both
+    for words in (step, (*step, "--carry-out")):
+        assert keeping.run(*words).exit_code == 0
+    with closing(bootstrap_months.copies(keeping.settings())) as kept:
+        noted = len(kept.noted(BACK))
+        for words in (step, (*step, "--carry-out")):
+            again = keeping.run(*words)
+            assert (again.exit_code, again.stdout) == (0, f"{BACK}: already gone\n")
+        assert len(kept.noted(BACK)) == noted == 2
+
+
 def test_without_the_first_step_nothing_is_destroyed(keeping: Instance) -> None:
     refused = keeping.run("keys", "destroy", BACK, "--by", "Noor", "--carry-out")
     assert (refused.exit_code, refused.stdout) == (1, "")
