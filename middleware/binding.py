@@ -55,6 +55,8 @@ _READ: Final[Mapping[str, tuple[type, tuple[Node, ...]]]] = {
 }
 """What is read under a pack that has this part: the canonical value, and the documents that fill it."""
 
+_NO_PACK: Final = "no such pack; one of your own can be shown, linted, asked and registered, but not used by a shop yet"
+
 _Reading = tuple[str, frozenset[tuple[str, str]]]
 """A pack's name and the interpretations under which it is read."""
 
@@ -95,9 +97,7 @@ class Binder:
         """
         day, asked = today(self._clock()), shop.integration_requested_on
         if shop.policy not in self._packs and shop.policy not in names():
-            raise ShopFault(
-                shop.name, ("policy",), problem="no such pack", expected=f"one of {', '.join(_taken(shop))}"
-            )
+            raise ShopFault(shop.name, ("policy",), problem=_NO_PACK, expected=_named(shop))
         if asked and asked > day:
             late = "this day has not come; there is no exchange before the request to integrate (VP-PLG-3)"
             expected = "a day that has"
@@ -154,6 +154,13 @@ def check_fit(shop: ShopSettings, policy: Policy) -> None:
 
 def _taken(shop: ShopSettings) -> tuple[str, ...]:
     return names() if shop.platform == "direct" else for_parcels()
+
+
+def _named(shop: ShopSettings) -> str:
+    """All that may be named, by a shop of another platform, too."""
+    direct = [name for name in names() if name not in _taken(shop)]
+    more = f', or with platform = "direct" one of {", ".join(direct)}' if direct else ""
+    return f"one of {', '.join(_taken(shop))}{more}"
 
 
 def check_permitted(shop: ShopSettings, policy: Policy) -> None:

@@ -37,7 +37,9 @@ advice.
 
 - `parcelveil policy show bpost-mystamp` tells a pack in plain words, `parcelveil policy lint bpost-maxiresponse` what
   one lacks.
-- `parcelveil policy new NAME` starts a pack of your own: a merchant's law is not bpost's.
+- `parcelveil policy new NAME` starts a pack of your own: a merchant's law is not bpost's. `policy show`, `lint` and
+  `ask` and `register` take its file. No shop can use it yet: `policy = "NAME.toml"` is refused, and the shop
+  quarantined.
 - `parcelveil policy coverage` tells, test by test, what the last run showed; here stand the files.
 - `parcelveil register` prints the record of processing activities that the packs make.
 """

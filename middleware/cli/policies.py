@@ -94,7 +94,9 @@ def lint(as_json: bool, pack: str) -> None:
 @click.option("--output", metavar="FILE", help="Where to write it. Default: NAME.toml.")
 @click.argument("name")
 def new(output: str | None, name: str) -> None:
-    """Start a pack of your own: a file with comments, in which `policy lint` tells what is still to be said."""
+    """Start a pack of your own: a file with comments, in which `policy lint` tells what is still to be said. It
+    can be shown, linted, asked and registered; no shop can use it yet.
+    """
     text = skeleton(name, today(bootstrap.system_clock()))
     file = Path(output or f"{name}.toml")
     try:

@@ -41,8 +41,12 @@ def bound(instance: Instance, own: ServiceKeys, more: str = "") -> tuple[Mapping
     return bootstrap.bind(instance.write(more=more).settings(), own)
 
 
+NO_PACK = (
+    "no such pack; one of your own can be shown, linted, asked and registered, but not used by a shop yet; "
+    f'expected one of {PACK}, or with platform = "direct" one of bpost-maxiresponse, bpost-mystamp, such as '
+)
 SHOP_FAULTS = {
-    "an unknown pack": ("policy", '"nonesuch"', f"shops.faulty.policy: no such pack; expected one of {PACK}"),
+    "an unknown pack": ("policy", '"nonesuch"', f"shops.faulty.policy: {NO_PACK}"),
     "a pack of stamps": (
         *("policy", '"bpost-mystamp"'),
         "shops.faulty.policy: no webshop may be linked under it (MS-SCO-1, MS-COL-1); expected platform = ",

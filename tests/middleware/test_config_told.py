@@ -157,7 +157,7 @@ ROWS = {
     "a secret twice": Row(
         new="[server]\n" + own("two", "SECRET"), at='secrets = [{ env = "SECRET" }]', says="expected a secret of its"
     ),
-    "no such pack": shop('policy = "nonesuch"', "no such pack; expected one of bpost-shipping-platform"),
+    "no such pack": shop('policy = "nonesuch"', "shop yet; expected one of bpost-shipping-platform"),
     "no webshop's pack": shop('policy = "bpost-mystamp"', "no webshop may be linked under it (MS-SCO-1, MS-COL-1)"),
     "another pack's account": instead('"professional"', '"mystamp"', "bpost-shipping-platform has none of that name"),
     "no token": Row(new=f"[server]\n{STAMPS}", at="[shops.stamps]", says="expected a token, with which the shop's own"),

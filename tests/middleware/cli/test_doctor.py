@@ -234,7 +234,7 @@ WARN: dict[str, tuple[Break, str, str]] = {
     "a shop with an unknown pack": (
         lambda one: one.write(more=second_shop("tweede", policy='"nonesuch"')),
         "shop tweede",
-        "no such pack; expected one of bpost-shipping-platform",
+        "not used by a shop yet; expected one of bpost-shipping-platform",
     ),
     "a platform that is down": (
         lambda one: one.write(f"http://{DEAD}"),
