@@ -11,7 +11,7 @@ WORKERS ?= 2
 
 help:
 	@echo "make demo    made-up orders pass through Parcelveil, then thirteen months pass (BREAK=leak|unsealed|drop|double|late)"
-	@echo "make up      the same, left running until Ctrl-C"
+	@echo "make up      the same orders, nothing judged, no month passes: left running until Ctrl-C"
 	@echo "make test    format, lint and type checks, then all tests with their coverage"
 	@echo "make lint    the checks alone"
 	@echo "make histories  5,000 random lives of orders, judged by the platform's ledger (docs/reliability.md; COUNT=, SEED=)"

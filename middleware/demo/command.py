@@ -37,7 +37,9 @@ BROKEN_PAGE = "demo-report-broken.html"
     help=f"Where the page is written.  [default: {PAGE}, or {BROKEN_PAGE} with --break]",
 )
 @click.option("--verbose", is_flag=True, help="Every path of every order.")
-@click.option("--stay", is_flag=True, help="Leave everything running until Ctrl-C; nothing is judged.")
+@click.option(
+    "--stay", is_flag=True, help="Leave all running until Ctrl-C; nothing is judged, no month passes."
+)
 @click.option("--keep", is_flag=True, help="Leave the folder with all files behind.")
 @click.option(
     "--break",
@@ -110,7 +112,7 @@ def _second_act(out: Console, stage: Stage, evidence: Evidence) -> Told:
 
 def _stay(keep: bool) -> bool:
     out, orders = screen.console(), made_up()
-    screen.opening(out, len(orders))
+    screen.opening(out, len(orders), judged=False)
     with run.started(run.Options(keep=keep)) as stage:
         with out.status("Sending …"):
             run.deliver(stage, orders)

@@ -35,13 +35,14 @@ def console() -> Console:
     return out
 
 
-def opening(out: Console, orders: int) -> None:
-    """The first words."""
+def opening(out: Console, orders: int, *, judged: bool = True) -> None:
+    """The first words; where nothing is judged, everything is left running and no month passes."""
+    then = "Then thirteen months pass." if judged else "Everything is left running; nothing is judged."
     out.print(Text(OPENING, style="bold"))
     out.print(
         f"\nHere a simulated Shopify shop signs and sends {orders} made-up orders, one of them twice, over real HTTP. "
         "A simulated parcel platform opens what it gets with private keys of its own, and prints labels. "
-        "Then thirteen months pass.\n"
+        f"{then}\n"
     )
 
 

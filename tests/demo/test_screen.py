@@ -54,6 +54,13 @@ def test_the_first_sentence_says_what_goes_on() -> None:
     assert words(shown(out)).startswith("Parcelveil stands between a webshop and a parcel platform:")
 
 
+@pytest.mark.parametrize("judged", [True, False])
+def test_that_months_pass_is_said_where_they_do(judged: bool) -> None:
+    out = console()
+    screen.opening(out, 23, judged=judged)
+    assert ("thirteen months pass" in shown(out), "left running" in shown(out)) == (judged, not judged)
+
+
 def test_a_block_says_what_was_kept_sealed_used_indexed_removed_and_tagged(told: tuple[Chapter, ...]) -> None:
     out = console(100)
     screen.chapters(out, told[:1], verbose=False)

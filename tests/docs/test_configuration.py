@@ -10,11 +10,9 @@ import pytest
 from middleware import config
 from middleware.config_settings import ANY, SETTINGS, Setting
 from middleware.errors import ConfigError
-from schemas.policy_loader import load
-from scripts.tables import PACK as PACK_NAME
+from schemas.policy_loader import load, names
 from tests.docs.reading import CONFIGURATION, rows, unquoted
 
-PACK = load(PACK_NAME)
 SECTIONS = {
     "## `[server]`": "server",
     "## `[admin]`": "admin",
@@ -150,8 +148,16 @@ def test_the_whole_example_of_a_configuration_can_be_used(tmp_path: Path) -> Non
 
 
 def test_every_reading_that_can_be_chosen_is_documented() -> None:
-    told = {unquoted(row[0]): re.findall(r"`([\w-]+)`", row[2]) for row in rows(CONFIGURATION, "### `interpretations`")}
-    open_points = {name: point for name, point in PACK.interpretations.items() if len(point.choices) > 1}
+    told = {
+        (unquoted(row[0]), unquoted(row[1])): re.findall(r"`([\w-]+)`", row[3])
+        for row in rows(CONFIGURATION, "### `interpretations`")
+    }
+    open_points = {
+        (pack, name): point
+        for pack in names()
+        for name, point in load(pack).interpretations.items()
+        if len(point.choices) > 1
+    }
     assert set(told) == set(open_points)
     for name, point in open_points.items():
         assert (told[name][0], set(told[name])) == (point.default, set(point.choices))

@@ -53,6 +53,13 @@ def test_what_may_be_sent_is_told_and_nothing_else(heading: str, shape: Node) ->
     assert sorted(told) == sorted(leaves(shape))
 
 
+def test_what_is_connected_beside_them_has_another_name() -> None:
+    (text,) = re.findall(r"^```toml\n(.*?)^```", TEXT, re.M | re.S)
+    connected = re.findall(r"parcelveil shops connect ([\w-]+)", TEXT)
+    assert connected
+    assert not set(connected) & set(tomllib.loads(text)["shops"])
+
+
 def test_its_shops_are_settings_that_are_read() -> None:
     (text,) = re.findall(r"^```toml\n(.*?)^```", TEXT, re.M | re.S)
     shops = tomllib.loads(text)["shops"]

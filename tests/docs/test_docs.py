@@ -19,7 +19,10 @@ from click.testing import CliRunner
 from middleware import __version__
 from middleware.cli import root
 from middleware.core.lifecycle import Step
+from middleware.demo.orders import made_up
+from middleware.demo.story import Chapter
 from middleware.model import Reason, State, Status
+from middleware.tracking import Next
 from middleware.web.openapi import description
 from schemas.known import REASONS
 from schemas.order import catalogue
@@ -152,6 +155,10 @@ def test_the_excerpt_of_the_demo_is_what_inspect_tells_of_that_order() -> None:
     assert f"used      {len(told['used'])} paths" in excerpt()
     assert f"indexed   {len(told['index'])} paths" in excerpt()
     assert {part["part"] for part in told["parts"]} == set(re.findall(r"(\w+\.\w+): ", excerpt()))
+    order = next(one for one in made_up() if one.file == f"{excerpt().split()[0]}.json")
+    chapter = Chapter(order=order, statuses=(), inspection=told, shipments=())
+    assert f"recipient.delivery: {', '.join(chapter.sealed['recipient.delivery'])}\n" in excerpt()
+    assert f"in clear  {', '.join(chapter.clear)}\n" in excerpt()
     assert [part["class"] for part in told["parts"]] == re.findall(r"tagged\s+([\w.]+),", excerpt())
 
 
@@ -305,6 +312,11 @@ def test_metrics_and_events_that_are_named_exist() -> None:
     assert len(names) >= 6
     assert len(events) >= 5
     assert [name for name in sorted(names | events) if f'"{name}"' not in sources] == []
+
+
+def test_every_next_step_is_told() -> None:
+    told = OPERATIONS.read_text(encoding="utf-8").partition("`next.step` is ")[2].partition(":")[0]
+    assert set(re.findall(r"`(\w+)`", told)) == {step.value for step in Next}
 
 
 def test_every_metric_is_told() -> None:

@@ -1,4 +1,6 @@
-"""docs/plug-in.md: its commands are run from the first to the label, and its tables are what the code knows."""
+"""docs/plug-in.md: its commands are run from the first to the label, and its tables are what the code knows. The
+call of docs/events.md is made of the same order.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,8 @@ from tests.ports import free_port
 GUIDE = DOCS / "plug-in.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
 SETTING_UP, MAKING, LOOKING = re.findall(r"^```sh\n(.*?)^```", TEXT, re.M | re.S)
+EVENTS = (DOCS / "events.md").read_text(encoding="utf-8")
+((TELLING, TOLD),) = re.findall(r"^```sh\n(.*?)^```\n+```json\n(.*?)^```", EVENTS, re.M | re.S)
 SECONDS = 100
 
 SHIMS = {
@@ -67,7 +71,8 @@ def script(ports: dict[str, int]) -> str:
             setting_up.append(WAIT.format(port=ports["8090" if " mock " in typed else "8081"]))
     making = f"({MAKING.strip()}) > answer.json\n"
     identified = f'ID=$({sys.executable} -c \'import json; print(json.load(open("answer.json"))["id"])\')\n'
-    text = "\n".join([*setting_up, making, identified, LOOKING])
+    telling = f"({TELLING.strip()}) > told.json\n"
+    text = "\n".join([*setting_up, making, identified, telling, LOOKING])
     return text.replace("127.0.0.1:8081", f"127.0.0.1:{ports['8081']}")
 
 
@@ -118,6 +123,10 @@ def test_its_commands_run_as_they_stand_and_end_with_a_label(here: Path) -> None
     said = (here.parent / "said").read_text(encoding="utf-8")
     states = re.findall(r'"state": ?"(\w+)"', said)
     assert (states[0], states[-1] in ("cancelling", "cancelled")) == ("delivered", True)
+    told, printed = (json.loads(text) for text in ((here / "told.json").read_text(encoding="utf-8"), TOLD))
+    apart = {"day": None, "id": None, "records": None}  # of the day and of the run
+    assert {**told, **apart} == {**printed, **apart}
+    assert told["records"] == [made["id"]]
 
 
 def leaves(node: Node, path: str = "") -> Iterator[str]:
