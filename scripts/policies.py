@@ -27,6 +27,8 @@ SECTIONS: Mapping[str, str] = {
     "rights": "Rights, identity, plug-in",
     "ambiguities": "Where the texts are open",
 }
+NAMED = 5
+"""Test files that are named of a requirement; of more it is told how many."""
 _HEAD = """# The three policies
 
 <!-- Made by `python -m scripts.policies --write` from packs, requirements and tests; do not edit. -->
@@ -40,7 +42,7 @@ advice.
 - `parcelveil policy new NAME` starts a pack of your own: a merchant's law is not bpost's. `policy show`, `lint` and
   `ask` and `register` take its file. No shop can use it yet: `policy = "NAME.toml"` is refused, and the shop
   quarantined.
-- `parcelveil policy coverage` tells, test by test, what the last run showed; here stand the files.
+- `parcelveil policy coverage` tells, test by test, what the last run showed; here stand the files, five at most.
 - `parcelveil register` prints the record of processing activities that the packs make.
 """
 
@@ -75,7 +77,10 @@ def _demands() -> Iterator[str]:
 
 
 def _proof(row: Requirement, tests: Sequence[str]) -> str:
-    return "not carried out yet" if row.later else ", ".join(f"`{test}`" for test in tests)
+    if row.later:
+        return "not carried out yet"
+    more = f" and {len(tests) - NAMED} more" if len(tests) > NAMED else ""
+    return ", ".join(f"`{test}`" for test in tests[:NAMED]) + more
 
 
 def _readings() -> Iterator[str]:
@@ -97,7 +102,7 @@ def _choice(point: Interpretation) -> str:
 
 def _others(point: Interpretation) -> str:
     others = [f"`{name}`: {choice.title}" for name, choice in point.choices.items() if name != point.chosen]
-    return "; ".join(others)
+    return "; ".join(others) or "nothing else can be chosen"
 
 
 def shown_by() -> Mapping[str, Sequence[str]]:

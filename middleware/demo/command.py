@@ -37,9 +37,7 @@ BROKEN_PAGE = "demo-report-broken.html"
     help=f"Where the page is written.  [default: {PAGE}, or {BROKEN_PAGE} with --break]",
 )
 @click.option("--verbose", is_flag=True, help="Every path of every order.")
-@click.option(
-    "--stay", is_flag=True, help="Leave all running until Ctrl-C; nothing is judged, no month passes."
-)
+@click.option("--stay", is_flag=True, help="Leave all running until Ctrl-C; nothing is judged, no month passes.")
 @click.option("--keep", is_flag=True, help="Leave the folder with all files behind.")
 @click.option(
     "--break",

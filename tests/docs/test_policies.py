@@ -6,7 +6,7 @@ import pytest
 
 from schemas.policy_loader import load, names
 from schemas.requirements import requirements
-from scripts.policies import PAGE, SECTIONS, page, shown_by
+from scripts.policies import NAMED, PAGE, SECTIONS, page, shown_by
 
 SHOWN = shown_by()
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -28,8 +28,11 @@ def test_every_requirement_is_told_once_with_a_test(id_: str) -> None:
     assert cells[1:4] == [row.clause, row.title, row.does]
     if row.later:
         assert cells[4] == "not carried out yet"
+        assert " will " in row.does
     else:
-        assert cells[4].strip("`").split("`, `") == SHOWN[id_]
+        files, _, more = cells[4].partition(" and ")
+        assert files.strip("`").split("`, `") == SHOWN[id_][:NAMED]
+        assert more == (f"{len(SHOWN[id_]) - NAMED} more" if len(SHOWN[id_]) > NAMED else "")
 
 
 @pytest.mark.parametrize("name", names())
@@ -39,3 +42,4 @@ def test_every_reading_is_told_with_its_alternatives(name: str) -> None:
         (line,) = [line for line in section.splitlines() if line.startswith(f"| `{point.name}` |")]
         assert all(f"`{choice}`: {row.title}" in line for choice, row in point.choices.items())
         assert line.split(" | ")[2].startswith(f"`{point.chosen}`: ")
+        assert (line.split(" | ")[3] == "nothing else can be chosen") is (len(point.choices) == 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from dataclasses import replace
 
@@ -57,6 +58,27 @@ def test_of_a_pack_alone_nobody_knows_who_objected(instance: Instance) -> None:
 )
 def test_a_question_that_is_none_is_a_mistake_of_use(words: tuple[str, ...]) -> None:
     assert run("policy", "ask", *words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "lacking"),
+    [
+        ((PACK, *DELIVERY[:4], "--account-type", "professional"), ["--tie"]),
+        (("bpost-maxiresponse", "--purpose", "services", "--subject", "contact", "--tie", "necessary"), ["--contract"]),
+        (("bpost-maxiresponse", "--purpose", "services", "--subject", "contact"), ["--contract", "--tie"]),
+    ],
+)
+def test_what_was_not_told_of_the_contract_is_named_by_its_option(words: tuple[str, ...], lacking: list[str]) -> None:
+    said = run("policy", "ask", *words)
+    assert said.exit_code == 1
+    assert re.findall(r"--\w+", said.stdout) == lacking
+
+
+def test_the_kinds_of_account_are_those_of_the_pack_and_the_only_one_is_taken() -> None:
+    said = run("policy", "ask", "bpost-mystamp", "--purpose", "orders", "--subject", "customer")
+    assert (said.exit_code, "--account-type mystamp or mystamp_pro" in said.stderr) == (2, True)
+    only = run("policy", "ask", "bpost-maxiresponse", *ASKED[:2], "--subject", "contact", "--json")
+    assert json.loads(only.stdout)["reason"] == "channel_unknown"
 
 
 @pytest.mark.policy("VP-PUR-10", "X-LVL-1", "VP-RET-1", "AMB-15")
