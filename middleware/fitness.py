@@ -22,7 +22,7 @@ _ADDRESS = ("street", "locality", "postal_code", "country")
 def unreadable(fault: ParcelveilError) -> Iterator[Fitness]:
     """What is told of a shop whose settings cannot be used."""
     pointer = fault.pointer if isinstance(fault, ConfigError) else ""
-    yield Fitness(check="settings", ok=False, message=str(fault), pointer=pointer)
+    yield Fitness(check="settings", ok=False, message=str(fault).removeprefix("settings: "), pointer=pointer)
 
 
 def check_seed(seed: Shop | ConfigError, now: datetime) -> Checkup:
@@ -43,9 +43,14 @@ def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
     yield _secret(shop)
     if settings.integration_requested_on is not None:
         yield _integration(shop)
-    if settings.mode == "live" and kinds.SHIPMENT.first in shop.policy.parts:  # what is only tried is sent by nobody
+    if settings.mode == "live" and _ships(shop):  # what is only tried is sent by nobody
         yield _sender(shop)
     yield from _keys(shop, now)
+
+
+def _ships(shop: Shop) -> bool:
+    """Whether its records are parcels: others have neither sender nor pick-up point."""
+    return kinds.SHIPMENT.first in shop.policy.parts
 
 
 def _secret(shop: Shop) -> Fitness:
@@ -90,10 +95,12 @@ def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
         yield Fitness(check="keys", ok=False, message=told, pointer="/carrier")
         return
     missing = sorted(required_kids(shop.policy, today(now)) - set(known.keys))
-    told = f"{carrier} has the retention keys that an order of today needs"
+    told = f"{carrier} has the retention keys that {'an order' if _ships(shop) else 'a record'} of today needs"
     if missing:
         told = f"{carrier} has no key {missing[0]}: run `parcelveil keys provision`, or ask the parcel platform for it"
     yield Fitness(check="keys", ok=not missing, message=told, pointer="/carrier")
+    if not _ships(shop):
+        return
     heard = bool(known.points) or shop.settings.pickup_attribute is None
     told = f"{len(known.points)} of {carrier} are known"
     if not heard:

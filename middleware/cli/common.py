@@ -51,6 +51,11 @@ def harmless(text: str) -> str:
     return _STEERING.sub("\ufffd", text)
 
 
+def counted(number: int, what: str) -> str:
+    """``1 record``, ``2 records``: of nouns that take an s."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def print_json(value: object) -> None:
     """Pretty JSON on standard output; what would steer a terminal is escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from middleware import bootstrap, bootstrap_retention
-from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
+from middleware.cli.common import config_option, counted, json_option, loaded, print_json, print_table
 from middleware.cli.destroying import named
 from middleware.declaring import Desk
 from middleware.errors import ConfigError, SchemaError
@@ -86,7 +86,8 @@ def _tell(came: Recorded, as_json: bool) -> None:
     if as_json:
         print_json(_as_json(came))
         return
-    moved = f"{came.found} records concerned, {came.parts} parts have new dates"
+    dates = f"{counted(came.parts, 'part')} {'has' if came.parts == 1 else 'have'} new dates"
+    moved = f"{counted(came.found, 'record')} concerned, {dates}"
     early = f", {came.early} came in after that day and stay as they are" if came.early else ""
     click.echo(f"{came.id}: {moved}{early}.")
     if came.ways:

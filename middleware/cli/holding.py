@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 from middleware import bootstrap, bootstrap_retention, tracking
-from middleware.cli.common import config_option, json_option, loaded, print_json
+from middleware.cli.common import config_option, counted, json_option, loaded, print_json
 from middleware.cli.destroying import named
 from middleware.cli.retained import holds_as_json, print_holds
 from middleware.core.calendar import today
@@ -118,4 +118,5 @@ def end(config_file: str | None, person: str, hold_id: str) -> None:
     if not held:
         click.echo("There is no such hold, or it has been ended; `parcelveil hold list` tells them.", err=True)
         sys.exit(1)
-    click.echo(f"Ended: {len(held)} parts end by their own retention again.")
+    whose = "ends by its" if len(held) == 1 else "end by their"
+    click.echo(f"Ended: {counted(len(held), 'part')} {whose} own retention again.")

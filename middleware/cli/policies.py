@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from middleware.core.calendar import today
 from middleware.errors import ConfigError
 from schemas.policy import Policy
 from schemas.policy_layers import together
+from schemas.policy_lint import Finding
 from schemas.policy_lint import lint as lint_pack
 from schemas.policy_loader import load, names, skeleton
 
@@ -77,7 +79,8 @@ def show(as_json: bool, general: str | None, pack: str) -> None:
 def lint(as_json: bool, pack: str) -> None:
     """Tell what a pack (a name or a file) lacks; non-zero if it holds an error."""
     beside = tuple(load(name) for name in names() if name != pack)
-    findings = lint_pack(named_pack(pack), today=today(bootstrap.system_clock()), beside=beside)
+    found = named_pack(pack)
+    findings = lint_pack(found, today=today(bootstrap.system_clock()), beside=beside)
     if as_json:
         print_json(list(findings))
     elif findings:
@@ -85,6 +88,8 @@ def lint(as_json: bool, pack: str) -> None:
             ("level", "where", "what", "requirements"),
             [(finding.level, finding.where, finding.message, ", ".join(finding.ids)) for finding in findings],
         )
+        for line in _expected(found, findings):
+            click.echo(f"\n{line}")
     else:
         click.echo("Nothing is lacking.")
     sys.exit(1 if any(finding.level == "error" for finding in findings) else 0)
@@ -109,6 +114,19 @@ def new(output: str | None, name: str) -> None:
     if exists:
         raise ConfigError(f"{file}: exists already; name another file with --output")
     click.echo(f"{file} is written. Next: parcelveil policy lint {file}")
+
+
+def _expected(found: Policy, findings: Sequence[Finding]) -> Iterator[str]:
+    """Errors that the pack itself declares as an open point: the text contradicts itself, and nobody has to mend them
+    here.
+    """
+    for finding in findings:
+        for point in found.interpretations.values() if finding.level == "error" else ():
+            if {*finding.ids} & {id_ for id_ in point.clause.ids if id_.startswith("AMB-")}:
+                yield (
+                    f"Expected: {finding.where} is a contradiction of the text itself, which the pack declares as an "
+                    f"open point: {point.name}: {point.choices[point.chosen].title} ({point.clause.ref})."
+                )
 
 
 def _both(specific: Policy, general: Policy, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from middleware.cli.common import config_option, harmless, json_option, loaded, 
 from middleware.model_purge import Kind
 
 WHAT: Mapping[Kind, str] = {
-    Kind.PARTS: "sealed parts",
+    Kind.PARTS: "parts of records, with what was left of them here",
     Kind.TRANSIT: "sealed parts whose weekly key may exist no longer",
     Kind.UNSTARTED: "sealed parts of what nothing sends, whose clock never started",
     Kind.CLEAR: "country, postal code and parcel of a record",

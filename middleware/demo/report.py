@@ -134,7 +134,12 @@ def _reasons(chapter: Chapter) -> Html:
 
 def _tags(chapter: Chapter) -> Html:
     rows = [
-        tag("tr", tag("td", ", ".join(parts)), tag("td", class_), tag("td", f"{trigger} {starts}"), tag("td", until))
+        tag(
+            "tr",
+            *(tag("td", cell) for cell in (", ".join(parts), class_)),
+            tag("td", f"{trigger.replace('_', ' ')} ", tag("span", starts, class_="day")),
+            tag("td", until, class_="day"),
+        )
         for (class_, trigger, starts, until), parts in tags(chapter).items()
     ]
     if not rows:

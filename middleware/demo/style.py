@@ -41,6 +41,8 @@ section > header { display: flex; flex-wrap: wrap; gap: .2rem 1rem; align-items:
 bdi { unicode-bidi: isolate; }
 dt { font-weight: 700; } dd { margin: 0 0 .4rem 1.1rem; }
 table { border-collapse: collapse; font-size: .85rem; } .scroll { overflow-x: auto; }
+.columns table { font-size: .78rem; width: 100%; } .columns th, .columns td { padding-right: .5rem; }
+.day { white-space: nowrap; }
 th, td { text-align: left; padding: .15rem .8rem .15rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 .said { white-space: pre; overflow-x: auto; color: var(--soft); }
 figure { margin: 0; } figcaption { font-size: .8rem; color: var(--soft); }

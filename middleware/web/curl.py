@@ -37,7 +37,7 @@ def _parts(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str
     file = _file(operation)
     if method != "get":
         yield f"-X {method.upper()}"
-    for scheme in (name for wanted in operation.get("security", ()) for name in wanted):
+    for scheme in (name for wanted in operation.get("security", ())[:1] for name in wanted):
         bearer = f'-H "Authorization: Bearer {TOKENS[scheme]}"' if scheme in TOKENS else ""
         yield bearer or _SIGNED.format(file=file)
     parameters = operation.get("parameters", ())

@@ -81,8 +81,8 @@ def page(document: Mapping[str, Any]) -> str:
 def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str]:
     yield f'<h2><span class="method">{escape(method.upper())}</span> <code>{escape(path)}</code></h2>'
     yield f"<p>{_prose(operation['summary'])}. {_prose(operation.get('description', ''))}</p>"
-    wanted = [escape(name) for one in operation.get("security", ()) for name in one]
-    yield f"<p>Authentication: {', '.join(wanted) or 'none'}.</p><pre>{escape(command(path, method, operation))}</pre>"
+    wanted = " or ".join(escape(name) for one in operation.get("security", ()) for name in one)
+    yield f"<p>Authentication: {wanted or 'none'}.</p><pre>{escape(command(path, method, operation))}</pre>"
     parameters = [
         (entry["name"], entry["in"], "required" if entry.get("required") else "", *_cells(entry.get("schema", {})))
         for entry in operation.get("parameters", ())
@@ -145,7 +145,8 @@ def kind(entry: Mapping[str, Any]) -> str:
     types += [one.get("type", "") for one in entry.get("anyOf", ()) if "$ref" not in one]
     named = [one for one in types if one != "null"]
     if "array" in named:
-        told = f"list of {kind(entry.get('items', {}))}"
+        each = kind(entry.get("items", {}))
+        told = f"list of ({each})" if " or " in each else f"list of {each}"
     elif "additionalProperties" in entry:
         told = f"object of {kind(entry['additionalProperties'])}s"
     else:
@@ -161,7 +162,7 @@ def limits(entry: Mapping[str, Any]) -> str:
 
 def _limits(entry: Mapping[str, Any]) -> Iterator[str]:
     if "enum" in entry:
-        yield f"one of {', '.join(map(str, entry['enum']))}"
+        yield f"one of {', '.join(str(one) for one in entry['enum'] if one is not None)}"
     for least, most, unit in _BOUNDS:
         if least in entry and most in entry:
             yield f"{entry[least]} to {entry[most]}{unit}"
@@ -185,7 +186,7 @@ def _text(shown: Mapping[str, Any]) -> str:
 
 def _prose(text: str) -> str:
     """Text in which `what stands so` is code, as HTML."""
-    pieces = escape(text).split("`")
+    pieces = escape(text).replace("``", "`").split("`")
     return "".join(f"<code>{piece}</code>" if place % 2 else piece for place, piece in enumerate(pieces))
 
 

@@ -105,6 +105,11 @@ _SCHEMES = {
         "description": "Base64 of the HMAC-SHA256 over the raw body, under the app's client secret.",
     },
     "shop": {"type": "http", "scheme": "bearer", "description": "The `token` of the shop."},
+    "source": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The `token` of one of `[sources]` that has the shop.",
+    },
     "admin": {"type": "http", "scheme": "bearer", "description": "A token of `[admin]` in the configuration."},
 }
 

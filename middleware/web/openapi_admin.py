@@ -61,13 +61,15 @@ CHECK = {
     },
 }
 
+_CHECKS = "settings, secret, token, integration, sender, keys, pickup_points or mode"
+
 FINDING = {
     "type": "object",
     "description": "One thing that a shop needs.",
     "required": ["mode", "check", "ok", "message"],
     "properties": {
         "mode": {"type": ["string", "null"], "enum": ["live", "test", None], "description": "For which mode"},
-        "check": {"type": "string", "description": "settings, secret, sender, keys, pickup_points or mode"},
+        "check": {"type": "string", "description": _CHECKS},
         "ok": {"type": "boolean", "description": "Whether it is there"},
         "message": {"type": "string", "description": "What is the matter, and what to do"},
     },

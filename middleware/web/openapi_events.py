@@ -29,7 +29,7 @@ def _tell(problem: Problem) -> Mapping[str, Any]:
             "With the shop's token, or that of a source of its in `[sources]`. The same key with the same body gets "
             "the first answer again, as long as the event is kept; the shop and each source have keys of their own."
         ),
-        "security": [{"shop": []}],
+        "security": [{"shop": []}, {"source": []}],
         "parameters": [_SHOP, _KEY],
         "requestBody": {"required": True, "content": _json("Event")},
         "responses": {

@@ -48,7 +48,7 @@ def test_an_event_is_told_and_seen(instance: Instance, made: Record) -> None:
     )
     assert (customs["starts"], customs["until"]) == (f"{DAY}", f"{DAY + relativedelta(months=13)}")
     again = instance.run("events", "record", "label-created", "--record", made.id, *SAID)
-    assert again.stdout.endswith(": 1 records concerned, 0 parts have new dates.\n")
+    assert again.stdout.endswith(": 1 record concerned, 0 parts have new dates.\n")
 
 
 @pytest.mark.parametrize(("option", "about"), [("--purpose", "generic_advertising"), ("--level", "Aanvullend")])

@@ -52,7 +52,7 @@ def test_a_hold_is_visible_until_it_is_ended(instance: Instance, made: Record) -
     assert f"sender.contact  {held[0]['from']}  2099-12-31  Els  case 2027/117" in shown
 
     ended = instance.run("hold", "end", held[0]["id"], "--by", "Jan")
-    assert (ended.exit_code, ended.stdout) == (0, "Ended: 1 parts end by their own retention again.\n")
+    assert (ended.exit_code, ended.stdout) == (0, "Ended: 1 part ends by its own retention again.\n")
     assert instance.run("hold", "list").stdout == "Nothing is held.\n"
     (told,) = instance.json("hold", "list", "--all")
     assert told["ended_by"] == "Jan"

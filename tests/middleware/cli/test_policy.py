@@ -254,6 +254,14 @@ def test_what_a_pack_lacks_is_told() -> None:
     assert "warning recipients.Speos country not stated VP-REC-1" in text
 
 
+@pytest.mark.policy("MS-REC-2")
+def test_lint_says_that_a_contradiction_of_the_text_is_expected() -> None:
+    said = printed("lint", "bpost-mystamp", status=1)
+    (line,) = [line for line in said.splitlines() if line.startswith("Expected: ")]
+    assert "purposes.generic_advertising.channels is a contradiction of the text itself" in line
+    assert "advertising_platforms: nothing goes to them" in line
+
+
 def test_an_error_in_a_pack_is_an_exit_status(tmp_path: Path) -> None:
     file = own(tmp_path, 'vat = "BE 0214.596.464"', 'vat = "BE 0214.596.465"')
     first = json.loads(printed("lint", file, "--json", status=1))[0]

@@ -312,7 +312,7 @@ def test_a_shop_whose_simulated_platform_has_gone_is_quarantined_with_the_remedy
     assert checked.exit_code == 1
     first, second, *_, last = checked.stdout.splitlines()
     assert first == "mode test, as it is now:"
-    assert second.startswith("BAD   settings: ")
+    assert second.startswith("BAD   settings: shops.new.mode: ")
     assert "simulated = true" in second
     assert last == "new: does not work in mode test; fit to be live."
     assert instance.run("shops", "check", "new", "--live").exit_code == 0  # which is one way out
@@ -325,6 +325,8 @@ def test_of_a_live_shop_the_trial_is_told_last_and_asked_of_nobody(instance: Ins
     assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (0, "new: works in mode live; fit to be live.")
     modes = [(one["mode"], one["ok"]) for one in instance.json("shops", "check", "new")]
     assert modes == [("live", True)] * 6 + [("test", False)]
+    assert checked.stdout.splitlines()[-2].startswith("note  settings: shops.new.mode: test is not possible here")
+    assert "BAD" not in checked.stdout
 
 
 def test_a_shop_of_the_file_in_test_mode_is_not_called_fit_to_be_live(instance: Instance) -> None:
@@ -448,5 +450,8 @@ def test_a_shop_of_systems_of_its_own_is_connected_by_options_alone(instance: In
     assert "made-up-token-of-the-shop" not in made.output
     shop = listed(instance)["contacts"]
     assert (shop["state"], shop["fault"]) == ("live", None)
+    checked = [one for one in instance.json("shops", "check", "contacts") if one["mode"] == "live"]
+    assert [one["check"] for one in checked] == ["settings", "token", "keys"]
+    assert "a record of today" in checked[-1]["message"]
     both = instance.run("shops", "connect", "contacts", *words, "--token-env", "SHOP_TOKEN", "--token-file", "x")
     assert (both.exit_code, "either --token-env or --token-file, not both" in both.stderr) == (2, True)
