@@ -22,8 +22,11 @@ WIDTH = 200
 PROSE = 100
 """Columns of a sentence."""
 
-BROKEN = 12
+BROKEN = 10
 """Columns that a cell gets at least before it is broken."""
+
+LONGEST = 16
+"""Letters of a word that is not broken within itself."""
 
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Control characters (C0, C1) and what changes the direction of writing."""
@@ -81,19 +84,27 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], whole:
     """
     cells = [["" if cell is None else harmless(str(cell)) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in whole)
+    least = _least(columns, cells, whole)
+    least[-1:] = [width + 2 for width in least[-1:]]  # its right edge is counted, and left out
+    for column, width in zip(columns, least, strict=True):
+        table.add_column(column, overflow="fold", no_wrap=column in whole, min_width=width)
     for row in cells:
         table.add_row(*row)
     console = Console(highlight=False, markup=False, emoji=False)
-    console.width = max(console.width if console.is_terminal else WIDTH, _least(columns, cells, whole))
+    console.width = max(console.width if console.is_terminal else WIDTH, sum(least) + 2 * len(columns))
     with console.capture() as printed:
         console.print(table)
     click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
-def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Collection[str]) -> int:
-    """How wide a table has to be at least, with a gap of two between columns."""
+def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Collection[str]) -> list[int]:
+    """How wide each column has to be at least: a word of up to ``LONGEST`` letters is not broken."""
     widths = [max(map(cell_len, (name, *cells))) for name, *cells in zip(columns, *rows, strict=True)]
-    least = [width if name in whole else min(width, BROKEN) for name, width in zip(columns, widths, strict=True)]
-    return sum(least) + 2 * (len(columns) - 1)
+    words = [
+        max((size for cell in cells for word in cell.split() if (size := cell_len(word)) <= LONGEST), default=0)
+        for cells in zip(*rows, strict=True)
+    ] or [0] * len(columns)
+    return [
+        width if name in whole else max(min(width, BROKEN), word)
+        for name, width, word in zip(columns, widths, words, strict=True)
+    ]

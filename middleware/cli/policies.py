@@ -12,7 +12,7 @@ from middleware import bootstrap
 from middleware.cli.common import json_option, print_json, print_table
 from middleware.cli.policy_ask import ask, named_pack
 from middleware.cli.policy_coverage import coverage
-from middleware.cli.policy_tables import reading, tables, told
+from middleware.cli.policy_tables import CLAUSES, IDS, filled, reading, tables, told
 from middleware.core.calendar import today
 from middleware.errors import ConfigError
 from schemas.policy import Policy
@@ -62,11 +62,12 @@ def show(as_json: bool, general: str | None, pack: str) -> None:
         print_json(found)
         return
     click.secho(f"{found.title}  ({found.id} {found.version})", bold=True)
-    click.echo(f"Controller: {found.controller.name}. The text was retrieved on {found.retrieved_on}.")
-    click.echo(f"SHA-256 of the pack: {found.sha256}\n")
-    for title, columns, rows in tables(found):
+    revised = f"was revised on {found.revised_on}" if found.revised_on else "bears no date of its revision"
+    click.echo(f"Controller: {found.controller.name}. The text {revised}, and was retrieved on {found.retrieved_on}.")
+    click.echo(f"SHA-256 of the pack: {found.sha256}\n\n{CLAUSES}\n")
+    for title, columns, rows in map(filled, filter(lambda table: table[2], tables(found))):
         click.secho(title, bold=True)
-        print_table(columns, rows, whole=("part", "class"))
+        print_table(columns, rows, whole=IDS)
         click.echo()
     click.secho("Interpretations: where the text leaves a choice", bold=True)
     for point in found.interpretations.values():

@@ -22,6 +22,15 @@ from schemas.policy_terms import PartRule
 Table = tuple[str, tuple[str, ...], Sequence[tuple[object, ...]]]
 """Title, columns, rows."""
 
+IDS = ("part", "class", "purpose", "level", "matter", "account type")
+"""Columns of names that are typed elsewhere, and so are never broken."""
+
+CLAUSES = (
+    "A clause is document§section and lines of the Dutch texts: document 0 is the shipping\n"
+    "platform's, 1 Maxiresponse's, 2 MyStamp's. (silence): the text says nothing there."
+)
+"""How a clause of the packs that come with the package is read."""
+
 
 def tables(found: Policy) -> Iterator[Table]:
     """The tables of a pack, from what is permitted to what is left open."""
@@ -39,7 +48,7 @@ def _what(found: Policy) -> Iterator[Table]:
             (
                 part.name,
                 part.subject,
-                part.purpose,
+                part.purpose.replace("_", " "),
                 _how_long(found.retention[part.retention]),
                 "yes" if part.sealed else "keyed" if part.keyed else "no",
                 part.clause.ref,
@@ -112,6 +121,13 @@ def _who(found: Policy) -> Iterator[Table]:
     )
 
 
+def filled(table: Table) -> Table:
+    """Without the columns in which no row says anything."""
+    title, columns, rows = table
+    kept = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    return title, tuple(columns[place] for place in kept), [tuple(row[place] for place in kept) for row in rows]
+
+
 def told(value: object) -> str:
     """What a rule says, in one line."""
     if isinstance(value, bool):
@@ -141,7 +157,8 @@ def reading(point: Interpretation) -> Iterator[str]:
     """An open point of the text: the question, and its readings, the one in force among them."""
     yield f"{point.name}: {point.question}  ({point.clause.ref})"
     for name, choice in point.choices.items():
-        yield f"  {'in force' if name == point.chosen else 'or else':<9} {name}: {choice.title}"
+        says = choice.title.removeprefix(f"{name}: ")
+        yield f"  {'in force' if name == point.chosen else 'or else':<9} {name}: {says}"
 
 
 def _at_first(level: Level) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from middleware import bootstrap
 from middleware.cli import policies
+from middleware.cli.policy_tables import filled, tables
 from schemas.policy import Policy
 from schemas.policy_lint import MAX_AGE_DAYS
 from schemas.policy_loader import load, load_file, names
@@ -195,16 +196,34 @@ def test_every_open_point_is_told_with_its_readings(name: str) -> None:
     start = lines.index(f"{name}: {point.question}  ({point.clause.ref})") + 1
     told = dict(line.strip().split("  ", 1)[::-1] for line in lines[start : start + len(point.choices)])
     expected = {
-        f"{choice}: {point.choices[choice].title}": "in force" if choice == point.chosen else "or else"
+        f"{choice}: {point.choices[choice].title.removeprefix(f'{choice}: ')}": "in force"
+        if choice == point.chosen
+        else "or else"
         for choice in point.choices
     }
     assert {text.strip(): mark for text, mark in told.items()} == expected
 
 
+def test_no_table_is_a_head_alone_and_no_column_is_empty() -> None:
+    title, columns, rows = filled(("a", ("one", "two", "three"), [("x", "", "y"), ("", "", "z")]))
+    assert (title, columns, rows) == ("a", ("one", "three"), [("x", "y"), ("", "z")])
+    text = printed("show", "bpost-mystamp")
+    assert all(title in text for title, _, rows in tables(load("bpost-mystamp")) if rows)
+    assert [title for title, _, rows in tables(load("bpost-mystamp")) if not rows and title in text] == []
+
+
+@pytest.mark.parametrize("pack", names())
+def test_no_word_is_chopped_on_a_narrow_terminal(pack: str) -> None:
+    narrow, wide = (re.sub(r"\x1b\[[\d;]*m", "", printed("show", pack, columns=width)) for width in (80, 400))
+    assert set(narrow.split()) - set(wide.split()) == set()
+
+
 def test_a_pack_begins_with_what_it_is() -> None:
     first, second, third = printed("show", PACK).splitlines()[:3]
     assert first == f"{POLICY.title}  ({PACK} {POLICY.version})"
-    assert second == f"Controller: bpost. The text was retrieved on {POLICY.retrieved_on}."
+    dated = f"bears no date of its revision, and was retrieved on {POLICY.retrieved_on}"
+    assert second == f"Controller: bpost. The text {dated}."
+    assert "The text was revised on 2022-11-29, and was" in printed("show", "bpost-maxiresponse")
     assert third == f"SHA-256 of the pack: {POLICY.sha256}"
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
+from collections import Counter
 from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from middleware.cli.register_page import title
 from middleware.core.register import MANDATORY, Entry, entries
 from schemas.policy_loader import load, names
 from tests.middleware.cli.bench import PACK, refused, run
@@ -87,11 +90,43 @@ def test_the_page_has_both_registers_and_marks_what_the_law_asks_for() -> None:
     page.feed(text)
     assert page.must == MANDATORY
     first, second = "Register of the controller (Article 30(1))", "Register of the processor (Article 30(2))"
-    titles = [f"{entry.activity[0]}: {entry.purpose[0]}" for entry in ENTRIES]
+    titles = [title(entry) for entry in ENTRIES]
+    assert titles[-1] == "Parcelveil: minimising, sealing, tagging and delivering on behalf of a shop"
+    assert titles[1] == "questions, quotes, support, incidents, general customer management: contact"
     border = len([entry for entry in ENTRIES if entry.register == ("controller",)])
-    assert page.headings == [first, *titles[:border], second, *titles[border:]]
+    packs = list(dict.fromkeys(entry.pack[0] for entry in ENTRIES))
+    assert page.headings == [first, *titles[:border], second, *titles[border:], "Open points", *packs]
     assert not page.tags & {"script", "img", "link", "iframe"}
     assert not re.search(r"https?://", text.split("</style>")[0])
+
+
+def test_codes_stand_beside_plain_words_and_quotations_are_marked_as_dutch() -> None:
+    text = printed()
+    for plain, code in (
+        ("Art. 6(1)(b) GDPR: contract", "A6-1-b"),
+        ("3 years", "P3Y"),
+        ("the end of the agreement", "agreement_dissolved"),
+    ):
+        assert f"{plain} <code>{code}</code>" in text
+    assert '<q lang="nl">bewaard gedurende 3 jaar na de ontbinding' in text
+    assert '<q lang="nl">het gerechtvaardigde belang van bpost om goede' in text
+    assert "legitimate interest in improving</" in text.replace("</td>", "</")
+    assert len(re.findall(r'<q lang="nl">', text)) == sum(
+        " de " in f" {cell} " or "het " in cell or "worden" in cell or "gedurende" in cell or "alsook" in cell
+        or "die van" in cell
+        for entry in ENTRIES for cell in (*entry.lia_note, *entry.ground)
+    )  # fmt: skip
+
+
+def test_every_activity_is_in_the_contents_and_what_is_open_is_told_once() -> None:
+    text = printed()
+    places = re.findall(r' id="([^"]+)"', text)
+    assert len(places) == len(set(places))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(places)
+    contents = text.partition("<nav>")[2].partition("</nav>")[0]
+    assert contents.count("<li><a ") == len(ENTRIES) + 3
+    points = [point for told in {entry.pack: entry.open_points for entry in ENTRIES}.values() for point in told]
+    assert {point: text.count(f"<li>{html.escape(point)}</li>") for point in points} == Counter(points)
 
 
 def test_the_page_holds_no_markup_of_a_pack(tmp_path: Path) -> None:
