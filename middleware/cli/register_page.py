@@ -46,7 +46,7 @@ def page(found: Sequence[Entry]) -> Iterator[str]:
 
 
 def title(entry: Entry) -> str:
-    """What an activity is called: its purpose, and of whose data; that of whoever operates Parcelveil by its own name."""
+    """What an activity is called: its purpose, and of whose data; the operator's has a name of its own."""
     if entry.record_id[0].endswith("/parcelveil"):
         return entry.activity[0]
     return f"{entry.purpose[0]}: {', '.join(entry.subject_category)}"
