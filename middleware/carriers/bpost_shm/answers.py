@@ -1,0 +1,163 @@
+"""What the Shipping Manager answers, by local name and from closed lists: what echoes an order is not taken over.
+
+A refusal's text repeats what was submitted, so of it the kind of the fault and the element are told, where both are
+known names, and never the text.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from middleware.carriers.bpost_shm import markup
+from middleware.exchange import Label
+from schemas.order import Hidden
+
+PDF: Final = "application/pdf"
+
+
+class BoxState(StrEnum):
+    """How far a box is."""
+
+    PENDING = "PENDING"
+    OPEN = "OPEN"
+    CANCELLED = "CANCELLED"
+    ON_HOLD = "ON-HOLD"
+    PRINTED = "PRINTED"
+    ANNOUNCED = "ANNOUNCED"
+    IN_TRANSIT = "IN_TRANSIT"
+    AWAITING_PICKUP = "AWAITING_PICKUP"
+    DELIVERED = "DELIVERED"
+    BACK_TO_SENDER = "BACK_TO_SENDER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxSeen:
+    """A box of an order that bpost has: its state, and its barcode once it has one."""
+
+    state: BoxState | None
+    barcode: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class OrderSeen(Hidden):
+    """An order that bpost has, without anything of a person in it."""
+
+    reference: str
+    boxes: tuple[BoxSeen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Printed(Hidden):
+    """A label with its barcodes: the first one goes out, a second one comes back."""
+
+    barcodes: tuple[str, ...]
+    label: Label
+
+
+_BARCODE: Final = re.compile(r"[0-9]{24}|[A-Z]{2}[0-9]{9}[A-Z]{2}")
+_ROOTS: Final[Mapping[str, str]] = {
+    "invalidSelection": "invalid-selection",
+    "unknownItems": "unknown-items",
+    "businessException": "business-exception",
+    "systemException": "system-exception",
+}
+_FAULTS: Final[Mapping[str, str]] = {
+    "cvc-maxLength-valid": "max-length",
+    "cvc-minLength-valid": "min-length",
+    "cvc-length-valid": "length",
+    "cvc-pattern-valid": "pattern",
+    "cvc-enumeration-valid": "enumeration",
+    "cvc-maxInclusive-valid": "max",
+    "cvc-minInclusive-valid": "min",
+    "cvc-datatype-valid": "type",
+    "cvc-complex-type": "structure",
+    "cvc-type": "type",
+}
+_KNOWN: Final = frozenset(
+    (
+        *("accountId", "reference", "sender", "receiver", "product", "options", "weight", "height", "length", "width"),
+        *("nationalBox", "internationalBox", "atHome", "atBpost", "at24-7", "unregistered", "memberId"),
+        *("name", "company", "address", "emailAddress", "phoneNumber", "mobilePhone", "language"),
+        *("streetName", "addressLineTwo", "number", "box", "postalCode", "locality", "countryCode"),
+        *("pugoId", "pugoName", "pugoAddress", "parcelsDepotId", "parcelsDepotName", "parcelsDepotAddress"),
+        *("receiverName", "receiverCompany", "parcelWeight", "customsInfo", "parcelValue", "contentDescription"),
+        *("currency", "parcelContents", "itemDescription", "hsTariffCode", "originOfGoods"),
+    )
+)
+"""Elements that we write: what else stands in quotes may be somebody's name."""
+
+_FAULT: Final = re.compile(r"Error in request: (cvc-[A-Za-z]+(?:-[A-Za-z]+)*)")
+_NAMED: Final = re.compile(r"(?:element '(?:\w+:)?|type ')([A-Za-z0-9-]{1,30})'")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_LONGEST_TEXT: Final = 4_096
+
+
+def order_seen(body: bytes) -> OrderSeen | None:
+    """What bpost has of an order; None for an answer that cannot be read."""
+    found = markup.read(body)
+    reference = None if found is None else markup.value(found, "reference")
+    if found is None or reference is None:
+        return None
+    return OrderSeen(reference=reference, boxes=tuple(_box(box) for box in found if markup.local(box) == "box"))
+
+
+def printed(body: bytes) -> tuple[Printed, ...] | None:
+    """The labels that were asked for, as PDF; empty where they were printed before, None where that cannot be read."""
+    found = markup.read(body)
+    if found is None or markup.local(found) != "labels":
+        return None
+    labels = [_label(label) for label in found if markup.local(label) == "label"]
+    whole = tuple(label for label in labels if label is not None)
+    return whole if len(whole) == len(labels) else None
+
+
+def refusal(status: int, body: bytes) -> str:
+    """A code for the log and for a person, of closed lists alone: ``http-400:max-length:postal-code``."""
+    found = markup.read(body)
+    if found is not None:
+        kind = _ROOTS.get(markup.local(found))
+        return f"http-{status}:{kind}" if kind else f"http-{status}"
+    return ":".join((f"http-{status}", *_told(body[:_LONGEST_TEXT].decode("utf-8", "replace"))))
+
+
+def _told(text: str) -> Iterator[str]:
+    fault = _FAULT.match(text)
+    kind = _FAULTS.get(fault.group(1)) if fault else None
+    if kind is None:
+        return
+    yield kind
+    # The last one: before it stands what was submitted.
+    names = [_element(name) for name in _NAMED.findall(text)]
+    if names and names[-1] in _KNOWN:
+        yield _CAMEL.sub("-", names[-1]).lower()
+
+
+def _element(name: str) -> str:
+    """The element whose type is so called: ``PostalCodeType`` is that of ``postalCode``."""
+    bare = name.removesuffix("Type")
+    return name if bare == name else f"{bare[:1].lower()}{bare[1:]}"
+
+
+def _box(box: markup.Element) -> BoxSeen:
+    state, barcode = markup.value(box, "status"), markup.value(box, "barcode")
+    return BoxSeen(state=BoxState(state) if state in list(BoxState) else None, barcode=_barcode(barcode))
+
+
+def _barcode(text: str | None) -> str | None:
+    return text if text is not None and _BARCODE.fullmatch(text) else None
+
+
+def _label(label: markup.Element) -> Printed | None:
+    barcodes = tuple(filter(None, (_barcode((each.text or "").strip()) for each in markup.within(label, "barcode"))))
+    if not barcodes or markup.value(label, "mimeType") != PDF:
+        return None
+    try:
+        pdf = binascii.a2b_base64((markup.value(label, "bytes") or "").encode("ascii"))
+    except (binascii.Error, UnicodeEncodeError):
+        return None
+    return Printed(barcodes=barcodes, label=Label(pdf=pdf)) if pdf.startswith(b"%PDF-") else None

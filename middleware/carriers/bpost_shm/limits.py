@@ -1,0 +1,201 @@
+"""What the Shipping Manager refuses, found before an order is accepted: nothing is ever cut off silently.
+
+Every limit is that of the v5 schema, or a narrower one that was seen. A fault names the datum by its path in the
+order and a code, never the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from middleware.carriers.bpost_shm.values import (
+    Abroad,
+    AtHome,
+    AtPoint,
+    Box,
+    Content,
+    Customs,
+    InLocker,
+    Options,
+    Parcel,
+    Party,
+    Place,
+    Point,
+    Product,
+    ShmOrder,
+    Told,
+    Unregistered,
+)
+from middleware.errors import Fault
+
+LONGEST_REFERENCE: Final = 50
+"""The schema has 100; manual and libraries have 50."""
+
+LONGEST_NAME, LONGEST_LINE = 40, 40
+LONGEST_EMAIL, LONGEST_PHONE = 50, 20
+LONGEST_LOCKER_EMAIL: Final = 40
+MOST_CONTENTS: Final = 10
+LARGEST_VALUE: Final = 2_500_000
+"""Cents of a customs declaration; the smallest is 100."""
+
+_PLACE: Final[Mapping[str, tuple[int, bool]]] = {
+    "street": (LONGEST_LINE, True),
+    "line2": (LONGEST_LINE, False),
+    "number": (8, False),
+    "box": (8, False),
+    "postal_code": (8, True),
+    "locality": (LONGEST_LINE, True),
+}
+"""Longest, and whether it must be there."""
+
+_ACCOUNT, _MEMBER = re.compile(r"[0-9]{6}"), re.compile(r"[0-9]{9}")
+_POINT, _COUNTRY = re.compile(r"[0-9A-Z_]{1,20}"), re.compile(r"[A-Z]{2}")
+_TARIFF: Final = re.compile(r"[1-9][0-9]{0,8}")
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_UNWRITABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot hold, and line breaks, which a label cannot."""
+
+_LANGUAGES: Final = frozenset(("EN", "NL", "FR", "DE"))
+_LOCKER_LANGUAGES: Final = _LANGUAGES - {"DE"}
+_SHIPMENTS: Final = frozenset(("SAMPLE", "GIFT", "GOODS", "OTHER", "DOCUMENTS"))
+_IF_REFUSED: Final = frozenset(("ABANDONED", "RTA", "RTS"))
+
+
+def faults(order: ShmOrder) -> Iterator[Fault]:
+    """Everything about an order that would be refused."""
+    yield from _matches("/account", order.account, _ACCOUNT)
+    yield from _fits("/reference", order.reference, LONGEST_REFERENCE, required=True)
+    if order.sender is not None:
+        yield from _party("/sender", order.sender)
+    yield from _box("/box", order.box)
+
+
+def _box(at: str, box: Box) -> Iterator[Fault]:
+    yield from _parcel(f"{at}/parcel", box.parcel)
+    match box:
+        case AtHome():
+            yield from _party(f"{at}/receiver", box.receiver)
+        case AtPoint():
+            yield from _point(f"{at}/point", box.point)
+            yield from _name(at, box.name, box.company)
+        case InLocker():
+            yield from _point(f"{at}/point", box.point)
+            yield from _opener(f"{at}/opener", box.opener)
+            yield from _name(at, box.name, box.company)
+        case Abroad():
+            yield from _party(f"{at}/receiver", box.receiver)
+            if box.point is not None:
+                yield from _point(f"{at}/point", box.point)
+            if box.customs is not None:
+                yield from _customs(f"{at}/customs", box.customs)
+
+
+def _parcel(at: str, parcel: Parcel) -> Iterator[Fault]:
+    if parcel.weight < 1:
+        yield Fault(pointer=f"{at}/weight", code="required")
+    if parcel.product is Product.XL and parcel.size is None:
+        yield Fault(pointer=f"{at}/size", code="required")
+    yield from _options(f"{at}/options", parcel.options)
+
+
+def _options(at: str, options: Options) -> Iterator[Fault]:
+    if options.insured not in (None, 0, 1, 2, 3):
+        yield Fault(pointer=f"{at}/insured", code="unknown")
+    named = [told.message for told in options.told] + list(options.services)
+    if len(set(named)) < len(named):
+        yield Fault(pointer=at, code="twice")
+    for place, told in enumerate(options.told):
+        yield from _told(f"{at}/told/{place}", told)
+
+
+def _told(at: str, told: Told) -> Iterator[Fault]:
+    if told.language not in _LANGUAGES:
+        yield Fault(pointer=f"{at}/language", code="unknown")
+    if (told.email is None) is (told.mobile is None):
+        yield Fault(pointer=at, code="one-address")
+    yield from _email(f"{at}/email", told.email, LONGEST_EMAIL)
+    yield from _fits(f"{at}/mobile", told.mobile, LONGEST_PHONE)
+
+
+def _name(at: str, name: str, company: str | None) -> Iterator[Fault]:
+    yield from _fits(f"{at}/name", name, LONGEST_NAME, required=True)
+    yield from _fits(f"{at}/company", company, LONGEST_NAME)
+
+
+def _party(at: str, party: Party) -> Iterator[Fault]:
+    yield from _name(at, party.name, party.company)
+    yield from _place(f"{at}/place", party.place)
+    yield from _email(f"{at}/email", party.email, LONGEST_EMAIL)
+    yield from _fits(f"{at}/phone", party.phone, LONGEST_PHONE)
+
+
+def _place(at: str, place: Place) -> Iterator[Fault]:
+    for name, (longest, required) in _PLACE.items():
+        yield from _fits(f"{at}/{name}", getattr(place, name), longest, required=required)
+    yield from _matches(f"{at}/country", place.country, _COUNTRY)
+
+
+def _point(at: str, point: Point) -> Iterator[Fault]:
+    yield from _matches(f"{at}/id", point.id, _POINT)
+    yield from _fits(f"{at}/name", point.name, LONGEST_NAME, required=True)
+    yield from _place(f"{at}/place", point.place)
+
+
+def _opener(at: str, opener: str | Unregistered) -> Iterator[Fault]:
+    if isinstance(opener, str):
+        yield from _matches(at, opener, _MEMBER)
+        return
+    if opener.language not in _LOCKER_LANGUAGES:
+        yield Fault(pointer=f"{at}/language", code="unknown")
+    yield from _email(f"{at}/email", opener.email, LONGEST_LOCKER_EMAIL)
+    yield from _fits(f"{at}/mobile", opener.mobile, LONGEST_PHONE)
+
+
+def _customs(at: str, customs: Customs) -> Iterator[Fault]:
+    if not 100 <= customs.value <= LARGEST_VALUE:
+        yield Fault(pointer=f"{at}/value", code="out-of-range")
+    yield from _fits(f"{at}/description", customs.description, 50, required=True)
+    yield from _matches(f"{at}/currency", customs.currency, _CURRENCY)
+    if customs.shipment not in _SHIPMENTS:
+        yield Fault(pointer=f"{at}/shipment", code="unknown")
+    if customs.if_refused not in _IF_REFUSED:
+        yield Fault(pointer=f"{at}/if_refused", code="unknown")
+    if len(customs.contents) > MOST_CONTENTS:
+        yield Fault(pointer=f"{at}/contents", code="too-many")
+    for place, content in enumerate(customs.contents):
+        yield from _content(f"{at}/contents/{place}", content)
+
+
+def _content(at: str, content: Content) -> Iterator[Fault]:
+    for name in ("pieces", "value", "weight"):
+        if getattr(content, name) < 1:
+            yield Fault(pointer=f"{at}/{name}", code="required")
+    yield from _fits(f"{at}/description", content.description, 50, required=True)
+    yield from _matches(f"{at}/tariff", content.tariff, _TARIFF)
+    yield from _matches(f"{at}/origin", content.origin, _COUNTRY)
+
+
+def _email(at: str, value: str | None, longest: int) -> Iterator[Fault]:
+    yield from _fits(at, value, longest)
+    if value is not None and not _EMAIL.fullmatch(value):
+        yield Fault(pointer=at, code="pattern")
+
+
+def _matches(at: str, value: str, pattern: re.Pattern[str]) -> Iterator[Fault]:
+    if not pattern.fullmatch(value):
+        yield Fault(pointer=at, code="pattern" if value else "required")
+
+
+def _fits(at: str, value: str | None, longest: int, *, required: bool = False) -> Iterator[Fault]:
+    """Length in characters, as XML Schema counts it. An empty optional element is refused as well."""
+    if value is None or not value.strip():
+        if required or value is not None:
+            yield Fault(pointer=at, code="required")
+        return
+    if len(value) > longest:
+        yield Fault(pointer=at, code="too-long")
+    if _UNWRITABLE.search(value):
+        yield Fault(pointer=at, code="character")
