@@ -35,7 +35,7 @@ from middleware.carriers.bpost_shm.values import (
     Unregistered,
 )
 
-VECTORS = Path(__file__).parents[2] / "vectors" / "bpost_shm"
+VECTORS = Path(__file__).parents[2] / "vectors" / "bpost"
 EMAIL, MOBILE = "lotte@verzonnen.example", "+32470000000"
 LOTTE = Party(
     name="Lotte Verzonnen",
@@ -122,16 +122,16 @@ def vector(folder: str, name: str) -> bytes:
 
 @each_order
 def test_an_order_is_written_as_its_vector(name: str) -> None:
-    assert same(writing.order(ORDERS[name])) == same(vector("written", name))
+    assert same(writing.order(ORDERS[name])) == same(vector("requests", name))
     assert list(limits.faults(ORDERS[name])) == []
 
 
 def test_every_vector_is_written() -> None:
-    assert {path.stem for path in (VECTORS / "written").iterdir()} == {*ORDERS, "cancellation"}
+    assert {path.stem for path in (VECTORS / "requests").iterdir()} == {*ORDERS, "cancellation"}
 
 
 def test_a_cancellation_is_written_in_the_namespace_of_v3() -> None:
-    assert same(writing.cancellation()) == same(vector("written", "cancellation"))
+    assert same(writing.cancellation()) == same(vector("requests", "cancellation"))
 
 
 @pytest.mark.parametrize("name", ["at-point", "locker-member", "locker-unregistered"])
