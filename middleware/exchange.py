@@ -86,6 +86,17 @@ Heard = Gone | Refused | Impossible | Failed
 """What became of a notice: ``Gone`` says that it was carried out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Account(Hidden):
+    """Who asks, at a carrier that knows its customers by account and passphrase. ``shared``: every shop of the carrier
+    asks with it that has none of its own.
+    """
+
+    id: str
+    passphrase: str
+    shared: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickupPoint:
     """A pick-up point that the parcel platform knows; its postal code and country take the place of the recipient's."""

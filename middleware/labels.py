@@ -49,8 +49,9 @@ class Desk:
 
 def _fetched(record: Sighting, lane: Lane) -> bytes:
     answer: Label | Gone | Refused | Failed
+    asked = lane.carrier.label(record)
     try:
-        answer = lane.carrier.labelled(lane.transport.send(lane.carrier.label(record.id)))
+        answer = asked if isinstance(asked, Failed) else lane.carrier.labelled(lane.transport.send(asked))
     except DeliveryError as problem:
         answer = Failed(code=problem.code)
     match answer:

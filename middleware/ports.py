@@ -108,14 +108,14 @@ class Carrier(Protocol):
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         """Raises: SchemaError for what cannot be shipped, with pointers into the canonical order."""
 
-    def start(self, stored: Stored) -> Request:
-        """The request that makes the shipment, or cancels it where the record is ``cancelling``."""
+    def start(self, stored: Stored) -> Request | Outcome:
+        """The request that makes the shipment, or cancels it where the record is ``cancelling``; or what hinders it."""
 
     def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
         """What the answer means, or what is to be asked next."""
 
-    def label(self, record_id: str) -> Request:
-        """The request for a shipment's label."""
+    def label(self, record: Sighting) -> Request | Failed:
+        """The request for a shipment's label; or why there is none."""
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
         """What the answer to it means. ``Refused``: there is none for this shipment as it stands."""

@@ -239,15 +239,14 @@ def _is_over(stored: Stored, payload: Mapping[str, Any], day: date) -> bool:
 
 def _converse(stored: Stored, lane: Lane) -> Outcome:
     """Ask and hear until the carrier knows what came of it."""
-    asked = lane.carrier.start(stored)
+    said = lane.carrier.start(stored)
     try:
         for _ in range(MOST_EXCHANGES):
-            answer = lane.carrier.after(stored, asked, lane.transport.send(asked))
-            if not isinstance(answer, Request):
-                return answer
-            asked = answer
+            if not isinstance(said, Request):
+                return said
+            said = lane.carrier.after(stored, said, lane.transport.send(said))
     except TransientDeliveryError as problem:
         return Failed(code=problem.code)
     except PermanentDeliveryError as problem:  # egress is blocked: a fault of the configuration, not of this record
         return Failed(code=problem.code, pause_lane=True)
-    return Failed(code="no-outcome")
+    return Failed(code="no-outcome") if isinstance(said, Request) else said

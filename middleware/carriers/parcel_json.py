@@ -29,6 +29,7 @@ from middleware.exchange import (
 from middleware.model import Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice, Telling
+from middleware.trail import Sighting
 from schemas import parcel_platform
 from schemas.allowlist import Refused as NotPermitted
 from schemas.allowlist import load
@@ -105,9 +106,9 @@ class ParcelJson:
             return _read(response) if parcel else _kept(response)
         return _unsuccessful(response)
 
-    def label(self, record_id: str) -> Request:
+    def label(self, record: Sighting) -> Request:
         """The PDF, as it is made when it is asked for."""
-        return Request(method="GET", path=f"/shipments/{record_id}/label", headers={"Accept": PDF}, body=None)
+        return Request(method="GET", path=f"/shipments/{record.id}/label", headers={"Accept": PDF}, body=None)
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
         """Only what says of itself that it is a PDF, and begins like one, is handed on."""

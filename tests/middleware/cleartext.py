@@ -17,6 +17,7 @@ from middleware.exchange import Delivered, Failed, Gone, Heard, Label, Outcome, 
 from middleware.model import Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice
+from middleware.trail import Sighting
 from schemas.order import Order
 
 KIND = "cleartext"
@@ -48,8 +49,8 @@ class Cleartext:
         code = f"http-{response.status}"
         return Refused(code=code) if response.status < 500 else Failed(code=code)
 
-    def label(self, record_id: str) -> Request:
-        return ParcelJson().label(record_id)
+    def label(self, record: Sighting) -> Request:
+        return ParcelJson().label(record)
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
         return ParcelJson().labelled(response)

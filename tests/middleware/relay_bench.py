@@ -15,6 +15,7 @@ from middleware.model_keys import AuditEntry, Sealing
 from middleware.opening import NoRing
 from middleware.ports import Store
 from middleware.relay import Lane, Relay
+from middleware.trail import Sighting
 from schemas.order import Order
 from tests.middleware.core.made_up import NOW, order, receipt_keys, record, stored
 
@@ -109,8 +110,8 @@ class FakeCarrier:
         assert response is ANSWER
         return self.outcomes.pop(0)
 
-    def label(self, record_id: str) -> Request:
-        return ParcelJson().label(record_id)
+    def label(self, record: Sighting) -> Request:
+        return ParcelJson().label(record)
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
         return ParcelJson().labelled(response)

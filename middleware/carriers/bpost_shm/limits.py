@@ -58,8 +58,8 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UNWRITABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold, and line breaks, which a label cannot."""
 
-_LANGUAGES: Final = frozenset(("EN", "NL", "FR", "DE"))
-_LOCKER_LANGUAGES: Final = _LANGUAGES - {"DE"}
+LANGUAGES: Final = frozenset(("EN", "NL", "FR", "DE"))
+LOCKER_LANGUAGES: Final = LANGUAGES - {"DE"}
 _SHIPMENTS: Final = frozenset(("SAMPLE", "GIFT", "GOODS", "OTHER", "DOCUMENTS"))
 _IF_REFUSED: Final = frozenset(("ABANDONED", "RTA", "RTS"))
 
@@ -70,10 +70,12 @@ def faults(order: ShmOrder) -> Iterator[Fault]:
     yield from _fits("/reference", order.reference, LONGEST_REFERENCE, required=True)
     if order.sender is not None:
         yield from _party("/sender", order.sender)
-    yield from _box("/box", order.box)
+    yield from _fits("/shown", order.shown, LONGEST_REFERENCE)
+    yield from of_box("/box", order.box)
 
 
-def _box(at: str, box: Box) -> Iterator[Fault]:
+def of_box(at: str, box: Box) -> Iterator[Fault]:
+    """Everything about a box that would be refused, with pointers below ``at``."""
     yield from _parcel(f"{at}/parcel", box.parcel)
     match box:
         case AtHome():
@@ -112,7 +114,7 @@ def _options(at: str, options: Options) -> Iterator[Fault]:
 
 
 def _told(at: str, told: Told) -> Iterator[Fault]:
-    if told.language not in _LANGUAGES:
+    if told.language not in LANGUAGES:
         yield Fault(pointer=f"{at}/language", code="unknown")
     if (told.email is None) is (told.mobile is None):
         yield Fault(pointer=at, code="one-address")
@@ -148,7 +150,7 @@ def _opener(at: str, opener: str | Unregistered) -> Iterator[Fault]:
     if isinstance(opener, str):
         yield from _matches(at, opener, _MEMBER)
         return
-    if opener.language not in _LOCKER_LANGUAGES:
+    if opener.language not in LOCKER_LANGUAGES:
         yield Fault(pointer=f"{at}/language", code="unknown")
     yield from _email(f"{at}/email", opener.email, LONGEST_LOCKER_EMAIL)
     yield from _fits(f"{at}/mobile", opener.mobile, LONGEST_PHONE)
@@ -157,7 +159,7 @@ def _opener(at: str, opener: str | Unregistered) -> Iterator[Fault]:
 def _customs(at: str, customs: Customs) -> Iterator[Fault]:
     if not 100 <= customs.value <= LARGEST_VALUE:
         yield Fault(pointer=f"{at}/value", code="out-of-range")
-    yield from _fits(f"{at}/description", customs.description, 50, required=True)
+    yield from _fits(f"{at}/description", customs.description, 50)
     yield from _matches(f"{at}/currency", customs.currency, _CURRENCY)
     if customs.shipment not in _SHIPMENTS:
         yield Fault(pointer=f"{at}/shipment", code="unknown")

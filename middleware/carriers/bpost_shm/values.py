@@ -159,10 +159,10 @@ class Content(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Customs(Hidden):
-    """The declaration. ``value`` in cents."""
+    """The declaration. ``value`` in cents; ``description`` sums up the contents."""
 
     value: int
-    description: str
+    description: str | None
     currency: str
     private: bool
     shipment: str = "GOODS"
@@ -185,9 +185,12 @@ Box = AtHome | AtPoint | InLocker | Abroad
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShmOrder(Hidden):
-    """One order with one box. ``sender`` is left out where the account's own is meant."""
+    """One order with one box. ``sender`` is left out where the account's own is meant; ``shown`` is what a packer is to
+    see.
+    """
 
     account: str
     reference: str
     box: Box
     sender: Party | None = None
+    shown: str | None = None

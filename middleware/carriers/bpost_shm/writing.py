@@ -46,6 +46,7 @@ def order(made: ShmOrder) -> bytes:
     if made.sender is not None:
         _party(below(box, ORDER, "sender"), made.sender)
     _box(box, made.box)
+    text(box, ORDER, "additionalCustomerReference", made.shown)
     return written(top)
 
 

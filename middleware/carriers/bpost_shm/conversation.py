@@ -1,0 +1,270 @@
+"""The conversation with the Shipping Manager, without I/O: make, label, look, cancel.
+
+    first claim    POST order ─▶ GET labels ─▶ delivered, with its barcode
+    any later one  GET order ─┬─ 404: POST order ─▶ GET labels ─▶ delivered
+                              └─ it is there: its barcode, or GET labels, or what is wrong with it
+    cancelling     POST status ─▶ GET order ─▶ gone | too late
+
+bpost knows no idempotency key, and an order that is sent twice is replaced or gets a second box. So the order's
+reference is the record's id, nothing else has the same, and whoever was claimed before is looked for before it is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import quote
+
+from middleware.carriers.bpost_shm import answers, mapping, printing, products, writing
+from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
+from middleware.carriers.bpost_shm.mapping import Spot
+from middleware.carriers.bpost_shm.values import ShmOrder
+from middleware.core import postal
+from middleware.core.minimise import EU_CUSTOMS_UNION
+from middleware.errors import Fault, SchemaError
+from middleware.exchange import (
+    Account,
+    Delivered,
+    Failed,
+    Gone,
+    Heard,
+    Impossible,
+    Label,
+    Outcome,
+    PickupPoint,
+    Refused,
+    Request,
+    Response,
+    TooLate,
+)
+from middleware.model import Stored
+from middleware.model_keys import Sealing
+from middleware.model_purge import Notice
+from middleware.trail import Sighting
+from schemas.order import Address, Order
+
+BASE: Final = "/services/shm"
+NO_ACCOUNT: Final = "no-account"
+"""The shop's account is not known here (any more)."""
+
+SEVERAL_BOXES: Final = "several-boxes"
+"""Under the reference of one record bpost has more than one box: a person has to look."""
+
+CANCELLED_THERE: Final = "cancelled-there"
+UNREADABLE: Final = "unreadable-answer"
+
+_MEDIA: Final = "application/vnd.bpost.shm-"
+_CREATE: Final = {"Content-Type": f"{_MEDIA}order-v5+XML"}
+_LOOK: Final = {"Accept": f"{_MEDIA}order-v3.5+XML"}
+_UPDATE: Final = {"Content-Type": f"{_MEDIA}orderUpdate-v3+XML"}
+_PRINT: Final = {"Accept": f"{_MEDIA}label-pdf-v3.4+XML", "Content-Type": f"{_MEDIA}labelRequest-v5+XML"}
+"""bpost expects a content type even of this GET."""
+
+_LANE: Final = frozenset((401, 403))
+_RETRY: Final = frozenset((408, 425, 429))
+_STATE: Final = "created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BpostShm:
+    """The carrier port for the Shipping Manager. ``accounts`` knows the account of a shop by its name, ``spots`` the
+    pick-up points by their ids; ``products`` are one shop's, by ``products.Way``.
+    """
+
+    accounts: Callable[[str], Account | None]
+    spots: Callable[[], Mapping[str, Spot]]
+    products: Mapping[str, str]
+
+    @property
+    def sealing(self) -> Sealing:
+        """For our own relay: bpost takes cleartext."""
+        return Sealing.TRANSIT
+
+    def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:  # noqa: ARG002 - the port's signature
+        """Choose the product, write the texts as printers take them, and check what bpost would refuse. A pick-up
+        point's address takes the place of the recipient's. Raises: SchemaError, with pointers into the canonical order.
+        """
+        spot = self._spot(order.parcel.pickup_point)
+        order = printing.printed(_placed(order, spot))
+        product = products.chosen(mapping.way(order, spot), order.parcel.product, self.products)
+        if product is None:
+            raise SchemaError((Fault(pointer="/parcel/product", code="unknown-product"),))
+        order = replace(order, parcel=replace(order.parcel, product=product))
+        faults = tuple(mapping.faults(order, spot))
+        if code := postal.fault(order.recipient.address.postal_code, order.recipient.address.country):
+            faults = (*(one for one in faults if one.pointer != _POSTAL), Fault(pointer=_POSTAL, code=code))
+        if faults:
+            raise SchemaError(faults)
+        return order
+
+    def start(self, stored: Stored) -> Request | Outcome:
+        """Look for what was claimed before; make what was not; or cancel what is to end there."""
+        account = self.accounts(stored.shop)
+        if account is None:
+            return Failed(code=NO_ACCOUNT)
+        if stored.cancelling:
+            return _asking(account, "POST", _order(stored), _UPDATE, writing.cancellation())
+        if stored.fence > 1 or stored.attempts:
+            return _asking(account, "GET", _order(stored), _LOOK)
+        return self._make(stored, account)
+
+    def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
+        """What an answer means. Of a refusal the kind and the element are told, and never its text: it echoes what was
+        sent.
+        """
+        account = self.accounts(stored.shop)
+        if account is None:
+            return Failed(code=NO_ACCOUNT)
+        if stored.cancelling:
+            return _ended(stored, account, asked, response)
+        if asked.method == "POST":
+            if response.status in (200, 201):
+                return _asking(account, "GET", f"{_order(stored)}/labels/A6", _PRINT)
+            return _unsuccessful(account, response)
+        if asked.path.endswith("/A6"):
+            return _labelled_first(stored, account, response)
+        if response.status == 404:
+            return self._make(stored, account)
+        return _found(stored, account, response)
+
+    def label(self, record: Sighting) -> Request | Failed:
+        """The label of its box, which bpost prints anew as often as it is asked."""
+        account = self.accounts(record.shop)
+        if account is None:
+            return Failed(code=NO_ACCOUNT)
+        return _asking(account, "GET", f"/boxes/{quote(record.barcode or '', safe='')}/labels/A6", _PRINT)
+
+    def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
+        """Only what is a PDF is handed on."""
+        if response.status in (404, 410):
+            return Gone()
+        if response.status == 409:
+            return Refused(code="http-409")
+        if response.status != 200:
+            return Failed(code=f"http-{response.status}")
+        found = answers.printed(response.body)
+        if found is None:
+            return Failed(code=UNREADABLE)
+        return found[0].label if len(found) == 1 else Refused(code="no-label")
+
+    def tell(self, notice: Notice) -> Request | None:  # noqa: ARG002 - the port's signature
+        """None: bpost has no way to be told of the end of a part."""
+        return None
+
+    def heard(self, notice: Notice, response: Response) -> Heard:  # noqa: ARG002 - the port's signature
+        """Nothing was asked."""
+        return Impossible(code=f"http-{response.status}")
+
+    def _spot(self, point: str | None) -> Spot | None:
+        """Raises: SchemaError for a pick-up point that is not known."""
+        if point is None:
+            return None
+        spot = self.spots().get(point)
+        if spot is None or spot.point.place.country not in EU_CUSTOMS_UNION:  # no customs data go with a pick-up point
+            raise SchemaError((Fault(pointer="/parcel/pickup_point", code="unknown-pickup-point"),))
+        return spot
+
+    def _make(self, stored: Stored, account: Account) -> Request | Outcome:
+        order = mapping.order_of(stored)
+        point = order.parcel.pickup_point
+        spot = self.spots().get(point) if point else None
+        if point and spot is None:
+            return Refused(code="unknown-pickup-point")  # bpost has closed it since
+        made = ShmOrder(
+            account=account.id, reference=stored.id, box=mapping.box(order, spot), shown=mapping.shown(stored)
+        )
+        return _asking(account, "POST", "/orders", _CREATE, writing.order(made))
+
+
+_POSTAL: Final = "/recipient/address/postal_code"
+
+
+def _placed(order: Order, spot: Spot | None) -> Order:
+    """With the pick-up point's place instead of the recipient's; the postal code without what is no part of it."""
+    address = order.recipient.address
+    if spot is not None:
+        address = Address(postal_code=spot.point.place.postal_code, country=spot.point.place.country)
+    elif address.postal_code is not None:
+        address = replace(address, postal_code=postal.bare(address.postal_code, address.country))
+    return replace(order, recipient=replace(order.recipient, address=address))
+
+
+def _order(stored: Stored) -> str:
+    return f"/orders/{quote(stored.id, safe='')}"
+
+
+def _asking(account: Account, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Request:
+    word = base64.b64encode(f"{account.id}:{account.passphrase}".encode()).decode("ascii")
+    return Request(
+        method=method,
+        path=f"{BASE}/{quote(account.id, safe='')}{path}",
+        headers={**headers, "Authorization": f"Basic {word}"},
+        body=body,
+    )
+
+
+def _labelled_first(stored: Stored, account: Account, response: Response) -> Request | Outcome:
+    """Of a label that was printed before only the order tells the barcode."""
+    if response.status != 200:
+        return _unsuccessful(account, response, final=False)
+    found = answers.printed(response.body)
+    if found == ():
+        return _asking(account, "GET", _order(stored), _LOOK)
+    if found is None or len(found) != 1:
+        return Failed(code=UNREADABLE) if found is None else Refused(code=SEVERAL_BOXES)
+    return Delivered(barcode=found[0].barcodes[0], state=_STATE)
+
+
+def _found(stored: Stored, account: Account, response: Response) -> Request | Outcome:
+    """What bpost has under the reference of this record."""
+    if response.status != 200:
+        return _unsuccessful(account, response, final=False)
+    seen = _seen(stored, response)
+    if seen is None:
+        return Failed(code=UNREADABLE)
+    living = [box for box in seen.boxes if box.state is not BoxState.CANCELLED]
+    if len(living) != 1:
+        return Refused(code=SEVERAL_BOXES if living else CANCELLED_THERE)
+    if living[0].barcode is None:
+        return _asking(account, "GET", f"{_order(stored)}/labels/A6", _PRINT)
+    return Delivered(barcode=living[0].barcode, state=_STATE)
+
+
+def _ended(stored: Stored, account: Account, asked: Request, response: Response) -> Request | Outcome:
+    """What became of a cancellation. bpost changes only boxes that are not printed, and does not say so: what counts
+    is what it has afterwards.
+    """
+    if response.status == 404:
+        return Gone()
+    if asked.method == "POST" and response.status in (200, 201, 204, 409):
+        return _asking(account, "GET", _order(stored), _LOOK)
+    if asked.method == "POST" or response.status != 200:
+        return _unsuccessful(account, response)
+    seen = _seen(stored, response)
+    if seen is None:
+        return Failed(code=UNREADABLE)
+    return Gone() if all(box.state is BoxState.CANCELLED for box in seen.boxes) else TooLate()
+
+
+def _seen(stored: Stored, response: Response) -> OrderSeen | None:
+    """The order of this record and of no other, whatever stands in between."""
+    seen = answers.order_seen(response.body)
+    return seen if seen and seen.boxes and seen.reference == stored.id else None
+
+
+def _unsuccessful(account: Account, response: Response, *, final: bool = True) -> Refused | Failed:
+    """``final``: what is refused now is refused for good."""
+    code = answers.refusal(response.status, response.body)
+    if response.status in _LANE:
+        return Failed(code=f"http-{response.status}", pause_lane=account.shared)
+    if final and 400 <= response.status < 500 and response.status not in _RETRY:
+        return Refused(code=code)
+    return Failed(code=code, retry_after=_seconds(response.headers))
+
+
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    """``Retry-After`` in seconds (RFC 9110 §10.2.3)."""
+    header = headers.get("retry-after", "")
+    return float(header) if header.isascii() and header.isdigit() and len(header) < 8 else None

@@ -1,0 +1,198 @@
+"""From our order to bpost's box and back from what was stored: no more than the product needs.
+
+Where a parcel goes to a pick-up point, nothing of where its receiver lives is in it. A message goes out only where the
+shop's delivery notifies; a locker's code comes by e-mail, so a locker needs one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from middleware.carriers.bpost_shm import declaring, limits, products
+from middleware.carriers.bpost_shm.products import Way
+from middleware.carriers.bpost_shm.values import (
+    Abroad,
+    AtHome,
+    AtPoint,
+    Box,
+    InLocker,
+    Message,
+    Options,
+    Parcel,
+    Party,
+    Place,
+    Point,
+    Told,
+    Unregistered,
+)
+from middleware.core import body
+from middleware.errors import Fault
+from middleware.model import Stored
+from schemas.order import Address, Contact, CustomsItem, Ids, Order, Recipient
+from schemas.order import Parcel as OrderParcel
+
+HEAVIEST_GRAMS: Final = 30_000
+
+_OTHER: Final = "EN"
+"""The language of a message to somebody whose own bpost does not write."""
+
+_MESSAGES: Final[Mapping[Way, Message]] = {Way.HOME: Message.NEXT_DAY, Way.POINT: Message.AT_POINT}
+"""What who receives is told where bpost's options say it."""
+
+_POINTERS: Final[tuple[tuple[str, str], ...]] = (
+    ("/box/receiver/place", "/recipient/address"),
+    ("/box/receiver/email", "/recipient/contact/email"),
+    ("/box/receiver/phone", "/recipient/contact/phone"),
+    ("/box/receiver", "/recipient"),
+    ("/box/opener/mobile", "/recipient/contact/phone"),
+    ("/box/opener", "/recipient/contact"),
+    ("/box/parcel/options/told/0/mobile", "/recipient/contact/phone"),
+    ("/box/parcel/options/told/0", "/recipient/contact"),
+    ("/box/parcel/weight", "/parcel/weight_grams"),
+    ("/box/parcel", "/parcel/product"),
+    ("/box/customs/contents/pieces", "/customs/quantity"),
+    ("/box/customs/contents/weight", "/customs/weight_grams"),
+    ("/box/customs/contents/tariff", "/customs/hs_code"),
+    ("/box/customs/contents", "/customs"),
+    ("/box/customs", "/customs"),
+    ("/box/name", "/recipient/name"),
+    ("/box/company", "/recipient/company"),
+)
+"""Where in the canonical order what is wrong with a box comes from: the first that fits. Lines of a declaration are
+told alike, whichever it is.
+"""
+
+_LINE: Final = re.compile("(?<=/contents)/[0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A pick-up point as the carrier knows it, which may be a parcel locker."""
+
+    point: Point
+    locker: bool
+
+
+def way(order: Order, spot: Spot | None) -> Way:
+    """How the parcel goes; the country is that of the pick-up point where there is one."""
+    return products.way_of(order.recipient.address.country, point=spot is not None, locker=bool(spot and spot.locker))
+
+
+def box(order: Order, spot: Spot | None) -> Box:
+    """The box of an order whose product was chosen. An order that does not fit makes a box that ``faults`` refuses."""
+    goes, whom = way(order, spot), _party(order)
+    parcel = _parcel(order, goes)
+    if goes is Way.HOME:
+        return AtHome(parcel=parcel, receiver=whom)
+    if goes is Way.POINT and spot:
+        return AtPoint(parcel=parcel, point=spot.point, name=whom.name)
+    if goes is Way.LOCKER and spot:
+        return InLocker(parcel=parcel, point=spot.point, opener=_opener(order.recipient.contact), name=whom.name)
+    if spot:
+        # the schema demands an address of the receiver: it is the point's, for no other one leaves
+        whom = replace(whom, place=spot.point.place)
+    customs = declaring.declaration(order.customs, private=whom.company is None) if order.customs else None
+    return Abroad(parcel=parcel, receiver=whom, customs=customs, point=spot.point if spot else None)
+
+
+def faults(order: Order, spot: Spot | None) -> Iterator[Fault]:
+    """Everything about an order that bpost would refuse, with pointers into the canonical order."""
+    if (order.parcel.weight_grams or 0) > HEAVIEST_GRAMS:
+        yield Fault(pointer="/parcel/weight_grams", code="too-heavy")
+    if (order.parcel.pieces or 1) > 1:
+        yield Fault(pointer="/parcel/pieces", code="one-piece")
+    if way(order, spot) is Way.WORLD and not order.customs:
+        yield Fault(pointer="/customs", code="required")
+    yield from declaring.faults(order.customs)
+    found = limits.of_box("/box", box(order, spot))
+    told = {(fault.pointer, fault.code): fault for fault in map(_ours, found)}
+    yield from told.values()
+
+
+def order_of(stored: Stored) -> Order:
+    """The order of a record whose parts were opened, as far as it travels."""
+    clear: Any = body.read(stored.clear)
+    delivery: dict[str, Any] = dict(stored.opened["recipient.delivery"])
+    told: dict[str, Any] = dict(stored.opened.get("recipient.notification", {}))
+    items: Any = stored.opened.get("recipient.customs", {}).get("items", ())
+    name, company, language = delivery.pop("name", None), delivery.pop("company", None), told.pop("language", None)
+    parcel = {key: value for key, value in clear["parcel"].items() if key != "reference"}
+    return Order(
+        ids=Ids(),
+        recipient=Recipient(
+            name=name,
+            company=company,
+            address=Address(**clear["recipient"], **delivery),
+            contact=Contact(email=told.get("email"), phone=told.get("mobile"), language=language),
+        ),
+        parcel=OrderParcel(**parcel),
+        customs=tuple(CustomsItem(**item) for item in items),
+    )
+
+
+def shown(stored: Stored) -> str | None:
+    """What a packer is to see of a record: our short code, or the shop's own name for the order."""
+    clear: Any = body.read(stored.clear)
+    reference = clear["parcel"]["reference"]
+    return str(reference) if reference else None
+
+
+def _ours(fault: Fault) -> Fault:
+    found = _LINE.sub("", fault.pointer)
+    for theirs, pointer in _POINTERS:
+        if found == theirs or found.startswith(f"{theirs}/"):
+            return Fault(pointer=f"{pointer}{found.removeprefix(theirs)}", code=fault.code)
+    return Fault(pointer="/parcel/pickup_point", code=fault.code)
+
+
+def _party(order: Order) -> Party:
+    """Who receives. Where no person is named the company is. Abroad bpost's options tell nobody, so the address to be
+    told at stands here.
+    """
+    whom, address, contact = order.recipient, order.recipient.address, order.recipient.contact
+    abroad = address.country != "BE"
+    return Party(
+        name=whom.name or whom.company or "",
+        company=whom.company if whom.name else None,
+        place=Place(
+            street=address.street or "",
+            number=address.number,
+            box=address.box,
+            line2=address.line2,
+            postal_code=address.postal_code or "",
+            locality=address.locality or "",
+            country=address.country or "",
+        ),
+        email=contact.email if abroad else None,
+        phone=contact.phone if abroad else None,
+    )
+
+
+def _parcel(order: Order, goes: Way) -> Parcel:
+    choice = products.read(order.parcel.product or "") or products.read(products.first(goes))
+    assert choice is not None  # noqa: S101 - the first product of each way can be read
+    options, message = choice.options(), _MESSAGES.get(goes)
+    told = _told(message, order.recipient.contact) if message else None
+    if told:
+        options = Options(told=(told,), services=options.services, insured=options.insured)
+    return Parcel(product=choice.product, weight=order.parcel.weight_grams or 0, options=options)
+
+
+def _told(message: Message, contact: Contact) -> Told | None:
+    if not (contact.email or contact.phone):
+        return None
+    mobile = None if contact.email else contact.phone
+    return Told(message=message, language=_language(contact, limits.LANGUAGES), email=contact.email, mobile=mobile)
+
+
+def _opener(contact: Contact) -> Unregistered:
+    language = _language(contact, limits.LOCKER_LANGUAGES)
+    return Unregistered(language=language, email=contact.email or "")
+
+
+def _language(contact: Contact, known: frozenset[str]) -> str:
+    own = (contact.language or "").upper()
+    return own if own in known else _OTHER
