@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final, Protocol
 
+from middleware import points_file
+from middleware.account import Account
+from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.config_parties import CarrierSettings
+from middleware.config_parties import BPOST, CarrierSettings
 from middleware.config_settings import example
 from middleware.core.calendar import today
 from middleware.core.index import Indexer
@@ -16,6 +20,7 @@ from middleware.core.minimise import barred_of_sender
 from middleware.core.permitting import lane_of, refusals
 from middleware.core.shops import integration
 from middleware.errors import ConfigError, SettingError
+from middleware.exchange import Unserved
 from middleware.live_keys import OwnKeys
 from middleware.model import ShopSettings
 from middleware.model_keys import Sealing
@@ -64,14 +69,33 @@ _Reading = tuple[str, frozenset[tuple[str, str]]]
 class Receiver(Carrier, Teller, Protocol):
     """A carrier as it is spoken with: what it is sent, and what it is told of later."""
 
+    def serving(self, shop: ShopSettings) -> Carrier | Unserved:
+        """The carrier as it is for this shop; or why it cannot serve it."""
 
-KINDS: Final[dict[str, Receiver]] = {"parcel-json": ParcelJson()}
-"""The carriers by ``kind``, as ``[carriers.*]`` name them."""
+
+Accounts = Callable[[str], Account | None]
+"""The own account of a shop, by the shop's name."""
 
 
-def carriers(profiles: Mapping[str, CarrierSettings]) -> Mapping[str, Receiver]:
-    """How each of these carriers is spoken with, by name."""
-    return {name: KINDS[profile.kind] for name, profile in profiles.items()}
+def _bpost(profile: CarrierSettings, accounts: Accounts) -> Receiver:
+    spots = points_file.spots(profile.points) if profile.points else {}
+    return BpostShm(accounts=accounts, shared=profile.account, spots=spots)
+
+
+KINDS: Final[dict[str, Callable[[CarrierSettings, Accounts], Receiver]]] = {
+    "parcel-json": lambda _profile, _accounts: ParcelJson(),
+    BPOST: _bpost,
+}
+"""What makes a carrier, by ``kind``, as ``[carriers.*]`` name them."""
+
+
+def carriers(
+    profiles: Mapping[str, CarrierSettings], accounts: Callable[[str, str], Account | None] = lambda *_: None
+) -> Mapping[str, Receiver]:
+    """How each of these carriers is spoken with, by name. ``accounts`` knows by the names of carrier and shop which
+    account the shop has of its own there; where nothing is asked of a carrier none is needed. Raises: ConfigError.
+    """
+    return {name: KINDS[profile.kind](profile, partial(accounts, name)) for name, profile in profiles.items()}
 
 
 class Binder:
@@ -80,7 +104,7 @@ class Binder:
     def __init__(
         self,
         *,
-        carriers: Mapping[str, Carrier],
+        carriers: Mapping[str, Receiver],
         known: Mapping[str, PlatformKeys],
         own: PublicKeys,
         keys: OwnKeys,
@@ -105,7 +129,9 @@ class Binder:
         reading = (shop.policy, frozenset(shop.interpretations.items()))
         policy = self._interpreted(shop, reading)
         check_fit(shop, policy)
-        told, carrier = (reading, shop.account_type), self._carriers[shop.carrier]
+        told, carrier = (reading, shop.account_type), self._carriers[shop.carrier].serving(shop)
+        if isinstance(carrier, Unserved):
+            raise ShopFault(shop.name, carrier.key, problem=carrier.problem, expected=carrier.expected)
         check_permitted(shop, policy)
         if told not in self._barred:
             self._barred[told] = barred_of_sender(policy, shop.account_type)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from middleware.directory import Directory, keep_known
 from middleware.errors import ConfigError, NoDatabaseError, ParcelveilError, SettingError, StorageError
 from middleware.keys import ServiceKeys, load_service
 from middleware.keys import check as check_keys
-from middleware.live_keys import LiveKeys, OwnKeys, Verifying
+from middleware.live_keys import LiveKeys, OwnKeys
 from middleware.model_keys import Sealing
 from middleware.model_shop import Reserved, made_up
 from middleware.onboarding import Onboarding
@@ -29,8 +29,8 @@ from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
 from middleware.ports import Clock, Finder, ShopStore, Storage
 from middleware.provision import refresh
-from middleware.relay import Lane, Observer, Relay, Turns
-from middleware.retention_keys import KeyRing, PublicKeys
+from middleware.relay import Observer
+from middleware.retention_keys import PublicKeys
 from middleware.services import Services, Shop
 from middleware.storage import KeyChecks, is_current, open_both
 from middleware.tracking import Desk
@@ -156,17 +156,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
     for name, seed in known.seeds.items():
         if isinstance(seed, ConfigError):
             _log.error("shop_quarantined", shop=name, code=seed.code)
-    directory = Directory(
-        store=known.store,
-        clock=known.clock,
-        digest=known.vault.of_domain,
-        bind=known.opened,
-        mark=lambda shop: marked(shop, known.store),
-        seeds={name: seed for name, seed in known.seeds.items() if isinstance(seed, Shop)},
-    )
-    directory.refresh()
-    if follow:
-        keep_known(directory, threading.Event())
+    directory = shops_of(known, follow=follow)
     return Services(
         clock=known.clock,
         store=records,
@@ -181,6 +171,24 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         backlog=Backlog(settings.server.most_waiting),
         simulated=settings.simulated,
     )
+
+
+def shops_of(known: Onboarding, *, follow: bool) -> Directory:
+    """The shops at work, those of the configuration and of the database. ``follow`` as ``services``. Raises:
+    StorageError.
+    """
+    directory = Directory(
+        store=known.store,
+        clock=known.clock,
+        digest=known.vault.of_domain,
+        bind=known.opened,
+        mark=lambda shop: marked(shop, known.store),
+        seeds={name: seed for name, seed in known.seeds.items() if isinstance(seed, Shop)},
+    )
+    directory.refresh()
+    if follow:
+        keep_known(directory, threading.Event())
+    return directory
 
 
 def onboarding(settings: Config) -> Onboarding:
@@ -268,34 +276,6 @@ def _transport(carrier: CarrierSettings) -> HttpTransport:
         proxy=carrier.proxy,
         ca_file=carrier.ca_file,
     )
-
-
-def lanes(settings: Config) -> Mapping[str, Lane]:
-    """How every parcel platform is spoken with, by carrier. Raises: ConfigError."""
-    spoken = carriers(settings.carriers)
-    return {name: Lane(carrier=spoken[name], transport=transport) for name, transport in transports(settings).items()}
-
-
-def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
-    """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all. Raises:
-    ConfigError, StorageError.
-    """
-    live = live_keys(settings)
-    fit_keys(settings, live.now())
-    shared = store(settings)
-    ways = lanes(settings)
-    return [
-        Relay(
-            store=shared,
-            clock=clock(settings),
-            lanes=ways,
-            keys=Verifying(live),
-            observe=observe,
-            ring=KeyRing(settings.server.keys, settings.server.keys_group),
-            turns=Turns(without=ways.keys() - {name}),
-        )
-        for name in ways or ("",)  # without a parcel platform, what waits is told all the same
-    ]
 
 
 def refresh_all(settings: Config) -> Iterator[tuple[str, ParcelveilError | None]]:

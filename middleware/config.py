@@ -24,6 +24,7 @@ from middleware.core.body import read
 from middleware.errors import BodyError, ConfigError, SettingError
 from middleware.model import ShopSettings
 from middleware.model_events import SourceSettings
+from middleware.model_shop import Held
 
 T = TypeVar("T")
 
@@ -160,11 +161,12 @@ def shop_file(path: Path) -> tuple[dict[str, Any], Source]:
     raise fault
 
 
-def resolved(content: Mapping[str, Any], source: Source) -> tuple[tuple[bytes, ...], bytes | None]:
-    """The secrets and the token that ``content`` names by ``{env = …}`` or ``{file = …}``. Raises: ConfigError."""
+def resolved(content: Mapping[str, Any], source: Source) -> Held:
+    """The secrets that ``content`` names by ``{env = …}`` or ``{file = …}``. Raises: ConfigError."""
     table = Table(content, source, (), os.environ)
     secrets = table.secrets("secrets") if "secrets" in table else ()
-    return secrets, table.bearer("token").encode() if "token" in table else None
+    token = table.bearer("token").encode() if "token" in table else None
+    return Held(secrets=secrets, token=token, passphrase=table.bearer("passphrase") if "passphrase" in table else None)
 
 
 def _parsed(path: Path) -> tuple[dict[str, Any], Source]:

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from middleware.config_shop import Around, check_name
+from middleware.account import Account
+from middleware.config_shop import Around, account_of, check_name
 from middleware.config_table import Network, Source, Table
 from middleware.errors import SettingError
 from middleware.model import ShopSettings
 from middleware.model_events import SourceSettings
 from schemas.shop_rules import NAME
 
-CARRIER_KINDS: Final = ("parcel-json",)
+BPOST: Final = "bpost-shm"
+CARRIER_KINDS: Final = ("parcel-json", BPOST)
+"""The second one takes cleartext, and knows its customers by account and passphrase."""
+
 SHORTEST_TOKEN: Final = 16
 """Characters of a token of the admin API."""
 
@@ -33,6 +37,8 @@ class CarrierSettings:
     proxy: str | None
     ca_file: Path | None
     simulated: bool = False
+    account: Account | None = None
+    points: Path | None = None
 
     def __repr__(self) -> str:
         return f"<CarrierSettings {self.name}>"
@@ -41,12 +47,14 @@ class CarrierSettings:
 def carrier_settings(name: str, table: Table, *, proxy: str | None, ca_file: Path | None) -> CarrierSettings:
     """A carrier's settings, with the way out that all have. Raises: SettingError."""
     check_name(name, table)
-    allowed = table.networks("allow_private")
+    allowed, kind = table.networks("allow_private"), table.choice("kind", CARRIER_KINDS, None)
     settings = CarrierSettings(
         name=name,
-        kind=table.choice("kind", CARRIER_KINDS, None),
+        kind=kind,
         url=_url(table, allowed),
-        token=table.bearer("token") if "token" in table else None,
+        token=_token(table, kind),
+        account=account_of(table, shared=True),
+        points=Path(table.text("points", None)).absolute() if "points" in table else None,
         allow_private=allowed,
         proxy=proxy,
         ca_file=ca_file,
@@ -54,6 +62,13 @@ def carrier_settings(name: str, table: Table, *, proxy: str | None, ca_file: Pat
     )
     table.done()
     return settings
+
+
+def _token(table: Table, kind: str) -> str | None:
+    """A carrier that knows accounts would be given both, and could take the one for the other."""
+    if "token" in table and kind == BPOST:
+        raise table.fault("token", "an account and its passphrase", problem=f"{kind} knows none")
+    return table.bearer("token") if "token" in table else None
 
 
 def _url(table: Table, allowed: tuple[Network, ...]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from middleware.account import Account
 from middleware.config_settings import NAMES
 from middleware.config_table import Source, Table
 from middleware.core.shops import in_force
@@ -18,6 +19,7 @@ from schemas.order import Sender
 
 _NUMBER: Final = "the shop's number at Shopify, digits in quotation marks"
 _PRODUCT: Final = "small letters, digits and hyphens"
+_ACCOUNT: Final = "six digits in quotation marks"
 _COUNTRY: Final = "two capital letters (ISO 3166-1), such as BE"
 _NOT_YET: Final = ("woocommerce",)
 _NO_PLUGIN: Final = ("guest", "residential")
@@ -71,6 +73,8 @@ def shop_settings(
         default_weight_grams=table.whole("default_weight_grams", 1000, rules.HEAVIEST_GRAMS),
         hold=table.duration("hold", "2m", rules.LONGEST_HOLD),
         interpretations=table.mapping("interpretations"),
+        account=account_of(table, shared=False),
+        products=_products(table),
     )
     requested.done()
     table.done()
@@ -103,6 +107,8 @@ def _direct(name: str, table: Table, around: Around) -> ShopSettings:
         default_weight_grams=table.whole("default_weight_grams", 1000, rules.HEAVIEST_GRAMS),
         hold=timedelta(0),
         interpretations=table.mapping("interpretations"),
+        account=account_of(table, shared=False),
+        products=_products(table),
     )
     requested.done()
     table.done()
@@ -111,7 +117,7 @@ def _direct(name: str, table: Table, around: Around) -> ShopSettings:
 
 def stored_settings(name: str, content: ShopContent, now: datetime, around: Around) -> ShopSettings:
     """The settings of a shop in the database: nothing of it comes from the environment. Raises: SettingError."""
-    for key in ("secrets", "token"):
+    for key in ("secrets", "token", "passphrase"):
         if key in content.settings:  # read by a table, they would be looked for on this machine
             raise Table({}, Source(file="settings"), ("shops", name), {}).fault(
                 key,
@@ -120,8 +126,21 @@ def stored_settings(name: str, content: ShopContent, now: datetime, around: Arou
                 example="--secret-env SHOPIFY_SECRET",
             )
     secrets = tuple(secret.value for secret in in_force(content.secrets, now))
-    table = Table(_dated(content.settings), Source(file="settings"), ("shops", name), {})
-    return replace(shop_settings(name, table, around, secrets), token=content.token)
+    told = _dated(content.settings)
+    account = _stored_account(Table(told, Source(file="settings"), ("shops", name), {}), content.passphrase)
+    told.pop("account", None)
+    table = Table(told, Source(file="settings"), ("shops", name), {})
+    return replace(shop_settings(name, table, around, secrets), token=content.token, account=account)
+
+
+def _stored_account(table: Table, passphrase: str | None) -> Account | None:
+    if "account" not in table and passphrase is None:
+        return None
+    account = table.matching("account", rules.ACCOUNT, None, _ACCOUNT)
+    if passphrase is None:
+        expected, example = "it beside the settings, with the account", "--passphrase-env DEMO_PASSPHRASE"
+        raise table.fault("passphrase", expected, problem="there is none", example=example)
+    return Account(id=account, passphrase=passphrase, shared=False)
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, object]:
@@ -151,6 +170,23 @@ def check_name(name: str, table: Table) -> None:
         raise table.fault(
             "", "a name of small letters, digits and hyphens", example=f"[{table.section}.my-{NAMES[table.section]}]"
         )
+
+
+def account_of(table: Table, *, shared: bool) -> Account | None:
+    """The account at a carrier that knows its customers so; None where none is told. Raises: SettingError."""
+    if "account" not in table and "passphrase" not in table:
+        return None
+    told = table.bearer("passphrase") if "passphrase" in table else None
+    account = table.matching("account", rules.ACCOUNT, None, _ACCOUNT)
+    return Account(id=account, passphrase=told or table.bearer("passphrase"), shared=shared)
+
+
+def _products(table: Table) -> Mapping[str, str]:
+    """What goes each way. Whether there is such a thing the carrier knows."""
+    products = table.mapping("products")
+    if not all(rules.WAY.fullmatch(way) and rules.CHOICE.fullmatch(text) for way, text in products.items()):
+        raise table.fault("products", "a product, and options behind it, for each way")
+    return products
 
 
 def _secrets(table: Table, apps: Mapping[str, tuple[bytes, ...]]) -> tuple[bool, tuple[bytes, ...]]:

@@ -86,15 +86,13 @@ Heard = Gone | Refused | Impossible | Failed
 """What became of a notice: ``Gone`` says that it was carried out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Account(Hidden):
-    """Who asks, at a carrier that knows its customers by account and passphrase. ``shared``: every shop of the carrier
-    asks with it that has none of its own.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unserved:
+    """Why a carrier cannot serve a shop as it is set: what is wrong at ``key`` of its settings, and what would do."""
 
-    id: str
-    passphrase: str
-    shared: bool
+    key: tuple[str, ...]
+    problem: str
+    expected: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

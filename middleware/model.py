@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from middleware.account import Account
 from middleware.model_standing import Use
 from schemas.matter import Matter
 from schemas.order import Hidden, Order, Sender
@@ -139,6 +140,8 @@ class ShopSettings:
     default_weight_grams: int = 1000
     hold: timedelta = timedelta(minutes=2)
     interpretations: Mapping[str, str] = field(default_factory=dict)
+    account: Account | None = None  # its own at the carrier, in place of the one that the carrier's shops share
+    products: Mapping[str, str] = field(default_factory=dict)  # by the ways that the carrier knows
 
     def __repr__(self) -> str:
         return f"<ShopSettings {self.name}>"

@@ -5,11 +5,11 @@ Shops of the configuration file are seen here and never changed: the file wins. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from middleware.core.shops import Vault, in_force, told_domain
+from middleware.core.shops import Vault, content_of, in_force, told_domain, turned
 from middleware.errors import (
     ConfigError,
     DomainChangedError,
@@ -28,7 +28,17 @@ from middleware.errors import (
 from middleware.faces import seed_face, seen
 from middleware.fitness import check_seed, fitness, long_enough, unreadable
 from middleware.model import ShopSettings
-from middleware.model_shop import Checkup, Fitness, Reserved, ShopContent, ShopFace, ShopRow, ShopSecret, ShopState
+from middleware.model_shop import (
+    NOTHING,
+    Checkup,
+    Fitness,
+    Held,
+    Reserved,
+    ShopContent,
+    ShopFace,
+    ShopRow,
+    ShopState,
+)
 from middleware.ports import Clock, ShopStore
 from middleware.services import Shop
 from middleware.uninstalling import marked
@@ -61,27 +71,21 @@ class Onboarding:
     def __repr__(self) -> str:
         return "<Onboarding>"
 
-    def connect(
-        self, name: str, settings: Mapping[str, object], secrets: Sequence[bytes] = (), token: bytes | None = None
-    ) -> tuple[ShopFace, bool]:
+    def connect(self, name: str, settings: Mapping[str, object], held: Held = NOTHING) -> tuple[ShopFace, bool]:
         """Connect a shop, or give a connected one these settings: (the shop, whether it is new). Without secrets and
-        without an app those that it has stay, and so does its token.
+        without an app those that it has stay, and so do its token, and its passphrase as long as it has an account.
 
         Raises: ConfigError for settings that cannot be used; NotFitError for a live shop that lacks something;
         IntegrationEndedError, ShopInFileError, DomainTakenError, DomainChangedError, SecretTakenError,
         ChangedMeanwhileError, StorageError.
         """
         self._own(name)
-        long_enough(name, secrets, token)
+        long_enough(name, held.secrets, held.token)
         row, now = self.store.find(name), self.clock()
         if self._former(row) not in (None, told_domain(name, settings)):
             raise DomainChangedError()  # who has the name's token sees the name's parcels
-        held = tuple(ShopSecret(value=secret) for secret in secrets)
-        keeps = not secrets and "app" not in settings
-        before = self._before(row, wanted=keeps)
-        if before is not None:
-            held, token = before.secrets if keeps else held, token or before.token
-        content = ShopContent(settings=settings, secrets=held, token=token)
+        keeps = not held.secrets and "app" not in settings
+        content = content_of(settings, held, self._before(row, wanted=keeps), keeps=keeps)
         wanted = self._usable(name, content, now)
         if wanted.ended:
             raise IntegrationEndedError()
@@ -142,13 +146,7 @@ class Onboarding:
         if not content.secrets:
             raise NotOwnSecretError()
         now = self.clock()
-        kept: list[ShopSecret] = []
-        if retire_after:
-            repeated = content.secrets[0].value == secret
-            older = [one for one in in_force(content.secrets, now) if one.value != secret][:1]
-            kept = [one if repeated and one.until else replace(one, until=now + retire_after) for one in older]
-        turned = replace(content, secrets=(ShopSecret(value=secret), *kept))
-        return self._face(self._put(name, turned, row.state, row, now))
+        return self._face(self._put(name, turned(content, secret, now, retire_after), row.state, row, now))
 
     def disconnect(self, name: str) -> None:
         """End the exchange: settings and secrets are erased. Records stay as long as they may, and so the name stays

@@ -14,6 +14,13 @@ DOMAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 NUMBER: Final = re.compile(r"[0-9]{1,20}")
 COUNTRY: Final = re.compile(r"[A-Z]{2}")
 PRODUCT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+ACCOUNT: Final = re.compile(r"[0-9]{6}")
+"""Of a shop at its carrier."""
+
+WAY: Final = re.compile(r"[a-z][a-z-]{0,31}")
+CHOICE: Final = re.compile(r"[a-z0-9][a-z0-9+-]{0,127}")
+"""A product with its options, and the way for which it is chosen."""
+
 POLICY: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LENGTH_OF_TIME: Final = re.compile(r"[0-9]{1,6}[smhd]")

@@ -154,6 +154,17 @@ class ShopConnection(_Strict):
     interpretations = fields.Dict(
         keys=fields.String(error_messages=_CODES), values=fields.String(error_messages=_CODES), error_messages=_CODES
     )
+    account = _form(rules.ACCOUNT)
+    passphrase = fields.String(
+        validate=validate.And(validate.Length(min=1, max=rules.LONGEST_SECRET, error="length"), _Whole("^[!-~]*$")),
+        error_messages=_CODES,
+        metadata={"writeOnly": True, "description": "Of its account. Never given back."},
+    )
+    products = fields.Dict(
+        keys=fields.String(validate=_Whole(f"^{rules.WAY.pattern}$"), error_messages=_CODES),
+        values=fields.String(validate=_Whole(f"^{rules.CHOICE.pattern}$"), error_messages=_CODES),
+        error_messages=_CODES,
+    )
     sender = fields.Nested(ShopSender, error_messages=_CODES)
 
     @validates_schema(skip_on_field_errors=False)

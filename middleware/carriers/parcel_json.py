@@ -25,8 +25,9 @@ from middleware.exchange import (
     Request,
     Response,
     TooLate,
+    Unserved,
 )
-from middleware.model import Stored
+from middleware.model import ShopSettings, Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice, Telling
 from middleware.trail import Sighting
@@ -68,6 +69,13 @@ class ParcelJson:
     def sealing(self) -> Sealing:
         """For the platform, to its own keys."""
         return Sealing.RETENTION
+
+    def serving(self, shop: ShopSettings) -> ParcelJson | Unserved:
+        """All shops alike: the profile's token speaks for them, and ``product`` is the platform's own word."""
+        for key, given in (("account", shop.account), ("products", shop.products)):
+            if given:
+                return Unserved(key=(key,), problem="this kind of carrier knows none", expected="it to be left out")
+        return self
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         """Check what this carrier needs, and let a known pick-up point's address take the place of the recipient's.

@@ -24,7 +24,7 @@ from pathlib import Path
 import click
 from prometheus_client import Counter
 
-from middleware import bootstrap, bootstrap_months, bootstrap_retention, bootstrap_rotation, config
+from middleware import bootstrap, bootstrap_lanes, bootstrap_months, bootstrap_retention, bootstrap_rotation, config
 from middleware.cli.common import config_option
 from middleware.errors import SettingError
 from middleware.gate import PLACES
@@ -226,7 +226,7 @@ def _relay(settings: config.Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    relays = bootstrap.relays(settings, _counted(metrics.DELIVERIES))
+    relays = bootstrap_lanes.relays(settings, _counted(metrics.DELIVERIES))
     kept = bootstrap_retention.retention(settings)
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]

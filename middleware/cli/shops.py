@@ -82,6 +82,9 @@ def _secret_options(command: Function) -> Function:
 @_secret_options
 @click.option("--account-type", metavar="KIND", help="Its account at the parcel platform.")
 @click.option("--requested-on", metavar="DAY", help="The day of its request to integrate, such as 2026-11-22.")
+@click.option("--account", metavar="DIGITS", help="Its own account at bpost.")
+@click.option("--passphrase-env", metavar="VAR", help="A variable that holds the passphrase of that account.")
+@click.option("--passphrase-file", metavar="FILE", help="A file that holds that passphrase.")
 @click.option("--notify", metavar="HOW", help="none, email or sms.")
 @click.option("--mode", metavar="MODE", help="live, or test: into the simulated platform.")
 @click.option("--sender-file", metavar="FILE", help="Who sends: the settings of `sender`, TOML or JSON.")
@@ -94,11 +97,11 @@ def connect(name: str, config_file: str | None, as_json: bool, **options: str | 
     live shop must be fit: `parcelveil shops check` says what that takes.
     """
     content, source = _wanted(options)
-    secrets, token = config.resolved(content, source)
-    settings = plain({key: value for key, value in content.items() if key not in ("secrets", "token")})
+    held = config.resolved(content, source)
+    settings = plain({key: value for key, value in content.items() if key not in ("secrets", "token", "passphrase")})
     bootstrap.settle_keys(loaded(config_file))
     with _onboarding(config_file, name) as known, _told_of(source):
-        face, new = _fit(name, lambda: known.connect(name, settings, secrets, token))
+        face, new = _fit(name, lambda: known.connect(name, settings, held))
     _tell(face, as_json, f"{name}: {'connected' if new else 'changed'}, mode {face.mode}; {_WITHIN}.")
 
 
@@ -133,7 +136,7 @@ def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, Any], Source]:
     source = Source(file="shops connect")
     if options["from_file"]:
         content, source = config.shop_file(Path(options["from_file"]).absolute())
-    plain_options = ("platform", "policy", "domain", "carrier", "app", "account_type", "notify", "mode")
+    plain_options = ("platform", "policy", "domain", "carrier", "app", "account_type", "account", "notify", "mode")
     given = {key: options[key] for key in plain_options if options[key] is not None}
     content |= given
     elsewhere: dict[tuple[str, ...], str] = {(key,): f"--{key.replace('_', '-')}" for key in given}
@@ -150,6 +153,9 @@ def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, Any], Source]:
     if token := _named_secret(options["token_env"], options["token_file"], "token"):
         content["token"] = token
         elsewhere["token",] = f"--token-{next(iter(token))}"
+    if passphrase := _named_secret(options["passphrase_env"], options["passphrase_file"], "passphrase"):
+        content["passphrase"] = passphrase
+        elsewhere["passphrase",] = f"--passphrase-{next(iter(passphrase))}"
     source = replace(source, elsewhere=elsewhere)
     if "app" in content and "secrets" in content:
         raise Table({}, source, (), {}).fault(
@@ -254,7 +260,7 @@ def rotate_secret(
     named = _named_secret(secret_env, secret_file)
     if not named:
         raise click.UsageError("where the new secret is: --secret-env or --secret-file")
-    (secret,), _ = config.resolved({"secrets": [named]}, Source(file="shops rotate-secret"))
+    (secret,) = config.resolved({"secrets": [named]}, Source(file="shops rotate-secret")).secrets
     with _onboarding(config_file, name) as known:
         face = known.rotate(name, secret, None if at_once else retire_after)
     _tell(face, as_json, f"{name}: the new secret is there, {face.secrets} in all; {_WITHIN}.")

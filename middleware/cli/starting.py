@@ -57,7 +57,8 @@ _FILLED: Final = ("name", "street", "number", "locality", "postal_code", "countr
 _CHOICES: Final = {  # left out unless they are wanted
     ("admin",): ("tokens",),
     ("sources", ANY): ("token", "shops"),
-    ("shops", ANY): ("secrets", "token"),
+    ("carriers", ANY): ("account", "passphrase", "points"),
+    ("shops", ANY): ("secrets", "token", "account", "passphrase"),
 }
 
 

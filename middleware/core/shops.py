@@ -8,8 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import orjson
@@ -19,7 +19,7 @@ from middleware.core.index import Indexer
 from middleware.core.seal import LockKey, lock, unlock_any
 from middleware.errors import TamperedError
 from middleware.model import ShopSettings
-from middleware.model_shop import Ended, Integration, ShopContent, ShopSecret
+from middleware.model_shop import Ended, Held, Integration, ShopContent, ShopSecret
 from schemas.shop_rules import of_direct
 
 SEALED_SIZE = 1024
@@ -66,6 +66,7 @@ class Vault:
             "settings": content.settings,
             "secrets": [_written(secret) for secret in content.secrets],
             "token": content.token and content.token.decode("ascii"),
+            "passphrase": content.passphrase,
         }
         return lock(orjson.dumps(document).decode(), self.keys.service, purpose(name), SEALED_SIZE)
 
@@ -77,6 +78,7 @@ class Vault:
                 settings=dict(document["settings"]),
                 secrets=tuple(_read(*secret) for secret in document["secrets"]),
                 token=document["token"] and document["token"].encode("ascii"),
+                passphrase=document["passphrase"],
             )
         except (AttributeError, KeyError, TypeError, ValueError, binascii.Error):
             pass
@@ -111,6 +113,34 @@ def lapsed(request: Integration | None, ended: Iterable[Ended]) -> bool:
     return request is not None and any(
         one.request == request.request or request.requested_on < today(one.ended_at) for one in ended
     )
+
+
+def content_of(settings: Mapping[str, object], told: Held, before: ShopContent | None, *, keeps: bool) -> ShopContent:
+    """What is sealed of a shop that is given these settings, and had ``before``. With ``keeps`` its secrets stay; what
+    is not told anew of the rest stays too, a passphrase as long as there is an account.
+    """
+    secrets = tuple(ShopSecret(value=secret) for secret in told.secrets)
+    if before is None:
+        return ShopContent(settings=settings, secrets=secrets, token=told.token, passphrase=told.passphrase)
+    former = before.passphrase if "account" in settings else None
+    return ShopContent(
+        settings=settings,
+        secrets=before.secrets if keeps else secrets,
+        token=told.token or before.token,
+        passphrase=told.passphrase or former,
+    )
+
+
+def turned(content: ShopContent, secret: bytes, now: datetime, retire_after: timedelta | None) -> ShopContent:
+    """The content with a new secret in the place of those before, which end after that time; None: at once. Repeated
+    with the newest, the one before ends when it was to end.
+    """
+    kept: list[ShopSecret] = []
+    if retire_after:
+        repeated = content.secrets[0].value == secret
+        older = [one for one in in_force(content.secrets, now) if one.value != secret][:1]
+        kept = [one if repeated and one.until else replace(one, until=now + retire_after) for one in older]
+    return replace(content, secrets=(ShopSecret(value=secret), *kept))
 
 
 def in_force(secrets: Iterable[ShopSecret], now: datetime) -> tuple[ShopSecret, ...]:

@@ -25,7 +25,7 @@ from middleware.errors import (
     UnauthorisedError,
 )
 from middleware.logs import logger
-from middleware.model_shop import ShopFace
+from middleware.model_shop import Held, ShopFace
 from middleware.onboarding import KEEP_OLD, KEEP_OLD_LEAST, Onboarding
 from middleware.onboarding import PAGE as MOST
 from middleware.web.raw import body_of, no_body
@@ -134,10 +134,13 @@ def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool]:
     Raises: BodyError, SchemaError, and what ``Onboarding.connect`` raises but for ConfigError.
     """
     settings = dict(_read(read_shop))
-    secrets = [secret.encode() for secret in settings.pop("secrets", ())]
-    token = settings.pop("token", "").encode() or None
+    held = Held(
+        secrets=tuple(secret.encode() for secret in settings.pop("secrets", ())),
+        token=settings.pop("token", "").encode() or None,
+        passphrase=settings.pop("passphrase", None),
+    )
     try:
-        return shops.connect(shop, settings, secrets, token)
+        return shops.connect(shop, settings, held)
     except ConfigError as fault:
         refused = fault.pointer or "/"
     raise SchemaError((Fault(pointer=refused.rstrip("/"), code="value"),))

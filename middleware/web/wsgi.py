@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from middleware import bootstrap, bootstrap_retention, config
+from middleware import bootstrap, bootstrap_lanes, bootstrap_retention, config
 from middleware.events import Ledger
 from middleware.relay import Lane
 from middleware.web import metrics
@@ -39,7 +39,7 @@ def _application(role: str) -> Flask:
     lanes: Mapping[str, Lane] = {}
     ledger: Ledger | None = None
     if role == "api":
-        lanes = bootstrap.lanes(settings)
+        lanes = bootstrap_lanes.lanes(settings, services.shops)
         administration = Administration(onboarding=bootstrap.onboarding(settings), tokens=settings.admin_tokens)
         ledger = bootstrap_retention.ledger(settings)
     application = create(services, role, administration, lanes, ledger)

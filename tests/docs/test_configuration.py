@@ -24,7 +24,15 @@ SECTIONS = {
     "### `sender`": "shops.demo.sender",
 }
 NESTED = ("integration", "sender")
-VARIABLES = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN", "ADMIN_TOKEN", "DASHBOARD_TOKEN")
+VARIABLES = (
+    "SHOPIFY_SECRET",
+    "PARCEL_PLATFORM_TOKEN",
+    "DEMO_TOKEN",
+    "ADMIN_TOKEN",
+    "DASHBOARD_TOKEN",
+    "BPOST_PASSPHRASE",
+    "DEMO_PASSPHRASE",
+)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from middleware import binding, config_parties
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.exchange import Delivered, Failed, Gone, Heard, Label, Outcome, PickupPoint, Refused, Request, Response
-from middleware.model import Stored
+from middleware.model import ShopSettings, Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice
 from middleware.trail import Sighting
@@ -31,6 +31,9 @@ class Cleartext:
     @property
     def sealing(self) -> Sealing:
         return Sealing.TRANSIT
+
+    def serving(self, shop: ShopSettings) -> Cleartext:
+        return self
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         return ParcelJson().fit(order, points)
@@ -64,7 +67,7 @@ class Cleartext:
 
 def known(patch: pytest.MonkeyPatch) -> None:
     """Let a configuration name it as the ``kind`` of a carrier."""
-    patch.setitem(binding.KINDS, KIND, Cleartext())
+    patch.setitem(binding.KINDS, KIND, lambda *_: Cleartext())
     patch.setattr(config_parties, "CARRIER_KINDS", (*config_parties.CARRIER_KINDS, KIND))
 
 

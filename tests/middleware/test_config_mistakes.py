@@ -20,7 +20,15 @@ from tests.middleware.configuring import cleaned
 CANARY = "Canary-secret-9f3"
 TEXT = written("demo.myshopify.com", "http://127.0.0.1:8090")
 NAMES = {"sources": "dashboard", "carriers": "platform", "apps": "parcelveil", "shops": "demo"}
-ENVIRONMENT = ("SHOPIFY_SECRET", "PARCEL_PLATFORM_TOKEN", "DEMO_TOKEN", "ADMIN_TOKEN", "DASHBOARD_TOKEN")
+ENVIRONMENT = (
+    "SHOPIFY_SECRET",
+    "PARCEL_PLATFORM_TOKEN",
+    "DEMO_TOKEN",
+    "ADMIN_TOKEN",
+    "DASHBOARD_TOKEN",
+    "BPOST_PASSPHRASE",
+    "DEMO_PASSPHRASE",
+)
 FREE = {"keys", "state", "journal", "ca_file", "pickup_attribute", "reference", "database"}
 """Settings that take any one line of text, beside those of the sender."""
 
@@ -91,6 +99,8 @@ def takes(place: Place, setting: Setting, value: str) -> bool:
         return value == "true"
     if value != WRONG_VALUES[0]:  # one line of text
         return False
+    if place == ("carriers", ANY):
+        return setting.key == "points"  # the file is read later
     if place == ("shops", ANY):
         return setting.key in ("pickup_attribute", "policy")  # a pack is looked for later
     free = ("server", "integration") if setting.key in FREE else ()

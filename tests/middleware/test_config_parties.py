@@ -61,7 +61,7 @@ REFUSED_BY_CARRIER = {
     (URL, f'{URL}\nallow_private = ["0.0.0.0/0"]'): "allow_private: expected a list of private addresses or networks",
     (URL, f'{URL}\nallow_private = ["::/0"]'): "allow_private: expected a list of private addresses or networks",
     (URL, f'{URL}\nallow_private = ["8.8.8.8"]'): "allow_private: expected a list of private addresses or networks",
-    ('"parcel-json"', '"bpost-shm"'): "kind: expected one of parcel-json",
+    ('"parcel-json"', '"bpost"'): "kind: expected one of parcel-json, bpost-shm",
     ('kind = "parcel-json"', ""): "kind: expected one line of text",
     (URL, f"{URL}\nurll = 1"): "urll: unknown key; expected one that is known; did you mean url?",
 }

@@ -145,6 +145,25 @@ ROWS = {
     ),
     "nothing to test with": shop('mode = "test"', "expected a simulated platform in the configuration"),
     "another account": instead('"professional"', '"guest"', "professional accounts only (VP-PLG-1)"),
+    "a token for a carrier of accounts": instead(
+        'kind = "parcel-json"', 'kind = "bpost-shm"', "bpost-shm knows none", at='token = { env = "TOKEN" }'
+    ),
+    "no account": instead(
+        'kind = "parcel-json"', 'kind = "parcel-json"\naccount = "12345"', "expected six digits in quotation marks"
+    ),
+    "an account without its passphrase": Row(
+        old='kind = "parcel-json"',
+        new='kind = "parcel-json"\naccount = "123456"',
+        at="[carriers.platform]",
+        says="passphrase: expected",
+    ),
+    "no products": shop('products = { home = "A b" }', "expected a product, and options behind it, for each way"),
+    "an account where none is known": Row(
+        old='app = "parcelveil"',
+        new='account = "123456"\npassphrase = { env = "OTHER" }\napp = "parcelveil"',
+        at='account = "123456"',
+        says="this kind of carrier knows none",
+    ),
     "no request": instead(
         "{ requested_on = 2026-11-22, reference = \"made up\" }", "{}", "expected the recorded request (VP-PLG-3)"
     ),
@@ -262,6 +281,10 @@ def test_what_a_shop_in_the_database_cannot_hold_is_told_so() -> None:
         settings={"platform": "shopify", "app": "x"}, secrets=(ShopSecret(value=b"0123456789abcdef"),), token=None
     )
     with pytest.raises(SettingError, match="either the app or secrets") as fault:
+        stored_settings("one", content, NOW, Around(carriers=(), simulated=None, apps={}))
+    assert_whole(str(fault.value))
+    content = ShopContent(settings={"platform": "shopify", "account": "123456"})
+    with pytest.raises(SettingError, match=r"shops\.one\.passphrase: there is none; expected it beside") as fault:
         stored_settings("one", content, NOW, Around(carriers=(), simulated=None, apps={}))
     assert_whole(str(fault.value))
 

@@ -104,6 +104,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "hold": ("0d", "24h", "1d", "25h", "86401s", "2 m", "1w", "9" * 7 + "s"),
     "default_weight_grams": (0, 1, 30_000, 30_001, -1, 1.5, True, "1"),
     "pickup_attribute": ("", "p" * 100, "p" * 101, f"a{WIDTHLESS}", "a\nb", "\u00e9"),
+    "products": ({}, {"home": "bpack-24h-pro+signed"}, {"home": "A b"}, {"a way": "x"}, {"home": 1}),
     "sender.name": ("x", "x" * 100, "x" * 101, f"a{WIDTHLESS}b", "a\u2028b", "\u0141ukasz"),
     "sender.street": ("x" * 200, "x" * 201),
     "sender.country": ("BE", "be", "BEL"),
@@ -150,7 +151,18 @@ def test_a_domain_is_kept_in_one_spelling() -> None:
 
 
 def test_every_setting_with_a_form_of_its_own_is_tried() -> None:
-    free = {"platform", "app", "secrets", "token", "policy", "interpretations", "integration", "sender"}
+    free = {
+        "platform",
+        "app",
+        "secrets",
+        "token",
+        "policy",
+        "interpretations",
+        "integration",
+        "sender",
+        "account",
+        "passphrase",
+    }
     assert set(SHOP.fields) - free == {place for place in VALUES if "." not in place}
 
 
@@ -161,3 +173,22 @@ def test_what_is_no_object_is_refused(document: object) -> None:
 
 def test_many_faults_are_not_all_told() -> None:
     assert len(refused({f"{CANARY}{number}": 1 for number in range(500)})) == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"account": "12345"}, ("/account", "pattern")),
+        ({"account": 123456}, ("/account", "type")),
+        ({"passphrase": ""}, ("/passphrase", "length")),
+        ({"passphrase": f"{CANARY}\n"}, ("/passphrase", "pattern")),
+    ],
+)
+def test_an_account_is_six_digits_and_its_passphrase_what_a_header_can_carry(
+    change: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    given = {**LEAST, "account": "123456", "passphrase": "made-up", **change}
+    with pytest.raises(Refused) as refused:
+        read_shop(given)
+    assert refused.value.faults == (fault,)
+    read_shop({**given, "account": "123456", "passphrase": "made-up"})

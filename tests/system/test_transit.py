@@ -19,7 +19,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import create_engine, text
 
-from middleware import bootstrap, bootstrap_months, bootstrap_retention
+from middleware import bootstrap, bootstrap_lanes, bootstrap_months, bootstrap_retention
 from middleware.config import Config
 from middleware.core.weeks import week_of
 from middleware.errors import ClockJumpedError, StorageError, UnknownKeyError
@@ -89,7 +89,7 @@ class Line:
 
     @contextlib.contextmanager
     def relay(self) -> Iterator[Relay]:
-        (made,) = bootstrap.relays(self.settings, lambda *_: None)
+        (made,) = bootstrap_lanes.relays(self.settings, lambda *_: None)
         with closing(made.store):
             yield made
 

@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
 
+from middleware.account import Account
 from middleware.carriers.bpost_shm import answers, mapping, printing, products, writing
 from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
 from middleware.carriers.bpost_shm.mapping import Spot
+from middleware.carriers.bpost_shm.products import Way
 from middleware.carriers.bpost_shm.values import ShmOrder
 from middleware.core import postal
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import Fault, SchemaError
 from middleware.exchange import (
-    Account,
     Delivered,
     Failed,
     Gone,
@@ -38,8 +39,9 @@ from middleware.exchange import (
     Request,
     Response,
     TooLate,
+    Unserved,
 )
-from middleware.model import Stored
+from middleware.model import ShopSettings, Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice
 from middleware.trail import Sighting
@@ -69,18 +71,36 @@ _STATE: Final = "created"
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BpostShm:
-    """The carrier port for the Shipping Manager. ``accounts`` knows the account of a shop by its name, ``spots`` the
-    pick-up points by their ids; ``products`` are one shop's, by ``products.Way``.
+    """The carrier port for the Shipping Manager. ``accounts`` knows a shop's own account by the shop's name, ``shared``
+    is that of shops without one; ``spots`` are the pick-up points by their ids, ``products`` one shop's by
+    ``products.Way``.
     """
 
     accounts: Callable[[str], Account | None]
-    spots: Callable[[], Mapping[str, Spot]]
-    products: Mapping[str, str]
+    shared: Account | None
+    spots: Mapping[str, Spot]
+    products: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sealing(self) -> Sealing:
         """For our own relay: bpost takes cleartext."""
         return Sealing.TRANSIT
+
+    def serving(self, shop: ShopSettings) -> BpostShm | Unserved:
+        """The same with the shop's products, if there are such, and an account."""
+        if shop.account is None and self.shared is None:
+            expected = "the six digits of its account at bpost, or one of the carrier"
+            return Unserved(key=("account",), problem="there is none", expected=expected)
+        if shop.product != products.BY_DESTINATION:
+            expected = f'"{products.BY_DESTINATION}"; which product goes where stands in products'
+            return Unserved(key=("product",), problem="bpost's products depend on the destination", expected=expected)
+        for way, text in shop.products.items():
+            if way not in list(Way):
+                return Unserved(key=("products",), problem="no such way", expected=f"some of {', '.join(Way)}")
+            if not products.fits(Way(way), text):
+                expected = f"{' or '.join(products.possible(Way(way)))}, with options such as +signed behind it"
+                return Unserved(key=("products", way), problem="nothing that goes this way", expected=expected)
+        return replace(self, products=shop.products)
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:  # noqa: ARG002 - the port's signature
         """Choose the product, write the texts as printers take them, and check what bpost would refuse. A pick-up
@@ -101,7 +121,7 @@ class BpostShm:
 
     def start(self, stored: Stored) -> Request | Outcome:
         """Look for what was claimed before; make what was not; or cancel what is to end there."""
-        account = self.accounts(stored.shop)
+        account = self._account(stored.shop)
         if account is None:
             return Failed(code=NO_ACCOUNT)
         if stored.cancelling:
@@ -114,7 +134,7 @@ class BpostShm:
         """What an answer means. Of a refusal the kind and the element are told, and never its text: it echoes what was
         sent.
         """
-        account = self.accounts(stored.shop)
+        account = self._account(stored.shop)
         if account is None:
             return Failed(code=NO_ACCOUNT)
         if stored.cancelling:
@@ -131,7 +151,7 @@ class BpostShm:
 
     def label(self, record: Sighting) -> Request | Failed:
         """The label of its box, which bpost prints anew as often as it is asked."""
-        account = self.accounts(record.shop)
+        account = self._account(record.shop)
         if account is None:
             return Failed(code=NO_ACCOUNT)
         return _asking(account, "GET", f"/boxes/{quote(record.barcode or '', safe='')}/labels/A6", _PRINT)
@@ -157,11 +177,14 @@ class BpostShm:
         """Nothing was asked."""
         return Impossible(code=f"http-{response.status}")
 
+    def _account(self, shop: str) -> Account | None:
+        return self.accounts(shop) or self.shared
+
     def _spot(self, point: str | None) -> Spot | None:
         """Raises: SchemaError for a pick-up point that is not known."""
         if point is None:
             return None
-        spot = self.spots().get(point)
+        spot = self.spots.get(point)
         if spot is None or spot.point.place.country not in EU_CUSTOMS_UNION:  # no customs data go with a pick-up point
             raise SchemaError((Fault(pointer="/parcel/pickup_point", code="unknown-pickup-point"),))
         return spot
@@ -169,7 +192,7 @@ class BpostShm:
     def _make(self, stored: Stored, account: Account) -> Request | Outcome:
         order = mapping.order_of(stored)
         point = order.parcel.pickup_point
-        spot = self.spots().get(point) if point else None
+        spot = self.spots.get(point) if point else None
         if point and spot is None:
             return Refused(code="unknown-pickup-point")  # bpost has closed it since
         made = ShmOrder(

@@ -81,16 +81,16 @@ def of_box(at: str, box: Box) -> Iterator[Fault]:
         case AtHome():
             yield from _party(f"{at}/receiver", box.receiver)
         case AtPoint():
-            yield from _point(f"{at}/point", box.point)
+            yield from of_point(f"{at}/point", box.point)
             yield from _name(at, box.name, box.company)
         case InLocker():
-            yield from _point(f"{at}/point", box.point)
+            yield from of_point(f"{at}/point", box.point)
             yield from _opener(f"{at}/opener", box.opener)
             yield from _name(at, box.name, box.company)
         case Abroad():
             yield from _party(f"{at}/receiver", box.receiver)
             if box.point is not None:
-                yield from _point(f"{at}/point", box.point)
+                yield from of_point(f"{at}/point", box.point)
             if box.customs is not None:
                 yield from _customs(f"{at}/customs", box.customs)
 
@@ -140,7 +140,8 @@ def _place(at: str, place: Place) -> Iterator[Fault]:
     yield from _matches(f"{at}/country", place.country, _COUNTRY)
 
 
-def _point(at: str, point: Point) -> Iterator[Fault]:
+def of_point(at: str, point: Point) -> Iterator[Fault]:
+    """Everything about a pick-up point that would be refused, with pointers below ``at``."""
     yield from _matches(f"{at}/id", point.id, _POINT)
     yield from _fits(f"{at}/name", point.name, LONGEST_NAME, required=True)
     yield from _place(f"{at}/place", point.place)

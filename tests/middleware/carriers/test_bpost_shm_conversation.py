@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import rfc8785
 
+from middleware.account import Account
 from middleware.carriers.bpost_shm import markup
 from middleware.carriers.bpost_shm.conversation import BpostShm
-from middleware.exchange import Account, Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response, TooLate
+from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response, TooLate
 from middleware.model import State, Stored
 from middleware.model_purge import Notice, Telling, Told
 from middleware.relay import MOST_EXCHANGES
@@ -70,7 +71,7 @@ ENDING = replace(STORED, cancelling=True, fence=3, opened={})
 
 
 def carrier(account: Account | None = ACCOUNT) -> BpostShm:
-    return BpostShm(accounts=lambda shop: account if shop == "demo" else None, spots=lambda: SPOTS, products={})
+    return BpostShm(accounts=lambda shop: account if shop == "demo" else None, shared=None, spots=SPOTS)
 
 
 def answer(status: int = 200, body: bytes = b"") -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from middleware.account import Account
 from middleware.carriers.bpost_shm import mapping, printing, products
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.bpost_shm.mapping import Spot
@@ -24,8 +25,11 @@ from middleware.carriers.bpost_shm.values import (
     Service,
     Unregistered,
 )
+from middleware.carriers.parcel_json import ParcelJson
 from middleware.errors import SchemaError
+from middleware.exchange import Unserved
 from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
+from tests.middleware.platforms.making import settings
 
 HOME = Address(street="Bedachte Laan", number="12", box="3", locality="Brussel", postal_code="1000", country="BE")
 LONDON = Address(street="Imaginary Road 12", locality="London", postal_code="EC1A 1BB", country="GB")
@@ -56,7 +60,7 @@ SPOTS = {
 
 
 def carrier(**chosen: str) -> BpostShm:
-    return BpostShm(accounts=lambda _: None, spots=lambda: SPOTS, products=chosen)
+    return BpostShm(accounts=lambda _: None, shared=None, spots=SPOTS, products=chosen)
 
 
 def order(contact: Contact = Contact(), customs: tuple[CustomsItem, ...] = (), **changes: Any) -> Order:  # noqa: B008 - values
@@ -292,3 +296,42 @@ def test_a_product_that_an_order_names_has_the_shops_options_if_it_is_the_shops(
 )
 def test_what_is_no_product_is_none(text: str) -> None:
     assert products.read(text) is None
+
+
+OWN = Account(id="654321", passphrase="made up", shared=False)
+SHARED = replace(OWN, shared=True)
+
+
+def served(shared: Account | None, **changes: Any) -> object:
+    return replace(carrier(), shared=shared).serving(settings(**changes))
+
+
+def test_a_shop_is_served_with_its_own_account_or_with_the_carriers() -> None:
+    products_ = {"home": "bpack-24h-pro+signed", "world": "bpack-world-express-pro"}
+    for bound in (served(None, account=OWN, products=products_), served(SHARED, products=products_)):
+        assert isinstance(bound, BpostShm)
+        assert bound.products == products_
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({}, ("account",)),
+        ({"account": OWN, "product": "bpack-24h-pro"}, ("product",)),
+        ({"account": OWN, "products": {"moon": "bpack-24h-pro"}}, ("products",)),
+        ({"account": OWN, "products": {"home": "bpack-24-7"}}, ("products", "home")),
+        ({"account": OWN, "products": {"home": "bpack-24h-pro+odd"}}, ("products", "home")),
+    ],
+)
+def test_a_shop_that_cannot_be_served_is_told_why(changes: dict[str, Any], key: tuple[str, ...]) -> None:
+    refused = served(None, **changes)
+    assert isinstance(refused, Unserved)
+    assert refused.key == key
+
+
+@pytest.mark.parametrize("changes", [{"account": OWN}, {"products": {"home": "bpack-24h-pro"}}])
+def test_the_json_api_knows_no_accounts_and_no_ways(changes: dict[str, Any]) -> None:
+    refused = ParcelJson().serving(settings(**changes))
+    assert isinstance(refused, Unserved)
+    assert refused.key == tuple(changes)
+    assert isinstance(ParcelJson().serving(settings()), ParcelJson)

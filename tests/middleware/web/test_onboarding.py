@@ -12,7 +12,7 @@ import pytest
 from middleware.core.shops import Vault
 from middleware.errors import ConfigError
 from middleware.model import ShopSettings
-from middleware.model_shop import ShopContent, ShopState
+from middleware.model_shop import Held, ShopContent, ShopState
 from tests.middleware.web.conftest import Api
 from tests.middleware.web.test_admin import OWN, own, wanted
 
@@ -65,17 +65,17 @@ def test_a_secret_or_token_has_sixteen_characters_whoever_brings_it(api: Api) ->
     settings = wanted("new", app=None)
     for secrets, token, pointer in (([LONG, SHORT], None, "/secrets/1"), ([LONG], SHORT, "/token")):
         with pytest.raises(ConfigError, match="at least 16 characters") as refusal:
-            api.onboarding.connect("new", settings, secrets, token)
+            api.onboarding.connect("new", settings, Held(secrets=tuple(secrets), token=token))
         assert refusal.value.pointer == pointer
         assert SHORT.decode() not in str(refusal.value)
-    api.onboarding.connect("new", settings, [LONG], LONG)
+    api.onboarding.connect("new", settings, Held(secrets=(LONG,), token=LONG))
     with pytest.raises(ConfigError, match=r"shops\.new\.secrets: expected at least 16 characters"):
         api.onboarding.rotate("new", SHORT, None)
 
 
 def test_sixteen_characters_are_counted_and_not_bytes(api: Api) -> None:
     with pytest.raises(ConfigError):
-        api.onboarding.connect("new", wanted("new", app=None), ["\u00e9".encode() * 15])
+        api.onboarding.connect("new", wanted("new", app=None), Held(secrets=("\u00e9".encode() * 15,)))
 
 
 # ---- pausing -------------------------------------------------------------------------------------------------------

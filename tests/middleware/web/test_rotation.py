@@ -24,6 +24,7 @@ from middleware.events import Ledger, Teller, tell
 from middleware.key_turns import SigningTurn, Turn
 from middleware.keys import load_service, new_key
 from middleware.live_keys import LiveKeys, Verifying
+from middleware.model_shop import Held
 from middleware.rotation import Turning
 from middleware.services import Services, Shop
 from middleware.storage import open_retention
@@ -196,7 +197,7 @@ class TestService:
         known = bootstrap.onboarding(settings)
         content = {key: value for key, value in SHOPS["plain"].items() if key != "app"}
         content |= {"domain": "new.myshopify.com", "integration": {"requested_on": date(2026, 11, 2)}}
-        known.connect("new", content, (b"made-up secret of the new shop",))
+        known.connect("new", content, Held(secrets=(b"made-up secret of the new shop",)))
         version = known.store.newest()
         turn(settings, rotation.turn_service)
         assert turn(settings, rotation.finish_service).changed == 1

@@ -1,0 +1,67 @@
+"""The composition of the ways out: how every parcel platform is spoken with, and who delivers there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from middleware import bootstrap
+from middleware.account import Account
+from middleware.binding import carriers
+from middleware.config import Config
+from middleware.config_parties import BPOST
+from middleware.live_keys import Verifying
+from middleware.relay import Lane, Observer, Relay, Turns
+from middleware.retention_keys import KeyRing
+from middleware.services import Shops
+
+
+def lanes(settings: Config, shops: Shops) -> Mapping[str, Lane]:
+    """How every parcel platform is spoken with, by carrier. ``shops`` are asked for accounts of their own. Raises:
+    ConfigError.
+    """
+    spoken = carriers(settings.carriers, own_accounts(shops))
+    ways = bootstrap.transports(settings)
+    return {name: Lane(carrier=spoken[name], transport=transport) for name, transport in ways.items()}
+
+
+def own_accounts(shops: Shops) -> Callable[[str, str], Account | None]:
+    """The account that a shop has of its own at a carrier, by the names of both; None at every other carrier, and at
+    the simulated one, which is not to learn it.
+    """
+
+    def own(carrier: str, name: str) -> Account | None:
+        shop = shops.get(name)
+        if shop is None or shop.settings.mode != "live" or shop.settings.carrier != carrier:
+            return None
+        return shop.settings.account
+
+    return own
+
+
+def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
+    """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all. Raises:
+    ConfigError, StorageError.
+    """
+    live = bootstrap.live_keys(settings)
+    bootstrap.fit_keys(settings, live.now())
+    shared = bootstrap.store(settings)
+    ways = lanes(settings, _asked(settings))
+    return [
+        Relay(
+            store=shared,
+            clock=bootstrap.clock(settings),
+            lanes=ways,
+            keys=Verifying(live),
+            observe=observe,
+            ring=KeyRing(settings.server.keys, settings.server.keys_group),
+            turns=Turns(without=ways.keys() - {name}),
+        )
+        for name in ways or ("",)  # without a parcel platform, what waits is told all the same
+    ]
+
+
+def _asked(settings: Config) -> Shops:
+    """The shops that may have an account of their own: where no carrier knows accounts, none has to be known."""
+    if all(carrier.kind != BPOST for carrier in settings.carriers.values()):
+        return {}
+    return bootstrap.shops_of(bootstrap.onboarding(settings), follow=True)

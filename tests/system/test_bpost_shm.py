@@ -1,0 +1,217 @@
+"""A shop's order on the real line to bpost's Shipping Manager, over real HTTP: sealed, opened for one conversation,
+made once, labelled; asked for with the account of who sends, and nothing of it in a log.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from middleware import bootstrap, bootstrap_lanes
+from middleware.web.app import create
+from tests.middleware.cli.bench import SECRET, Instance
+from tests.middleware.starting import cleaned
+from tests.system.line import tell
+from tests.system.orders import address, order
+from tests.system.stack import headers
+
+NAME = "Verzonnenachternaam"
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+BARCODE = "323299901059912015292030"
+SHARED, OWN = ("123456", "shared-passphrase"), ("654321", "own-passphrase")
+PDF = b"%PDF-1.7 made up"
+BPOST = """account = "123456"
+passphrase = { env = "BPOST_PASSPHRASE" }
+allow_private = ["127.0.0.1"]"""
+
+
+@dataclass
+class Bpost:
+    """The other end: keeps orders by reference, in memory. ``lose`` answers so many creates with 503, after it has
+    committed them.
+    """
+
+    url: str = ""
+    lose: int = 0
+    orders: dict[str, list[bytes]] = field(default_factory=dict)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def answer(self, method: str, path: str, word: str, body: bytes) -> tuple[int, bytes]:
+        account, _, rest = path.removeprefix("/services/shm/").partition("/")
+        given = base64.b64decode(word.removeprefix("Basic ")).decode().partition(":")
+        self.asked.append((method, rest, given[0]))
+        if (given[0], given[2]) not in (SHARED, OWN) or given[0] != account:
+            return 401, b"<html><body>who?</body></html>"
+        if (method, rest) == ("POST", "orders"):
+            (reference,) = re.findall(rb"<(?:\w+:)?reference>([^<]+)<", body)
+            self.orders.setdefault(reference.decode(), []).append(body)
+            self.lose -= 1
+            return (503, b"") if self.lose >= 0 else (201, b"")
+        if rest.startswith("boxes/") or rest.endswith("/labels/A6"):
+            return 200, _labels()
+        return self._order(method, unquote(rest.removeprefix("orders/")))
+
+    def _order(self, method: str, reference: str) -> tuple[int, bytes]:
+        made = self.orders.get(reference)
+        if made is None:
+            return 404, b"no such order"
+        if method == "POST":
+            made.append(b"CANCELLED")
+        state = "CANCELLED" if b"CANCELLED" in made else "PENDING"
+        boxes = f"<box><status>{state}</status></box>" * len([body for body in made if body != b"CANCELLED"])
+        return 200, f"<orderInfo><reference>{reference}</reference>{boxes}</orderInfo>".encode()
+
+
+def _labels() -> bytes:
+    pdf = base64.b64encode(PDF).decode()
+    label = f"<label><barcode>{BARCODE}</barcode><mimeType>application/pdf</mimeType><bytes>{pdf}</bytes></label>"
+    return f"<labels>{label}</labels>".encode()
+
+
+@contextmanager
+def taking() -> Iterator[Bpost]:
+    """The other end on loopback, until the block ends."""
+    bpost = Bpost()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            status, said = bpost.answer(self.command, self.path, self.headers["Authorization"] or "", body)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        bpost.url = f"http://127.0.0.1:{server.server_port}"
+        yield bpost
+        server.shutdown()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An instance whose one carrier is bpost: intake, relay and api in this process."""
+
+    instance: Instance
+    bpost: Bpost
+
+    def accept(self, **changes: Any) -> Mapping[str, Any]:
+        """An order comes: the answer."""
+        services = bootstrap.services(self.instance.settings())
+        body = json.dumps(order(**{"shipping_address": address(NAME), **changes})).encode()
+        given = headers(body, "demo.myshopify.com", secret=SECRET.encode())
+        answer = create(services, "intake").test_client().post("/webhooks/shopify/orders", data=body, headers=given)
+        services.store.close()
+        return dict(answer.get_json())
+
+    def deliver(self, later: timedelta = timedelta(minutes=3)) -> str:
+        """The relay takes one record as far as it goes: how that ended, and what it logs."""
+        tell(self.instance.folder / "clock", bootstrap.clock(self.instance.settings())() + later)
+        results: list[str] = []
+        (relay,) = bootstrap_lanes.relays(self.instance.settings(), lambda _, result: results.append(result))
+        with closing(relay.store), contextlib.redirect_stderr(io.StringIO()) as said:
+            assert relay.step()
+        return f"{results} {said.getvalue()}"
+
+    def label(self, record: str) -> tuple[int, bytes]:
+        settings = self.instance.settings()
+        services = bootstrap.services(settings)
+        client = create(services, "api", None, bootstrap_lanes.lanes(settings, services.shops)).test_client()
+        answer = client.get(
+            f"/v1/shops/demo/shipments/{record}/label", headers={"Authorization": "Bearer made-up-token-of-demo"}
+        )
+        services.store.close()
+        return answer.status_code, answer.data
+
+
+def begun(folder: Path, patch: pytest.MonkeyPatch, bpost: Bpost, shop: str = "") -> Line:
+    cleaned(patch)
+    patch.setenv("BPOST_PASSPHRASE", SHARED[1])
+    patch.setenv("DEMO_PASSPHRASE", OWN[1])
+    patch.setenv("DEMO_TOKEN", "made-up-token-of-demo")
+    (folder / "data").mkdir(mode=0o700)
+    token = 'token = { env = "DEMO_TOKEN" }\n'
+    instance = Instance(folder=folder, url=bpost.url)
+    instance.write(server=f'clock = "file:{folder}/clock"', carrier=BPOST, shop=token + shop)
+    text = instance.file.read_text(encoding="utf-8").replace('kind = "parcel-json"', 'kind = "bpost-shm"')
+    text = text.replace('token = { env = "PARCEL_PLATFORM_TOKEN" }\n', "")
+    instance.file.write_text(text, encoding="utf-8")
+    tell(folder / "clock", NOW)
+    for words in (("keys", "provision"), ("migrate",)):
+        done = instance.run(*words)
+        assert done.exit_code == 0, done.output
+    return Line(instance=instance, bpost=bpost)
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    with taking() as bpost:
+        yield begun(tmp_path, monkeypatch, bpost)
+
+
+def test_an_order_becomes_one_of_bposts_with_barcode_and_label(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    answer = line.accept()
+    assert answer["status"] == "accepted", answer
+    assert line.bpost.asked == []
+    said = line.deliver()
+    id_ = answer["id"]
+    assert [(method, path) for method, path, _ in line.bpost.asked] == [
+        ("POST", "orders"),
+        ("GET", f"orders/{id_}/labels/A6"),
+    ]
+    ((body,),) = line.bpost.orders.values()
+    assert f"Lotte {NAME}".encode() in body
+    assert answer["reference"].encode() in body
+    assert "['delivered']" in said
+    assert id_ in said
+    assert NAME not in said
+    assert line.label(id_) == (200, PDF)
+    assert line.bpost.asked[-1] == ("GET", f"boxes/{BARCODE}/labels/A6", SHARED[0])
+
+
+def test_what_was_lost_after_it_was_committed_is_found_and_not_made_again(line: Line) -> None:
+    id_ = line.accept()["id"]
+    line.bpost.lose = 1
+    assert "['retry']" in line.deliver()
+    assert "['delivered']" in line.deliver(timedelta(hours=1))
+    assert [len(made) for made in line.bpost.orders.values()] == [1]
+    assert line.bpost.asked[1][:2] == ("GET", f"orders/{id_}")
+
+
+def test_a_shops_own_account_is_used_in_place_of_the_carriers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = 'account = "654321"\npassphrase = { env = "DEMO_PASSPHRASE" }\n'
+    with taking() as bpost:
+        line = begun(tmp_path, monkeypatch, bpost, own)
+        line.accept()
+        assert "['delivered']" in line.deliver()
+        assert {account for _, _, account in bpost.asked} == {OWN[0]}
+
+
+def test_what_bpost_would_refuse_is_told_at_the_shops_own_field(line: Line) -> None:
+    answer = line.accept(shipping_address={**address(NAME), "city": "L" * 41})
+    assert answer["status"] == "rejected"
+    told = line.instance.run("deliveries", "list", "--rejected")
+    assert "/shipping_address/city" in told.output
+    assert "L" * 41 not in told.output
