@@ -38,6 +38,7 @@ DOUBTS: Mapping[str, str] = {
     "no_number": "no house number was found: the line is kept whole",
     "post_office_box": "it names no house, but a post office box or its like: the line is kept whole",
     "several_numbers": "more than one number could be the house number: the lines are kept whole",
+    "transliterated": "label printers lack letters of it: it is written with those that they have",
     "unclear": "its house number could not be told from the rest: the line is kept whole",
 }
 """Every doubt about what is kept, in plain words."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from middleware.core.kinds import kind_of
+from middleware.core.lettering import rewritten
 from middleware.core.permitting import lane_of
 from middleware.core.schedule import schedule
 from middleware.core.trace import trace
@@ -72,12 +73,13 @@ def planned(
     parcel = minimised if isinstance(minimised, Order) else None  # what is none, no carrier has to fit
     order = named(names, lambda: fit(parcel)) if parcel else minimised
     told = isinstance(full, Order) and settings.reference == "order-name"
+    doubts = parsed.doubts
+    if parcel and isinstance(order, Order):
+        doubts = {**rewritten(parcel, order, parsed), **doubts}
     return Planned(
         order=order,
         plan=schedule(order, policy, settings.account_type, now, sealing, lane_of(settings.platform)),
-        report=trace(
-            document, shape, parsed.taken, withheld, shared=parsed.shared, doubts=parsed.doubts, lost=parsed.lost
-        ),
+        report=trace(document, shape, parsed.taken, withheld, shared=parsed.shared, doubts=doubts, lost=parsed.lost),
         reference=named(names, lambda: _order_name(full)) if told else None,
     )
 

@@ -69,6 +69,9 @@ def replaced(place: Place, key: str, value: str, filling: str = "") -> tuple[str
     assert count == 1
     if key == "secrets" and place[0] == "shops":  # in the place of the app
         changed = re.sub(r'^app = "parcelveil"', "# none    ", changed, count=1, flags=re.M)
+    for one, other in (("account", "passphrase"), ("passphrase", "account")):
+        if key == one:  # either needs the other
+            changed = re.sub(rf"^# {other} = ", f"{other} = ", changed, count=1, flags=re.M)
     text = head + found + changed
     at = text.index(f"\n{key} = {value} # = 1", len(head) + len(found) - 1)
     return text, text.count("\n", 0, at) + 2

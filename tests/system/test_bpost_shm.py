@@ -215,3 +215,12 @@ def test_what_bpost_would_refuse_is_told_at_the_shops_own_field(line: Line) -> N
     told = line.instance.run("deliveries", "list", "--rejected")
     assert "/shipping_address/city" in told.output
     assert "L" * 41 not in told.output
+
+
+def test_letters_that_a_printer_lacks_are_told_by_their_path(line: Line) -> None:
+    id_ = line.accept(shipping_address={**address(NAME), "city": "\u0141\u00f3d\u017a"})["id"]
+    told = line.instance.json("deliveries", "show", id_)
+    assert {"path": "shipping_address.city", "reason": "transliterated"} in told["doubted"]
+    line.deliver()
+    ((body,),) = line.bpost.orders.values()
+    assert "L\u00f3dz</" in body.decode()

@@ -17,6 +17,7 @@ from middleware.core.address import Split, split
 from middleware.core.address_reading import LONGEST_PIECE, Doubt
 from middleware.core.address_taking import CONTACT
 from middleware.core.address_words import BOXES, LONGEST_LINE, NUMBER_FIRST, TAILS
+from middleware.core.lettering import TRANSLITERATED
 from schemas.known import DOUBTS
 
 VECTORS = tomllib.loads((Path(__file__).parents[2] / "vectors" / "addresses.toml").read_text("utf-8"))["vectors"]
@@ -106,7 +107,7 @@ def test_a_line_that_is_longer_than_any_is_not_read(length: int) -> None:
 
 
 def test_every_doubt_has_plain_words() -> None:
-    assert {*Doubt, CONTACT} == DOUBTS.keys()
+    assert {*Doubt, CONTACT, TRANSLITERATED} == DOUBTS.keys()
 
 
 def test_it_prints_nothing_of_it() -> None:
