@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from middleware import bootstrap
 from middleware.account import Account
 from middleware.binding import carriers
+from middleware.carriers.bpost_shm import permitted
+from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.config import Config
 from middleware.config_parties import BPOST
+from middleware.errors import DeliveryError
 from middleware.live_keys import Verifying
+from middleware.model_shop import Fitness
+from middleware.onboarding import Onboarding
 from middleware.relay import Lane, Observer, Relay, Turns
 from middleware.retention_keys import KeyRing
 from middleware.services import Shops
@@ -36,6 +43,25 @@ def own_accounts(shops: Shops) -> Callable[[str, str], Account | None]:
         return shop.settings.account
 
     return own
+
+
+def account_finding(settings: Config, known: Onboarding, name: str) -> Fitness | None:
+    """What bpost says of the products that a shop chose; None for a shop that does not work, or ships with another.
+    Raises: ConfigError, StorageError.
+    """
+    shop = bootstrap.shops_of(known, follow=False).get(name)
+    if shop is None or not isinstance(shop.carrier, BpostShm):
+        return None
+    at = shop.settings.carrier
+    asked = replace(shop.carrier, accounts=partial(own_accounts({name: shop}), at)).question(name)
+    if asked is None:
+        return None
+    try:
+        answer = bootstrap.transports(settings)[at].send(asked)
+    except DeliveryError as problem:
+        told = f"bpost cannot be asked what the account may use ({problem.code}): try again"
+        return Fitness(check=permitted.CHECK, ok=False, message=told, pointer="/carrier")
+    return permitted.finding(shop.carrier.products, answer)
 
 
 def relays(settings: Config, observe: Observer) -> Sequence[Relay]:

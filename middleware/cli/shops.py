@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from middleware import bootstrap, config
+from middleware import bootstrap, bootstrap_lanes, config
 from middleware.cli.common import Function, config_option, json_option, loaded, print_json, print_table
 from middleware.config_shop import plain
 from middleware.config_table import Source, Table
@@ -180,15 +180,21 @@ def check(name: str, live: bool, config_file: str | None, as_json: bool) -> None
     it does not work as it is, or is not fit to be live.
     """
     with _onboarding(config_file, name) as known:
-        found = known.check(name)
+        asked = bootstrap_lanes.account_finding(loaded(config_file), known, name)
+        found = _with(known.check(name), asked)
         if live and found.fit:
             known.go_live(name)
-            found = known.check(name)
+            found = _with(known.check(name), asked)
     if as_json:
         print_json([{"mode": mode, **_finding(one)} for mode, one in found.told()])
     else:
         _print_checkup(name, found)
     sys.exit(0 if found.works and found.fit else 1)
+
+
+def _with(found: Checkup, asked: Fitness | None) -> Checkup:
+    """With what the carrier was asked about the shop's account, in the mode that it has."""
+    return replace(found, present=(*found.present, asked)) if asked else found
 
 
 def _finding(one: Fitness) -> Mapping[str, object]:

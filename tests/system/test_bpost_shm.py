@@ -56,6 +56,8 @@ class Bpost:
         self.asked.append((method, rest, given[0]))
         if (given[0], given[2]) not in (SHARED, OWN) or given[0] != account:
             return 401, b"<html><body>who?</body></html>"
+        if rest == "productconfig":
+            return 200, b'<productConfiguration><product name="bpack 24h Pro"/></productConfiguration>'
         if (method, rest) == ("POST", "orders"):
             (reference,) = re.findall(rb"<(?:\w+:)?reference>([^<]+)<", body)
             self.orders.setdefault(reference.decode(), []).append(body)
@@ -224,3 +226,18 @@ def test_letters_that_a_printer_lacks_are_told_by_their_path(line: Line) -> None
     line.deliver()
     ((body,),) = line.bpost.orders.values()
     assert "L\u00f3dz</" in body.decode()
+
+
+def test_a_shop_is_checked_against_what_its_account_may_use(line: Line) -> None:
+    found = line.instance.run("shops", "check", "demo")
+    assert "bpost: the account may use what goes home; not point" in found.output
+    text = line.instance.file.read_text(encoding="utf-8")
+    line.instance.file.write_text(
+        text.replace('carrier = "platform"', 'carrier = "platform"\nproducts = { world = "bpack-world-business" }'),
+        encoding="utf-8",
+    )
+    found = line.instance.run("shops", "check", "demo")
+    assert (found.exit_code, "BAD   bpost: the account may not use what products says of world" in found.output) == (
+        1,
+        True,
+    )

@@ -64,6 +64,8 @@ _UPDATE: Final = {"Content-Type": f"{_MEDIA}orderUpdate-v3+XML"}
 _PRINT: Final = {"Accept": f"{_MEDIA}label-pdf-v3.4+XML", "Content-Type": f"{_MEDIA}labelRequest-v5+XML"}
 """bpost expects a content type even of this GET."""
 
+_CONFIGURATION: Final = {"Accept": f"{_MEDIA}productConfiguration-v3.1+XML"}
+
 _LANE: Final = frozenset((401, 403))
 _RETRY: Final = frozenset((408, 425, 429))
 _STATE: Final = "created"
@@ -168,6 +170,11 @@ class BpostShm:
         if found is None:
             return Failed(code=UNREADABLE)
         return found[0].label if len(found) == 1 else Refused(code="no-label")
+
+    def question(self, shop: str) -> Request | None:
+        """What the shop's account may use; None without an account."""
+        account = self._account(shop)
+        return _asking(account, "GET", "/productconfig", _CONFIGURATION) if account else None
 
     def tell(self, notice: Notice) -> Request | None:  # noqa: ARG002 - the port's signature
         """None: bpost has no way to be told of the end of a part."""
