@@ -119,7 +119,10 @@ def printed(body: bytes) -> tuple[Printed, ...] | None:
     found = markup.read(body)
     if found is None or markup.local(found) != "labels":
         return None
-    labels = [_label(label) for label in found if markup.local(label) == "label"]
+    there = [each for each in found if markup.local(each) == "label"]
+    if not any(markup.value(each, "bytes") for each in there):
+        return ()  # some know of barcodes alone then
+    labels = [_label(each) for each in there]
     whole = tuple(label for label in labels if label is not None)
     return whole if len(whole) == len(labels) else None
 

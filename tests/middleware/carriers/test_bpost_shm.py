@@ -275,6 +275,8 @@ def test_prefixes_that_nobody_declared_are_read_and_a_return_label_is_the_second
 
 def test_labels_that_were_printed_before_are_none() -> None:
     assert answers.printed(vector("answers", "labels-printed-before")) == ()
+    barcodes = b"<labels><label><barcode>323299901059912015292030</barcode></label></labels>"
+    assert answers.printed(barcodes) == ()
 
 
 @pytest.mark.parametrize(
