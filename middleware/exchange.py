@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from schemas.order import Hidden
 
@@ -41,11 +42,35 @@ class Delivered:
     state: str
 
 
+class Form(StrEnum):
+    """What a label is, by its media type."""
+
+    PDF = "application/pdf"
+    PNG = "image/png"
+    ZPL = "application/zpl"  # as printers of labels take it; not registered
+
+
+class Size(StrEnum):
+    """The sheet that a label is printed on."""
+
+    A6 = "A6"
+    A4 = "A4"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How a label is wanted."""
+
+    form: Form = Form.PDF
+    size: Size = Size.A6
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Label(Hidden):
-    """A label (PDF): it names a person, so it is handed on and forgotten."""
+    """A label: it names a person, so it is handed on and forgotten."""
 
-    pdf: bytes
+    content: bytes
+    form: Form = Form.PDF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

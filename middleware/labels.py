@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from middleware.errors import DeliveryError, NotFoundError
+from middleware.errors import DeliveryError, NotFoundError, QueryError
 from middleware.errors_shipping import LabelGoneError, LabelUnavailableError, NoLabelError
-from middleware.exchange import Failed, Gone, Label, Refused
+from middleware.exchange import Failed, Gone, Impossible, Label, Refused, Wish
 from middleware.model import State
 from middleware.ports import Calls
 from middleware.relay import Lane
@@ -26,10 +26,11 @@ class Desk:
     lanes: Mapping[str, Lane]
     places: threading.Semaphore
 
-    def label(self, record_id: str, shop: Shop, calls: Calls) -> bytes:
-        """The label of a shop's own shipment (PDF).
+    def label(self, record_id: str, shop: Shop, calls: Calls, wish: Wish) -> Label:
+        """The label of a shop's own shipment, as it is wanted.
 
-        Raises: NotFoundError, NoLabelError, LabelGoneError, LabelUnavailableError, StorageError.
+        Raises: NotFoundError, NoLabelError, LabelGoneError, LabelUnavailableError, StorageError; QueryError where the
+        platform makes none in this form.
         """
         record = calls.sighting(record_id)
         if record is None or record.shop != shop.settings.name:
@@ -42,21 +43,23 @@ class Desk:
         if lane is None or not self.places.acquire(blocking=False):
             raise LabelUnavailableError()
         try:
-            return _fetched(record, lane)
+            return _fetched(record, lane, wish)
         finally:
             self.places.release()
 
 
-def _fetched(record: Sighting, lane: Lane) -> bytes:
+def _fetched(record: Sighting, lane: Lane, wish: Wish) -> Label:
     answer: Label | Gone | Refused | Failed
-    asked = lane.carrier.label(record)
+    asked = lane.carrier.label(record, wish)
+    if isinstance(asked, Impossible):
+        raise QueryError()
     try:
         answer = asked if isinstance(asked, Failed) else lane.carrier.labelled(lane.transport.send(asked))
     except DeliveryError as problem:
         answer = Failed(code=problem.code)
     match answer:
-        case Label(pdf=pdf):
-            return pdf
+        case Label(form=form) if form is wish.form:
+            return answer
         case Gone() | Refused():
             raise LabelGoneError()
     raise LabelUnavailableError()

@@ -6,7 +6,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, PickupPoint, Refused, Request, Response
+from middleware.exchange import (
+    Delivered,
+    Failed,
+    Gone,
+    Impossible,
+    Label,
+    Outcome,
+    PickupPoint,
+    Refused,
+    Request,
+    Response,
+    Wish,
+)
 from middleware.model import (
     Answer,
     Arrival,
@@ -114,8 +126,8 @@ class Carrier(Protocol):
     def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
         """What the answer means, or what is to be asked next."""
 
-    def label(self, record: Sighting) -> Request | Failed:
-        """The request for a shipment's label; or why there is none."""
+    def label(self, record: Sighting, wish: Wish) -> Request | Impossible | Failed:
+        """The request for a shipment's label; or why there is none. ``Impossible``: it makes none in this form."""
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
         """What the answer to it means. ``Refused``: there is none for this shipment as it stands."""

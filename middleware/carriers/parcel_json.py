@@ -15,6 +15,7 @@ from middleware.errors import BodyError, Fault, SchemaError
 from middleware.exchange import (
     Delivered,
     Failed,
+    Form,
     Gone,
     Heard,
     Impossible,
@@ -24,8 +25,10 @@ from middleware.exchange import (
     Refused,
     Request,
     Response,
+    Size,
     TooLate,
     Unserved,
+    Wish,
 )
 from middleware.model import ShopSettings, Stored
 from middleware.model_keys import Sealing
@@ -43,6 +46,7 @@ CANCELLED = "cancelled"
 """The state of a shipment that was cancelled (contract: the parcel API's states)."""
 
 PDF = "application/pdf"
+NO_SUCH_FORM = "no-such-form"
 LARGEST_LABEL = 2 * 1024 * 1024
 """Bytes."""
 
@@ -114,8 +118,10 @@ class ParcelJson:
             return _read(response) if parcel else _kept(response)
         return _unsuccessful(response)
 
-    def label(self, record: Sighting) -> Request:
-        """The PDF, as it is made when it is asked for."""
+    def label(self, record: Sighting, wish: Wish) -> Request | Impossible:
+        """The PDF, as it is made when it is asked for; its size is the platform's own."""
+        if wish.form is not Form.PDF or wish.size is not Size.A6:
+            return Impossible(code=NO_SUCH_FORM)
         return Request(method="GET", path=f"/shipments/{record.id}/label", headers={"Accept": PDF}, body=None)
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
@@ -128,7 +134,7 @@ class ParcelJson:
             return Failed(code=f"http-{response.status}")
         media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         fits = media == PDF and response.body.startswith(b"%PDF-") and len(response.body) <= LARGEST_LABEL
-        return Label(pdf=response.body) if fits else Failed(code="unreadable-answer")
+        return Label(content=response.body) if fits else Failed(code="unreadable-answer")
 
     def tell(self, notice: Notice) -> Request:
         """The erasure of a part, or the new end of its retention."""

@@ -11,8 +11,9 @@ from flask import Blueprint, Response, g, jsonify, request, url_for
 
 from middleware.core.body import MAX_BYTES
 from middleware.core.calling import key_of, wait_of
-from middleware.errors import ParcelveilError
+from middleware.errors import ParcelveilError, QueryError
 from middleware.errors_shipping import IdempotencyKeyError
+from middleware.exchange import Form, Label, Size, Wish
 from middleware.labels import Desk
 from middleware.logs import logger
 from middleware.platforms.plugin import Plugin
@@ -33,6 +34,9 @@ WAITING = 16
 LABELS = 8
 """Labels that are fetched at once."""
 
+FORMS = {"pdf": Form.PDF, "png": Form.PNG, "zpl": Form.ZPL}
+"""How a label may be asked for."""
+
 _log = logger("lane")
 
 
@@ -43,7 +47,7 @@ def blueprint(services: Services, lanes: Mapping[str, Lane], waiting: Waiting) -
 
     def label(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        response = _pdf(record_id, labels.label(record_id, asking, services.calls))
+        response = _label(record_id, labels.label(record_id, asking, services.calls, _wish()))
         _log.info("label_told", request_id=g.request_id, shop=shop, record_id=record_id)
         return response
 
@@ -102,9 +106,20 @@ def _call(most: int) -> Call:
     return Call(key=key, body=body_of(request, most), wait=wait_of(request.headers.get("Prefer")))
 
 
-def _pdf(record_id: str, label: bytes) -> Response:
-    response = Response(label, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="{record_id}.pdf"'
+def _wish() -> Wish:
+    """How the query wants the label. Raises: QueryError."""
+    given = list(request.args.items(multi=True))
+    named = dict(given)
+    form, size = FORMS.get(named.pop("format", "pdf")), named.pop("size", Size.A6)
+    if form is None or size not in list(Size) or named or len(given) != len(request.args):
+        raise QueryError()
+    return Wish(form=form, size=Size(size))
+
+
+def _label(record_id: str, label: Label) -> Response:
+    response = Response(label.content, mimetype=label.form)
+    ending = next(name for name, form in FORMS.items() if form is label.form)
+    response.headers["Content-Disposition"] = f'inline; filename="{record_id}.{ending}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 

@@ -80,13 +80,27 @@ def _cancel(problem: Problem) -> Mapping[str, Any]:
 
 
 def _label(problem: Problem) -> Mapping[str, Any]:
-    pdf = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    forms = {"application/pdf": binary, "image/png": binary, "application/zpl": binary}
+    wishes = [
+        {
+            "name": name,
+            "in": "query",
+            "description": told,
+            "schema": {"type": "string", "enum": words, "default": words[0]},
+        }
+        for name, told, words in (
+            ("format", "What the parcel platform makes: all can pdf", ["pdf", "png", "zpl"]),
+            ("size", "zpl is A6 alone", ["A6", "A4"]),
+        )
+    ]
     return {
         "summary": "The label, fetched from the parcel platform and never stored",
         "security": [{"shop": []}],
-        "parameters": [SHOP, ID],
+        "parameters": [SHOP, ID, *wishes],
         "responses": {
-            "200": {"description": "The label", "content": pdf},
+            "200": {"description": "The label", "content": forms},
+            "400": problem("Another query, or a form that the parcel platform does not make"),
             "401": problem(WHO),
             "404": problem("There is no such shipment in this shop"),
             "409": problem("There is none yet"),

@@ -13,7 +13,20 @@ import pytest
 
 from middleware import binding, config_parties
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.exchange import Delivered, Failed, Gone, Heard, Label, Outcome, PickupPoint, Refused, Request, Response
+from middleware.exchange import (
+    Delivered,
+    Failed,
+    Gone,
+    Heard,
+    Impossible,
+    Label,
+    Outcome,
+    PickupPoint,
+    Refused,
+    Request,
+    Response,
+    Wish,
+)
 from middleware.model import ShopSettings, Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice
@@ -52,8 +65,8 @@ class Cleartext:
         code = f"http-{response.status}"
         return Refused(code=code) if response.status < 500 else Failed(code=code)
 
-    def label(self, record: Sighting) -> Request:
-        return ParcelJson().label(record)
+    def label(self, record: Sighting, wish: Wish) -> Request | Impossible:
+        return ParcelJson().label(record, wish)
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
         return ParcelJson().labelled(response)

@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, PickupPoint, Refused, Request, Response
+from middleware.exchange import (
+    Delivered,
+    Failed,
+    Gone,
+    Impossible,
+    Label,
+    Outcome,
+    PickupPoint,
+    Refused,
+    Request,
+    Response,
+    Wish,
+)
 from middleware.model import State, Stored
 from middleware.model_keys import AuditEntry, Sealing
 from middleware.opening import NoRing
@@ -110,8 +122,8 @@ class FakeCarrier:
         assert response is ANSWER
         return self.outcomes.pop(0)
 
-    def label(self, record: Sighting) -> Request:
-        return ParcelJson().label(record)
+    def label(self, record: Sighting, wish: Wish) -> Request | Impossible:
+        return ParcelJson().label(record, wish)
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
         return ParcelJson().labelled(response)

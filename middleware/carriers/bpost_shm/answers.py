@@ -14,10 +14,10 @@ from enum import StrEnum
 from typing import Final
 
 from middleware.carriers.bpost_shm import markup
-from middleware.exchange import Label
+from middleware.exchange import Form, Label
 from schemas.order import Hidden
 
-PDF: Final = "application/pdf"
+_BEGINS: Final[Mapping[Form, bytes]] = {Form.PDF: b"%PDF-", Form.PNG: b"\x89PNG\r\n\x1a\n", Form.ZPL: b"^XA"}
 
 
 class BoxState(StrEnum):
@@ -115,12 +115,12 @@ def products(body: bytes) -> frozenset[str] | None:
 
 
 def printed(body: bytes) -> tuple[Printed, ...] | None:
-    """The labels that were asked for, as PDF; empty where they were printed before, None where that cannot be read."""
+    """The labels that were asked for; empty where they were printed before, None where that cannot be read."""
     found = markup.read(body)
     if found is None or markup.local(found) != "labels":
         return None
     there = [each for each in found if markup.local(each) == "label"]
-    if not any(markup.value(each, "bytes") for each in there):
+    if not any(markup.value(each, name) for each in there for name in ("bytes", "zplCode")):
         return ()  # some know of barcodes alone then
     labels = [_label(each) for each in there]
     whole = tuple(label for label in labels if label is not None)
@@ -165,10 +165,16 @@ def _barcode(text: str | None) -> str | None:
 
 def _label(label: markup.Element) -> Printed | None:
     barcodes = tuple(filter(None, (_barcode((each.text or "").strip()) for each in markup.within(label, "barcode"))))
-    if not barcodes or markup.value(label, "mimeType") != PDF:
-        return None
+    made = _made(label)
+    return Printed(barcodes=barcodes, label=made) if barcodes and made else None
+
+
+def _made(label: markup.Element) -> Label | None:
+    """Only what begins like what it says of itself."""
+    form = next((form for form in _BEGINS if form == markup.value(label, "mimeType")), Form.ZPL)
     try:
-        pdf = binascii.a2b_base64((markup.value(label, "bytes") or "").encode("ascii"))
+        told = markup.value(label, "zplCode" if form is Form.ZPL else "bytes") or ""
+        content = told.encode() if form is Form.ZPL else binascii.a2b_base64(told.encode("ascii"))
     except (binascii.Error, UnicodeEncodeError):
         return None
-    return Printed(barcodes=barcodes, label=Label(pdf=pdf)) if pdf.startswith(b"%PDF-") else None
+    return Label(content=content, form=form) if content.startswith(_BEGINS[form]) else None

@@ -29,6 +29,7 @@ from middleware.errors import Fault, SchemaError
 from middleware.exchange import (
     Delivered,
     Failed,
+    Form,
     Gone,
     Heard,
     Impossible,
@@ -38,8 +39,10 @@ from middleware.exchange import (
     Refused,
     Request,
     Response,
+    Size,
     TooLate,
     Unserved,
+    Wish,
 )
 from middleware.model import ShopSettings, Stored
 from middleware.model_keys import Sealing
@@ -64,6 +67,7 @@ _UPDATE: Final = {"Content-Type": f"{_MEDIA}orderUpdate-v3+XML"}
 _PRINT: Final = {"Accept": f"{_MEDIA}label-pdf-v3.4+XML", "Content-Type": f"{_MEDIA}labelRequest-v5+XML"}
 """bpost expects a content type even of this GET."""
 
+_FORMS: Final = {Form.PDF: "label-pdf-v3.4", Form.PNG: "label-image-v3.4", Form.ZPL: "label-zpl-v5"}
 _CONFIGURATION: Final = {"Accept": f"{_MEDIA}productConfiguration-v3.1+XML"}
 
 _LANE: Final = frozenset((401, 403))
@@ -151,12 +155,15 @@ class BpostShm:
             return self._make(stored, account)
         return _found(stored, account, response)
 
-    def label(self, record: Sighting) -> Request | Failed:
-        """The label of its box, which bpost prints anew as often as it is asked."""
+    def label(self, record: Sighting, wish: Wish) -> Request | Impossible | Failed:
+        """The label of its box, which bpost prints anew as often as it is asked; ZPL in A6 alone."""
         account = self._account(record.shop)
         if account is None:
             return Failed(code=NO_ACCOUNT)
-        return _asking(account, "GET", f"/boxes/{quote(record.barcode or '', safe='')}/labels/A6", _PRINT)
+        if wish == Wish(form=Form.ZPL, size=Size.A4):
+            return Impossible(code="no-such-form")
+        path = f"/boxes/{quote(record.barcode or '', safe='')}/labels/{wish.size}"
+        return _asking(account, "GET", path, {**_PRINT, "Accept": f"{_MEDIA}{_FORMS[wish.form]}+XML"})
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
         """Only what is a PDF is handed on."""

@@ -265,7 +265,7 @@ def test_what_bpost_would_refuse_is_found_before(what: str) -> None:
 
 def test_a_label_is_read_with_its_barcodes() -> None:
     (one,) = answers.printed(vector("answers", "labels")) or ()
-    assert (one.barcodes, one.label.pdf) == (("323299901059912015292030",), b"%PDF-1.4 made up")
+    assert (one.barcodes, one.label.content) == (("323299901059912015292030",), b"%PDF-1.4 made up")
 
 
 def test_prefixes_that_nobody_declared_are_read_and_a_return_label_is_the_second() -> None:

@@ -14,7 +14,21 @@ import rfc8785
 from middleware.account import Account
 from middleware.carriers.bpost_shm import markup
 from middleware.carriers.bpost_shm.conversation import BpostShm
-from middleware.exchange import Delivered, Failed, Gone, Label, Outcome, Refused, Request, Response, TooLate
+from middleware.exchange import (
+    Delivered,
+    Failed,
+    Form,
+    Gone,
+    Impossible,
+    Label,
+    Outcome,
+    Refused,
+    Request,
+    Response,
+    Size,
+    TooLate,
+    Wish,
+)
 from middleware.model import State, Stored
 from middleware.model_purge import Notice, Telling, Told
 from middleware.relay import MOST_EXCHANGES
@@ -244,7 +258,7 @@ def test_only_what_bpost_has_afterwards_tells_whether_it_was_cancelled(
 def test_without_an_account_nothing_is_asked() -> None:
     assert carrier(None).start(STORED) == Failed(code="no-account")
     assert carrier(None).start(ENDING) == Failed(code="no-account")
-    assert carrier(None).label(SIGHTED) == Failed(code="no-account")
+    assert carrier(None).label(SIGHTED, Wish()) == Failed(code="no-account")
 
 
 def test_a_pickup_point_that_was_closed_since_is_told() -> None:
@@ -272,10 +286,35 @@ SIGHTED = Sighting(
 
 
 def test_a_label_is_asked_for_by_its_barcode() -> None:
-    request = carrier().label(SIGHTED)
-    assert isinstance(request, Request)
-    assert (request.method, request.path) == ("GET", f"{ROOT}/boxes/{BARCODE}/labels/A6")
-    assert request.headers["Accept"] == "application/vnd.bpost.shm-label-pdf-v3.4+XML"
+    for form, size, accept in (
+        (Form.PDF, Size.A6, "label-pdf-v3.4"),
+        (Form.PNG, Size.A4, "label-image-v3.4"),
+        (Form.ZPL, Size.A6, "label-zpl-v5"),
+    ):
+        request = carrier().label(SIGHTED, Wish(form=form, size=size))
+        assert isinstance(request, Request)
+        assert (request.method, request.path) == ("GET", f"{ROOT}/boxes/{BARCODE}/labels/{size}")
+        assert request.headers["Accept"] == f"application/vnd.bpost.shm-{accept}+XML"
+    assert isinstance(carrier().label(SIGHTED, Wish(form=Form.ZPL, size=Size.A4)), Impossible)
+
+
+@pytest.mark.parametrize(
+    ("inside", "form", "content"),
+    [
+        ("<mimeType>image/png</mimeType><bytes>iVBORw0KGgptYWRlIHVw</bytes>", Form.PNG, b"\x89PNG\r\n\x1a\nmade up"),
+        ("<zplCode>^XA^FDmade up^FS^XZ</zplCode>", Form.ZPL, b"^XA^FDmade up^FS^XZ"),
+        ("<mimeType>image/png</mimeType><bytes>JVBERi0xLjQgbWFkZSB1cA==</bytes>", None, b""),
+        ("<zplCode>made up</zplCode>", None, b""),
+    ],
+)
+def test_a_label_is_only_what_it_says_of_itself(inside: str, form: Form | None, content: bytes) -> None:
+    body = f"<labels><label><barcode>{BARCODE}</barcode>{inside}</label></labels>"
+    label = carrier().labelled(answer(200, body.encode()))
+    if form is None:
+        assert label == Failed(code="unreadable-answer")
+    else:
+        assert isinstance(label, Label)
+        assert (label.form, label.content) == (form, content)
 
 
 LABELLED: Mapping[str, tuple[Response, Any]] = {
@@ -296,7 +335,7 @@ def test_what_is_no_label_is_not_handed_on(case: str) -> None:
 def test_a_label_is_handed_on_as_it_is() -> None:
     label = carrier().labelled(LABEL)
     assert isinstance(label, Label)
-    assert label.pdf.startswith(b"%PDF-")
+    assert label.content.startswith(b"%PDF-")
 
 
 def test_nothing_can_be_told_of_a_part_that_ended() -> None:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from middleware.carriers.parcel_json import LARGEST_LABEL, ParcelJson
 from middleware.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from middleware.errors_shipping import LabelUnavailableError
-from middleware.exchange import Request, Response
+from middleware.exchange import Label, Request, Response, Wish
 from middleware.labels import Desk
 from middleware.model import State
 from middleware.relay import Lane
@@ -57,7 +57,9 @@ class Asking:
             knowing(self.intake.services), "api", None, self.lanes(lanes.get("carrier", "platform"))
         ).test_client()
         headers = {"Authorization": f"Bearer {TOKENS[shop].decode()}"}
-        return client.get(f"/v1/shops/{shop}/shipments/{record or self.record}/label", headers=headers)
+        return client.get(
+            f"/v1/shops/{shop}/shipments/{record or self.record}/label{lanes.get('query', '')}", headers=headers
+        )
 
     def lanes(self, carrier: str = "platform") -> Mapping[str, Lane]:
         return {carrier: Lane(carrier=ParcelJson(), transport=self.platform)}
@@ -86,6 +88,18 @@ def test_the_label_is_handed_on_under_a_name_that_says_nothing(asking: Asking) -
     assert [(request.method, request.path) for request in asking.platform.asked] == [
         ("GET", f"/shipments/{asking.record}/label")
     ]
+
+
+@pytest.mark.parametrize(
+    "query", ["format=png", "format=zpl", "size=A4", "size=A5", "format=", "odd=1", "format=pdf&format=pdf"]
+)
+def test_a_form_that_is_not_made_is_refused_and_nothing_is_asked(asking: Asking, query: str) -> None:
+    problem(asking.label(query=f"?{query}"), 400, "bad-query")
+    assert asking.platform.asked == []
+
+
+def test_the_form_that_is_made_may_be_named(asking: Asking) -> None:
+    assert asking.label(query="?format=pdf&size=A6").data == PDF
 
 
 def test_it_is_written_nowhere(asking: Asking) -> None:
@@ -155,11 +169,11 @@ def test_so_many_are_fetched_at_once(asking: Asking) -> None:
     places, calls = threading.Semaphore(1), asking.intake.services.calls
     desk = Desk(lanes=asking.lanes(), places=places)
     for _ in range(2):
-        assert desk.label(asking.record, shop, calls) == PDF
+        assert desk.label(asking.record, shop, calls, Wish()) == Label(content=PDF)
     asking.platform.failure = TransientDeliveryError()
     with pytest.raises(LabelUnavailableError):
-        desk.label(asking.record, shop, calls)
+        desk.label(asking.record, shop, calls, Wish())
     assert places.acquire(blocking=False)  # given back even then
     with pytest.raises(LabelUnavailableError):
-        desk.label(asking.record, shop, calls)
+        desk.label(asking.record, shop, calls, Wish())
     assert len(asking.platform.asked) == 3
