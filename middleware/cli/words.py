@@ -101,10 +101,30 @@ CODES: Mapping[str, str] = {
     "key-unreadable": "the relay may not read the keys of keys/retention",
     "no-such-verb": "handed over, erasure not verifiable",
     "no-outcome": "the parcel platform went on asking",
+    "several-boxes": "the parcel platform has more than one box of it: cancel all but one there",
+    "cancelled-there": "somebody cancelled it at the parcel platform",
+    "no-account": "the shop has no account at the parcel platform any more",
+    "unknown-pickup-point": "the pick-up point is not known any more",
     "too-late": "the parcel platform could no longer cancel what it comes in the place of",
     "replaced": "a newer version took its place",
 }
 """What the last attempt said."""
+
+_REFUSALS: Mapping[str, str] = {
+    "max-length": "too long",
+    "min-length": "too short",
+    "length": "of another length",
+    "pattern": "of another form",
+    "enumeration": "none of the known words",
+    "max": "too large",
+    "min": "too small",
+    "type": "of another type",
+    "structure": "in the wrong place",
+    "invalid-selection": "a product or an option that the account may not use",
+    "unknown-items": "nothing that it knows",
+    "business-exception": "against its rules",
+}
+"""What a parcel platform that says so found wrong, behind the status."""
 
 PAUSES: Mapping[str, str] = {
     "http-401": "Set the token of carriers.{name} anew and restart `parcelveil serve`.",
@@ -147,9 +167,15 @@ def code(said: str) -> str:
         return CODES[said]
     if said in list(Reason):
         return HALTS[Reason(said)]
-    if re.fullmatch(r"http-5\d\d", said):
+    status, _, why = said.partition(":")
+    if re.fullmatch(r"http-5\d\d", status):
         return "the parcel platform is at fault or out of order"
-    return "the parcel platform refused it" if re.fullmatch(r"http-4\d\d", said) else ""
+    if not re.fullmatch(r"http-4\d\d", status):
+        return ""
+    kind, _, element = why.partition(":")
+    if kind not in _REFUSALS:
+        return "the parcel platform refused it"
+    return f"the parcel platform refused it: {f'{element} is ' if element else ''}{_REFUSALS[kind]}"
 
 
 def remedy(paused: str, carrier: str) -> str:

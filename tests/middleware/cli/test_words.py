@@ -95,3 +95,19 @@ def test_trouble_with_a_platform_names_it_the_code_and_what_to_do(
 
 def test_other_trouble_is_told_as_it_is() -> None:
     assert words.trouble("spare", ConfigError("a file")).startswith("a file (configuration); ")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("http-400:max-length:postal-code", "the parcel platform refused it: postal-code is too long"),
+        (
+            "http-400:invalid-selection",
+            "the parcel platform refused it: a product or an option that the account may not use",
+        ),
+        ("http-400:made-up:made-up", "the parcel platform refused it"),
+        ("http-500:system-exception", "the parcel platform is at fault or out of order"),
+    ],
+)
+def test_what_a_platform_found_wrong_is_told_behind_its_status(code: str, said: str) -> None:
+    assert words.code(code) == said
