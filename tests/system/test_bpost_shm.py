@@ -118,11 +118,11 @@ class Line:
     instance: Instance
     bpost: Bpost
 
-    def accept(self, **changes: Any) -> Mapping[str, Any]:
+    def accept(self, shop: str = "demo", **changes: Any) -> Mapping[str, Any]:
         """An order comes: the answer."""
         services = bootstrap.services(self.instance.settings())
         body = json.dumps(order(**{"shipping_address": address(NAME), **changes})).encode()
-        given = headers(body, "demo.myshopify.com", secret=SECRET.encode())
+        given = headers(body, f"{shop}.myshopify.com", secret=SECRET.encode())
         answer = create(services, "intake").test_client().post("/webhooks/shopify/orders", data=body, headers=given)
         services.store.close()
         return dict(answer.get_json())
@@ -241,3 +241,36 @@ def test_a_shop_is_checked_against_what_its_account_may_use(line: Line) -> None:
         1,
         True,
     )
+
+
+def test_a_shop_of_the_database_brings_its_own_account_sealed(line: Line) -> None:
+    sender = line.instance.folder / "sender.json"
+    who = {
+        "name": "Tweede Winkel",
+        "street": "Bedachte Kouter",
+        "postal_code": "9000",
+        "locality": "Gent",
+        "country": "BE",
+    }
+    sender.write_text(json.dumps(who), encoding="utf-8")
+    words = (
+        "--domain",
+        "second.myshopify.com",
+        "--app",
+        "parcelveil",
+        "--carrier",
+        "platform",
+        "--sender-file",
+        str(sender),
+    )
+    more = ("--account-type", "professional", "--requested-on", "2026-11-02", "--account", OWN[0])
+    lacking = line.instance.run("shops", "connect", "second", *words, *more)
+    assert (lacking.exit_code, "passphrase: there is none" in lacking.output) == (2, True)
+    done = line.instance.run("shops", "connect", "second", *words, *more, "--passphrase-env", "DEMO_PASSPHRASE")
+    assert done.exit_code == 0, done.output
+    again = line.instance.run("shops", "connect", "second", *words, *more)
+    assert again.exit_code == 0, again.output
+    assert OWN[1].encode() not in line.instance.database.read_bytes()
+    assert line.accept("second")["status"] == "accepted"
+    assert "['delivered']" in line.deliver()
+    assert {account for _, _, account in line.bpost.asked} == {OWN[0]}

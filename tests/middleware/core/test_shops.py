@@ -12,10 +12,10 @@ from joserfc.jwk import OctKey
 
 from middleware.core.index import Indexer
 from middleware.core.seal import lock
-from middleware.core.shops import SEALED_SIZE, Vault, in_force
+from middleware.core.shops import SEALED_SIZE, Vault, content_of, in_force
 from middleware.errors import TamperedError
 from middleware.keys import ServiceKeys
-from middleware.model_shop import ShopContent, ShopSecret
+from middleware.model_shop import Held, ShopContent, ShopSecret
 
 KEY = OctKey.import_key(bytes(range(32)))
 
@@ -30,7 +30,10 @@ VAULT = vault()
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SECRETS = (ShopSecret(value=b"\x00\xff new"), ShopSecret(value=b"made-up secret", until=NOW))
 CONTENT = ShopContent(
-    settings={"domain": "demo.myshopify.com", "sender": {"name": "Ysolde Ж"}}, secrets=SECRETS, token=b"made-up-token"
+    settings={"domain": "demo.myshopify.com", "sender": {"name": "Ysolde Ж"}},
+    secrets=SECRETS,
+    token=b"made-up-token",
+    passphrase="made-up-passphrase",
 )
 
 
@@ -104,3 +107,14 @@ def test_a_secret_ends_to_the_moment() -> None:
 
 def test_nothing_is_shown() -> None:
     assert (repr(VAULT), repr(CONTENT), repr(SECRETS[0])) == ("<Vault>", "<ShopContent>", "<ShopSecret>")
+
+
+def test_what_is_not_told_anew_stays_and_a_passphrase_as_long_as_there_is_an_account() -> None:
+    told, known = {"account": "123456"}, Held(secrets=(b"newer",), token=b"t", passphrase="p")
+    first = content_of(told, known, None, keeps=False)
+    assert (first.secrets, first.token, first.passphrase) == ((ShopSecret(value=b"newer"),), b"t", "p")
+    later = content_of(told, Held(), first, keeps=True)
+    assert later == first
+    assert content_of({}, Held(), first, keeps=True).passphrase is None
+    other = content_of(told, Held(passphrase="q"), first, keeps=False)
+    assert (other.secrets, other.token, other.passphrase) == ((), b"t", "q")
