@@ -127,8 +127,8 @@ _REFUSALS: Mapping[str, str] = {
 """What a parcel platform that says so found wrong, behind the status."""
 
 PAUSES: Mapping[str, str] = {
-    "http-401": "Set the token of carriers.{name} anew and restart `parcelveil serve`.",
-    "http-403": "Set the token of carriers.{name} anew and restart `parcelveil serve`.",
+    "http-401": "Set the token of carriers.{name}, or its account and passphrase, anew and restart `parcelveil serve`.",
+    "http-403": "Set the token of carriers.{name}, or its account and passphrase, anew and restart `parcelveil serve`.",
     "egress-blocked": "Add the address to carriers.{name}.allow_private if it is meant to be private, and restart.",
     "key-unreadable": "Mend what `parcelveil doctor` names of keys/retention, as the relay's user.",
     "unknown-carrier": "Put carriers.{name} back into the configuration and restart `parcelveil serve`.",

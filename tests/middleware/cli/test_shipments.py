@@ -249,7 +249,7 @@ def test_an_order_with_nothing_to_ship_says_why(desk: Desk, halt: Reason, said: 
 
 PAUSED = (
     "All that goes to platform is paused: the parcel platform does not take the token. "
-    "Set the token of carriers.platform anew and restart `parcelveil serve`."
+    "Set the token of carriers.platform, or its account and passphrase, anew and restart `parcelveil serve`."
 )
 
 
