@@ -7,6 +7,7 @@ where there is one ``number`` and ``locker`` (true for a parcel locker). Public 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,9 +26,20 @@ _EXAMPLE: Final = (
 
 
 def spots(path: Path) -> Mapping[str, Spot]:
-    """The points of that file, by id. Raises: ConfigError for a file that cannot be read, or a point that bpost would
-    refuse; it tells which one, and its field.
+    """The points of that file, by id, read once for as long as it stays as it is. Raises: ConfigError for a file that
+    cannot be read, or a point that bpost would refuse; it tells which one, and its field.
     """
+    try:
+        status = path.stat()
+    except OSError:
+        problem = _wrong(path, "cannot be read", f"a list of at most {MOST} points")
+    else:
+        return _spots(path, (status.st_mtime_ns, status.st_ino))
+    raise problem
+
+
+@lru_cache(maxsize=8)
+def _spots(path: Path, _stamp: tuple[int, int]) -> Mapping[str, Spot]:
     rows = _rows(path)
     found: dict[str, Spot] = {}
     for position, row in enumerate(rows):

@@ -64,6 +64,16 @@ def test_what_is_no_list_is_told(tmp_path: Path, content: str, says: str) -> Non
     assert says in told(tmp_path, content)
 
 
+def test_a_file_is_read_again_once_it_changed(tmp_path: Path) -> None:
+    file = tmp_path / "points.json"
+    file.write_text(json.dumps([POINT]), encoding="utf-8")
+    assert spots(file) is spots(file)
+    new = tmp_path / "new.json"
+    new.write_text(json.dumps([LOCKER]), encoding="utf-8")
+    new.replace(file)
+    assert set(spots(file)) == {"014472"}
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="cannot be read"):
         spots(tmp_path / "none.json")
