@@ -50,7 +50,7 @@ def order(told: Mapping[str, Any]) -> Order:
 def opened(fit: Order) -> Stored:
     """The record of an order as the relay has it once its parts are opened."""
     texts = kind_shipment.plaintexts(fit, SENDER)
-    clear = {"id": ID, **kind_shipment.clear(fit, "demo", "7K3MW-9Q2XA")}
+    clear: Any = {"id": ID, **kind_shipment.clear(fit, "demo", "7K3MW-9Q2XA")}
     return replace(STORED, clear=rfc8785.dumps(clear), opened={name: texts[name] for name in kind_shipment.parts(fit)})
 
 
