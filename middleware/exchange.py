@@ -107,6 +107,12 @@ class Impossible:
 
 
 Outcome = Delivered | Gone | TooLate | Refused | Failed
+Sought = Request | Impossible | Failed
+"""With what a label is asked for; or why it is not. ``Impossible``: the carrier makes none in this form."""
+
+Labelled = Label | Gone | Refused | Failed
+"""What came of that. ``Refused``: there is none for this shipment as it stands."""
+
 Heard = Gone | Refused | Impossible | Failed
 """What became of a notice: ``Gone`` says that it was carried out."""
 

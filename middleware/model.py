@@ -113,9 +113,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShopSettings:
-    """One shop as configured. ``hold`` is how long an accepted order waits before its first claim, ``carrier`` the
-    platform that its orders go to.
-    """
+    """One shop as configured: what it sends waits for ``hold`` after it was accepted, and goes to ``carrier``."""
 
     name: str
     platform: str
@@ -288,8 +286,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """A genuine order that the schema does not admit: pointers and codes, and the order id encrypted under the
-    service key.
+    """A genuine order that the schema does not admit: pointers and codes, its id under the service key.
 
     ``version`` is what can be told of the order all the same: its blind index, and when it was changed.
     """

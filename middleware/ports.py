@@ -6,19 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from middleware.exchange import (
-    Delivered,
-    Failed,
-    Gone,
-    Impossible,
-    Label,
-    Outcome,
-    PickupPoint,
-    Refused,
-    Request,
-    Response,
-    Wish,
-)
+from middleware.exchange import Delivered, Labelled, Outcome, PickupPoint, Request, Response, Sought, Wish
 from middleware.model import (
     Answer,
     Arrival,
@@ -126,11 +114,11 @@ class Carrier(Protocol):
     def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
         """What the answer means, or what is to be asked next."""
 
-    def label(self, record: Sighting, wish: Wish) -> Request | Impossible | Failed:
-        """The request for a shipment's label; or why there is none. ``Impossible``: it makes none in this form."""
+    def label(self, record: Sighting, wish: Wish) -> Sought:
+        """The request for a shipment's label."""
 
-    def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
-        """What the answer to it means. ``Refused``: there is none for this shipment as it stands."""
+    def labelled(self, response: Response) -> Labelled:
+        """What the answer to it means."""
 
 
 class Store(Protocol):
