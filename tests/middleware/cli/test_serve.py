@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from middleware import binding, bootstrap
+from middleware import binding, bootstrap, bootstrap_lanes
 from middleware.cli import serve as serving
 from middleware.cli.serve import BACK_OFF_SECONDS, ROLES, STEADY_SECONDS, STOP_SECONDS, Supervisor
 from middleware.web import metrics
@@ -285,7 +285,7 @@ def test_a_worker_that_fails_ends_the_relay_and_is_not_hidden(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     relay = Relay()
-    monkeypatch.setattr(bootstrap, "relays", lambda settings, observe: [relay])
+    monkeypatch.setattr(bootstrap_lanes, "relays", lambda settings, observe: [relay])
     with pytest.raises(ZeroDivisionError):
         serving._relay(instance.settings())
     assert (relay.workers, relay.stopped) == (serving.RELAY_THREADS, serving.RELAY_THREADS - 1)
