@@ -1,0 +1,80 @@
+"""The rules of what stands in every box: parties, addresses, options. Written from the limits known in public."""
+
+from __future__ import annotations
+
+from simulator.bpost.grammar import (
+    EMPTY,
+    Attribute,
+    Content,
+    Element,
+    Simple,
+    maybe,
+    one,
+    one_of,
+    text,
+    whole,
+)
+from simulator.bpost.names import COMMON, FLAGS, NOTIFICATIONS, v5
+
+EMAIL = Simple(name="EmailAddressType", most=50, pattern=r"[^@\s]+@[^@\s]+\.[A-Za-z0-9]{2,}")
+"""That there is a pattern is known; this one is ours."""
+LOCKER_EMAIL = Simple(name="UnregisteredEmailAddressType", most=40, pattern=EMAIL.pattern)
+PHONE = text("PhoneNumberType", 20, least=1)
+MOBILE = text("MobilePhoneType", 20)
+NAME = text("NameType", 40, least=1)
+COMPANY = text("CompanyType", 40)
+COUNTRY = Simple(name="CountryCodeType", pattern="[A-Z]{2}")
+PRODUCT = text("ProductType", least=1)
+FREE_50 = text("FreeText50Type", 50)
+
+
+def common(name: str, type_: Simple | Content) -> Element:
+    """An element of the namespace that boxes share."""
+    return Element(tag=v5(name, COMMON), type=type_)
+
+
+ADDRESS = Content(
+    particles=(
+        one(common("streetName", text("StreetNameType", 40, least=1))),
+        maybe(common("addressLineTwo", text("AddressLineTwoType", 40))),
+        maybe(common("number", text("NumberType", 8, least=1))),
+        maybe(common("box", text("BoxType", 8, least=1))),
+        one(common("postalCode", text("PostalCodeType", 8, least=1))),
+        one(common("locality", text("LocalityType", 40, least=1))),
+        one(common("countryCode", COUNTRY)),
+    )
+)
+PARTY = Content(
+    particles=(
+        one(common("name", NAME)),
+        maybe(common("company", COMPANY)),
+        one(common("address", ADDRESS)),
+        maybe(common("emailAddress", EMAIL)),
+        maybe(common("phoneNumber", PHONE)),
+    )
+)
+
+NOTIFICATION = Content(
+    particles=(one(common("emailAddress", EMAIL), common("mobilePhone", MOBILE)),),
+    attributes=(Attribute(name="language", type=one_of("LanguageType", "EN", "NL", "FR", "DE")),),
+)
+ADDITIONAL_INSURANCE = Content(attributes=(Attribute(name="value", type=whole("AdditionalInsuranceType", 1, 3)),))
+INSURED = Content(
+    particles=(one(common("basicInsurance", EMPTY), common("additionalInsurance", ADDITIONAL_INSURANCE)),)
+)
+TIME_SLOT = Content(attributes=(Attribute(name="value", type=one_of("TimeSlotType", "AM", "PM", "PMPLUS")),))
+CASH = Content(
+    particles=(
+        one(common("codAmount", whole("CodAmountType"))),
+        one(common("iban", text("IbanType", 40))),
+        one(common("bic", text("BicType"))),
+    )
+)
+OPTIONS = Content(
+    particles=(
+        maybe(*(common(name, NOTIFICATION) for name in NOTIFICATIONS)),
+        maybe(*(common(name, EMPTY) for name in FLAGS)),
+        maybe(common("insured", INSURED), common("timeSlotDelivery", TIME_SLOT), common("cod", CASH)),
+    ),
+    any_order=True,
+)
