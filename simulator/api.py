@@ -4,65 +4,34 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from http import HTTPStatus
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+from simulator.bpost.services import Services, speaks
+from simulator.bpost.switches import read_switches
 from simulator.encoding import read_object
 from simulator.errors import Fault, RefusedError, invalid
 from simulator.faults import Faults
+from simulator.message import JSON, JWKS, PDF, Answer, Request, as_json, problem
 from simulator.parts import KINDS, SHIPMENTS
 from simulator.platform import Platform
 
-JSON = "application/json"
-PROBLEM = "application/problem+json"
-PDF = "application/pdf"
-
-JWKS = "/.well-known/jwks.json"
 RECORDS = f"/records/(?P<kind>{'|'.join(kind for kind in KINDS if kind != SHIPMENTS)})"
 ID = r"(?P<id_>[A-Za-z0-9][A-Za-z0-9._~-]{0,63})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Request:
-    """One request as it came. ``target`` holds path and query; ``headers`` have their names in lower case."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def path(self) -> str:
-        """The target without its query."""
-        return urlsplit(self.target).path
-
-    @property
-    def control(self) -> bool:
-        """Whether faults and the ledger pass this by: it asks for the keys, or begins with ``/_``."""
-        return self.path == JWKS or self.path.startswith("/_")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Answer:
-    """One answer, ready to be written."""
-
-    status: int
-    body: bytes = b""
-    media: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 class Api:
-    """The JSON parcel API and the simulator's own controls, over one platform.
+    """The JSON parcel API, bpost's services and the simulator's own controls, over one platform.
 
-    With ``token``, the API asks for it as a bearer token; keys and controls stay open.
+    With ``token``, the API asks for it as a bearer token; keys and controls stay open. bpost's services stand beside
+    it, with the ``passphrase`` of their own.
     """
 
-    def __init__(self, platform: Platform, faults: Faults, token: str | None = None) -> None:
+    def __init__(
+        self, platform: Platform, faults: Faults, token: str | None = None, passphrase: str | None = None
+    ) -> None:
+        self.bpost = Services(platform.store, platform.clock, passphrase)
         self._platform = platform
         self._faults = faults
         self._token = token
@@ -71,6 +40,8 @@ class Api:
         """What the platform says; a refusal is a problem (RFC 9457) of pointers and codes, never of values."""
         try:
             self._platform.tick()
+            if speaks(request.path):
+                return self.bpost.answer(request)
             if not request.control:
                 self._authenticate(request)
             return self._route(request)
@@ -124,7 +95,7 @@ class Api:
         return as_json({"status": "ok"})
 
     def _ledger(self, _request: Request) -> Answer:
-        return as_json(ledger(self._platform))
+        return as_json({**ledger(self._platform), "bpost": self.bpost.manager.ledger()})
 
     def _opened(self, _request: Request, id_: str) -> Answer:
         return as_json(self._platform.opened(id_))
@@ -142,6 +113,23 @@ class Api:
         except ValueError:
             raise invalid(Fault(pointer="", code="faults")) from None
         return as_json(rates)
+
+    def _tell_switches(self, _request: Request) -> Answer:
+        return as_json(self.bpost.switches.told())
+
+    def _turn_switches(self, request: Request) -> Answer:
+        try:
+            self.bpost.turn(read_switches(read_object(request.body)))
+        except ValueError:
+            raise invalid(Fault(pointer="", code="switches")) from None
+        return self._tell_switches(request)
+
+    def _move_box(self, request: Request, barcode: str) -> Answer:
+        try:
+            wanted = read_object(request.body)
+        except ValueError:
+            raise RefusedError(400, "malformed-json") from None
+        return as_json(self.bpost.manager.move(barcode, wanted.get("status")))
 
 
 ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = tuple(
@@ -165,6 +153,9 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = tuple(
         ("PUT", "/_clock", Api._move_clock),
         ("PUT", "/_faults", Api._set_faults),
         ("PUT", f"/_state/{ID}", Api._set_state),
+        ("GET", "/_switches", Api._tell_switches),
+        ("PUT", "/_switches", Api._turn_switches),
+        ("PUT", "/_boxes/(?P<barcode>[A-Z0-9]+)", Api._move_box),
     )
 )
 
@@ -195,22 +186,3 @@ def ledger(platform: Platform) -> dict[str, object]:
         if record.kind != SHIPMENTS
     }
     return {"requests": requests, "shipments": shipments, "records": records}
-
-
-def as_json(value: Mapping[str, object], status: int = 200) -> Answer:
-    """``value`` as an answer."""
-    return Answer(status=status, body=json.dumps(value, separators=(",", ":")).encode("ascii"))
-
-
-def problem(refusal: RefusedError) -> Answer:
-    """A refusal as an answer (RFC 9457)."""
-    content: dict[str, object] = {
-        "type": f"urn:problem:{refusal.code}",
-        "title": HTTPStatus(refusal.status).phrase,
-        "status": refusal.status,
-        "code": refusal.code,
-    }
-    if refusal.faults:
-        content["errors"] = [{"pointer": fault.pointer, "code": fault.code} for fault in refusal.faults]
-    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {}
-    return Answer(status=refusal.status, body=json.dumps(content).encode("ascii"), media=PROBLEM, headers=headers)

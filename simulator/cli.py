@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from simulator import made_up, shopify
+from simulator.bpost.switches import CHOICES, MOST_DELAY, Switches, parse_switches
 from simulator.faults import read_rates
 from simulator.http import Settings, running
 
@@ -29,8 +30,17 @@ def main() -> None:
 @click.option("--fault", "faults", multiple=True, metavar="NAME=RATE", help="Make a fault at that rate; repeatable.")
 @click.option("--seed", default=0, show_default=True, help="Of the draw of faults.")
 @click.option("--token-env", metavar="NAME", help="Ask for the bearer token that stands in this environment variable.")
+@click.option("--passphrase-env", metavar="NAME", help="Ask bpost's accounts for the passphrase in this variable.")
+@click.option("--bpost", "switches", multiple=True, metavar="NAME=VALUE", help="A switch of bpost's services.")
 def mock(
-    listen: str, state: Path, receipt_keys: str | None, faults: tuple[str, ...], seed: int, token_env: str | None
+    listen: str,
+    state: Path,
+    receipt_keys: str | None,
+    faults: tuple[str, ...],
+    seed: int,
+    token_env: str | None,
+    passphrase_env: str | None,
+    switches: tuple[str, ...],
 ) -> None:
     """The simulated parcel platform, until it is told to stop."""
     settings = Settings(
@@ -40,6 +50,8 @@ def mock(
         faults=_rates(faults),
         seed=seed,
         token=_secret(token_env).decode() if token_env else None,
+        passphrase=_secret(passphrase_env).decode() if passphrase_env else None,
+        switches=_switches(switches),
     )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -125,3 +137,12 @@ def _rates(faults: tuple[str, ...]) -> dict[str, float]:
     except ValueError:
         raise click.UsageError("--fault is not NAME=RATE, with rates from 0 to 1 and together at most 1") from None
     return rates
+
+
+def _switches(words: tuple[str, ...]) -> Switches:
+    try:
+        return parse_switches(words)
+    except ValueError:
+        known = ", ".join(f"{name}={'|'.join(values)}" for name, values in CHOICES.items())
+        text = f"--bpost is not one of {known}, without=PRODUCT or OPTION, delay-milliseconds=0..{MOST_DELAY}"
+        raise click.UsageError(text) from None

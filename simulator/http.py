@@ -18,9 +18,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from simulator.api import Answer, Api, Request, problem
+from simulator.api import Api
+from simulator.bpost.services import speaks
+from simulator.bpost.switches import Switches
 from simulator.errors import RefusedError
 from simulator.faults import AFTER_COMMIT, FaultName, Faults
+from simulator.message import Answer, Request, problem
 from simulator.platform import Platform
 from simulator.receipt import ReceiptKeys, fetcher
 
@@ -46,6 +49,8 @@ class Settings:
     faults: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     token: str | None = None
+    passphrase: str | None = None  # of bpost's services; None: any will do
+    switches: Switches = field(default_factory=Switches)
     drip_seconds: float = 0.25  # between two bytes of a slow answer
     elsewhere: str = ELSEWHERE  # where a redirect leads
 
@@ -70,7 +75,8 @@ class MockServer(ThreadingHTTPServer):
         except OSError:
             self.platform.close()
             raise
-        self.api = Api(self.platform, self.faults, settings.token)
+        self.api = Api(self.platform, self.faults, settings.token, settings.passphrase)
+        self.api.bpost.turn(settings.switches)
         self.url = f"http://{host}:{self.server_address[1]}"
 
     def get_request(self) -> tuple[socket.socket, Any]:
@@ -175,10 +181,16 @@ class Handler(BaseHTTPRequestHandler):
         if fault is None or fault in AFTER_COMMIT:
             answer: Answer | None = self.server.api.answer(request)
         else:
-            answer = self.server.instead.get(fault)
+            answer = self._instead(request, fault)
         if answer is not None:
             platform.store.answered(seq, answer.status)
         self._finish(fault, answer)
+
+    def _instead(self, request: Request, fault: FaultName) -> Answer | None:
+        """What is said in the place of an answer, None for nothing."""
+        if fault is FaultName.ERROR and speaks(request.path):
+            return self.server.api.bpost.unwell(500)
+        return self.server.instead.get(fault)
 
     def _finish(self, fault: FaultName | None, answer: Answer | None) -> None:
         if fault is FaultName.RESET:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from anyascii import anyascii
@@ -61,11 +61,25 @@ def address(
 
 def render(label: Label) -> bytes:
     """The label as a PDF document of one page."""
-    width, height = A6
+    return render_pages((label,), A6)
+
+
+def render_pages(labels: Sequence[Label], sheet: tuple[float, float]) -> bytes:
+    """A PDF document with a page for each label, in the upper left corner of a sheet (width, height, in points)."""
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A6, invariant=1)
+    canvas = Canvas(out, pagesize=sheet, invariant=1)
     canvas.setTitle("Label")
     canvas.setAuthor("")
+    for label in labels:
+        canvas.translate(0, sheet[1] - A6[1])
+        _page(canvas, label)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _page(canvas: Canvas, label: Label) -> None:
+    width, height = A6
     top = height - MARGIN - SIZE
     for line in label.lines:
         _draw(canvas, line, top, SIZE, width - 2 * MARGIN)
@@ -75,9 +89,6 @@ def render(label: Label) -> bytes:
     code = Code128(label.barcode, barHeight=28 * mm, barWidth=0.48 * mm, quiet=False)
     code.drawOn(canvas, (width - code.width) / 2, 18 * mm)
     _draw(canvas, label.barcode, 11 * mm, 10.0, width - 2 * MARGIN)
-    canvas.showPage()
-    canvas.save()
-    return out.getvalue()
 
 
 def printable(text: str) -> str:

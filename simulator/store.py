@@ -113,85 +113,92 @@ class Store:
     def received(self, *, at: str, method: str, path: str, key: str | None, body: bytes, fault: str | None) -> int:
         """Note a request before anything is done with it; its place in the ledger."""
         statement = "INSERT INTO ledger (at, method, path, idempotency_key, body, fault) VALUES (?,?,?,?,?,?)"
-        cursor = self._run(statement, at, method, path, key, body, fault)
+        cursor = self.run(statement, at, method, path, key, body, fault)
         return int(cursor.lastrowid or 0)
 
     def answered(self, seq: int, status: int) -> None:
         """Note how that request was answered."""
-        self._run("UPDATE ledger SET status = ? WHERE seq = ?", status, seq)
+        self.run("UPDATE ledger SET status = ? WHERE seq = ?", status, seq)
 
     def requests(self) -> list[LedgerRow]:
         """The ledger in order: seq, at, method, path, idempotency key, body, status (None: not answered), fault."""
         statement = "SELECT seq, at, method, path, idempotency_key, body, status, fault FROM ledger ORDER BY seq"
-        rows: list[LedgerRow] = self._rows(statement)
+        rows: list[LedgerRow] = self.rows(statement)
         return rows
 
     def add_shipment(self, id_: str, digest: bytes, clear: Mapping[str, object]) -> None:
         """A new shipment, created."""
         text = json.dumps(clear)
         statement = "INSERT INTO shipment (id, digest, state, posts, clear) VALUES (?,?,?,1,?)"
-        self._run(statement, id_, digest, State.CREATED.value, text)
+        self.run(statement, id_, digest, State.CREATED.value, text)
 
     def shipment(self, id_: str) -> Shipment | None:
         """The shipment of that id, or None."""
         statement = "SELECT number, id, digest, state, posts, clear FROM shipment WHERE id = ?"
-        return next((_shipment(row) for row in self._rows(statement, id_)), None)
+        return next((_shipment(row) for row in self.rows(statement, id_)), None)
 
     def shipments(self) -> list[Shipment]:
         """All shipments in order."""
         statement = "SELECT number, id, digest, state, posts, clear FROM shipment ORDER BY number"
-        return [_shipment(row) for row in self._rows(statement)]
+        return [_shipment(row) for row in self.rows(statement)]
 
     def count_post(self, id_: str) -> None:
         """The same body came once more."""
-        self._run("UPDATE shipment SET posts = posts + 1 WHERE id = ?", id_)
+        self.run("UPDATE shipment SET posts = posts + 1 WHERE id = ?", id_)
 
     def set_state(self, id_: str, state: State) -> None:
         """Move a shipment to ``state``."""
-        self._run("UPDATE shipment SET state = ? WHERE id = ?", state.value, id_)
+        self.run("UPDATE shipment SET state = ? WHERE id = ?", state.value, id_)
 
     def put_part(self, part: StoredPart) -> None:
         """Store a part, in the place of an earlier form of it."""
         tag = part.tag
         values = (part.shipment, tag.part, part.kid, part.jwe, tag.retention, _iso(tag.starts), _iso(tag.until))
-        self._run("INSERT OR REPLACE INTO part VALUES (?,?,?,?,?,?,?)", *values)
+        self.run("INSERT OR REPLACE INTO part VALUES (?,?,?,?,?,?,?)", *values)
 
     def parts(self, id_: str) -> list[StoredPart]:
         """The sealed parts that a shipment still has."""
         statement = "SELECT shipment, kid, jwe, part, class, starts, until FROM part WHERE shipment = ? ORDER BY part"
-        return [_part(row) for row in self._rows(statement, id_)]
+        return [_part(row) for row in self.rows(statement, id_)]
 
     def parts_sealed_to(self, kids: Iterable[str]) -> list[StoredPart]:
         """All parts that are sealed to one of these keys."""
         statement = "SELECT shipment, kid, jwe, part, class, starts, until FROM part WHERE kid = ? ORDER BY shipment"
-        return [_part(row) for kid in sorted(kids) for row in self._rows(statement, kid)]
+        return [_part(row) for kid in sorted(kids) for row in self.rows(statement, kid)]
 
     def delete_part(self, id_: str, part: str) -> None:
         """Erase one part, if it is there."""
-        self._run("DELETE FROM part WHERE shipment = ? AND part = ?", id_, part)
+        self.run("DELETE FROM part WHERE shipment = ? AND part = ?", id_, part)
 
     def add_tombstone(self, id_: str) -> None:
         """No shipment of that id may ever come to be."""
-        self._run("INSERT OR IGNORE INTO tombstone VALUES (?)", id_)
+        self.run("INSERT OR IGNORE INTO tombstone VALUES (?)", id_)
 
     def entombed(self, id_: str) -> bool:
         """Whether that id may not come to be."""
-        return bool(self._rows("SELECT 1 FROM tombstone WHERE id = ?", id_))
+        return bool(self.rows("SELECT 1 FROM tombstone WHERE id = ?", id_))
 
     def setting(self, name: str) -> str | None:
         """A remembered setting, or None."""
-        rows = self._rows("SELECT value FROM setting WHERE name = ?", name)
+        rows = self.rows("SELECT value FROM setting WHERE name = ?", name)
         return str(rows[0][0]) if rows else None
 
     def put_setting(self, name: str, value: str) -> None:
         """Remember a setting."""
-        self._run("INSERT OR REPLACE INTO setting VALUES (?,?)", name, value)
+        self.run("INSERT OR REPLACE INTO setting VALUES (?,?)", name, value)
 
-    def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
+    def script(self, statements: str) -> None:
+        """Make tables that are not there yet."""
+        with self._lock:
+            self._db.executescript(statements)
+
+    def run(self, statement: str, *values: object) -> sqlite3.Cursor:
+        """Carry out one statement, durably unless a transaction is open around it."""
         with self._lock:
             return self._db.execute(statement, values)
 
-    def _rows(self, statement: str, *values: object) -> list[Any]:
+    def rows(self, statement: str, *values: object) -> list[Any]:
+        """What one question finds."""
         with self._lock:
             return self._db.execute(statement, values).fetchall()
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from middleware.errors import TransientDeliveryError
 from middleware.exchange import Request, Response
-from simulator.api import Answer, Api
-from simulator.api import Request as Asked
+from simulator.api import Api
 from simulator.faults import AFTER_COMMIT, FaultName, Faults
 from simulator.http import INSTEAD
+from simulator.message import Answer
+from simulator.message import Request as Asked
 from simulator.platform import Platform
 from tests.histories.events import Death
 

@@ -1,0 +1,68 @@
+"""What nobody outside knows of bpost's services, as switches: each point can be tried in every form that may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "existing-order": ("replace", "append"),  # a POST of a reference that is known: other boxes, or more boxes
+        "already-printed": ("empty", "without-bytes", "again"),  # the labels of an order that are asked for once more
+        "printed-state": ("PRINTED", "ANNOUNCED"),  # what a box becomes by printing
+        "many-labels": ("apart", "together"),  # a <label> for each box, or one with all barcodes and pages
+        "unauthorised": ("401", "403"),
+        "status-updated": ("200", "201"),
+        "unknown-items": ("404", "400"),
+        "location": ("sent", "left-out"),  # the header of a new order
+        "media-types": ("exact", "any"),  # whether Content-Type and Accept are looked at
+        "prefixes": ("declared", "undeclared"),  # of namespaces in answers
+        "locator-names": ("upper", "mixed"),  # ID, OFFICE, NR …, or Id, Name, Number … in a list of points
+    }
+)
+"""Switch → its settings; the first holds from the start."""
+WITHOUT = "without"
+DELAY = "delay-milliseconds"
+MOST_DELAY = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """How they stand. ``without``: products and options that the account may not use. ``delay``: of every answer, in
+    milliseconds, after the change is committed.
+    """
+
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+    delay: int = 0
+
+    def __getitem__(self, name: str) -> str:
+        """The setting of one switch."""
+        return self.chosen.get(name, CHOICES[name][0])
+
+    def told(self) -> dict[str, object]:
+        """All of them, as they are set with ``read_switches``."""
+        return {**{name: self[name] for name in CHOICES}, WITHOUT: sorted(self.without), DELAY: self.delay}
+
+
+def read_switches(given: Mapping[str, object]) -> Switches:
+    """Switches by name; what is not named stands as from the start. Raises: ValueError."""
+    without, delay = given.get(WITHOUT, []), given.get(DELAY, 0)
+    if not isinstance(without, list) or not all(isinstance(name, str) for name in without):
+        raise ValueError("switches")
+    if isinstance(delay, bool) or not isinstance(delay, int) or not 0 <= delay <= MOST_DELAY:
+        raise ValueError("switches")
+    chosen = {name: str(value) for name, value in given.items() if name not in (WITHOUT, DELAY)}
+    if any(value not in CHOICES.get(name, ()) for name, value in chosen.items()):
+        raise ValueError("switches")
+    return Switches(chosen=chosen, without=frozenset(without), delay=delay)
+
+
+def parse_switches(words: tuple[str, ...]) -> Switches:
+    """``NAME=VALUE`` each, as a command line has them; ``without`` may be repeated. Raises: ValueError."""
+    pairs = [word.partition("=")[::2] for word in words]
+    given: dict[str, object] = {name: value for name, value in pairs if name != WITHOUT}
+    if DELAY in given:
+        given[DELAY] = int(str(given[DELAY]))
+    return read_switches({**given, WITHOUT: [value for name, value in pairs if name == WITHOUT]})
