@@ -48,13 +48,19 @@ def test_mock_says_when_it_is_ready_and_ends_cleanly(tmp_path: Path, number: sig
 
 
 def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
-    with started("--state", str(tmp_path)) as (process, url):
+    bpost = ("--bpost", "existing-order=append", "--bpost", "without=bpack XL", "--passphrase-env", "PASSPHRASE")
+    with started("--state", str(tmp_path), *bpost, PASSPHRASE="hush") as (process, url):
+        switches = requests.get(f"{url}/_switches", timeout=5).json()
+        assert (switches["existing-order"], switches["without"]) == ("append", ["bpack XL"])
+        order = f"{url}/services/shm/123456/orders/R-1"
+        for passphrase, status in (("hush", 406), ("hush!", 401)):
+            assert requests.get(order, auth=("123456", passphrase), timeout=5).status_code == status
         assert requests.delete(f"{url}/shipments/r-1/parts/recipient.delivery", timeout=5).status_code == 204
         process.kill()
     with running(Settings(state=tmp_path)) as server, requests.Session() as session:
         client = Client(server.url, session)
         assert client.get("/shipments/r-1").status_code == 410
-        assert client.ledger()["requests"][0]["status"] == 204
+        assert [request["status"] for request in client.ledger()["requests"][:3]] == [406, 401, 204]
 
 
 @pytest.mark.parametrize(
