@@ -113,7 +113,7 @@ class Manager:
                 raise DeclinedError(self._xml(status, unknown_items(strange, unheard), assumed="unknown-items"))
             found = [box for box in boxes.values() if box is not None]
             found += [box for order in orders.values() if order is not None for box in order.boxes]
-            return self._labels(found, wanted, again=wanted.force)
+            return self._labels(tuple({box.number: box for box in found}.values()), wanted, again=wanted.force)
 
     def products(self) -> bytes:
         """What the account may use."""
@@ -126,7 +126,7 @@ class Manager:
 
     def move(self, barcode: str, state: object) -> dict[str, object]:
         """Move a printed box along, as its journey would. Raises: RefusedError (404, 422)."""
-        if state not in list(BoxState):
+        if state not in [other for other in BoxState if other not in UNPRINTED]:
             raise unfit(Fault(pointer="/status", code="value"))
         with self._lock:
             box = self.shelf.box(barcode)

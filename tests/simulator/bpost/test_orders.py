@@ -176,6 +176,14 @@ def test_unknown_items_can_be_another_status(bpost: Asker) -> None:
     assert bpost.ask("POST /labels/A6 pdf-v3", b"<batchLabels/>").body.startswith(b"Error in request: cvc-elt.1:")
 
 
+def test_a_box_that_is_asked_for_twice_is_printed_once(bpost: Asker) -> None:
+    bpost.take("at-home")
+    bpost.ask("GET /orders/R-1/labels/A6 pdf-v3")
+    items = b"<box>323212345600000000001030</box><order>R-1</order>"
+    batch = b'<batchLabels xmlns="http://schema.post.be/shm/deepintegration/v5/">%s</batchLabels>' % items
+    assert bpost.ask("POST /labels/A6?forcePrinting=true pdf-v3", batch).body.count(b"<label>") == 1
+
+
 def test_prefixes_that_nothing_declares(bpost: Asker) -> None:
     bpost.take("at-home")
     bpost.turn({"prefixes": "undeclared"})

@@ -96,7 +96,8 @@ def test_a_box_moves_along(client: Client) -> None:
     assert client.call("PUT", f"/_boxes/{code}", json={"status": "DELIVERED"}).status_code == 404
     headers = {**HEADERS, "Accept": media("label-pdf-v3"), "Content-Type": media("labelRequest-v5")}
     assert client.get(f"{ORDERS}/R-1/labels/A6", headers=headers).status_code == 200
-    assert client.call("PUT", f"/_boxes/{code}", json={"status": "LOST"}).status_code == 422
+    for wrong in ("LOST", "PENDING", ["DELIVERED"], None):
+        assert client.call("PUT", f"/_boxes/{code}", json={"status": wrong}).status_code == 422
     assert client.call("PUT", f"/_boxes/{code}", data=b"[").status_code == 400
     moved = client.call("PUT", f"/_boxes/{code}", json={"status": "DELIVERED"})
     assert moved.json() == {"barcode": code, "status": "DELIVERED"}
