@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import reportlab
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.pagesizes import A4, A6
@@ -19,6 +21,7 @@ MARGIN = 60
 LINE = 44
 """In dots of the print head: an A6 label, its margin, and the height of a line."""
 BARCODE_TOP, BARCODE_HEIGHT, BAR = 780, 220, 4
+FONT = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 SHEETS = MappingProxyType({"A4": A4, "A6": A6})
 
 
@@ -49,12 +52,12 @@ FORMS: Mapping[str, Callable[[Sequence[Label], str], bytes]] = MappingProxyType(
 
 def _draw(draw: ImageDraw.ImageDraw, label: Label, top: int) -> None:
     for number, line in enumerate((*label.lines, label.reference)):
-        font = ImageFont.load_default(LINE * 3 / 4)
+        font = _font(LINE * 3 / 4)
         text = printable(line)
         while text and draw.textlength(text, font) > WIDTH - 2 * MARGIN:
             text = text[:-1]
         draw.text((MARGIN, top + MARGIN + number * LINE), text, fill=0, font=font)
-    draw.text((MARGIN, top + 600), SPECIMEN, fill=0, font=ImageFont.load_default(LINE * 3))
+    draw.text((MARGIN, top + 600), SPECIMEN, fill=0, font=_font(110))
     left = MARGIN
     for bar, thick in _bars(label.barcode):
         if bar:
@@ -62,7 +65,12 @@ def _draw(draw: ImageDraw.ImageDraw, label: Label, top: int) -> None:
                 (left, top + BARCODE_TOP, left + thick * BAR - 1, top + BARCODE_TOP + BARCODE_HEIGHT), fill=0
             )
         left += thick * BAR
-    draw.text((MARGIN, top + BARCODE_TOP + BARCODE_HEIGHT + 20), label.barcode, fill=0, font=ImageFont.load_default(36))
+    draw.text((MARGIN, top + BARCODE_TOP + BARCODE_HEIGHT + 20), label.barcode, fill=0, font=_font(36))
+
+
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    """A typeface with all that ``printable`` leaves; the default one of pictures has English letters alone."""
+    return ImageFont.truetype(FONT, size)
 
 
 def _bars(barcode: str) -> list[tuple[bool, int]]:

@@ -12,6 +12,8 @@ from lxml import etree
 from PIL import Image
 from pypdf import PdfReader
 
+from simulator.bpost.printing import png
+from simulator.label import Label
 from simulator.label_reader import read_label
 from tests.simulator.bpost.bench import Asker, accepted, media
 
@@ -89,6 +91,11 @@ def test_a_picture_has_bars_where_a_printer_wants_them(bpost: Asker, sheet: str,
     row = [picture.getpixel((x, 900)) for x in range(839)]
     edges = sum(1 for left, right in pairwise(row) if left != right)
     assert edges == 2 * (3 * (2 + 12) + 4)  # Code 128: three bars a symbol (start, 12 pairs, check), four for the stop
+
+
+def test_a_picture_has_letters_that_are_not_english() -> None:
+    labels = [Label(lines=(letter,), reference="R", barcode="CD121033378BE") for letter in "éèçßŒ€"]
+    assert len({png([label], "A6") for label in labels}) == len(labels)  # not one empty frame for all of them
 
 
 def test_a_command_in_a_name_does_not_reach_the_printer(bpost: Asker) -> None:
