@@ -184,10 +184,12 @@ def _webhooks(one: Services, many: Services, count: int) -> None:
 def _verify(services: Services, domains: list[str]) -> float:
     body = json.dumps(order()).encode()
     received = [
-        Inbound(shop=None, headers={name.lower(): value for name, value in given.items()}, body=body)
+        Inbound(
+            platform="shopify", shop=None, headers={name.lower(): value for name, value in given.items()}, body=body
+        )
         for given in (headers(body, domain, secret=SECRET) for domain in domains)
     ]
-    return _time(lambda inbound: services.verified(inbound, services.platform.order_topics), received)
+    return _time(lambda inbound: services.verified(inbound, services.platforms["shopify"].order_topics), received)
 
 
 def _answer(client: FlaskClient, domains: list[str]) -> float:

@@ -28,6 +28,7 @@ from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
 from middleware.ports import Carrier, Clock
 from middleware.ports_retention import Teller
+from middleware.ports_senders import Platform
 from middleware.retention_keys import PublicKeys
 from middleware.services import Shop
 from schemas import maxiresponse, mystamp, plugin, shopify
@@ -71,6 +72,14 @@ class Receiver(Carrier, Teller, Protocol):
 
     def serving(self, shop: ShopSettings) -> Carrier | Unserved:
         """The carrier as it is for this shop; or why it cannot serve it."""
+
+
+PLATFORMS: Final[Mapping[str, Platform]] = {platform.name: platform for platform in (Shopify(),)}
+"""The platforms that send webhooks, by name."""
+
+_NO_PLATFORM: Final = PLATFORMS["shopify"]
+"""That of a shop whose own systems call: it has no secret, so no webhook of it verifies."""
+
 
 
 Accounts = Callable[[str], Account | None]
@@ -137,7 +146,7 @@ class Binder:
             self._barred[told] = barred_of_sender(policy, shop.account_type)
         return Shop(
             settings=shop,
-            platform=Shopify(),
+            platform=PLATFORMS.get(shop.platform, _NO_PLATFORM),
             carrier=carrier,
             policy=policy,
             keys=self._known[shop.carrier],

@@ -11,7 +11,7 @@ from pathlib import Path
 from middleware import logs
 from middleware import storage as stored
 from middleware.backlog import Backlog
-from middleware.binding import Binder, ShopFault, carriers
+from middleware.binding import PLATFORMS, Binder, ShopFault, carriers
 from middleware.config import Config
 from middleware.config_parties import CarrierSettings
 from middleware.config_settings import example
@@ -26,7 +26,6 @@ from middleware.model_keys import Sealing
 from middleware.model_shop import Reserved, made_up
 from middleware.onboarding import Onboarding
 from middleware.platform_keys import PlatformKeys
-from middleware.platforms.shopify import Shopify
 from middleware.ports import Clock, Finder, ShopStore, Storage
 from middleware.provision import refresh
 from middleware.relay import Observer
@@ -97,7 +96,7 @@ def desk(settings: Config, finder: Finder, shop: str | None) -> Desk:
         domains = known.domains(shop)
     if shop is not None and shop not in domains:
         raise ConfigError(f"there is no shop {shop}; leave --shop out to ask all")
-    return Desk(finder=finder, platform=Shopify(), keys=live_keys(settings), shops=domains)
+    return Desk(finder=finder, platforms=PLATFORMS, keys=live_keys(settings), shops=domains)
 
 
 def takes_cleartext(settings: Config, carrier: str) -> bool:
@@ -163,7 +162,7 @@ def services(settings: Config, *, follow: bool = False) -> Services:
         finder=records,
         calls=records,
         keys=live_keys(settings),
-        platform=Shopify(),
+        platforms=PLATFORMS,
         shops=directory,
         domains=directory.domains,
         integrations=known.store,

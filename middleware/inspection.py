@@ -17,7 +17,8 @@ from middleware.errors import BodyError, Fault, SchemaError
 from middleware.exchange import PickupPoint
 from middleware.model import Inbound, ParsedMatter, PartPlan, Report, ShopSettings, Status
 from middleware.model_keys import Sealing
-from middleware.ports import Caller, Carrier, Platform, Source
+from middleware.ports import Carrier
+from middleware.ports_senders import Caller, Platform, Source
 from schemas.maxiresponse import Contact
 from schemas.mystamp import StampOrder
 from schemas.order import Order, catalogue
@@ -47,7 +48,7 @@ def inspect(
     """
 
     def look(document: object) -> Inspection:
-        parsed = platform.parse(document, Inbound(shop=None, headers={}, body=b""), settings)
+        parsed = platform.parse(document, Inbound(platform=platform.name, shop=None, headers={}, body=b""), settings)
         check_time(parsed, now)
         return _planned(parsed, document, platform, settings, policy, fit, now, carrier.sealing)
 

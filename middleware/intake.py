@@ -25,7 +25,7 @@ from middleware.core.tag import Stamp, tag
 from middleware.core.trace import credentials
 from middleware.errors import PiledUpError, SchemaError, ShopPausedError
 from middleware.model import Answer, Arrival, Inbound, ParsedMatter, Record, Rejection
-from middleware.ports import Source
+from middleware.ports_senders import Source
 from middleware.services import Services, Shop
 from schemas.allowlist import CREDENTIAL
 from schemas.order import Order
@@ -38,7 +38,7 @@ def receive(inbound: Inbound, services: Services) -> Answer:
     BacklogFullError where it asks for more than its share; PiledUpError where too many of its orders are rejected;
     SealError, StorageError when we are at fault.
     """
-    shop = services.verified(inbound, services.platform.order_topics)
+    shop = services.verified(inbound, services.platforms[inbound.platform].order_topics)
     if shop.paused:
         raise ShopPausedError()
     with services.gate.turn(shop.settings.name, shop.platform.webhook_of(inbound)):

@@ -10,13 +10,9 @@ from middleware.exchange import Delivered, Labelled, Outcome, PickupPoint, Reque
 from middleware.model import (
     Answer,
     Arrival,
-    Inbound,
-    Parsed,
-    ParsedMatter,
     Record,
     Rejection,
     RemovalReport,
-    ShopSettings,
     State,
     Stored,
 )
@@ -25,7 +21,6 @@ from middleware.model_keys import AuditEntry, KeptCopy, Sealing
 from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import Ended, Integration, ShopRow
 from middleware.trail import Asked, Sighting, Summary, Trail
-from schemas.allowlist import Node
 from schemas.order import Order
 
 
@@ -33,69 +28,6 @@ class Clock(Protocol):
     """Tells the time: an aware ``datetime`` in UTC."""
 
     def __call__(self) -> datetime: ...
-
-
-class Source(Protocol):
-    """How a sender's documents name things."""
-
-    @property
-    def shape(self) -> Node:
-        """Every known name of an order, permitted or not."""
-
-    @property
-    def names(self) -> Mapping[str, str]:
-        """Pointer (RFC 6901) into the canonical order → into the sender's document, where they differ."""
-
-
-class Platform(Source, Protocol):
-    """Who sends: verification of the raw bytes, and reading of the permitted fields."""
-
-    @property
-    def order_topics(self) -> frozenset[str]:
-        """The topics that an order route takes."""
-
-    def shop_of(self, inbound: Inbound) -> str:
-        """The shop domain that the request claims, or ``""``. Unsigned: it only says which secret to try."""
-
-    def topic_of(self, inbound: Inbound) -> str:
-        """The topic that the request claims, or ``""``; unsigned."""
-
-    def webhook_of(self, inbound: Inbound) -> str:
-        """The delivery's id, or ``""``; unsigned."""
-
-    def order_id(self, document: object) -> str | None:
-        """The order's id, even of a document that is otherwise refused."""
-
-    def updated_at(self, document: object) -> datetime | None:
-        """When the order was changed, even of a document that is otherwise refused."""
-
-    def verify(self, inbound: Inbound, secrets: Sequence[bytes], topics: frozenset[str]) -> None:
-        """Raises: SignatureError, for whatever is wrong, always alike."""
-
-    def parse(self, document: object, inbound: Inbound, shop: ShopSettings) -> Parsed:
-        """Raises: SchemaError; SignatureError where the body contradicts what the request claims."""
-
-    def page_of(self, domain: str, order_id: str) -> str:
-        """Where the merchant finds an order, in the shop's own administration."""
-
-
-class Caller(Source, Protocol):
-    """A shop's own system, which calls and waits: how its documents are read. ``topic`` is what storage is told in the
-    place of a webhook's topic, ``first`` the part without which a pack is not for them, and ``barcode`` whether the
-    parcel platform answers with one.
-    """
-
-    @property
-    def topic(self) -> str: ...
-
-    @property
-    def first(self) -> str: ...
-
-    @property
-    def barcode(self) -> bool: ...
-
-    def parse(self, document: object, shop: ShopSettings, now: datetime) -> ParsedMatter:
-        """Read the document of a request that came at ``now``. Raises: SchemaError."""
 
 
 class Carrier(Protocol):

@@ -20,7 +20,8 @@ from middleware.live_keys import OwnKeys
 from middleware.model import Inbound, ShopSettings
 from middleware.model_shop import Integration
 from middleware.platform_keys import PlatformKeys
-from middleware.ports import Calls, Carrier, Clock, Finder, Integrations, Platform, Store
+from middleware.ports import Calls, Carrier, Clock, Finder, Integrations, Store
+from middleware.ports_senders import Platform
 from middleware.retention_keys import PublicKeys
 from schemas.order import Sender
 from schemas.policy import Policy
@@ -89,7 +90,7 @@ class Services:
     finder: Finder
     calls: Calls
     keys: OwnKeys
-    platform: Platform
+    platforms: Mapping[str, Platform]
     shops: Shops
     domains: Domains
     integrations: Integrations
@@ -111,7 +112,7 @@ class Services:
         """
         shop = self._claimed(inbound)
         heard = shop is not None and (ended or not shop.ended)
-        self.platform.verify(inbound, shop.settings.secrets if shop and heard else (), topics)
+        self.platforms[inbound.platform].verify(inbound, shop.settings.secrets if shop and heard else (), topics)
         if shop is None:  # not reached: without a secret no signature verifies
             raise SignatureError()
         return shop
@@ -120,11 +121,13 @@ class Services:
         """By route for a shop with an app of its own, else by the claimed domain; both must agree where both are
         there.
         """
-        domain = self.platform.shop_of(inbound)
+        domain = self.platforms[inbound.platform].shop_of(inbound)
         if inbound.shop is None:
-            return self.domains.get(domain)
-        shop = self.shops.get(inbound.shop)
-        return shop if shop and shop.settings.own_app and shop.settings.domain == domain else None
+            shop = self.domains.get(domain)
+        else:
+            named = self.shops.get(inbound.shop)
+            shop = named if named and named.settings.own_app and named.settings.domain == domain else None
+        return shop if shop and shop.settings.platform == inbound.platform else None
 
     def asking(self, shop: str, authorization: str) -> Shop:
         """The shop whose bearer token (RFC 6750) the header holds.

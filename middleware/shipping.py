@@ -39,7 +39,7 @@ from middleware.intake import arrival, prepare
 from middleware.model import Answer, Ending, ParsedMatter, Reason, State, Status
 from middleware.model_events import Selector
 from middleware.model_shipping import Attempt, Known, Restart
-from middleware.ports import Caller
+from middleware.ports_senders import Caller
 from middleware.services import Services, Shop
 from middleware.trail import Sighting
 from schemas.order import Hidden

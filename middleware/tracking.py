@@ -17,8 +17,10 @@ from middleware.core.seal import read_reference, unlock_any
 from middleware.errors import TamperedError
 from middleware.live_keys import OwnKeys
 from middleware.model import Rejection, State
-from middleware.ports import Finder, Platform
+from middleware.ports import Finder
+from middleware.ports_senders import Platform
 from middleware.trail import Asked, Digest, Sighting, Trail
+from schemas.shop_rules import platform_of
 
 LONGEST = 255
 """Characters of a question: an order's name has no more."""
@@ -54,7 +56,7 @@ class Desk:
     """What a question needs: where to look, whose orders (shop → domain), and the keys that turn it into digests."""
 
     finder: Finder
-    platform: Platform
+    platforms: Mapping[str, Platform]
     keys: OwnKeys
     shops: Mapping[str, str]
 
@@ -145,11 +147,12 @@ def next_step(record: Sighting) -> Step:
 
 def page(entry: Rejection, desk: Desk) -> str | None:
     """Where the merchant finds a refused order; None where its id was not told or can no longer be read."""
-    domain = desk.shops.get(entry.shop)
-    if not domain or entry.order_ref is None:
+    domain = desk.shops.get(entry.shop, "")
+    platform = desk.platforms.get(platform_of(domain))
+    if platform is None or entry.order_ref is None:
         return None
     try:
-        return desk.platform.page_of(domain, unlock_any(entry.order_ref, desk.keys.opening()))
+        return platform.page_of(domain, unlock_any(entry.order_ref, desk.keys.opening()))
     except TamperedError:
         return None
 

@@ -61,6 +61,10 @@ SENDER: Final[Mapping[str, int]] = {
 }
 """Characters of what is told of who sends."""
 
+_FORMS: Final[Mapping[str, re.Pattern[str]]] = {
+    "direct": re.compile("direct:.+"),
+    "shopify": DOMAIN,
+}
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -71,6 +75,11 @@ def domain(text: str) -> str | None:
     """
     small = text.lower()
     return small if text.isascii() and DOMAIN.fullmatch(small) else None
+
+
+def platform_of(domain: str) -> str:
+    """Whose domain it is: each platform's have a form of their own. ``""`` for what is none."""
+    return next((name for name, form in _FORMS.items() if form.fullmatch(domain)), "")
 
 
 def of_direct(name: str) -> str:

@@ -21,7 +21,7 @@ from schemas.order import PICKUP_POINT, Address, Contact, CustomsItem, Ids, Orde
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """What the line has to know of this sender's documents (``ports.Source``), and how one is read."""
+    """What the line has to know of this sender's documents (``ports_senders.Source``), and how one is read."""
 
     topic: ClassVar[str] = "shipments"
     first: ClassVar[str] = SHIPMENT.first

@@ -16,11 +16,16 @@ from middleware.core.address_taking import Notes
 from middleware.errors import Fault, SchemaError, SignatureError
 from middleware.model import Inbound, Parsed, Reason, ShopSettings
 from middleware.platforms.shopify_order import Fields, Lines, canonise, payers, refuse
+from middleware.ports_senders import Headers
 from schemas import shopify
 from schemas.allowlist import AllowList, Node, Refused, load
 
-SIGNATURE_HEADER = "x-shopify-hmac-sha256"
-
+HEADERS = Headers(
+    signature="X-Shopify-Hmac-Sha256",
+    shop="X-Shopify-Shop-Domain",
+    topic="X-Shopify-Topic",
+    delivery="X-Shopify-Webhook-Id",
+)
 ORDER_TOPICS = frozenset(
     f"orders/{event}" for event in ("create", "updated", "paid", "cancelled", "fulfilled", "partially_fulfilled")
 )
@@ -33,6 +38,7 @@ COMPLIANCE: Mapping[str, frozenset[str]] = {
 COMPLIANCE_TOPICS = frozenset(COMPLIANCE)
 UNINSTALL_TOPIC = "app/uninstalled"
 APP_TOPICS = frozenset((UNINSTALL_TOPIC, "app/scopes_update"))
+NOTICES: Mapping[str, frozenset[str]] = {"compliance": COMPLIANCE_TOPICS, "app": APP_TOPICS}
 
 _PAID = frozenset(("paid", "partially_refunded"))
 _IN_STORE = frozenset(("pickup", "pick-up", "pick_up", "local_pickup"))
@@ -57,8 +63,20 @@ NAMES: Mapping[str, str] = {
 class Shopify:
     """The platform port for Shopify."""
 
+    name: str = "shopify"
+    title: str = "Shopify"
+    example: str = "demo.myshopify.com"
+    headers: Headers = HEADERS
+    order: AllowList = shopify.ORDER
     shape: Node = shopify.SHAPE
     order_topics: frozenset[str] = ORDER_TOPICS
+    shared: bool = True
+    ping: re.Pattern[bytes] | None = None
+
+    @property
+    def notices(self) -> Mapping[str, frozenset[str]]:
+        """What Shopify asks of an app, and tells it, beside orders."""
+        return NOTICES
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -67,21 +85,21 @@ class Shopify:
 
     def shop_of(self, inbound: Inbound) -> str:
         """The domain that the request claims; unsigned."""
-        return inbound.headers.get("x-shopify-shop-domain", "").lower()
+        return inbound.headers.get(HEADERS.shop.lower(), "").lower()
 
     def topic_of(self, inbound: Inbound) -> str:
         """The topic that the request claims; unsigned."""
-        return inbound.headers.get("x-shopify-topic", "")
+        return inbound.headers.get(HEADERS.topic.lower(), "")
 
     def webhook_of(self, inbound: Inbound) -> str:
         """The delivery's id, for de-duplication; unsigned."""
-        return inbound.headers.get("x-shopify-webhook-id", "")
+        return inbound.headers.get(HEADERS.delivery.lower(), "")
 
     def verify(self, inbound: Inbound, secrets: Sequence[bytes], topics: frozenset[str]) -> None:
         """Check the HMAC over the raw body, and that the claimed topic belongs to this route. Raises: SignatureError,
         always alike.
         """
-        genuine = signature.verify(inbound.body, inbound.headers.get(SIGNATURE_HEADER), secrets)
+        genuine = signature.verify(inbound.body, inbound.headers.get(HEADERS.signature.lower()), secrets)
         if not genuine or self.topic_of(inbound) not in topics:
             raise SignatureError()
 
@@ -98,6 +116,14 @@ class Shopify:
     def page_of(self, domain: str, order_id: str) -> str:
         """Where the merchant finds an order, in the shop's own administration."""
         return f"https://{domain}/admin/orders/{order_id}"
+
+    def tells(self, document: object, topic: str, domain: str) -> bool:
+        """A compliance request is its exact set of names; what an app is told brings the shop."""
+        return is_compliance(document, topic, domain) if topic in COMPLIANCE else is_app(document, topic, domain)
+
+    def ends(self, topic: str) -> bool:
+        """That the app was uninstalled."""
+        return topic == UNINSTALL_TOPIC
 
     def parse(self, document: object, inbound: Inbound, shop: ShopSettings) -> Parsed:
         """Read the permitted fields. Raises: SchemaError; SignatureError where the body contradicts the claimed topic

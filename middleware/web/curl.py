@@ -17,15 +17,12 @@ EXAMPLES: Final[Mapping[str, str]] = {
 }
 """What stands in an address for a name. What may be asked besides and is not here is left out."""
 
-HEADERS: Final[Mapping[str, str]] = {
-    "X-Shopify-Shop-Domain": "demo.myshopify.com",
-    "X-Shopify-Webhook-Id": "made-up-1",
-    "Idempotency-Key": "made-up-1",
-}
+HEADERS: Final[Mapping[str, str]] = {"Idempotency-Key": "made-up-1"}
 TOKENS: Final[Mapping[str, str]] = {"admin": "$ADMIN_TOKEN", "shop": "$DEMO_TOKEN"}
 """The variable that holds what a scheme asks for."""
 
-_SIGNED: Final = '-H "X-Shopify-Hmac-Sha256: $(openssl dgst -sha256 -hmac "$SHOPIFY_SECRET" -binary {file} | base64)"'
+_SIGNED: Final = '-H "{header}: $(openssl dgst -sha256 -hmac "${platform}_SECRET" -binary {file} | base64)"'
+"""Of a webhook; the scheme is called after the platform, and the first of its headers is the signature."""
 
 
 def command(path: str, method: str, operation: Mapping[str, Any]) -> str:
@@ -37,12 +34,14 @@ def _parts(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str
     file = _file(operation)
     if method != "get":
         yield f"-X {method.upper()}"
+    parameters = operation.get("parameters", ())
     for scheme in (name for wanted in operation.get("security", ())[:1] for name in wanted):
         bearer = f'-H "Authorization: Bearer {TOKENS[scheme]}"' if scheme in TOKENS else ""
-        yield bearer or _SIGNED.format(file=file)
-    parameters = operation.get("parameters", ())
+        header = next((one["name"] for one in parameters if one["in"] == "header"), "")
+        yield bearer or _SIGNED.format(header=header, platform=scheme.upper(), file=file)
     for one in parameters:
-        value = HEADERS.get(one["name"]) or next(iter(one.get("schema", {}).get("enum", ())), "")
+        told = one.get("example") or HEADERS.get(one["name"])
+        value = told or next(iter(one.get("schema", {}).get("enum", ())), "")
         if one["in"] == "header" and value:
             yield f'-H "{one["name"]}: {value}"'
     if file:

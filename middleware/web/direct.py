@@ -14,7 +14,7 @@ from flask import Blueprint, Response, g, request
 from middleware.core.body import MAX_BYTES
 from middleware.platforms.maxiresponse import Maxiresponse
 from middleware.platforms.mystamp import MyStamp
-from middleware.ports import Caller
+from middleware.ports_senders import Caller
 from middleware.services import Services
 from middleware.shipping import Waiting, check_policy
 from middleware.tracking import of_order, shipment

@@ -17,7 +17,7 @@ from middleware.exchange import Form, Label, Size, Wish
 from middleware.labels import Desk
 from middleware.logs import logger
 from middleware.platforms.plugin import Plugin
-from middleware.ports import Caller
+from middleware.ports_senders import Caller
 from middleware.relay import Lane
 from middleware.services import Services
 from middleware.shipping import Call, Shipped, Waiting, cancel, check_policy, is_gone, ship

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -14,16 +14,22 @@ from marshmallow import Schema
 from middleware import __version__
 from middleware.config_settings import SETTINGS
 from middleware.model import Reason, Status
-from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, ORDER_TOPICS
 from middleware.uninstalling import UNINSTALLED
-from middleware.web import openapi_admin, openapi_direct, openapi_events, openapi_lane, openapi_permissions
+from middleware.web import (
+    openapi_admin,
+    openapi_direct,
+    openapi_events,
+    openapi_lane,
+    openapi_permissions,
+    openapi_webhooks,
+)
 from middleware.web.meaning import beneath, explain
-from schemas import decision, events, maxiresponse, mystamp, plugin, shopify, status
+from schemas import decision, events, maxiresponse, mystamp, plugin, status
 from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
 _TOPS: Mapping[str, Schema] = {
-    "ShopifyOrder": shopify.ORDER,
+    **openapi_webhooks.ORDERS,
     "ShipmentStatus": status.STATUS,
     "PluginShipment": plugin.SHIPMENT,
     "Made": plugin.MADE,
@@ -37,8 +43,7 @@ _TOPS: Mapping[str, Schema] = {
 }
 """What is described from a schema, with all that it nests."""
 
-_PARTS = (openapi_lane, openapi_events, openapi_permissions, openapi_direct, openapi_admin)
-_SIGNED = ("X-Shopify-Hmac-Sha256", "X-Shopify-Shop-Domain", "X-Shopify-Topic", "X-Shopify-Webhook-Id")
+_PARTS = (openapi_webhooks, openapi_lane, openapi_events, openapi_permissions, openapi_direct, openapi_admin)
 
 
 @cache
@@ -59,11 +64,6 @@ def description() -> Mapping[str, Any]:
     spec.components.schema("Fault", _FAULT)
     for name, scheme in _SCHEMES.items():
         spec.components.security_scheme(name, scheme)
-    for shop in ("", "/{shop}"):
-        parameters = [openapi_admin.SHOP] if shop else []
-        spec.path(f"/webhooks/shopify{shop}/orders", operations={"post": _orders(parameters)})
-        spec.path(f"/webhooks/shopify{shop}/compliance", operations={"post": _not_served(parameters)})
-        spec.path(f"/webhooks/shopify{shop}/app", operations={"post": _app(parameters)})
     for path, name, place in (("/{id}", "id", "path"), ("", "order", "query")):
         asked = {"in": place, "name": name, "required": True, "schema": {"type": "string", "description": _ASKED[name]}}
         spec.path(f"/v1/shops/{{shop}}/shipments{path}", operations={"get": _shipment(asked)})
@@ -98,12 +98,7 @@ _OF_THE_API = ("/admin/", "/v1/", "/docs")
 _INTAKE, _API = _server("listen"), _server("api_listen")
 
 _SCHEMES = {
-    "shopify": {
-        "type": "apiKey",
-        "in": "header",
-        "name": _SIGNED[0],
-        "description": "Base64 of the HMAC-SHA256 over the raw body, under the app's client secret.",
-    },
+    **openapi_webhooks.SCHEMES,
     "shop": {"type": "http", "scheme": "bearer", "description": "The `token` of the shop."},
     "source": {
         "type": "http",
@@ -185,86 +180,10 @@ _FAULT = {
 }
 
 
-def _headers(topics: Collection[str]) -> list[dict[str, Any]]:
-    told: tuple[dict[str, Any], ...] = (
-        {"description": "Base64 of the HMAC-SHA256 over the raw body"},
-        {"description": "The shop's domain; it only says which secret to try"},
-        {"enum": sorted(topics), "description": "What it is about; the effect comes from the body alone"},
-        {"description": "The delivery's id, by which a repeated one is known again"},
-    )
-    return [
-        {"in": "header", "name": name, "required": name != _SIGNED[3], "schema": {"type": "string", **said}}
-        for name, said in zip(_SIGNED, told, strict=True)
-    ]
-
-
 def _problem(title: str) -> dict[str, Any]:
     return {
         "description": title,
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-
-
-def _orders(parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "summary": "An order webhook of Shopify",
-        "description": "The HMAC is over the raw body. 200: durably stored, already known, or deliberately left aside.",
-        "security": [{"shopify": []}],
-        "parameters": [*parameters, *_headers(ORDER_TOPICS)],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShopifyOrder"}}},
-        },
-        "responses": {
-            "200": {
-                "description": "What became of it",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Answer"}}},
-            },
-            "400": _problem("The body is not strict JSON"),
-            "401": _problem("The signature does not verify, or the shop is unknown: always alike"),
-            "413": _problem("The body is too large"),
-            "415": _problem("Not application/json in UTF-8"),
-            "422": _problem('Not the permitted form, for a shop with `on_invalid = "refuse"`'),
-            "503": _problem("A fault of ours: try again"),
-        },
-    }
-
-
-def _app(parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "summary": "What Shopify tells of an app in a shop",
-        "description": "`app/uninstalled` ends the exchange with the shop before it is answered 200. Any other genuine "
-        "topic is not served yet: it is never acknowledged undone.",
-        "security": [{"shopify": []}],
-        "parameters": [*parameters, *_headers(APP_TOPICS)],
-        "requestBody": _ANY_BODY,
-        "responses": {
-            "200": {
-                "description": "It has ended the exchange, now or when it was first heard",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Uninstalled"}}},
-            },
-            "400": _problem("The body is not strict JSON"),
-            "401": _problem("The signature does not verify, or the shop is unknown: always alike"),
-            "413": _problem("The body is too large"),
-            "415": _problem("Not application/json in UTF-8"),
-            "503": _problem("Not served yet, or a fault of ours; nothing was done"),
-        },
-    }
-
-
-_ANY_BODY = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
-
-
-def _not_served(parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "summary": "A genuine compliance webhook is not served yet: it is never acknowledged undone",
-        "security": [{"shopify": []}],
-        "parameters": [*parameters, *_headers(COMPLIANCE_TOPICS)],
-        "requestBody": _ANY_BODY,
-        "responses": {
-            "401": _problem("The signature does not verify"),
-            "503": _problem("Not served yet; nothing was done"),
-        },
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Request, request
@@ -11,22 +12,39 @@ from middleware.core.body import MAX_BYTES
 from middleware.core.signature import decode
 from middleware.errors import BodyError, SignatureError
 from middleware.model import Inbound
+from middleware.ports_senders import Platform
 
 _LENGTH_DIGITS = 12
+_LONGEST_PING = 64
+"""Bytes."""
+
+_FORM = "application/x-www-form-urlencoded"
 _MEDIA = frozenset(("application/json", "application/json;charset=utf-8"))
 
 
-def inbound(received: Request, shop: str | None, signature_header: str) -> Inbound:
+def inbound(received: Request, platform: Platform, shop: str | None) -> Inbound:
     """The request as the line takes it. ``shop`` is the shop's name where the route tells it.
 
     Raises: SignatureError where the signature header is none, before a byte of the body is read; BodyError 400, 413,
     415.
     """
     headers = {name.lower(): value for name, value in received.headers.items()}
-    if decode(headers.get(signature_header)) is None:
+    if decode(headers.get(platform.headers.signature.lower())) is None:
         raise SignatureError()
     _check_media(headers)
-    return Inbound(shop=shop, headers=headers, body=_body(received.environ, headers))
+    return Inbound(platform=platform.name, shop=shop, headers=headers, body=_body(received.environ, headers))
+
+
+def is_ping(received: Request, signature: str, form: re.Pattern[bytes]) -> bool:
+    """Whether an unsigned request is only this: a form of that text, with its length told. Of any other not a byte is
+    read. Raises: BodyError 400 where the length is not the body's.
+    """
+    headers = {name.lower(): value for name, value in received.headers.items()}
+    length = headers.get("content-length", "")
+    told = length.isascii() and length.isdigit() and int(length[:_LENGTH_DIGITS]) <= _LONGEST_PING
+    if signature.lower() in headers or "transfer-encoding" in headers or not told or received.mimetype != _FORM:
+        return False
+    return form.fullmatch(_body(received.environ, headers, _LONGEST_PING)) is not None
 
 
 def body_of(received: Request, most: int = MAX_BYTES) -> bytes:

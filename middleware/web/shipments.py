@@ -47,7 +47,7 @@ def desk(services: Services, shop: Shop) -> Desk:
     """Where a shop asks for its own."""
     return Desk(
         finder=services.finder,
-        platform=shop.platform,
+        platforms={shop.settings.platform: shop.platform},
         keys=services.keys,
         shops={shop.settings.name: shop.settings.domain},
     )

@@ -123,4 +123,4 @@ def webhook(shop: str, body: bytes, topic: str, number: int) -> Inbound:
         x_shopify_webhook_id=f"00000000-0000-0000-0000-{number:012}",
         x_shopify_event_id="00000000-0000-0000-0000-000000000000",
     )
-    return Inbound(shop=None, headers=given, body=body)
+    return Inbound(platform="shopify", shop=None, headers=given, body=body)

@@ -90,7 +90,7 @@ def services(platform: Any = None, kids: set[str] = KEYS) -> Services:
         finder=cast(Any, None),
         calls=cast(Any, None),
         keys=cast(Any, None),
-        platform=platform or Shopify(),
+        platforms={"shopify": platform or Shopify()},
         shops=shops,
         domains={shop.settings.domain: shop for shop in shops.values() if not shop.settings.own_app},
         integrations=cast(Any, None),
@@ -104,9 +104,8 @@ def inbound(
 ) -> Inbound:
     signature = base64.b64encode(hmac.new(secret, body, hashlib.sha256).digest()).decode()
     headers: dict[str, str] = {"x-shopify-topic": topic, "x-shopify-hmac-sha256": signature}
-    return Inbound(
-        shop=route, headers=headers | ({} if domain is None else {"x-shopify-shop-domain": domain}), body=body
-    )
+    claimed = {} if domain is None else {"x-shopify-shop-domain": domain}
+    return Inbound(platform="shopify", shop=route, headers=headers | claimed, body=body)
 
 
 @pytest.mark.policy("VP-PLG-3")

@@ -42,7 +42,7 @@ class FakeFinder:
 
 def desk(*trails: Trail) -> Desk:
     keys = ServiceKeys(signing=cast("object", None), index=INDEX, service=SERVICE)  # type: ignore[arg-type]  # nobody signs here
-    return Desk(finder=FakeFinder(trails), platform=Shopify(), keys=keys, shops=SHOPS)
+    return Desk(finder=FakeFinder(trails), platforms={"shopify": Shopify()}, keys=keys, shops=SHOPS)
 
 
 def sighting(**changes: object) -> Sighting:

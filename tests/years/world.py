@@ -243,7 +243,7 @@ def _webhook(name: str, number: int, now: datetime, country: str) -> Inbound:
     }
     body = json.dumps(content).encode()
     given = headers(body, f"{name}.myshopify.com", x_shopify_webhook_id=f"00000000-0000-0000-0000-{number:012}")
-    return Inbound(shop=None, headers=given, body=body)
+    return Inbound(platform="shopify", shop=None, headers=given, body=body)
 
 
 def _settings(folder: Path, url: str) -> config.Config:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from flask import Flask
 
+from middleware.binding import PLATFORMS
 from middleware.platforms.shopify import APP_TOPICS, COMPLIANCE_TOPICS, ORDER_TOPICS
 from middleware.web import webhooks
 from schemas.allowlist import INDEX, KEPT, USED, Node
@@ -72,11 +74,11 @@ def test_the_topics_are_those_that_the_routes_take() -> None:
 @pytest.mark.parametrize("words", [(), ("--uri", "/webhooks/shopify/demo"), ("--uri", "/webhooks/shopify/")])
 def test_the_addresses_are_those_that_are_served(words: tuple[str, ...]) -> None:
     app = Flask("described")
-    app.register_blueprint(webhooks.blueprint(cast(Any, None)))
+    app.register_blueprint(webhooks.blueprint(cast(Any, SimpleNamespace(platforms=PLATFORMS))))
     routes = app.url_map.bind("parcelveil.example", url_scheme="https")
     for entry in subscriptions(*words).values():
         rule, _ = routes.match(entry["uri"], method="POST")
-        assert rule.rpartition(".")[2] == entry["uri"].rpartition("/")[2]
+        assert rule.rpartition("_")[2] == entry["uri"].rpartition("/")[2]
 
 
 def test_an_address_of_its_own_can_be_given() -> None:

@@ -90,7 +90,7 @@ def settings(notify: str = "none", **changes: Any) -> ShopSettings:
 
 def inbound(topic: str = "orders/updated", body: bytes = b"", **headers: str) -> Inbound:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Inbound(shop=None, headers={"x-shopify-topic": topic, **named}, body=body)
+    return Inbound(platform="shopify", shop=None, headers={"x-shopify-topic": topic, **named}, body=body)
 
 
 def parse(order: object, topic: str = "orders/updated", **shop: Any) -> Parsed:

@@ -23,7 +23,7 @@ from middleware.errors import SchemaError
 from middleware.model import Record
 from middleware.platforms.maxiresponse import Maxiresponse
 from middleware.platforms.mystamp import MyStamp
-from middleware.ports import Caller
+from middleware.ports_senders import Caller
 from schemas.known import REASONS
 from schemas.mystamp import StampOrder
 from schemas.order import Sender

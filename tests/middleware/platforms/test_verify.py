@@ -58,7 +58,7 @@ def test_a_topic_of_no_route_is_refused(topic: str) -> None:
 def test_a_request_without_a_topic_is_refused() -> None:
     genuine = signed("orders/create")
     headers = {name: value for name, value in genuine.headers.items() if name != "x-shopify-topic"}
-    refused(Inbound(shop=None, headers=headers, body=BODY))
+    refused(Inbound(platform="shopify", shop=None, headers=headers, body=BODY))
 
 
 def test_both_secrets_count_while_rotating() -> None:
@@ -73,7 +73,7 @@ def test_the_raw_bytes_are_what_is_signed() -> None:
     """The same document written otherwise is another body."""
     genuine = signed("orders/create")
     for body in (BODY.replace(b'": ', b'":'), BODY + b" ", b"", b'{"id": 5001, "note": "\\u00e9"}'):
-        refused(Inbound(shop=None, headers=genuine.headers, body=body))
+        refused(Inbound(platform="shopify", shop=None, headers=genuine.headers, body=body))
 
 
 @pytest.mark.parametrize("header", [None, "", "x", "AAAA", "é", base64.b64encode(bytes(32)).decode()])
@@ -86,7 +86,7 @@ def test_what_a_request_claims_is_read_from_its_headers() -> None:
     claim = inbound("orders/paid", x_shopify_shop_domain="Demo.MyShopify.com", x_shopify_webhook_id="b54557e4")
     assert (PLATFORM.shop_of(claim), PLATFORM.topic_of(claim)) == ("demo.myshopify.com", "orders/paid")
     assert PLATFORM.webhook_of(claim) == "b54557e4"
-    silent = Inbound(shop=None, headers={}, body=b"")
+    silent = Inbound(platform="shopify", shop=None, headers={}, body=b"")
     assert (PLATFORM.shop_of(silent), PLATFORM.topic_of(silent), PLATFORM.webhook_of(silent)) == ("", "", "")
 
 
