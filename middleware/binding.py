@@ -26,12 +26,13 @@ from middleware.model import ShopSettings
 from middleware.model_keys import Sealing
 from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
+from middleware.platforms.woocommerce import WooCommerce
 from middleware.ports import Carrier, Clock
 from middleware.ports_retention import Teller
 from middleware.ports_senders import Platform
 from middleware.retention_keys import PublicKeys
 from middleware.services import Shop
-from schemas import maxiresponse, mystamp, plugin, shopify
+from schemas import maxiresponse, mystamp, plugin, shopify, woocommerce
 from schemas.allowlist import Node, categories
 from schemas.errors import SchemaFault
 from schemas.order import Order, Sender, catalogue
@@ -55,7 +56,7 @@ class ShopFault(SettingError):
 
 
 _READ: Final[Mapping[str, tuple[type, tuple[Node, ...]]]] = {
-    SHIPMENT.first: (Order, (shopify.SHAPE, plugin.SHAPE)),
+    SHIPMENT.first: (Order, (shopify.SHAPE, woocommerce.SHAPE, plugin.SHAPE)),
     MAXIRESPONSE.first: (maxiresponse.Contact, (maxiresponse.SHAPE,)),
     MYSTAMP.first: (mystamp.StampOrder, (mystamp.SHAPE,)),
 }
@@ -74,7 +75,7 @@ class Receiver(Carrier, Teller, Protocol):
         """The carrier as it is for this shop; or why it cannot serve it."""
 
 
-PLATFORMS: Final[Mapping[str, Platform]] = {platform.name: platform for platform in (Shopify(),)}
+PLATFORMS: Final[Mapping[str, Platform]] = {platform.name: platform for platform in (Shopify(), WooCommerce())}
 """The platforms that send webhooks, by name."""
 
 _NO_PLATFORM: Final = PLATFORMS["shopify"]

@@ -21,7 +21,11 @@ _NUMBER: Final = "the shop's number at Shopify, digits in quotation marks"
 _PRODUCT: Final = "small letters, digits and hyphens"
 _ACCOUNT: Final = "six digits in quotation marks"
 _COUNTRY: Final = "two capital letters (ISO 3166-1), such as BE"
-_NOT_YET: Final = ("woocommerce",)
+_DOMAINS: Final[Mapping[str, str]] = {
+    "shopify": "the shop's own domain, which ends in .myshopify.com",
+    "woocommerce": "the address of the shop's site without https://, such as winkel.example",
+}
+_OWN_SECRETS: Final = 'secrets = [{ env = "WOOCOMMERCE_SECRET" }]'
 _NO_PLUGIN: Final = ("guest", "residential")
 
 
@@ -41,18 +45,18 @@ def shop_settings(
     none. Raises: SettingError.
     """
     check_name(name, table)
-    if table.text("platform", None) in _NOT_YET:
-        raise table.fault("platform", "another one", problem=f"{table.text('platform', None)} is not supported yet")
-    if table.choice("platform", rules.PLATFORMS, None) == "direct":
+    platform = table.choice("platform", rules.PLATFORMS, None)
+    if platform == "direct":
         return _direct(name, table, around)
     if own_secrets and "app" in table:
         raise _one_of_both(table, "secrets")
-    own_app, secrets = (True, own_secrets) if own_secrets else _secrets(table, around.apps)
+    apps = around.apps if platform == "shopify" else None
+    own_app, secrets = (True, own_secrets) if own_secrets else _secrets(table, apps)
     requested = table.table("integration")
     settings = ShopSettings(
         name=name,
-        platform="shopify",
-        domain=domain_of(table),
+        platform=platform,
+        domain=domain_of(table, platform),
         secrets=secrets,
         own_app=own_app,
         carrier=_carrier(table, around),
@@ -62,7 +66,7 @@ def shop_settings(
         integration_reference=requested.line("reference", rules.LONGEST_REFERENCE),
         sender=_sender(table.table("sender")),
         mode=table.choice("mode", rules.MODES, "live"),
-        number=table.matching("number", rules.NUMBER, "", _NUMBER) or None,
+        number=(table.matching("number", rules.NUMBER, "", _NUMBER) or None) if apps is not None else None,
         token=table.bearer("token").encode() if "token" in table else None,
         delivery=Delivery(notify=table.choice("notify", rules.NOTIFY, "none")),
         ship_when=table.choice("ship_when", rules.SHIP_WHEN, "paid"),
@@ -189,7 +193,13 @@ def _products(table: Table) -> Mapping[str, str]:
     return products
 
 
-def _secrets(table: Table, apps: Mapping[str, tuple[bytes, ...]]) -> tuple[bool, tuple[bytes, ...]]:
+def _secrets(table: Table, apps: Mapping[str, tuple[bytes, ...]] | None) -> tuple[bool, tuple[bytes, ...]]:
+    """Those of an app of its own, or of the app that it belongs to; ``apps`` is None where there is no such thing."""
+    if apps is None:
+        if "secrets" not in table:
+            told = "the secret of its webhooks, which no other shop has"
+            raise table.fault("secrets", told, problem="there is none", example=_OWN_SECRETS)
+        return True, table.secrets("secrets")
     if "app" in table and "secrets" in table:
         raise _one_of_both(table, "app")
     if "secrets" in table:
@@ -205,11 +215,11 @@ def _one_of_both(table: Table, key: str) -> SettingError:
     return table.fault(key, expected, example='app = "parcelveil"')
 
 
-def domain_of(table: Table) -> str:
-    """The domain of a shop at Shopify, in small letters. Raises: SettingError."""
-    domain = rules.domain(table.text("domain", None))
+def domain_of(table: Table, platform: str) -> str:
+    """The domain of a shop on its platform, in small letters. Raises: SettingError."""
+    domain = rules.domain(table.text("domain", None), platform)
     if domain is None:
-        raise table.fault("domain", "the shop's own domain, which ends in .myshopify.com")
+        raise table.fault("domain", _DOMAINS[platform])
     return domain
 
 

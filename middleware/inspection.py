@@ -49,7 +49,7 @@ def inspect(
 
     def look(document: object) -> Inspection:
         parsed = platform.parse(document, Inbound(platform=platform.name, shop=None, headers={}, body=b""), settings)
-        check_time(parsed, now)
+        named(platform.names, lambda: check_time(parsed, now))
         return _planned(parsed, document, platform, settings, policy, fit, now, carrier.sealing)
 
     def fit(order: Order) -> Order:

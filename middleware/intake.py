@@ -17,7 +17,7 @@ from datetime import datetime
 from middleware.core.body import read
 from middleware.core.calendar import today
 from middleware.core.pileup import WINDOW, piled_up
-from middleware.core.planning import CLOCKS_APART, check_time, planned
+from middleware.core.planning import CLOCKS_APART, check_time, named, planned
 from middleware.core.schedule import latest, memory
 from middleware.core.seal import lock, new_id, seal
 from middleware.core.standing import use
@@ -50,7 +50,7 @@ def _take(inbound: Inbound, shop: Shop, services: Services, now: datetime) -> An
     document = read(inbound.body)
     try:
         parsed = shop.platform.parse(document, inbound, shop.settings)
-        check_time(parsed, now)
+        named(shop.platform.names, lambda: check_time(parsed, now))
         answered = services.store.seen(shop.settings.name, *mark)
         if answered is not None:
             return answered

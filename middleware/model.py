@@ -37,6 +37,7 @@ class Reason(StrEnum):
     IN_STORE = "in_store"
     NOTHING_TO_SHIP = "nothing_to_ship"
     FULFILLED = "fulfilled"
+    CALLED_OFF = "called_off"  # until the shop takes it up again: not final, as a cancellation is
     OLDER_VERSION = "older_version"
     HELD = "held"
     REJECTED = "rejected"

@@ -45,6 +45,6 @@ DOUBTS: Mapping[str, str] = {
 
 
 def removed_names(sender: str) -> Mapping[str, str]:
-    """Leaf path → reason, for the ``sender`` (``shopify-order``)."""
+    """Leaf path → reason, for the ``sender`` (``shopify-order``, ``woocommerce-order``)."""
     text = (files("schemas") / "removed" / f"{sender}.csv").read_text(encoding="utf-8")
     return {row["path"]: row["reason"] for row in csv.DictReader(text.splitlines())}

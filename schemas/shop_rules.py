@@ -11,6 +11,9 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 """The name of a shop, a carrier or an app: it stands in addresses, file names and logs."""
 
 DOMAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
+SITE: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?(?:/[a-z0-9._~-]{1,100}){0,8}")
+"""The address of a site without what stands before it: a host, perhaps with a port, perhaps with a path."""
+
 NUMBER: Final = re.compile(r"[0-9]{1,20}")
 COUNTRY: Final = re.compile(r"[A-Z]{2}")
 PRODUCT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -25,7 +28,7 @@ POLICY: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LENGTH_OF_TIME: Final = re.compile(r"[0-9]{1,6}[smhd]")
 
-PLATFORMS: Final = ("shopify", "direct")
+PLATFORMS: Final = ("shopify", "woocommerce", "direct")
 MODES: Final = ("live", "test")
 ACCOUNT_TYPES: Final = ("guest", "residential", "professional", "maxiresponse", "mystamp", "mystamp_pro")
 NOTIFY: Final = ("none", "email", "sms")
@@ -61,24 +64,31 @@ SENDER: Final[Mapping[str, int]] = {
 }
 """Characters of what is told of who sends."""
 
+_BEFORE_SITE: Final = re.compile(r"https?://", re.IGNORECASE)
 _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "direct": re.compile("direct:.+"),
     "shopify": DOMAIN,
+    "woocommerce": SITE,
 }
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def domain(text: str) -> str | None:
-    """The domain of a shop at Shopify as it is kept, in small letters; None for what is none.
+def domain(text: str, platform: str) -> str | None:
+    """The domain of a shop as it is kept, in small letters; None for what is none of that platform's.
 
     Letters of ASCII alone: of others some become one when they are made small (U+212A, the Kelvin sign).
     """
     small = text.lower()
-    return small if text.isascii() and DOMAIN.fullmatch(small) else None
+    return small if text.isascii() and platform_of(small) == platform else None
+
+
+def site_of(url: str) -> str | None:
+    """The site that an address (``https://shop.example/``) is of, as ``domain`` has it; None for what is none."""
+    return domain(_BEFORE_SITE.sub("", url, count=1).removesuffix("/"), "woocommerce")
 
 
 def platform_of(domain: str) -> str:
-    """Whose domain it is: each platform's have a form of their own. ``""`` for what is none."""
+    """Whose domain it is: the first platform's that has domains of that form. ``""`` for what is none."""
     return next((name for name, form in _FORMS.items() if form.fullmatch(domain)), "")
 
 

@@ -74,11 +74,11 @@ def _printable(value: str) -> None:
 
 
 class _Domain(fields.String):
-    """A shop's domain, read in the spelling in which it is kept."""
+    """A shop's domain, read in the spelling in which it is kept: letters of ASCII alone have one."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        return rules.domain(text) or text
+        return text.lower() if text.isascii() else text
 
 
 def _hold(value: str) -> None:
@@ -134,7 +134,11 @@ class ShopConnection(_Strict):
             "description": "With it the shop's own systems make shipments.",
         },
     )
-    domain = _Domain(validate=_Whole(f"^{rules.DOMAIN.pattern}$"), error_messages=_CODES)
+    domain = _Domain(
+        validate=_Whole(f"^{rules.SITE.pattern}$"),
+        error_messages=_CODES,
+        metadata={"description": "Its domain at Shopify, or the address of its site without `https://`."},
+    )
     number = _form(rules.NUMBER)
     mode = _word(*rules.MODES)
     policy = _form(rules.POLICY)
@@ -170,7 +174,10 @@ class ShopConnection(_Strict):
     @validates_schema(skip_on_field_errors=False)
     def _whole(self, data: Mapping[str, Any], **kwargs: Any) -> None:  # noqa: ARG002 - marshmallow's signature
         """A shop whose own systems call has no domain; one whose records are no parcels, no request and no sender."""
-        direct = data.get("platform") == "direct"
+        platform, domain = str(data.get("platform")), data.get("domain")
+        if platform in rules.PLATFORMS and isinstance(domain, str) and rules.domain(domain, platform) is None:
+            raise ValidationError({"domain": ["pattern"]})
+        direct = platform == "direct"
         parcels = not direct or data.get("account_type") == "professional"
         needed = [*(() if direct else ("domain",)), *(("integration", "sender") if parcels else ())]
         missing = {name: ["required"] for name in needed if data.get(name) is None}

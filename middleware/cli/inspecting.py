@@ -24,8 +24,7 @@ from middleware.inspection import inspect as dry_run
 from middleware.model import Delivery, ShopSettings, Status
 from middleware.platforms.maxiresponse import Maxiresponse
 from middleware.platforms.mystamp import MyStamp
-from middleware.platforms.shopify import Shopify
-from middleware.ports import Caller
+from middleware.ports_senders import Caller
 from schemas.known import DOUBTS, REASONS
 from schemas.mystamp import LONGEST_BODY
 from schemas.order import Sender
@@ -59,7 +58,7 @@ _URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
 @click.argument("files", nargs=-1, required=True, metavar="FILE|-…")
 @click.option(
     "--platform",
-    type=click.Choice(["shopify", DIRECT]),
+    type=click.Choice(sorted((*binding.PLATFORMS, DIRECT))),
     required=True,
     help="Whose it is: a webshop's order, or what a shop's own systems send that is no parcel.",
 )
@@ -81,7 +80,11 @@ _URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
     show_default=True,
     help="What the delivery needs.",
 )
-@click.option("--pickup-attribute", metavar="NAME", help="The note attribute that names a pick-up point.")
+@click.option(
+    "--pickup-attribute",
+    metavar="NAME",
+    help="The note attribute, or key in meta_data, of a pick-up point.",
+)
 @json_option
 def inspect(
     files: tuple[str, ...],
@@ -199,7 +202,7 @@ def _inspected(name: str, caller: Caller | None, settings: ShopSettings, policy:
         return TOO_LARGE
     if caller:
         return inspect_call(body, caller, settings, policy, now)
-    return dry_run(body, Shopify(), ParcelJson(), settings, policy, now)
+    return dry_run(body, binding.PLATFORMS[settings.platform], ParcelJson(), settings, policy, now)
 
 
 def _body(name: str, most: int) -> bytes:

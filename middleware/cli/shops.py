@@ -72,11 +72,13 @@ def _secret_options(command: Function) -> Function:
 @shops.command(short_help="Connect a shop, or give it new settings.")
 @click.argument("name")
 @click.option("--from", "from_file", metavar="FILE", help="Settings as under [shops.<name>]: TOML, or JSON.")
-@click.option("--platform", metavar="KIND", help="shopify, or direct for systems of its own.  [default: shopify]")
+@click.option(
+    "--platform", metavar="KIND", help="shopify, woocommerce, or direct: systems of its own.  [default: shopify]"
+)
 @click.option("--policy", metavar="PACK", help="The pack that it sends under.")
 @click.option("--token-env", metavar="VAR", help="A variable that holds the token with which its own systems call.")
 @click.option("--token-file", metavar="FILE", help="A file that holds that token.")
-@click.option("--domain", metavar="DOMAIN", help="Its myshopify.com domain.")
+@click.option("--domain", metavar="DOMAIN", help="Its myshopify.com domain, or the address of its site.")
 @click.option("--carrier", metavar="NAME", help="The parcel platform that it ships with.")
 @click.option("--app", metavar="NAME", help="The app that it belongs to.")
 @_secret_options

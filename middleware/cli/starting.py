@@ -93,7 +93,9 @@ def init(folder: Path, shop_domain: str, platform_url: str, *, force: bool) -> N
 
 def written(shop_domain: str, platform_url: str) -> str:
     """The text of a configuration. Raises: ConfigError for a domain or an address that it could not hold."""
-    domain = domain_of(Table({"domain": shop_domain}, Source(file="--shop-domain"), ("shops", NAMES["shops"]), {}))
+    domain = domain_of(
+        Table({"domain": shop_domain}, Source(file="--shop-domain"), ("shops", NAMES["shops"]), {}), "shopify"
+    )
     own = _own(platform_url) | {("shops", ANY, "domain"): f'"{domain}"'}
     shop = domain.partition(".")[0]
     sections = [

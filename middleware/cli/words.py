@@ -62,6 +62,7 @@ HALTS: Mapping[Reason, str] = {
     Reason.NOT_PAID: "it is not paid yet",
     Reason.IN_STORE: "it is picked up in store",
     Reason.NOTHING_TO_SHIP: "nothing of it is shipped",
+    Reason.CALLED_OFF: "it is called off, until the shop takes it up again",
     Reason.FULFILLED: "it has been fulfilled already",
     Reason.OLDER_VERSION: "a newer version of it is known",
     Reason.HELD: "a legal hold keeps what the parcel platform has",

@@ -1,4 +1,4 @@
-"""Webhook signatures: HMAC-SHA-256 over the raw body, as Shopify sends it (base64 in one header).
+"""Webhook signatures: HMAC-SHA-256 over the raw body, as shop platforms send it (base64 in one header).
 
 Only the body is signed. Nothing is parsed before this has passed.
 """
@@ -29,13 +29,13 @@ def decode(header: str | None) -> bytes | None:
     return digest if len(digest) == _DIGEST_BYTES and base64.b64encode(digest) == text else None
 
 
-def verify(body: bytes, header: str | None, secrets: Sequence[bytes]) -> bool:
+def verify(body: bytes, header: str | None, secrets: Sequence[bytes], most: int = MOST_SECRETS) -> bool:
     """Whether one of ``secrets`` (two while rotating) made the signature. Bytes are compared in constant time; every
-    secret is tried, and whoever has fewer than two costs as much as who has two.
+    secret is tried, and whoever has fewer than ``most`` costs as much as who has so many.
     """
     claimed = decode(header)
     genuine = False
-    for secret in (*secrets, *(NOBODY,) * (MOST_SECRETS - len(secrets))):
+    for secret in (*secrets, *(NOBODY,) * (most - len(secrets))):
         digest = hmac.new(secret, body, hashlib.sha256).digest()
         genuine |= hmac.compare_digest(digest, claimed or bytes(_DIGEST_BYTES)) and secret is not NOBODY
     return genuine and claimed is not None

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from middleware.core import signature
 from middleware.core.address_taking import Notes
-from middleware.errors import Fault, SchemaError, SignatureError
+from middleware.errors import SignatureError
 from middleware.model import Inbound, Parsed, Reason, ShopSettings
-from middleware.platforms.shopify_order import Fields, Lines, canonise, payers, refuse
+from middleware.platforms.documents import loaded, refusal
+from middleware.platforms.shopify_order import canonise, payers
+from middleware.platforms.taking import Fields, Lines, moment
 from middleware.ports_senders import Headers
 from schemas import shopify
-from schemas.allowlist import AllowList, Node, Refused, load
+from schemas.allowlist import AllowList, Node
 
 HEADERS = Headers(
     signature="X-Shopify-Hmac-Sha256",
@@ -111,7 +113,7 @@ class Shopify:
     def updated_at(self, document: object) -> datetime | None:
         """When the order was changed, even of a document that is otherwise refused."""
         value = document.get("updated_at") if isinstance(document, dict) else None
-        return _moment(value) if isinstance(value, str) else None
+        return moment(value) if isinstance(value, str) else None
 
     def page_of(self, domain: str, order_id: str) -> str:
         """Where the merchant finds an order, in the shop's own administration."""
@@ -129,14 +131,14 @@ class Shopify:
         """Read the permitted fields. Raises: SchemaError; SignatureError where the body contradicts the claimed topic
         or shop.
         """
-        version = _load(shopify.VERSION, document)
+        version = loaded(shopify.VERSION, document)
         if self.topic_of(inbound) == "orders/cancelled" and not version["cancelled_at"]:
             raise SignatureError()
         _cross_check(version["order_status_url"], shop.number)
         order_id, updated_at = str(version["id"]), _instant(version["updated_at"])
         if version["cancelled_at"]:  # a cancellation counts, whatever else the order holds
             return Parsed(order_id=order_id, updated_at=updated_at, halt=Reason.CANCELLED, order=None, taken={})
-        order = _load(shopify.ORDER, document)
+        order = loaded(shopify.ORDER, document)
         lines = tuple(_shipped(order))
         halt = _halt(order, lines, shop)
         notes = Notes()
@@ -170,15 +172,6 @@ def is_app(document: object, topic: str, domain: str) -> bool:
     return isinstance(named, str) and named.lower() == domain
 
 
-def _load(schema: AllowList, document: object) -> Fields:
-    faults: tuple[tuple[str, str], ...] = ()
-    try:
-        return load(schema, document)
-    except Refused as refused:
-        faults = refused.faults
-    raise SchemaError(tuple(Fault(pointer=pointer, code=code) for pointer, code in faults))
-
-
 def _cross_check(url: str | None, number: str | None) -> None:
     """The shop number in the path of ``order_status_url``, never its host (that may be the merchant's own domain)."""
     match = _SHOP_NUMBER.match(url or "")
@@ -187,18 +180,10 @@ def _cross_check(url: str | None, number: str | None) -> None:
 
 
 def _instant(text: str) -> datetime:
-    instant = _moment(text)
+    instant = moment(text)
     if instant is None:
-        raise refuse("/updated_at", "timestamp")
+        raise refusal("/updated_at", "timestamp")
     return instant
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo is not None and 2000 <= moment.year < 2200 else None
 
 
 def _shipped(order: Fields) -> Iterator[tuple[int, Fields, int]]:

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from middleware.core import address_taking
 from middleware.core.address_taking import Notes
-from middleware.errors import Fault, SchemaError
 from middleware.model import ShopSettings
-from schemas.allowlist import is_blank
+from middleware.platforms.documents import refusal
+from middleware.platforms.taking import Fields, Lines, Taking, full_name, same
 from schemas.order import PICKUP_POINT, Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
-
-Fields = Mapping[str, Any]
-Lines = Sequence[tuple[int, Fields, int]]
-"""(position, line, pieces) of every line that goes into the parcel."""
-
-
-def refuse(pointer: str, code: str) -> SchemaError:
-    """The refusal of an order for one fault."""
-    return SchemaError((Fault(pointer=pointer, code=code),))
-
-
-class _Taking:
-    """Reads a loaded object and notes every value that it took: concrete source path → canonical path."""
-
-    def __init__(self, source: Fields, prefix: str, notes: Notes) -> None:
-        self._source, self._prefix, self._notes = source, prefix, notes
-
-    def __call__(self, name: str, target: str) -> Any:
-        value = self._source[name]
-        if is_blank(value):
-            return None
-        self._notes.taken[f"{self._prefix}{name}"] = target
-        return value
 
 
 def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettings, notes: Notes) -> Order:
@@ -63,12 +39,12 @@ def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettin
 
 def _recipient(order: Fields, notes: Notes) -> Recipient:
     if order["shipping_address"] is None:
-        raise refuse("/shipping_address", "required")
-    take = _Taking(order["shipping_address"], "shipping_address.", notes)
+        raise refusal("/shipping_address", "required")
+    take = Taking(order["shipping_address"], "shipping_address.", notes)
     parts = (take("first_name", "recipient.name"), take("last_name", "recipient.name"))
     name = " ".join(part for part in parts if part) or take("name", "recipient.name")
     if not name:
-        raise refuse("/shipping_address/name", "required")
+        raise refusal("/shipping_address/name", "required")
     company = take("company", "recipient.company")
     typed = Address(
         street=take("address1", "recipient.address.street"),
@@ -86,13 +62,13 @@ def _recipient(order: Fields, notes: Notes) -> Recipient:
     )
 
 
-def _contact(order: Fields, name: str, take: _Taking, notes: Notes) -> Contact:
+def _contact(order: Fields, name: str, take: Taking, notes: Notes) -> Contact:
     """The recipient's own contact data: the order's e-mail and language are the payer's, and pass only where whoever
     pays is the recipient.
     """
-    top = _Taking(order, "", notes)
+    top = Taking(order, "", notes)
     paying = payers(order)
-    own = bool(paying) and all(_same(payer, name) for payer in paying)
+    own = bool(paying) and all(same(payer, name) for payer in paying)
     return Contact(
         email=top("email", "recipient.contact.email") if own else None,
         phone=take("phone", "recipient.contact.phone") or _rate_phone(order, notes),
@@ -106,15 +82,11 @@ def _rate_phone(order: Fields, notes: Notes) -> str | None:
         phone: str | None = (
             None
             if rate["is_removed"]
-            else _Taking(rate, f"shipping_lines[{position}].", notes)("phone", "recipient.contact.phone")
+            else Taking(rate, f"shipping_lines[{position}].", notes)("phone", "recipient.contact.phone")
         )
         if phone:
             return phone
     return None
-
-
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
 
 
 def _pickup_point(order: Fields, attribute: str | None, notes: Notes) -> str | None:
@@ -124,19 +96,19 @@ def _pickup_point(order: Fields, attribute: str | None, notes: Notes) -> str | N
     for position, note in enumerate(order["note_attributes"] or ()):
         if attribute and note["name"] == attribute and note["value"]:
             if not PICKUP_POINT.fullmatch(note["value"]):
-                raise refuse("/note_attributes", "pickup-point")
+                raise refusal("/note_attributes", "pickup-point")
             notes.taken[f"note_attributes[{position}].value"] = "parcel.pickup_point"
             return str(note["value"])
     return None
 
 
 def _customs(order: Fields, lines: Lines, notes: Notes) -> Iterator[CustomsItem]:
-    currency = _Taking(order, "", notes)("currency", "customs.currency")
+    currency = Taking(order, "", notes)("currency", "customs.currency")
     for position, line, pieces in lines:
-        take = _Taking(line, f"line_items[{position}].", notes)
+        take = Taking(line, f"line_items[{position}].", notes)
         take("quantity" if line["current_quantity"] is None else "current_quantity", "customs.quantity")
         duty: Fields = (line["duties"] or [{}])[0]
-        take_duty = _Taking(duty, f"line_items[{position}].duties[0].", notes)
+        take_duty = Taking(duty, f"line_items[{position}].duties[0].", notes)
         yield CustomsItem(
             description=take("title", "customs.description"),
             quantity=pieces,
@@ -148,13 +120,8 @@ def _customs(order: Fields, lines: Lines, notes: Notes) -> Iterator[CustomsItem]
         )
 
 
-def _full_name(person: Fields | None) -> str:
-    names = (person["first_name"], person["last_name"]) if person else ()
-    return " ".join(name.strip() for name in names if name and name.strip())
-
-
 def payers(order: Fields) -> tuple[str, ...]:
     """The names under which the order is paid: the billing address's and the customer's, who need not be the same."""
     billing = order["billing_address"]
-    names = (_full_name(billing) or ((billing or {}).get("name") or "").strip(), _full_name(order["customer"]))
+    names = (full_name(billing) or ((billing or {}).get("name") or "").strip(), full_name(order["customer"]))
     return tuple(name for name in names if name)

@@ -154,10 +154,35 @@ def test_what_is_missing_or_wrong_is_named(load: Load, change: tuple[str, str]) 
     assert reason(load, change).startswith(f"shops.demo.{CHANGED[change]}")
 
 
-@pytest.mark.parametrize("platform", ["woocommerce"])
-def test_a_platform_that_is_not_there_yet_is_said_so(load: Load, platform: str) -> None:
-    change = ('[shops.demo]\nplatform = "shopify"', f'[shops.demo]\nplatform = "{platform}"')
-    assert reason(load, change) == f"shops.demo.platform: {platform} is not supported yet; expected another one"
+SITE = [
+    ('[shops.demo]\nplatform = "shopify"', '[shops.demo]\nplatform = "woocommerce"'),
+    ('"demo.myshopify.com"', '"Winkel.Example:8443/nl"'),
+    (APP, 'secrets = [{ env = "OTHER" }]'),
+]
+
+
+def test_a_shop_of_woocommerce_has_a_site_and_secrets_of_its_own(load: Load) -> None:
+    shop = load(*SITE).shops["demo"]
+    assert (shop.platform, shop.domain) == ("woocommerce", "winkel.example:8443/nl")
+    assert (shop.secrets, shop.own_app, shop.number) == ((b"other-made-up-secret",), True, None)
+    assert (shop.ship_when, shop.hold, shop.default_weight_grams) == ("paid", timedelta(minutes=2), 1000)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["https://winkel.example", "winkel.example/", "-a.example", "a b.example", "demo.myshopify.com", "\u212a.example"],
+)
+def test_a_site_is_its_address_without_what_stands_before_it(load: Load, domain: str) -> None:
+    told = "domain: expected the address of the shop's site without https://, such as winkel.example"
+    assert reason(load, SITE[0], ('"demo.myshopify.com"', f'"{domain}"'), SITE[2]).startswith(f"shops.demo.{told}")
+
+
+def test_a_shop_of_woocommerce_belongs_to_no_app_and_has_no_number(load: Load) -> None:
+    told = "shops.demo.secrets: there is none; expected the secret of its webhooks, which no other shop has"
+    assert reason(load, SITE[0], SITE[1]).startswith(told)
+    for more in (APP, 'number = "7"'):
+        line = reason(load, SITE[0], SITE[1], (APP, f"{SITE[2][1]}\n{more}"))
+        assert line.startswith(f"shops.demo.{more.partition(' ')[0]}: unknown key")
 
 
 def test_what_is_no_table_at_all_is_quarantined_too(load: Load) -> None:

@@ -131,7 +131,12 @@ ROWS = {
         new=f"[server]\n{TWICE}", at=TWICE.rstrip(), says="one is the simulated platform already; expected no more than"
     ),
     "no name": instead("[carriers.platform]", "[carriers.A]", "expected a name of small letters, digits and hyphens"),
-    "not yet": instead('[shops.demo]\nplatform = "shopify"', '[shops.demo]\nplatform = "woocommerce"', "not supported"),
+    "webhooks without a secret": instead(
+        '[shops.demo]\nplatform = "shopify"',
+        '[shops.demo]\nplatform = "woocommerce"',
+        "the secret of its webhooks",
+        at="[shops.demo]",
+    ),
     "app and secrets": instead(
         'app = "parcelveil"', 'secrets = [{ env = "OTHER" }]\napp = "parcelveil"', "expected either the app or secrets"
     ),

@@ -240,7 +240,7 @@ def test_paths_are_not_broken_on_a_narrow_terminal() -> None:
     ("words", "said"),
     [
         ((ACCEPTED,), "Missing option '--platform'"),
-        (("--platform", "nonesuch", ACCEPTED), "'nonesuch' is not one of 'shopify'"),
+        (("--platform", "nonesuch", ACCEPTED), "'nonesuch' is not one of 'direct', 'shopify', 'woocommerce'"),
         (("--platform", "shopify"), "Missing argument 'FILE|-…'"),
         (("--platform", "shopify", "nowhere.json"), "nowhere.json: No such file or directory"),
         (("--platform", "shopify", "."), ".: Is a directory"),

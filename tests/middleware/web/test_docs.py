@@ -130,6 +130,7 @@ def test_every_route_has_a_line_that_a_shell_takes(path: str, verb: str, operati
         "ADMIN_TOKEN": "a-token",
         "DEMO_TOKEN": "d-token",
         "SHOPIFY_SECRET": "s",
+        "WOOCOMMERCE_SECRET": "s",
         "ID": "an-id",
         "PATH": "/usr/bin:/bin",
     }
@@ -142,6 +143,7 @@ def test_every_route_has_a_line_that_a_shell_takes(path: str, verb: str, operati
     address = words[-1]
     assert re.fullmatch(r"http://127\.0\.0\.1:808[01]" + re.sub(r"\{\w+\}", r"[\\w-]+", path) + r"(\?\S+)?", address)
     known = {"admin": "Authorization: Bearer a-token", "shop": "Authorization: Bearer d-token"}
+    known["woocommerce"] = "X-WC-Webhook-Topic: "
     for name in operation["security"][0] if operation["security"] else ():
         assert known.get(name, "X-Shopify-Topic: ") in ran.stdout
     needed = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header" and one.get("required")}

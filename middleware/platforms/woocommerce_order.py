@@ -1,0 +1,123 @@
+"""A WooCommerce order as it was loaded becomes the canonical order: who receives, where, and what customs demands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Final
+
+from middleware.core import address_taking
+from middleware.core.address_taking import Notes
+from middleware.model import ShopSettings
+from middleware.platforms.documents import refusal
+from middleware.platforms.taking import Fields, Lines, Taking, full_name, same
+from schemas.order import PICKUP_POINT, Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
+
+_CENT: Final = Decimal("0.01")
+_NOBODY: Final = dict.fromkeys(("first_name", "last_name", "email", "phone"))
+
+
+def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettings, notes: Notes) -> Order:
+    """The canonical order; where every datum came from is left in ``notes``. No order tells what it weighs, so the
+    shop's settings do; a guest has no id (0 would be one for all guests). Raises: SchemaError.
+    """
+    return Order(
+        ids=Ids(
+            order_id=str(order["id"]),
+            order_name=order["number"] or None,
+            customer_id=str(order["customer_id"]) if order["customer_id"] else None,
+        ),
+        recipient=_recipient(order, notes),
+        parcel=Parcel(
+            weight_grams=shop.default_weight_grams,
+            pieces=1,
+            product=shop.product,
+            pickup_point=_pickup_point(order, shop.pickup_attribute, notes),
+        ),
+        customs=tuple(_customs(order, lines, notes)),
+        updated_at=updated_at,
+    )
+
+
+def _recipient(order: Fields, notes: Notes) -> Recipient:
+    """Never the billing address: whoever pays need not be who receives."""
+    if order["shipping"] is None:
+        raise refusal("/shipping", "required")
+    take = Taking(order["shipping"], "shipping.", notes)
+    parts = (take("first_name", "recipient.name"), take("last_name", "recipient.name"))
+    name = " ".join(part for part in parts if part)
+    if not name:
+        raise refusal("/shipping/last_name", "required")
+    company = take("company", "recipient.company")
+    typed = Address(
+        street=take("address_1", "recipient.address.street"),
+        line2=take("address_2", "recipient.address.line2"),
+        locality=take("city", "recipient.address.locality"),
+        postal_code=take("postcode", "recipient.address.postal_code"),
+        country=take("country", "recipient.address.country"),
+    )
+    notes.look("shipping.company", company, typed.country)
+    return Recipient(
+        name=name,
+        company=company,
+        address=address_taking.address(typed, "shipping.address_1", "shipping.address_2", notes),
+        contact=_contact(order, name, take, notes),
+    )
+
+
+def _contact(order: Fields, name: str, take: Taking, notes: Notes) -> Contact:
+    """The recipient's own contact data: e-mail and phone of the billing address are the payer's, and pass only where
+    whoever pays is the recipient.
+    """
+    paying = Taking(order["billing"] or _NOBODY, "billing.", notes)
+    own = same(full_name(order["billing"]), name)
+    phone = take("phone", "recipient.contact.phone")
+    return Contact(
+        email=paying("email", "recipient.contact.email") if own else None,
+        phone=phone or (paying("phone", "recipient.contact.phone") if own else None),
+    )
+
+
+def _pickup_point(order: Fields, attribute: str | None, notes: Notes) -> str | None:
+    """The value of the one key that names a pick-up point, of the order or of its shipping method. Raises: SchemaError
+    for a value that can be no id of one.
+    """
+    for path, entry in _entries(order) if attribute else ():
+        if entry["key"] == attribute and entry["value"]:
+            if not PICKUP_POINT.fullmatch(entry["value"]):
+                raise refusal("/meta_data", "pickup-point")
+            notes.taken[f"{path}.value"] = "parcel.pickup_point"
+            return str(entry["value"])
+    return None
+
+
+def _entries(order: Fields) -> Iterator[tuple[str, Fields]]:
+    places = [("", order), *((f"shipping_lines[{n}].", line) for n, line in enumerate(order["shipping_lines"] or ()))]
+    for prefix, holder in places:
+        for position, entry in enumerate(holder["meta_data"] or ()):
+            yield f"{prefix}meta_data[{position}]", entry
+
+
+def _customs(order: Fields, lines: Lines, notes: Notes) -> Iterator[CustomsItem]:
+    currency = Taking(order, "", notes)("currency", "customs.currency")
+    for position, line, pieces in lines:
+        take = Taking(line, f"line_items[{position}].", notes)
+        take("quantity", "customs.quantity")
+        yield CustomsItem(
+            description=take("name", "customs.description"),
+            quantity=pieces,
+            value=_each(take("total", "customs.value"), pieces),
+            currency=currency,
+        )
+
+
+def _each(total: str | None, pieces: int) -> str | None:
+    """What a piece is worth; what is no number goes as it is, for the carrier to refuse."""
+    if total is None:
+        return None
+    try:
+        each = (Decimal(total) / pieces).quantize(_CENT, ROUND_HALF_UP)
+    except InvalidOperation:
+        return total
+    return str(each)
