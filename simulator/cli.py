@@ -8,11 +8,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import click
 
-from simulator import made_up, shopify
+from simulator import made_up, made_up_woocommerce, shopify, woocommerce
 from simulator.bpost.switches import CHOICES, MOST_DELAY, Switches, parse_switches
 from simulator.faults import read_rates
 from simulator.http import Settings, running
@@ -95,7 +96,8 @@ def simulate_shopify(
         raise click.UsageError("name files, or --made-up N")
     secret = _secret(secret_env)
     lost = 0
-    for name, body in _bodies(files, count or 0, seed, shop):
+    orders = made_up.orders(count or 0, now=datetime.now(UTC), seed=seed, shop=shop)
+    for name, body in _bodies(files, orders):
         try:
             delivery = shopify.send(url, shop, topic, body, secret, retry_scale=retry_scale)
         except ValueError:
@@ -109,10 +111,58 @@ def simulate_shopify(
         raise SystemExit(1)
 
 
-def _bodies(files: tuple[Path, ...], count: int, seed: int, shop: str) -> Iterator[tuple[str, bytes]]:
+@simulate.command("woocommerce")
+@click.option("--url", required=True, help="Where the webhook goes: /webhooks/woocommerce/SHOP/orders.")
+@click.option("--source", required=True, metavar="URL", help="The address of the shop's site.")
+@click.option("--topic", default="order.created", show_default=True)
+@click.option(
+    "--secret-env", default="WOOCOMMERCE_SECRET", show_default=True, metavar="NAME", help="Variable of the secret."
+)
+@click.option("--made-up", "count", type=click.IntRange(min=1), metavar="N", help="Send N made-up orders.")
+@click.option("--seed", default=0, show_default=True, help="Of the made-up orders.")
+@click.option("--ping", is_flag=True, help="First the unsigned ping of a webhook that was just made.")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def simulate_woocommerce(
+    url: str,
+    source: str,
+    topic: str,
+    secret_env: str,
+    count: int | None,
+    seed: int,
+    ping: bool,
+    files: tuple[Path, ...],
+) -> None:
+    """Sign orders as WooCommerce does and send them, each once; one JSON line for each."""
+    if bool(files) == bool(count):
+        raise click.UsageError("name files, or --made-up N")
+    secret = _secret(secret_env).decode()
+    orders = made_up_woocommerce.orders(count or 0, now=datetime.now(UTC), seed=seed)
+    lost = 0
+    try:
+        sent = [("ping", woocommerce.ping(url))] if ping else []
+        for name, delivery in chain(sent, _delivered(url, source, topic, secret, _bodies(files, orders))):
+            if delivery.status is None:
+                click.echo(f"nobody answers at {url}: does the service run, and does it listen there?", err=True)
+            told = {"delivery_id": delivery.delivery_id, "status": delivery.status, "answer": delivery.answer}
+            click.echo(json.dumps({"file": name, **told}))
+            lost += not delivery.acknowledged
+    except ValueError:
+        raise click.UsageError("--url is not an http(s) address") from None
+    if lost:
+        raise SystemExit(1)
+
+
+def _delivered(
+    url: str, source: str, topic: str, secret: str, bodies: Iterator[tuple[str, bytes]]
+) -> Iterator[tuple[str, woocommerce.Delivery]]:
+    for name, body in bodies:
+        yield name, woocommerce.send(url, source, topic, body, secret)
+
+
+def _bodies(files: tuple[Path, ...], orders: Iterator[made_up.Json]) -> Iterator[tuple[str, bytes]]:
     for path in files:
         yield str(path), path.read_bytes()
-    for number, order in enumerate(made_up.orders(count, now=datetime.now(UTC), seed=seed, shop=shop), start=1):
+    for number, order in enumerate(orders, start=1):
         yield f"made-up:{number}", json.dumps(order, ensure_ascii=False).encode("utf-8")
 
 

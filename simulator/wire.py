@@ -36,8 +36,9 @@ def exchange(
     body: bytes | None = None,
     connect_seconds: float = 1.0,
     total_seconds: float = 5.0,
+    old: bool = False,
 ) -> Answer:
-    """Send one request and read its answer.
+    """Send one request, in HTTP/1.1 or the ``old`` 1.0, and read its answer.
 
     Raises:
         NoAnswerError: refused, reset, cut short, not HTTP, or not complete ``total_seconds`` after the start.
@@ -45,6 +46,8 @@ def exchange(
     """
     started = time.monotonic()
     connection = _connection(url, connect_seconds)
+    if old:  # the standard library has no public way to say so
+        vars(connection).update(_http_vsn=10, _http_vsn_str="HTTP/1.0")
     try:
         connection.connect()
         left = max(started + total_seconds - time.monotonic(), 0.001)
