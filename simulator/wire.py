@@ -56,7 +56,8 @@ def exchange(
         timer = threading.Timer(left, _hang_up, (connection.sock,))
         timer.start()
         try:
-            connection.request(method, _target(url), body=body, headers=dict(headers or {}))
+            named = {"Host": urlsplit(url).netloc} if old else {}  # by itself it is sent in 1.1 alone
+            connection.request(method, _target(url), body=body, headers={**named, **(headers or {})})
             response = connection.getresponse()
             content = response.read(MAX_ANSWER)
         finally:

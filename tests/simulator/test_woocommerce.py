@@ -36,6 +36,7 @@ def test_a_delivery_is_signed_with_what_the_secret_means(shop: Shop, secret: str
     assert (path, body) == ("/hook", BODY)
     digest = hmac.new(key, BODY, hashlib.sha256).digest()
     assert headers["X-WC-Webhook-Signature"] == base64.b64encode(digest).decode()
+    assert headers["Host"] == shop.url.removeprefix("http://")
     told = {name: headers[f"X-WC-Webhook-{name}"] for name in ("Source", "Topic", "Resource", "Event", "ID")}
     assert list(told.values()) == [SOURCE, "order.created", "order", "created", "7"]
     assert (headers["Content-Type"], headers["User-Agent"][:12]) == ("application/json", "WooCommerce/")

@@ -1,0 +1,48 @@
+"""docs/connect-woocommerce.md: what it shows of settings, routes and statuses is what there is.
+
+Its commands are checked beside those of all documents.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from middleware.config_shop import Around, shop_settings
+from middleware.config_table import Source, Table
+from middleware.web.openapi import description
+from tests.docs.reading import DOCS
+from tests.middleware.platforms.woo import document, parse
+
+TEXT = (DOCS / "connect-woocommerce.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.M | re.S)
+
+
+def test_the_shop_that_is_shown_can_be_connected() -> None:
+    (shown,) = (block for kind, block in BLOCKS if kind == "toml")
+    around = Around(carriers=("platform",), simulated=None, apps={})
+    table = Table(tomllib.loads(shown), Source(file="winkel.toml"), ("shops", "winkel"), {})
+    shop = shop_settings("winkel", table, around, (b"made-up secret",))
+    assert (shop.platform, shop.domain, shop.default_weight_grams) == ("woocommerce", "winkel.example", 750)
+    assert f"--source https://{shop.domain}/" in TEXT
+
+
+def test_the_addresses_that_are_shown_are_served() -> None:
+    shown = set(re.findall(r"/webhooks/[\w/]+", TEXT))
+    assert shown == {"/webhooks/woocommerce/winkel/orders"}
+    assert {path.replace("winkel", "{shop}") for path in shown} <= set(description()["paths"])
+
+
+STATUSES = {"processing": None, "on-hold": "not_paid", "failed": "not_paid", "completed": "fulfilled"} | {
+    "cancelled": "called_off", "trash": "called_off", "refunded": "nothing_to_ship"
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_is_said_to_become_of_a_status_becomes_of_it(status: str) -> None:
+    reason = STATUSES[status]
+    assert parse(document(status=status)).halt == reason
+    said = next(line for line in TEXT.splitlines() if re.match(rf"\|.*\*{status.replace('-', ' ')}\*.*\|", line))
+    assert f"`{reason}`" in said if reason else "it ships" in said
