@@ -36,7 +36,9 @@ def test_the_addresses_that_are_shown_are_served() -> None:
 
 
 STATUSES = {"processing": None, "on-hold": "not_paid", "failed": "not_paid", "completed": "fulfilled"} | {
-    "cancelled": "called_off", "trash": "called_off", "refunded": "nothing_to_ship"
+    "cancelled": "called_off",
+    "trash": "called_off",
+    "refunded": "nothing_to_ship",
 }
 
 

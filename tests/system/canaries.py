@@ -105,9 +105,9 @@ def word(seed: str, length: int) -> str:
     return LETTERS[10 + left % 52] + "".join(letters[1:])
 
 
-def leaves() -> tuple[Leaf, ...]:
+def leaves(listed: Path = LEAVES) -> tuple[Leaf, ...]:
     """Every leaf of the list, ``{a,b}`` unfolded."""
-    with LEAVES.open(encoding="utf-8", newline="") as file:
+    with listed.open(encoding="utf-8", newline="") as file:
         return tuple(
             Leaf(path=path, types=frozenset(row["types_seen"].split("/")))
             for row in csv.DictReader(file)
@@ -115,10 +115,10 @@ def leaves() -> tuple[Leaf, ...]:
         )
 
 
-def order(name: str, *, texts: bool = False) -> Document:
+def order(name: str, *, texts: bool = False, leaves_in: Path = LEAVES) -> Document:
     """An order with a canary in every leaf, as the leaf's type admits; with ``texts`` a text in each, right or not."""
     document = Document(name)
-    known = leaves()
+    known = leaves(leaves_in)
     lists = {leaf.path.removesuffix("[]") for leaf in known if leaf.path.endswith("[]")}
     for leaf in known:
         if leaf.path not in lists:  # seen as an empty object and as an empty list: once is enough

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tests.system import variants_woocommerce as woo
 from tests.system.canaries import Document
 from tests.system.haystacks import Haystacks, Place, find, gather, raw
 from tests.system.processes import SECONDS, wait_for
@@ -140,14 +141,13 @@ def post(service: Service, variant: Variant, surroundings: Document) -> tuple[in
         "X-Request-Id": word("request id"),
         "Traceparent": word("trace"),
     }
-    signed = headers(
-        body,
-        f"{variant.shop}.myshopify.com",
-        x_shopify_webhook_id=word("webhook id"),
-        x_shopify_event_id=word("event id"),
-    )
+    if variant.platform == "woocommerce":
+        signed, route = woo.headers(body, x_wc_webhook_delivery_id=word("webhook id")), woo.ROUTE
+    else:
+        domain, route = f"{variant.shop}.myshopify.com", "/webhooks/shopify/orders"
+        signed = headers(body, domain, x_shopify_webhook_id=word("webhook id"), x_shopify_event_id=word("event id"))
     signed |= {name.replace("_", "-"): str(value) for name, value in variant.headers.items()}
-    route = f"/webhooks/shopify/orders?{word('the name of a parameter')}={word('a parameter')}"
+    route = f"{route}?{word('the name of a parameter')}={word('a parameter')}"
     answer = service.client.post(service.url + route, data=body, headers={**signed, **around}, timeout=SECONDS)
     told: Json = answer.json()
     return answer.status_code, raw(answer), told
@@ -189,14 +189,18 @@ def command_line(service: Service, sent: tuple[Variant, ...], ids: list[str]) ->
     """What the command line tells of the orders and of the service."""
     folder = service.folder / "orders"
     folder.mkdir()
-    for number, variant in enumerate(sent):
-        (folder / f"{number}.json").write_bytes(variant.change(variant.document.body))
-    names = [str(path) for path in sorted(folder.iterdir())]
+    files = [folder / f"{number}.json" for number in range(len(sent))]
+    for file, variant in zip(files, sent, strict=True):
+        file.write_bytes(variant.change(variant.document.body))
+    names = [str(path) for path in sorted(files)]
     asked = [["deliveries", "list"], ["deliveries", "list", "--rejected", "--json"], ["doctor"], ["keys", "list"]]
     asked += [[*words, ids[0], *option] for words in SHOWN for option in ((), ("--json",))]
     commands = [[*words, "--config", str(service.config)] for words in asked]
     commands.append(["inspect", *names[::6], "--platform", "shopify", "--notify", "none"])
     commands.append(["inspect", *names, "--platform", "shopify", "--notify", "sms", "--json"])
+    theirs = [str(file) for file, variant in zip(files, sent, strict=True) if variant.platform == "woocommerce"]
+    if theirs:
+        commands.append(["inspect", *theirs, "--platform", "woocommerce", "--notify", "email"])
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda words: service.command(*words), commands))
     return {

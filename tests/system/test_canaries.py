@@ -20,6 +20,7 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
+from tests.system import variants_woocommerce as woo
 from tests.system.canaries import Document, generalised, leaves, order
 from tests.system.haystacks import KINDS
 from tests.system.search import Canary, Needles
@@ -70,8 +71,8 @@ intake.receive, seal._clear, planning.trace = leaky_receive, leaky_clear, leaky_
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Everything sent once, and the whole stack looked through."""
-    sent = tuple(variants())
-    with whole(tmp_path_factory.mktemp("canaries"), SHOPS) as (service, platform, words):
+    sent = (*variants(), *woo.variants())
+    with whole(tmp_path_factory.mktemp("canaries"), {**SHOPS, **woo.SHOPS}) as (service, platform, words):
         return carry_out(service, platform, sent, words)
 
 
@@ -97,7 +98,8 @@ def test_every_leaf_held_a_canary_that_was_looked_for(run: Run) -> None:
     assert len(known) == len(leaves()) == 523
     held = {generalised(canary.path).partition(" (")[0] for canary in run.canaries}
     assert known - held == {"customer.tax_exemptions"}  # seen as an empty object, and as the empty list that holds one
-    as_they_are = [variant.document for variant in run.sent if not variant.name.startswith("texts only")]
+    shopify = [variant for variant in run.sent if variant.platform == "shopify"]
+    as_they_are = [variant.document for variant in shopify if not variant.name.startswith("texts only")]
     typed = {generalised(path).partition(" (")[0] for document in as_they_are for path in document.canaries}
     booleans = {leaf.path for leaf in leaves() if leaf.types <= {"bool", "null"} and "bool" in leaf.types}
     decided = {
@@ -137,7 +139,7 @@ def test_no_canary_is_anywhere_but_where_it_may_be(run: Run) -> None:
 def test_the_platform_reads_exactly_what_may_pass(run: Run) -> None:
     expected = {variant.name: variant.parts for variant in run.sent if variant.parts is not None}
     assert run.opened == expected
-    assert len(expected) == 11
+    assert len(expected) == 13
 
 
 @pytest.mark.policy("VP-CAT-7", "VP-TRF-1")
@@ -149,7 +151,7 @@ def test_what_the_platform_takes_in_the_clear(run: Run) -> None:
     ]
     by_id = {body["id"]: body for body in bodies}
     for variant in run.sent:
-        if variant.parts is None:
+        if variant.parts is None or variant.platform != "shopify":
             continue
         body = by_id[run.records[variant.name]["id"]]
         address = variant.document.content["shipping_address"]
@@ -171,6 +173,33 @@ def test_what_the_platform_takes_in_the_clear(run: Run) -> None:
         }
         assert body["transfers"] == {"cleartext_outside_eea": False}
         assert body.keys() == {"id", "policy", "parcel", "recipient", "sender", "retention", "transfers", "receipt"}
+
+
+@pytest.mark.policy("VP-CAT-7", "VP-TRF-1")
+def test_what_the_platform_takes_in_the_clear_of_another_source_s_order(run: Run) -> None:
+    bodies = [
+        json.loads(content.split(b"\n", 1)[1])
+        for name, content in run.haystacks["outbound"].items()
+        if _is_shipment(name, content)
+    ]
+    by_id = {body["id"]: body for body in bodies}
+    theirs = [variant for variant in run.sent if variant.parts is not None and variant.platform == "woocommerce"]
+    assert len(theirs) == 2
+    for variant in theirs:
+        body, address = by_id[run.records[variant.name]["id"]], variant.document.content["shipping"]
+        clear = {key: value for key, value in body["recipient"].items() if key != "sealed"}
+        assert clear == {"country": address["country"], "postal_code": address["postcode"]}
+        reference = run.records[variant.name]["reference"]
+        told = {"product": "parcel", "weight_grams": woo.GRAMS, "pieces": 1, "reference": reference}
+        assert body["parcel"] == {**told, "pickup_point": None}
+
+
+def test_every_leaf_of_woocommerce_held_a_canary(run: Run) -> None:
+    known = {leaf.path for leaf in leaves(woo.LEAVES)}
+    theirs = [variant.document for variant in run.sent if variant.platform == "woocommerce"]
+    held = {generalised(path).partition(" (")[0] for document in theirs for path in document.canaries}
+    assert known - held == set()
+    assert len(known) == 154
 
 
 def _is_shipment(name: str, content: bytes) -> bool:

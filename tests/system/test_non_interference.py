@@ -23,6 +23,7 @@ from middleware.model import Answer, Inbound
 from middleware.services import Services
 from middleware.web import webhooks
 from middleware.web.app import create
+from tests.system import variants_woocommerce as woo
 from tests.system.canaries import INSIDE, OUTSIDE, Document, generalised, leaves
 from tests.system.chances import scalar, text
 from tests.system.sides import Side, pair
@@ -77,6 +78,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         "email": shop("email", notify="email"),
         "sms": shop("sms", notify="sms"),
         "refuse": shop("refuse", on_invalid="refuse"),
+        woo.SHOP: shop(woo.SHOP, **woo.SHOPS[woo.SHOP]),
     }
     secrets = {"SHOPIFY_SECRET": SECRET.decode(), "OWN_SECRET": OWN_SECRET.decode()}
     with pair(tmp_path_factory.mktemp("sides"), shops, ("bpost-shipping-platform",), secrets) as made:

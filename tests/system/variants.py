@@ -46,6 +46,7 @@ class Variant:
     change: Callable[[bytes], bytes] = bytes
     headers: Mapping[str, str | None] = field(default_factory=dict)
     times: int = 1
+    platform: str = "shopify"
 
     @property
     def name(self) -> str:
