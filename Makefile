@@ -44,7 +44,7 @@ histories: $(STAMP)
 	@$(BIN)/python -m benchmarks.histories --count $(or $(COUNT),5000) $(if $(SEED),--seed $(SEED))
 
 pairs: $(STAMP)
-	@TEST_PAIRS_TIMES=36 $(BIN)/pytest -n $(WORKERS) -o timeout=0 tests/system/test_non_interference.py -k no_effect
+	@TEST_PAIRS_TIMES=36 $(BIN)/pytest -n $(WORKERS) -o timeout=0 tests/system/test_non_interference*.py -k no_effect
 
 weather: $(STAMP)
 	@$(BIN)/python -m benchmarks.weather

@@ -61,17 +61,18 @@ def _take(inbound: Inbound, shop: Shop, services: Services, now: datetime) -> An
         refusal.alarms = credentials(document, shop.platform.shape)
         if shop.settings.on_invalid == "refuse":
             raise
-        return _rejected(_rejection(refusal, document, mark, shop, services, now), refusal, services)
+        rejection = _rejection(refusal, document, mark, shop, services, now)
+        return _rejected(rejection, refusal, services, repeats=shop.platform.repeats)
     answer = services.store.accept(arrival(parsed, record, mark, shop, now), record)
     return replace(answer, alarms=_alarms(record) if record else credentials(document, shop.platform.shape))
 
 
-def _rejected(rejection: Rejection, refusal: SchemaError, services: Services) -> Answer:
-    """Keep it, unless too many are kept already; what is kept is known again however many those are. Raises:
-    PiledUpError.
+def _rejected(rejection: Rejection, refusal: SchemaError, services: Services, *, repeats: bool) -> Answer:
+    """Keep it, unless too many are kept already and it ``repeats`` itself; what is kept is known again however many
+    those are. Raises: PiledUpError.
     """
     kept, since = services.store.kept, rejection.received_at - WINDOW
-    if piled_up(*services.store.rate(rejection.shop, since)) and not kept(rejection.shop, rejection.body):
+    if repeats and piled_up(*services.store.rate(rejection.shop, since)) and not kept(rejection.shop, rejection.body):
         raise PiledUpError() from None
     return replace(services.store.reject(rejection), alarms=refusal.alarms)
 

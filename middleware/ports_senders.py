@@ -70,6 +70,10 @@ class Platform(Source, Protocol):
         """Whether many shops may belong to one app: then an address need not name the shop."""
 
     @property
+    def repeats(self) -> bool:
+        """Whether it sends again what was answered with an error."""
+
+    @property
     def ping(self) -> re.Pattern[bytes] | None:
         """The whole body of an unsigned request that only asks whether somebody is there; None where nobody asks."""
 

@@ -73,6 +73,7 @@ class Shopify:
     shape: Node = shopify.SHAPE
     order_topics: frozenset[str] = ORDER_TOPICS
     shared: bool = True
+    repeats: bool = True
     ping: re.Pattern[bytes] | None = None
 
     @property

@@ -79,6 +79,7 @@ class WooCommerce:
     shape: Node = woocommerce.SHAPE
     order_topics: frozenset[str] = ORDER_TOPICS
     shared: bool = False
+    repeats: bool = False
     ping: re.Pattern[bytes] | None = _PING
 
     @property

@@ -11,11 +11,11 @@ import pytest
 from joserfc.jwk import OctKey
 
 from middleware import tracking
+from middleware.binding import PLATFORMS
 from middleware.core.index import Indexer
 from middleware.core.seal import lock, new_id, new_reference
 from middleware.keys import ServiceKeys
 from middleware.model import Ending, State
-from middleware.platforms.shopify import Shopify
 from middleware.tracking import Desk, Next, Step
 from middleware.trail import Asked, Sighting, Trail
 from tests.middleware.core.made_up import NOW
@@ -23,7 +23,7 @@ from tests.storage.builders import rejection
 
 INDEX = b"i" * 32
 SERVICE = OctKey.generate_key(256)
-SHOPS = {"demo": "demo.myshopify.com", "other": "other.myshopify.com", "broken": ""}
+SHOPS = {"demo": "demo.myshopify.com", "other": "other.myshopify.com", "winkel": "winkel.example", "broken": ""}
 ORDER_ID = "6203718204417"
 LATER = NOW + timedelta(hours=1)
 
@@ -42,7 +42,7 @@ class FakeFinder:
 
 def desk(*trails: Trail) -> Desk:
     keys = ServiceKeys(signing=cast("object", None), index=INDEX, service=SERVICE)  # type: ignore[arg-type]  # nobody signs here
-    return Desk(finder=FakeFinder(trails), platforms={"shopify": Shopify()}, keys=keys, shops=SHOPS)
+    return Desk(finder=FakeFinder(trails), platforms=PLATFORMS, keys=keys, shops=SHOPS)
 
 
 def sighting(**changes: object) -> Sighting:
@@ -154,6 +154,11 @@ def test_a_story_is_what_was_found_with_what_comes_next() -> None:
     (story,) = tracking.find("#1001", desk(trail(newer, older, cancelled=True, reasons=("not_paid",))))
     assert story.parcels == ((newer, Step(what=Next.RELEASE)), (older, Step(what=Next.CANCEL, at=LATER)))
     assert (story.shop, story.cancelled, story.reasons, story.refusals) == ("demo", True, ("not_paid",), ())
+
+
+def test_a_page_is_the_shop_s_own_platform_s() -> None:
+    refused = rejection(order_ref=lock(ORDER_ID, SERVICE), shop="winkel")
+    assert tracking.page(refused, desk()) == f"https://winkel.example/wp-admin/post.php?post={ORDER_ID}&action=edit"
 
 
 def test_a_refused_order_leads_to_its_page_in_the_shop() -> None:

@@ -11,6 +11,7 @@ from middleware.config_shop import Around, shop_settings
 from middleware.config_table import Source, Table
 from middleware.errors import ConfigError
 from middleware.model import ShopSettings
+from schemas import shop_rules as rules
 from schemas.allowlist import Refused
 from schemas.order import Sender
 from schemas.shops import SHOP, read_shop
@@ -192,3 +193,26 @@ def test_an_account_is_six_digits_and_its_passphrase_what_a_header_can_carry(
         read_shop(given)
     assert refused.value.faults == (fault,)
     read_shop({**given, "account": "123456", "passphrase": "made-up"})
+
+
+@pytest.mark.parametrize(
+    ("domain", "platform"),
+    [
+        ("demo.myshopify.com", "shopify"),
+        ("winkel.example", "woocommerce"),
+        ("winkel.example:8443/nl/winkel", "woocommerce"),
+        ("localhost:8080", "woocommerce"),
+        ("direct:demo", "direct"),
+        ("", ""),
+        ("https://winkel.example", ""),
+        ("Winkel.example", ""),
+        ("winkel.example/", ""),
+        (".example", ""),
+        ("winkel.example\n", ""),
+    ],
+)
+def test_a_domain_tells_whose_it_is(domain: str, platform: str) -> None:
+    assert rules.platform_of(domain) == platform
+    if platform in ("shopify", "woocommerce"):
+        assert rules.domain(domain.upper(), platform) == domain
+        assert rules.domain(domain, {"shopify": "woocommerce", "woocommerce": "shopify"}[platform]) is None

@@ -43,6 +43,15 @@ def own(name: str, *secrets: str, **changes: Any) -> Json:
 # ---- Connecting ----------------------------------------------------------------------------------------------------
 
 
+def test_a_shop_of_woocommerce_is_connected_with_its_site_and_its_secret(api: Api) -> None:
+    site = own("winkel", platform="woocommerce", domain="Winkel.Example/nl")
+    answer = api.ask("PUT", "winkel", site)
+    assert answer.status_code == 201, answer.text
+    told = answer.get_json()
+    assert (told["domain"], told["secrets"], told["state"]) == ("winkel.example/nl", 1, "live")
+    assert OWN not in answer.text
+
+
 def test_a_shop_is_connected_once_and_its_orders_are_taken(api: Api) -> None:
     assert api.post("new", order()).status_code == 401
     first, again = (api.ask("PUT", "new", wanted("new")) for _ in range(2))

@@ -10,9 +10,11 @@ import json
 import pytest
 from werkzeug.test import TestResponse
 
+from middleware.core.pileup import MOST
 from tests.middleware.web.answering import common, problem
 from tests.middleware.web.sources import Source, WooShop
 from tests.middleware.web.test_sources import Bench, bench, parcel
+from tests.system import stack
 from tests.system.stack import OWN_SECRET, Json
 
 __all__ = ["bench"]
@@ -122,6 +124,21 @@ def test_a_copy_of_the_shop_is_not_the_shop(shop: WooShop, source: str | None) -
     )
     copied = given if source is None else given | {"X-WC-Webhook-Source": source}
     problem(shop.intake.post(ROUTE, data=body, headers=copied), 401, "invalid-signature")
+
+
+def test_a_webhook_of_one_platform_is_none_of_another_s(shop: WooShop) -> None:
+    """The same body and secret, the same shop in address and header."""
+    body = json.dumps(shop.document(parcel())).encode()
+    for platform, domain in (("shopify", "winkel.example"), ("woocommerce", "shopify.myshopify.com")):
+        given = stack.headers(body, domain, secret=OWN_SECRET)
+        answer = shop.intake.post(f"/webhooks/{platform}/woocommerce/orders", data=body, headers=given)
+        problem(answer, 401, "invalid-signature")
+
+
+def test_rejections_pile_up_and_each_is_kept(bench: Bench, shop: WooShop) -> None:
+    """It never sends again, so an order that was sent away would be one that nobody ever hears of."""
+    answers = [told(shop.send(shop.document(parcel(street=None)))) for _ in range(MOST + 3)]
+    assert answers == [{"status": "rejected"}] * (MOST + 3)
 
 
 def test_what_woocommerce_sends_in_place_of_an_order_that_it_may_not_read_is_rejected(shop: WooShop) -> None:
