@@ -82,7 +82,6 @@ _NO_PLATFORM: Final = PLATFORMS["shopify"]
 """That of a shop whose own systems call: it has no secret, so no webhook of it verifies."""
 
 
-
 Accounts = Callable[[str], Account | None]
 """The own account of a shop, by the shop's name."""
 

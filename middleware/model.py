@@ -18,9 +18,7 @@ from schemas.order import Hidden, Order, Sender
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Inbound(Hidden):
-    """One webhook as it came: header names in lower case, the raw body as it was signed. ``platform`` is who sends, by
-    the route that was asked; ``shop`` the shop's name, where the route tells it.
-    """
+    """One webhook as it came to a platform's route: header names in lower case, the raw body as it was signed."""
 
     platform: str
     shop: str | None
