@@ -52,9 +52,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer to one webhook: ``id`` is the record's (or the rejection's), ``reference`` the short code on the
-    label; ``alarms`` are the removed paths under which something looks like a credential (VP-CAT-1), told to the
-    operator alone.
+    """The answer to one webhook. ``id``: of the record or the rejection; ``reference``: the short code on the label;
+    ``alarms``: removed paths under which something looks like a credential (VP-CAT-1), told to the operator alone.
     """
 
     status: Status
@@ -150,8 +149,7 @@ class ShopSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartPlan:
     """How one part is to be kept: its class, clock, key and ground. ``starts`` and ``until`` are None while the clock
-    has not started; ``ceiling`` is the earliest possible end, counted from the day of intake: the last permitted day
-    of what is never sent.
+    has not started; ``ceiling``: the earliest possible end, counted from intake, is the last day of what is never sent.
     """
 
     name: str

@@ -10,8 +10,9 @@ import pytest
 
 from tests.system import variants_woocommerce as woo
 from tests.system.canaries import INSIDE, OUTSIDE, Document, leaves
+from tests.system.chances import scalar, text
 from tests.system.sides import Side
-from tests.system.test_non_interference import TIMES, changed, scalar, sides, text
+from tests.system.test_non_interference import TIMES, changed, sides
 
 __all__ = ["sides"]
 
