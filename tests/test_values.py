@@ -37,7 +37,7 @@ OPEN = {
     *("Answer", "Removal", "Report", "RemovalReport", "Rejection"),  # paths, codes and words of ours
     *("Delivery", "PartPlan", "Plan", "Summary", "Sighting", "Trail", "Delivered", "Refused", "Failed", "Impossible"),
     *("SealedPart", "SealedCopy", "TaggedPart", "Digest", "IndexEntry", "Arrival"),  # sealed or keyed
-    "PickupPoint",  # a public place
+    *("PickupPoint", "Wish", "Unserved"),  # a public place, a kind of paper, words of ours
     *(
         "ShopRow",
         "Reserved",
