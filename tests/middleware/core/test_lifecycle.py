@@ -70,7 +70,11 @@ ARRIVALS: dict[str, tuple[Arriving, ...]] = {
     "fulfilment": ((Reason.FULFILLED, None),),
     "rejected": ((Reason.REJECTED, None),),
     "nothing-to-ship": tuple(
-        (reason, None) for reason in (Reason.NOT_PAID, Reason.TEST_ORDER, Reason.IN_STORE, Reason.NOTHING_TO_SHIP)
+        (reason, None)
+        for reason in (
+            *(Reason.NOT_PAID, Reason.TEST_ORDER, Reason.IN_STORE, Reason.NOTHING_TO_SHIP),
+            Reason.CALLED_OFF,
+        )
     ),
 }
 
