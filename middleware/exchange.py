@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from schemas.order import Hidden
@@ -32,6 +33,18 @@ class Response:
 
     def __repr__(self) -> str:
         return f"<Response {self.status}>"
+
+    @property
+    def retry_after(self) -> float | None:
+        """The wait that was asked for, in seconds: a number, or a date beside the answer's own (RFC 9110 §10.2.3)."""
+        header = self.headers.get("retry-after", "")
+        if header.isascii() and header.isdigit() and len(header) < 8:
+            return float(header)
+        try:
+            wait = parsedate_to_datetime(header) - parsedate_to_datetime(self.headers.get("date", ""))
+        except (TypeError, ValueError, OverflowError):
+            return None
+        return max(wait.total_seconds(), 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from middleware.carriers import records
@@ -194,7 +193,7 @@ def _unsuccessful(response: Response) -> Refused | Failed:
         return Failed(code=code, pause_lane=True)
     if 400 <= response.status < 500 and response.status not in _RETRY:
         return Refused(code=code)
-    return Failed(code=code, retry_after=_seconds(response.headers))
+    return Failed(code=code, retry_after=response.retry_after)
 
 
 def _at_point(order: Order, point: PickupPoint | None) -> Order:
@@ -263,15 +262,3 @@ def _shipment(response: Response) -> Mapping[str, Any] | None:
         return load(parcel_platform.SHIPMENT, body.read(response.body))
     except (BodyError, NotPermitted):
         return None
-
-
-def _seconds(headers: Mapping[str, str]) -> float | None:
-    """``Retry-After`` in seconds: a number, or a date beside the answer's own (RFC 9110 §10.2.3)."""
-    header = headers.get("retry-after", "")
-    if header.isascii() and header.isdigit() and len(header) < 8:
-        return float(header)
-    try:
-        wait = parsedate_to_datetime(header) - parsedate_to_datetime(headers.get("date", ""))
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return max(wait.total_seconds(), 0.0)

@@ -7,16 +7,16 @@ try and what to compare.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from middleware.core import signature
 from middleware.core.address_taking import Notes
 from middleware.errors import SignatureError
 from middleware.model import Inbound, Parsed, Reason, ShopSettings
 from middleware.platforms.documents import loaded, refusal
 from middleware.platforms.shopify_order import canonise, payers
+from middleware.platforms.signed import Signed
 from middleware.platforms.taking import Fields, Lines, moment
 from middleware.ports_senders import Headers
 from schemas import shopify
@@ -62,13 +62,14 @@ NAMES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shopify:
+class Shopify(Signed):
     """The platform port for Shopify."""
 
+    headers: Headers = HEADERS
+    changed: str = "updated_at"
     name: str = "shopify"
     title: str = "Shopify"
     example: str = "demo.myshopify.com"
-    headers: Headers = HEADERS
     order: AllowList = shopify.ORDER
     shape: Node = shopify.SHAPE
     order_topics: frozenset[str] = ORDER_TOPICS
@@ -90,31 +91,9 @@ class Shopify:
         """The domain that the request claims; unsigned."""
         return inbound.headers.get(HEADERS.shop.lower(), "").lower()
 
-    def topic_of(self, inbound: Inbound) -> str:
-        """The topic that the request claims; unsigned."""
-        return inbound.headers.get(HEADERS.topic.lower(), "")
-
     def webhook_of(self, inbound: Inbound) -> str:
         """The delivery's id, for de-duplication; unsigned."""
         return inbound.headers.get(HEADERS.delivery.lower(), "")
-
-    def verify(self, inbound: Inbound, secrets: Sequence[bytes], topics: frozenset[str]) -> None:
-        """Check the HMAC over the raw body, and that the claimed topic belongs to this route. Raises: SignatureError,
-        always alike.
-        """
-        genuine = signature.verify(inbound.body, inbound.headers.get(HEADERS.signature.lower()), secrets)
-        if not genuine or self.topic_of(inbound) not in topics:
-            raise SignatureError()
-
-    def order_id(self, document: object) -> str | None:
-        """The order's id, even of a document that is otherwise refused."""
-        value = document.get("id") if isinstance(document, dict) else None
-        return str(value) if type(value) is int else None
-
-    def updated_at(self, document: object) -> datetime | None:
-        """When the order was changed, even of a document that is otherwise refused."""
-        value = document.get("updated_at") if isinstance(document, dict) else None
-        return moment(value) if isinstance(value, str) else None
 
     def page_of(self, domain: str, order_id: str) -> str:
         """Where the merchant finds an order, in the shop's own administration."""

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
-from middleware.core import address_taking
 from middleware.core.address_taking import Notes
 from middleware.model import ShopSettings
 from middleware.platforms.documents import refusal
-from middleware.platforms.taking import Fields, Lines, Taking, full_name, same
-from schemas.order import PICKUP_POINT, Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
+from middleware.platforms.taking import Fields, Lines, Spelling, Taking, full_name, recipient, same
+from schemas.order import PICKUP_POINT, Contact, CustomsItem, Ids, Order, Parcel
+
+_ADDRESS: Final = Spelling(
+    home="shipping_address",
+    street="address1",
+    line2="address2",
+    postal_code="zip",
+    country="country_code",
+    required="name",
+    whole="name",
+)
 
 
 def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettings, notes: Notes) -> Order:
     """The canonical order; where every datum came from is left in ``notes``. Raises: SchemaError."""
-    recipient = _recipient(order, notes)
     grams = sum((line["grams"] or 0) * pieces for _, line, pieces in lines)
     return Order(
         ids=Ids(
@@ -25,7 +34,7 @@ def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettin
             if order["customer"] and order["customer"]["id"] is not None
             else None,
         ),
-        recipient=recipient,
+        recipient=recipient(order, _ADDRESS, _contact, notes),
         parcel=Parcel(
             weight_grams=grams or shop.default_weight_grams,
             pieces=1,
@@ -34,31 +43,6 @@ def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettin
         ),
         customs=tuple(_customs(order, lines, notes)),
         updated_at=updated_at,
-    )
-
-
-def _recipient(order: Fields, notes: Notes) -> Recipient:
-    if order["shipping_address"] is None:
-        raise refusal("/shipping_address", "required")
-    take = Taking(order["shipping_address"], "shipping_address.", notes)
-    parts = (take("first_name", "recipient.name"), take("last_name", "recipient.name"))
-    name = " ".join(part for part in parts if part) or take("name", "recipient.name")
-    if not name:
-        raise refusal("/shipping_address/name", "required")
-    company = take("company", "recipient.company")
-    typed = Address(
-        street=take("address1", "recipient.address.street"),
-        line2=take("address2", "recipient.address.line2"),
-        locality=take("city", "recipient.address.locality"),
-        postal_code=take("zip", "recipient.address.postal_code"),
-        country=take("country_code", "recipient.address.country"),
-    )
-    notes.look("shipping_address.company", company, typed.country)
-    return Recipient(
-        name=name,
-        company=company,
-        address=address_taking.address(typed, "shipping_address.address1", "shipping_address.address2", notes),
-        contact=_contact(order, name, take, notes),
     )
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from middleware.core import signature
 from middleware.core.address_taking import Notes
 from middleware.errors import SignatureError
 from middleware.model import Inbound, Parsed, Reason, ShopSettings
 from middleware.platforms.documents import loaded, refusal
+from middleware.platforms.signed import Signed
 from middleware.platforms.taking import Fields, Lines, moment
 from middleware.platforms.woocommerce_order import canonise
 from middleware.ports_senders import Headers
@@ -40,9 +40,6 @@ UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 _ENTITY = re.compile(r"&(?:(lt|gt|quot|amp)|#0*(39|34|60|62|38)|#x0*(27|22|26));", re.IGNORECASE)
 _NAMED: Final = {"lt": "<", "gt": ">", "quot": '"', "amp": "&"}
-_SPELLINGS: Final = 2
-"""Of each secret."""
-
 _PAID = frozenset(("processing", "completed"))
 _NEVER_PAID = frozenset(("pending", "on-hold", "failed", "checkout-draft", "auto-draft", "draft", ""))
 _NO_ORDER_YET = frozenset(("failed", "checkout-draft", "auto-draft", "draft", ""))
@@ -68,13 +65,16 @@ NAMES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class WooCommerce:
+class WooCommerce(Signed):
     """The platform port for WooCommerce."""
 
+    headers: Headers = HEADERS
+    changed: str = "date_modified_gmt"
+    zone: str = "Z"
+    spellings: int = 2
     name: str = "woocommerce"
     title: str = "WooCommerce"
     example: str = "https://shop.example/"
-    headers: Headers = HEADERS
     order: AllowList = woocommerce.ORDER
     shape: Node = woocommerce.SHAPE
     order_topics: frozenset[str] = ORDER_TOPICS
@@ -98,35 +98,15 @@ class WooCommerce:
         """
         return site_of(inbound.headers.get(HEADERS.shop.lower(), "")) or ""
 
-    def topic_of(self, inbound: Inbound) -> str:
-        """The topic that the request claims; unsigned."""
-        return inbound.headers.get(HEADERS.topic.lower(), "")
-
     def webhook_of(self, inbound: Inbound) -> str:
         """The delivery, for de-duplication; unsigned. Its id is made of webhook and second, so that two orders of one
         second bear the same: the body belongs to it.
         """
         return f"{inbound.headers.get(HEADERS.delivery.lower(), '')} {hashlib.sha256(inbound.body).hexdigest()}"
 
-    def verify(self, inbound: Inbound, secrets: Sequence[bytes], topics: frozenset[str]) -> None:
-        """Check the HMAC over the raw body, and that the claimed topic belongs to this route. Raises: SignatureError,
-        always alike.
-        """
-        spelt = tuple(spelling for secret in secrets for spelling in spellings(secret))
-        most = signature.MOST_SECRETS * _SPELLINGS
-        genuine = signature.verify(inbound.body, inbound.headers.get(HEADERS.signature.lower()), spelt, most)
-        if not genuine or self.topic_of(inbound) not in topics:
-            raise SignatureError()
-
-    def order_id(self, document: object) -> str | None:
-        """The order's id, even of a document that is otherwise refused."""
-        value = document.get("id") if isinstance(document, dict) else None
-        return str(value) if type(value) is int else None
-
-    def updated_at(self, document: object) -> datetime | None:
-        """When the order was changed, even of a document that is otherwise refused."""
-        value = document.get("date_modified_gmt") if isinstance(document, dict) else None
-        return moment(value, zone="Z") if isinstance(value, str) else None
+    def spelt(self, secret: bytes) -> Sequence[bytes]:
+        """As it was given, and as WooCommerce reads it."""
+        return spellings(secret)
 
     def page_of(self, domain: str, order_id: str) -> str:
         """Where the merchant finds an order, in the shop's own administration; where orders have tables of their own

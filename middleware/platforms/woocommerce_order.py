@@ -7,14 +7,21 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final
 
-from middleware.core import address_taking
 from middleware.core.address_taking import Notes
 from middleware.model import ShopSettings
 from middleware.platforms.documents import refusal
-from middleware.platforms.taking import Fields, Lines, Taking, full_name, same
-from schemas.order import PICKUP_POINT, Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
+from middleware.platforms.taking import Fields, Lines, Spelling, Taking, full_name, recipient, same
+from schemas.order import PICKUP_POINT, Contact, CustomsItem, Ids, Order, Parcel
 
 _CENT: Final = Decimal("0.01")
+_ADDRESS: Final = Spelling(
+    home="shipping",
+    street="address_1",
+    line2="address_2",
+    postal_code="postcode",
+    country="country",
+    required="last_name",
+)
 _NOBODY: Final = dict.fromkeys(("first_name", "last_name", "email", "phone"))
 
 
@@ -28,7 +35,7 @@ def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettin
             order_name=order["number"] or None,
             customer_id=str(order["customer_id"]) if order["customer_id"] else None,
         ),
-        recipient=_recipient(order, notes),
+        recipient=recipient(order, _ADDRESS, _contact, notes),
         parcel=Parcel(
             weight_grams=shop.default_weight_grams,
             pieces=1,
@@ -37,32 +44,6 @@ def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettin
         ),
         customs=tuple(_customs(order, lines, notes)),
         updated_at=updated_at,
-    )
-
-
-def _recipient(order: Fields, notes: Notes) -> Recipient:
-    """Never the billing address: whoever pays need not be who receives."""
-    if order["shipping"] is None:
-        raise refusal("/shipping", "required")
-    take = Taking(order["shipping"], "shipping.", notes)
-    parts = (take("first_name", "recipient.name"), take("last_name", "recipient.name"))
-    name = " ".join(part for part in parts if part)
-    if not name:
-        raise refusal("/shipping/last_name", "required")
-    company = take("company", "recipient.company")
-    typed = Address(
-        street=take("address_1", "recipient.address.street"),
-        line2=take("address_2", "recipient.address.line2"),
-        locality=take("city", "recipient.address.locality"),
-        postal_code=take("postcode", "recipient.address.postal_code"),
-        country=take("country", "recipient.address.country"),
-    )
-    notes.look("shipping.company", company, typed.country)
-    return Recipient(
-        name=name,
-        company=company,
-        address=address_taking.address(typed, "shipping.address_1", "shipping.address_2", notes),
-        contact=_contact(order, name, take, notes),
     )
 
 

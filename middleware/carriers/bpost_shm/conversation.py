@@ -298,10 +298,4 @@ def _unsuccessful(account: Account, response: Response, *, final: bool = True) -
         return Failed(code=f"http-{response.status}", pause_lane=account.shared)
     if final and 400 <= response.status < 500 and response.status not in _RETRY:
         return Refused(code=code)
-    return Failed(code=code, retry_after=_seconds(response.headers))
-
-
-def _seconds(headers: Mapping[str, str]) -> float | None:
-    """``Retry-After`` in seconds (RFC 9110 §10.2.3)."""
-    header = headers.get("retry-after", "")
-    return float(header) if header.isascii() and header.isdigit() and len(header) < 8 else None
+    return Failed(code=code, retry_after=response.retry_after)
