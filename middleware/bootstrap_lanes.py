@@ -13,6 +13,7 @@ from middleware.carriers.bpost_shm import permitted
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.config import Config
 from middleware.config_parties import BPOST
+from middleware.directory import Directory
 from middleware.errors import DeliveryError
 from middleware.live_keys import Verifying
 from middleware.model_shop import Fitness
@@ -64,14 +65,14 @@ def account_finding(settings: Config, known: Onboarding, name: str) -> Fitness |
     return permitted.finding(shop.carrier.products, answer)
 
 
-def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
-    """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all. Raises:
-    ConfigError, StorageError.
+def relays(settings: Config, observe: Observer, shops: Shops | None = None) -> Sequence[Relay]:
+    """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all. Without
+    ``shops`` those that there are now. Raises: ConfigError, StorageError.
     """
     live = bootstrap.live_keys(settings)
     bootstrap.fit_keys(settings, live.now())
     shared = bootstrap.store(settings)
-    ways = lanes(settings, _asked(settings))
+    ways = lanes(settings, followed(settings) or {} if shops is None else shops)
     return [
         Relay(
             store=shared,
@@ -86,8 +87,10 @@ def relays(settings: Config, observe: Observer) -> Sequence[Relay]:
     ]
 
 
-def _asked(settings: Config) -> Shops:
-    """The shops that may have an account of their own: where no carrier knows accounts, none has to be known."""
+def followed(settings: Config) -> Directory | None:
+    """The shops that may have an account of their own, which whoever uses them keeps (``directory.keep``) and closes.
+    None where no carrier knows accounts. Raises: ConfigError, StorageError.
+    """
     if all(carrier.kind != BPOST for carrier in settings.carriers.values()):
-        return {}
-    return bootstrap.shops_of(bootstrap.onboarding(settings), follow=True)
+        return None
+    return bootstrap.shops_of(bootstrap.onboarding(settings), follow=False)

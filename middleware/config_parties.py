@@ -21,6 +21,8 @@ BPOST: Final = "bpost-shm"
 CARRIER_KINDS: Final = ("parcel-json", BPOST)
 """The second one takes cleartext, and knows its customers by account and passphrase."""
 
+_INSTEAD: Final = 'token = { env = "PARCEL_PLATFORM_TOKEN" }'
+
 SHORTEST_TOKEN: Final = 16
 """Characters of a token of the admin API."""
 
@@ -53,8 +55,8 @@ def carrier_settings(name: str, table: Table, *, proxy: str | None, ca_file: Pat
         kind=kind,
         url=_url(table, allowed),
         token=_token(table, kind),
-        account=account_of(table, shared=True),
-        points=Path(table.text("points", None)).absolute() if "points" in table else None,
+        account=_account(table, kind),
+        points=_points(table, kind),
         allow_private=allowed,
         proxy=proxy,
         ca_file=ca_file,
@@ -69,6 +71,23 @@ def _token(table: Table, kind: str) -> str | None:
     if "token" in table and kind == BPOST:
         raise table.fault("token", "an account and its passphrase", problem=f"{kind} knows none")
     return table.bearer("token") if "token" in table else None
+
+
+def _account(table: Table, kind: str) -> Account | None:
+    """Whoever is given one that is used nowhere believes that it is in use."""
+    given = next((key for key in ("account", "passphrase") if key in table), None)
+    if given and kind != BPOST:
+        raise table.fault(given, "the token of this platform", problem=f"{kind} knows none", example=_INSTEAD)
+    return account_of(table, shared=True)
+
+
+def _points(table: Table, kind: str) -> Path | None:
+    if "points" not in table:
+        return None
+    if kind != BPOST:
+        expected = "no file of them, or another kind of carrier"
+        raise table.fault("points", expected, problem=f"{kind} publishes its own", example=f'kind = "{BPOST}"')
+    return Path(table.text("points", None)).absolute()
 
 
 def _url(table: Table, allowed: tuple[Network, ...]) -> str:

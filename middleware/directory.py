@@ -169,6 +169,13 @@ class _ByDomain:
 
 def keep_known(directory: Directory, stop: threading.Event) -> threading.Thread:
     """Refresh in a thread of this process, off the request path, until ``stop`` is set."""
+    thread = threading.Thread(target=keep, args=(directory, stop), name="shops", daemon=True)
+    thread.start()
+    return thread
+
+
+def keep(directory: Directory, stop: threading.Event) -> None:
+    """Refresh once a second until ``stop`` is set."""
 
     def once() -> None:
         for step in (directory.refresh, directory.bind_all):
@@ -177,14 +184,9 @@ def keep_known(directory: Directory, stop: threading.Event) -> threading.Thread:
             except StorageError as problem:
                 _log.error("shops_not_refreshed", code=problem.code)
 
-    def run() -> None:
-        while not stop.is_set():
-            try:
-                once()
-            except Exception as error:  # noqa: BLE001  # a thread that ends would never see a change again
-                _log.failure("refresh_failed", error)
-            stop.wait(POLL_SECONDS)
-
-    thread = threading.Thread(target=run, name="shops", daemon=True)
-    thread.start()
-    return thread
+    while not stop.is_set():
+        try:
+            once()
+        except Exception as error:  # noqa: BLE001  # a thread that ends would never see a change again
+            _log.failure("refresh_failed", error)
+        stop.wait(POLL_SECONDS)

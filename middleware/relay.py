@@ -25,13 +25,17 @@ from middleware.exchange import Delivered, Failed, Gone, Outcome, Refused, Reque
 from middleware.logs import logger
 from middleware.model import State, Stored
 from middleware.model_keys import Sealing
-from middleware.opening import NoRing, opened
+from middleware.opening import LEASE_LOST, NoRing, opened
 from middleware.ports import Carrier, Clock, Ring, Store, Transport
 
-LEASE_SECONDS = 90.0
-"""Longer than the longest conversation (three times: connect 3 s, answer 20 s): who loses it had stopped."""
+MOST_EXCHANGES = 4
+"""bpost's longest conversation: look, make, label, and look again where that was printed before."""
 
-MOST_EXCHANGES = 3
+EXCHANGE_SECONDS = 23.0
+"""The longest: connect 3 s, answer 20 s."""
+
+LEASE_SECONDS = 120.0
+"""Longer than the longest conversation: who loses it had stopped. Its last exchange must begin in time to end in it."""
 
 EXPIRED = "expired"
 """A part ended before it could be sent: retention beats retry."""
@@ -168,17 +172,36 @@ class Relay:
         if lane is None:
             return Failed(code="unknown-carrier", pause_lane=True)
         if stored.cancelling:
-            return _converse(stored, lane)
+            return self._converse(stored, lane, now)
         sealed = Sealing.TRANSIT if any(part.week for part in stored.parts) else Sealing.RETENTION
         if sealed is not lane.carrier.sealing:
             return Refused(code=OTHER_SEALING)
         if sealed is Sealing.RETENTION:
-            return _converse(stored, lane)
+            return self._converse(stored, lane, now)
         try:
             given = opened(stored, payload, self.ring, self.store, now)
         except TamperedError as tampered:
             return tampered
-        return _converse(given, lane) if isinstance(given, Stored) else given
+        return self._converse(given, lane, now) if isinstance(given, Stored) else given
+
+    def _converse(self, stored: Stored, lane: Lane, claimed: datetime) -> Outcome:
+        """Ask and hear until the carrier knows what came of it. Who was held up for longer than the lease asks for
+        nothing more: another one may be at it.
+        """
+        last = claimed + timedelta(seconds=LEASE_SECONDS - EXCHANGE_SECONDS)
+        said = lane.carrier.start(stored)
+        try:
+            for _ in range(MOST_EXCHANGES):
+                if not isinstance(said, Request):
+                    return said
+                if self.clock() > last:
+                    return Failed(code=LEASE_LOST)
+                said = lane.carrier.after(stored, said, lane.transport.send(said))
+        except TransientDeliveryError as problem:
+            return Failed(code=problem.code)
+        except PermanentDeliveryError as problem:  # egress is blocked: a fault of the configuration, not of this record
+            return Failed(code=problem.code, pause_lane=True)
+        return Failed(code="no-outcome") if isinstance(said, Request) else said
 
     def _named(self, stored: Stored) -> Mapping[str, Any]:
         """The receipt's payload, if it is genuine and names this very record. Raises: TamperedError."""
@@ -235,18 +258,3 @@ def _is_over(stored: Stored, payload: Mapping[str, Any], day: date) -> bool:
     ends = [part.until for part in stored.parts if part.until is not None]
     signed = receipt.last_day(payload)
     return day > min([*ends, signed] if signed is not None else ends, default=day)
-
-
-def _converse(stored: Stored, lane: Lane) -> Outcome:
-    """Ask and hear until the carrier knows what came of it."""
-    said = lane.carrier.start(stored)
-    try:
-        for _ in range(MOST_EXCHANGES):
-            if not isinstance(said, Request):
-                return said
-            said = lane.carrier.after(stored, said, lane.transport.send(said))
-    except TransientDeliveryError as problem:
-        return Failed(code=problem.code)
-    except PermanentDeliveryError as problem:  # egress is blocked: a fault of the configuration, not of this record
-        return Failed(code=problem.code, pause_lane=True)
-    return Failed(code="no-outcome") if isinstance(said, Request) else said

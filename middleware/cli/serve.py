@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,6 +27,7 @@ from prometheus_client import Counter
 
 from middleware import bootstrap, bootstrap_lanes, bootstrap_months, bootstrap_retention, bootstrap_rotation, config
 from middleware.cli.common import config_option
+from middleware.directory import keep
 from middleware.errors import SettingError
 from middleware.gate import PLACES
 from middleware.logs import logger
@@ -226,7 +228,8 @@ def _relay(settings: config.Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    relays = bootstrap_lanes.relays(settings, _counted(metrics.DELIVERIES))
+    shops = bootstrap_lanes.followed(settings)
+    relays = bootstrap_lanes.relays(settings, _counted(metrics.DELIVERIES), shops or {})
     kept = bootstrap_retention.retention(settings)
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]
@@ -234,12 +237,16 @@ def _relay(settings: config.Config) -> None:
     work.append(bootstrap_retention.purge(settings, kept, _rows(metrics.PURGED), gone).keep)
     work.append(lambda stop: bootstrap_months.keep(settings, stop))
     work.append(lambda stop: bootstrap_rotation.keep(settings, stop))
+    if shops is not None:
+        work.append(partial(keep, shops))
     with ThreadPoolExecutor(len(work), thread_name_prefix="relay") as pool:
         workers = [pool.submit(run, stop) for run in work]
         wait(workers, return_when=FIRST_EXCEPTION)
         stop.set()  # one that failed ends all: the supervisor starts afresh
     relays[0].store.close()
     kept.close()
+    if shops is not None:
+        shops.store.close()
     for worker in workers:
         worker.result()
 

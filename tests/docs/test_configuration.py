@@ -24,6 +24,8 @@ SECTIONS = {
     "### `sender`": "shops.demo.sender",
 }
 NESTED = ("integration", "sender")
+UNKNOWN = {"parcel-json": ("account", "passphrase", "points"), "bpost-shm": ("token",)}
+"""What a carrier of that kind knows not."""
 VARIABLES = (
     "SHOPIFY_SECRET",
     "PARCEL_PLATFORM_TOKEN",
@@ -53,13 +55,16 @@ def documented(column: int) -> dict[str, dict[str, str]]:
     }
 
 
-def written(told: dict[str, dict[str, str]], without: tuple[str, ...] = ()) -> str:
-    """A configuration file of these settings. What is a table of its own is left out where it stands in its shop."""
+def written(told: dict[str, dict[str, str]], kind: str = "parcel-json") -> str:
+    """A configuration file of these settings. What is a table of its own is left out where it stands in its shop, and
+    what another kind of carrier knows in that of this one.
+    """
     lines: list[str] = []
     for section, settings in told.items():
+        left = (*NESTED, *UNKNOWN[kind]) if section == "carriers.platform" else NESTED
         lines.append(f"[{section}]")
-        lines += [f"{key} = {value}" for key, value in settings.items() if key not in (*NESTED, *without)]
-    return "\n".join(lines)
+        lines += [f"{key} = {value}" for key, value in settings.items() if key not in left]
+    return "\n".join(lines).replace('kind = "parcel-json"', f'kind = "{kind}"')
 
 
 def loaded(folder: Path, text: str) -> config.Config:
@@ -89,13 +94,14 @@ def test_every_place_of_settings_is_documented() -> None:
 @pytest.mark.usefixtures("clean")
 @pytest.mark.parametrize("without", ["app", "secrets"])
 @pytest.mark.parametrize("unset", ["clock", "listen"])
-def test_every_example_of_a_setting_can_be_used(tmp_path: Path, without: str, unset: str) -> None:
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_every_example_of_a_setting_can_be_used(tmp_path: Path, without: str, unset: str, kind: str) -> None:
     told = documented(3)
     del told["shops.demo"][without]
     del told["server"][unset]  # a clock of one's own is for loopback only
     if without == "app":
         told["shops.demo"]["secrets"] = '[{ env = "DEMO_TOKEN" }]'  # the app's own is refused
-    assert loaded(tmp_path, written(told)).quarantined == {}
+    assert loaded(tmp_path, written(told, kind)).quarantined == {}
 
 
 @pytest.mark.usefixtures("clean")

@@ -65,6 +65,17 @@ def set_to(variable: str, value: str, says: str) -> Row:
     return Row(new="[server]\n", variable=variable, value=value, at=f"${variable}", says=says)
 
 
+def spoken(setting: str, says: str, at: str = "") -> Row:
+    """Of a carrier that knows accounts."""
+    old = 'kind = "parcel-json"\nurl = "https://platform.example"\ntoken = { env = "TOKEN" }\n'
+    return instead(old, f'kind = "bpost-shm"\nurl = "https://platform.example"\n{setting}\n', says, at or setting)
+
+
+def unknown(setting: str, says: str) -> Row:
+    """Of one that does not."""
+    return instead('kind = "parcel-json"', f'kind = "parcel-json"\n{setting}', says, setting)
+
+
 TRIAL = '[carriers.NAME]\nkind = "parcel-json"\nurl = "https://trial.example"\nsimulated = true\n'
 TWICE = TRIAL.replace("NAME", "one") + TRIAL.replace("NAME", "two")
 STAMPS = """[shops.stamps]
@@ -153,15 +164,11 @@ ROWS = {
     "a token for a carrier of accounts": instead(
         'kind = "parcel-json"', 'kind = "bpost-shm"', "bpost-shm knows none", at='token = { env = "TOKEN" }'
     ),
-    "no account": instead(
-        'kind = "parcel-json"', 'kind = "parcel-json"\naccount = "12345"', "expected six digits in quotation marks"
-    ),
-    "an account without its passphrase": Row(
-        old='kind = "parcel-json"',
-        new='kind = "parcel-json"\naccount = "123456"',
-        at="[carriers.platform]",
-        says="passphrase: expected",
-    ),
+    "no account": spoken('account = "12345"', "expected six digits in quotation marks"),
+    "an account without its passphrase": spoken('account = "123456"', "passphrase: expected", at="[carriers.platform]"),
+    "an account that this carrier does not know": unknown('account = "123456"', "account: parcel-json knows none"),
+    "a passphrase that it does not know": unknown('passphrase = { env = "OTHER" }', "passphrase: parcel-json knows"),
+    "points for a carrier that publishes its own": unknown('points = "x.json"', "parcel-json publishes its own"),
     "no products": shop('products = { home = "A b" }', "expected a product, and options behind it, for each way"),
     "an account where none is known": Row(
         old='app = "parcelveil"',

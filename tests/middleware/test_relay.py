@@ -18,7 +18,16 @@ from middleware.errors import PermanentDeliveryError, StorageError, TransientDel
 from middleware.exchange import Failed, Gone, Outcome, Refused, Request, Response, TooLate
 from middleware.model import State, Stored
 from middleware.ports import Store
-from middleware.relay import IDLE_SECONDS, LEASE_SECONDS, MOST_EXCHANGES, STORAGE_REST_SECONDS, Relay, Turns
+from middleware.relay import (
+    EXCHANGE_SECONDS,
+    IDLE_SECONDS,
+    LEASE_SECONDS,
+    MOST_EXCHANGES,
+    STORAGE_REST_SECONDS,
+    Relay,
+    Turns,
+)
+from middleware.transport import CONNECT_SECONDS, TOTAL_SECONDS
 from tests.middleware.core.made_up import NOW, POLICY, REPORT, order, sealed, stamp, stored, values
 from tests.middleware.relay_bench import (
     CANARY,
@@ -53,13 +62,14 @@ class TestStep:
         made = bench()
         made.relay.step()
         assert made.store.claims == [(NOW, LEASE_SECONDS)]
-        assert LEASE_SECONDS > MOST_EXCHANGES * (3 + 20)
+        assert EXCHANGE_SECONDS >= CONNECT_SECONDS + TOTAL_SECONDS
+        assert LEASE_SECONDS > MOST_EXCHANGES * EXCHANGE_SECONDS
 
     def test_delivered(self) -> None:
         one = due()
         made = bench(one, outcomes=(DONE,), clock=Ticking())
         assert made.relay.step() is True
-        assert made.store.calls == [("delivered", one.id, DONE, NOW + timedelta(seconds=2))]
+        assert made.store.calls == [("delivered", one.id, DONE, NOW + timedelta(seconds=3))]
         assert made.told == [("platform", "delivered")]
 
     def test_sends_the_same_bytes_under_the_same_key_however_often(self) -> None:
@@ -287,6 +297,16 @@ class TestCancelling:
         made.relay.step()
         assert len(made.transport.sent) == MOST_EXCHANGES
         assert [(call[0], call[3]) for call in made.store.calls] == [("retry", "no-outcome")]
+
+    @pytest.mark.parametrize(("slept", "asked"), [(LEASE_SECONDS - EXCHANGE_SECONDS, 2), (LEASE_SECONDS, 1)])
+    def test_who_slept_past_the_lease_asks_for_nothing_more(self, slept: float, asked: int) -> None:
+        more = Request(method="DELETE", path="/shipments/x/parts/y", headers={}, body=None)
+        clock = iter((NOW, NOW, *[NOW + timedelta(seconds=slept)] * 9))
+        made = bench(due(), outcomes=(more, DONE), clock=lambda: next(clock))
+        made.relay.step()
+        assert len(made.transport.sent) == asked
+        codes = [call[3] for call in made.store.calls if call[0] == "retry"]
+        assert codes == ["lease-lost"] * (2 - asked)
 
     def test_a_refusal_to_cancel_is_a_dead_letter(self) -> None:
         made = bench(due(cancelling=True), outcomes=(Refused(code="http-422"),))

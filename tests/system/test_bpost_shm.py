@@ -149,7 +149,6 @@ class Line:
 
 def begun(folder: Path, patch: pytest.MonkeyPatch, bpost: Bpost, shop: str = "") -> Line:
     cleaned(patch)
-    patch.setattr(bootstrap, "keep_known", lambda *_: None)  # its thread would outlive the test and its database
     patch.setenv("BPOST_PASSPHRASE", SHARED[1])
     patch.setenv("DEMO_PASSPHRASE", OWN[1])
     patch.setenv("DEMO_TOKEN", "made-up-token-of-demo")

@@ -3,6 +3,7 @@
     first claim    POST order ─▶ GET labels ─▶ delivered, with its barcode
     any later one  GET order ─┬─ 404: POST order ─▶ GET labels ─▶ delivered
                               └─ it is there: its barcode, or GET labels, or what is wrong with it
+    labels that do not tell of one box alone ─▶ GET order, which does
     cancelling     POST status ─▶ GET order ─▶ gone | too late
 
 bpost knows no idempotency key, and an order that is sent twice is replaced or gets a second box. So the order's
@@ -58,6 +59,7 @@ SEVERAL_BOXES: Final = "several-boxes"
 """Under the reference of one record bpost has more than one box: a person has to look."""
 
 CANCELLED_THERE: Final = "cancelled-there"
+ON_HOLD_THERE: Final = "on-hold-there"
 UNREADABLE: Final = "unreadable-answer"
 
 _MEDIA: Final = "application/vnd.bpost.shm-"
@@ -243,15 +245,18 @@ def _asking(account: Account, method: str, path: str, headers: Mapping[str, str]
 
 
 def _labelled_first(stored: Stored, account: Account, response: Response) -> Request | Outcome:
-    """Of a label that was printed before only the order tells the barcode."""
+    """Of a label that was printed before only the order tells the barcode; and of several barcodes, which may stand
+    together on one label, whether there are as many boxes.
+    """
     if response.status != 200:
         return _unsuccessful(account, response, final=False)
     found = answers.printed(response.body)
-    if found == ():
+    if found is None:
+        return Failed(code=UNREADABLE)
+    barcodes = [barcode for label in found for barcode in label.barcodes]
+    if len(barcodes) != 1:
         return _asking(account, "GET", _order(stored), _LOOK)
-    if found is None or len(found) != 1:
-        return Failed(code=UNREADABLE) if found is None else Refused(code=SEVERAL_BOXES)
-    return Delivered(barcode=found[0].barcodes[0], state=_STATE)
+    return Delivered(barcode=barcodes[0], state=_STATE)
 
 
 def _found(stored: Stored, account: Account, response: Response) -> Request | Outcome:
@@ -264,6 +269,8 @@ def _found(stored: Stored, account: Account, response: Response) -> Request | Ou
     living = [box for box in seen.boxes if box.state is not BoxState.CANCELLED]
     if len(living) != 1:
         return Refused(code=SEVERAL_BOXES if living else CANCELLED_THERE)
+    if living[0].state is BoxState.ON_HOLD:
+        return Failed(code=ON_HOLD_THERE)  # no label is made of it until somebody takes it up again
     if living[0].barcode is None:
         return _asking(account, "GET", f"{_order(stored)}/labels/A6", _PRINT)
     return Delivered(barcode=living[0].barcode, state=_STATE)

@@ -177,10 +177,26 @@ def test_of_a_label_that_was_printed_before_the_order_tells_the_barcode() -> Non
     assert (outcome, spoken.asked) == (Delivered(barcode=BARCODE, state="created"), [CREATE, PRINT, LOOK])
 
 
+@pytest.mark.parametrize("labels", ["labels-together", "labels-of-two-boxes", "labels-with-return"])
+def test_of_several_barcodes_the_order_tells_how_many_boxes_there_are(labels: str) -> None:
+    told = answer(body=vector("answered", labels))
+    two = seen(("PRINTED", BARCODE), ("PRINTED", BARCODE.replace("292", "293")))
+    outcome, spoken = talk(STORED, MADE, told, two)
+    assert (outcome, spoken.asked) == (Refused(code="several-boxes"), [CREATE, PRINT, LOOK])
+    assert talk(STORED, MADE, told, seen(("PRINTED", BARCODE)))[0] == Delivered(barcode=BARCODE, state="created")
+
+
+def test_the_longest_conversation_comes_to_its_end() -> None:
+    outcome, spoken = talk(AGAIN, MISSING, MADE, PRINTED_BEFORE, seen(("PRINTED", BARCODE)))
+    assert outcome == Delivered(barcode=BARCODE, state="created")
+    assert len(spoken.asked) == MOST_EXCHANGES
+
+
 @pytest.mark.parametrize(
     ("found", "outcome"),
     [
         (seen(("PENDING", None), ("PENDING", None)), Refused(code="several-boxes")),
+        (seen(("ON-HOLD", None)), Failed(code="on-hold-there")),
         (seen(("PRINTED", BARCODE), ("CANCELLED", None)), Delivered(barcode=BARCODE, state="created")),
         (seen(("CANCELLED", None)), Refused(code="cancelled-there")),
         (seen(), Failed(code="unreadable-answer")),

@@ -285,8 +285,24 @@ def test_a_worker_that_fails_ends_the_relay_and_is_not_hidden(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     relay = Relay()
-    monkeypatch.setattr(bootstrap_lanes, "relays", lambda settings, observe: [relay])
+    monkeypatch.setattr(bootstrap_lanes, "relays", lambda settings, observe, shops: [relay])
     with pytest.raises(ZeroDivisionError):
         serving._relay(instance.settings())
     assert (relay.workers, relay.stopped) == (serving.RELAY_THREADS, serving.RELAY_THREADS - 1)
     assert relay.store.closed
+
+
+def test_the_shops_that_a_relay_asks_for_accounts_are_followed_until_it_ends(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay, shops = Relay(), SimpleNamespace(store=Store())
+    followed: list[tuple[object, bool, bool]] = []
+    monkeypatch.setattr(bootstrap_lanes, "followed", lambda settings: shops)
+    monkeypatch.setattr(bootstrap_lanes, "relays", lambda settings, observe, given: [relay] if given is shops else [])
+    monkeypatch.setattr(
+        serving, "keep", lambda known, stop: followed.append((known, stop.wait(10), shops.store.closed))
+    )
+    with pytest.raises(ZeroDivisionError):
+        serving._relay(instance.settings())
+    assert followed == [(shops, True, False)]
+    assert shops.store.closed

@@ -17,6 +17,9 @@ CARRIER = ("unreadable-answer", "unknown-carrier", *(f"http-{status}" for status
 CARRIER_LATER = tuple(f"http-{status}" for status in (408, 410, 425, 429, 500, 503))
 
 
+BPOST = ("several-boxes", "cancelled-there", "on-hold-there", "no-account", "unknown-pickup-point")
+
+
 @pytest.mark.parametrize(
     ("told", "vocabulary"),
     [
@@ -59,9 +62,11 @@ def test_a_duration_is_told_in_plain_words(duration: str, plain: str) -> None:
         *TRANSPORT,
         *CARRIER,
         *CARRIER_LATER,
+        *BPOST,
         "expired",
         "tampered",
         "no-outcome",
+        "lease-lost",
         "unreadable-row",
         Ending.TOO_LATE,
         Ending.REPLACED,
