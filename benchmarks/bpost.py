@@ -1,0 +1,124 @@
+"""A create of bpost's in every weather, by the thousand: one living box for each order, however bpost takes a reference
+that it knows.
+
+    python -m benchmarks.bpost --runs 1000 [--seed N] [--kills 20]
+
+The real relay over real HTTP and an SQLite file, and the simulated bpost, whose ledger alone judges. Each run is an
+order from its acceptance to its end; at every moment the way there or back may fail, and the relay may die, or sleep
+past its lease while another one works. Then real relay processes, which are killed (SIGKILL) amid twenty orders. Exit
+status 1 if an order has no box, or more than one, or was taken twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import secrets
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from middleware import logs
+from simulator.bpost.switches import CHOICES, read_switches
+from simulator.faults import FaultName
+from tests.system.bpost_fates import Play, Told, Trouble, drawn, judged
+from tests.system.bpost_house import BEGINNING, ENDED, House, house
+from tests.system.processes import wait_for
+
+SETTINGS = CHOICES["existing-order"]
+OTHERS = ("already-printed", "printed-state", "prefixes", "location", "status-updated")
+"""Switches that are drawn for every run."""
+
+SWIFT = (FaultName.ERROR, FaultName.BUSY, FaultName.RESET, FaultName.REDIRECT, FaultName.GARBAGE, FaultName.TRUNCATED)
+"""Faults that a real process, which waits fifteen seconds for an answer, hears of at once."""
+
+ORDERS_AT_ONCE = 20
+ENDING_SECONDS = 300.0
+
+
+def main() -> int:
+    """Run, and tell."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bpost", description="Creates in every weather.")
+    parser.add_argument("--runs", type=int, default=1_000)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
+    parser.add_argument("--kills", type=int, default=20, help="of real processes, for each setting of the switch")
+    asked = parser.parse_args()
+    logs.configure("error")
+    print(f"seed {asked.seed}", flush=True)
+    began, well = time.monotonic(), True
+    with tempfile.TemporaryDirectory(prefix="pv-bpost-") as folder:
+        for number, setting in enumerate(SETTINGS):
+            share = (asked.runs + number) // len(SETTINGS)
+            with house(Path(folder) / setting) as one:
+                well = _runs(one, setting, share, random.Random(f"{asked.seed} {setting}")) and well  # noqa: S311
+            with house(Path(folder) / f"{setting}-kills") as one:
+                well = _kills(one, setting, asked.kills, random.Random(f"{asked.seed} {setting}")) and well  # noqa: S311
+    print(f"{time.monotonic() - began:.0f} s; {'well' if well else 'NOT WELL'}")
+    return 0 if well else 1
+
+
+def _runs(one: House, setting: str, count: int, chance: random.Random) -> bool:
+    play, ends = Play(house=one), Counter[str]()
+    for _ in range(count):
+        given = {name: chance.choice(CHOICES[name]) for name in OTHERS}
+        one.platform.api.bpost.turn(read_switches({**given, "existing-order": setting}))
+        ends[play.one(drawn(chance))] += 1
+    told = judged(one.ledger(), play.accepted)
+    print(f"{setting}: {count:,} runs, ends {dict(ends)}, told another barcode {len(play.other)}")
+    print(f"  faults {_counted(play.met, FaultName)}")
+    print(f"  the relay {_counted(play.met, Trouble)}")
+    print(f"  {_words(told)}", flush=True)
+    return told.well and not play.other and ends == {"delivered": count}
+
+
+def _kills(one: House, setting: str, count: int, chance: random.Random) -> bool:
+    """So many relays, each killed at an odd moment of its work."""
+    one.platform.api.bpost.turn(read_switches({"existing-order": setting, "delay-milliseconds": 20}))
+    now, accepted = BEGINNING, list[str]()
+    for _ in range(count):
+        accepted += [one.accept() for _ in range(ORDERS_AT_ONCE)]
+        now += timedelta(minutes=20)  # leases end, attempts are due
+        one.tell(now)
+        one.platform.faults.set({fault.value: 0.3 / len(SWIFT) for fault in SWIFT})
+        before = one.asked()
+        with one.relay_process() as process:
+            wait_for(lambda: one.asked() > before, "the first request of a relay")  # noqa: B023 - called at once
+            time.sleep(chance.uniform(0.0, 0.4))
+            process.kill()
+            process.wait()
+        wait_for(lambda: not one.busy(), "bpost's end of its work")
+    one.platform.faults.set({})
+    with one.relay_process():
+        wait_for(lambda: _ended(one, accepted), "the end of all", ENDING_SECONDS)
+    told = judged(one.ledger(), accepted)
+    print(f"  real relays killed {count}: {_words(told)}", flush=True)
+    return told.well
+
+
+def _ended(one: House, accepted: Iterable[str]) -> bool:
+    """Whether all have come to an end; if not, time passes."""
+    due = [standing.due for standing in map(one.standing, accepted) if standing.state not in ENDED]
+    if due:
+        one.tell(max(moment or BEGINNING for moment in due) + timedelta(seconds=1))
+        time.sleep(0.5)
+    return not due
+
+
+def _counted(met: Counter[str], kinds: Iterable[FaultName | Trouble]) -> str:
+    named = {kind.value: met[kind.value] for kind in kinds}
+    return f"{sum(named.values()):,}: {', '.join(f'{name} {count:,}' for name, count in named.items())}"
+
+
+def _words(told: Told) -> str:
+    return (
+        f"orders {told.orders:,}, living boxes {told.living:,}, boxes more than one {told.several}, lost {told.lost},"
+        f" taken twice {told.again}, of nobody {told.strange}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,271 @@
+"""What can happen to an order on its way to bpost, at every moment of a relay's work: faults of the way there and back,
+deaths of the relay, sleep past its lease. What became of it is judged by what bpost has.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, cast
+
+from middleware.exchange import Request, Response
+from middleware.ports import Store, Transport
+from middleware.relay import Lane, Relay, Turns
+from middleware.transport import HttpTransport
+from simulator.bpost.names import BoxState
+from simulator.faults import FaultName
+from tests.system.bpost_house import BEGINNING, ENDED, House
+from tests.system.processes import wait_for
+
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 1.0, 0.3, 0.45
+"""How long an answer is waited for; in earnest it is fifty times as long."""
+
+MOST_STEPS = 40
+MOST_TROUBLE = 6
+"""Of one order: the eighth attempt that fails is the last, and would need a person."""
+
+
+class Moment(StrEnum):
+    """What a relay does in turn: at each it may die, or sleep."""
+
+    CLAIM = "claim"
+    OPENING = "opening"  # the parts, once that is noted
+    EXCHANGE = "exchange"  # with bpost
+    SETTLE = "settle"
+
+
+class Trouble(StrEnum):
+    """What becomes of the relay. It sleeps before it settles, else after; meanwhile another one does its work."""
+
+    DIES_BEFORE = "dies before"
+    DIES_AFTER = "dies after"
+    SLEEPS = "sleeps past its lease"
+
+
+Fate = FaultName | Trouble
+Fates = Callable[[Moment], Fate | None]
+TROUBLES: dict[Moment, tuple[Fate, ...]] = {
+    moment: (*FaultName, *Trouble) if moment is Moment.EXCHANGE else (*Trouble,) for moment in Moment
+}
+LIKELY = {Moment.CLAIM: 0.15, Moment.OPENING: 0.15, Moment.EXCHANGE: 0.6, Moment.SETTLE: 0.3}
+"""How often something happens there, as long as anything is left to happen."""
+
+ACTS = {
+    "claim": Moment.CLAIM,
+    "opening": Moment.OPENING,
+    **dict.fromkeys(("delivered", "retry", "bury", "gone", "too_late"), Moment.SETTLE),
+}
+"""What the relay asks of the store, and which moment that is."""
+
+
+class Died(BaseException):
+    """The relay's process ended."""
+
+
+def well(_: Moment) -> None:
+    """Nothing happens."""
+
+
+def once(number: int, fate: Fate) -> Fates:
+    """This at the moment of that number, counted from 0; and nothing else."""
+    left = [number]
+
+    def at(_: Moment) -> Fate | None:
+        left[0] -= 1
+        return fate if left[0] == -1 else None
+
+    return at
+
+
+def drawn(chance: random.Random) -> Fates:
+    """Up to six troubles, at any moments."""
+    left = [chance.randint(1, MOST_TROUBLE)]
+
+    def at(moment: Moment) -> Fate | None:
+        if not left[0] or chance.random() > LIKELY[moment]:
+            return None
+        left[0] -= 1
+        return chance.choice(TROUBLES[moment])
+
+    return at
+
+
+@dataclass(slots=True, kw_only=True)
+class Told:
+    """What bpost has of the orders that were accepted. ``lost``: no living box; ``several``: more than one; ``again``:
+    the order was taken more than once; ``strange``: of none that was accepted.
+    """
+
+    orders: int = 0
+    living: int = 0
+    lost: int = 0
+    several: int = 0
+    again: int = 0
+    strange: int = 0
+
+    @property
+    def well(self) -> bool:
+        """Whether there is exactly one of each."""
+        return self.orders == self.living and not (self.lost or self.several or self.again or self.strange)
+
+
+def judged(ledger: dict[str, Any], accepted: Collection[str]) -> Told:
+    """By what bpost tells alone, and by nothing that the relay says of itself."""
+    told = Told(orders=len(accepted), strange=len(ledger.keys() - set(accepted)))
+    for reference in accepted:
+        made = ledger.get(reference, {"posts": 0, "boxes": []})
+        living = [box for box in made["boxes"] if box["status"] != BoxState.CANCELLED.value]
+        told.living += len(living)
+        told.lost += not living
+        told.several += len(living) > 1
+        told.again += made["posts"] > 1
+    return told
+
+
+@dataclass(slots=True, kw_only=True)
+class Play:
+    """Relays of a house, one after the other, in whatever weather ``fates`` make; ``met`` counts what happened."""
+
+    house: House
+    fates: Fates = well
+    met: Counter[str] = field(default_factory=Counter)
+    accepted: list[str] = field(default_factory=list)
+    other: list[str] = field(default_factory=list)
+    """Records of which another barcode was told than the one that bpost has."""
+
+    _relay: Relay = field(init=False)
+    _at: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Another relay, as after a start."""
+        transport = HttpTransport(
+            self.house.platform.url,
+            allow_private=self.house.settings.carriers["platform"].allow_private,
+            connect=CONNECT_SECONDS,
+            read=READ_SECONDS,
+            total=TOTAL_SECONDS,
+        )
+        lane = Lane(carrier=self.house.relay.lanes["platform"].carrier, transport=_Way(self, transport))
+        store = cast(Store, _Watched(self))
+        self._relay = replace(
+            self.house.relay, store=store, lanes={"platform": lane}, chance=lambda: 0.5, turns=Turns(), well={}
+        )
+
+    def through(self, way: Callable[[Transport], Transport]) -> None:
+        """All that this relay sends goes by a way around its own."""
+        lane = self._relay.lanes["platform"]
+        self._relay = replace(self._relay, lanes={"platform": replace(lane, transport=way(lane.transport))})
+
+    def one(self, fates: Fates) -> str:
+        """An order from its acceptance to its end. Raises: AssertionError if it never comes to one."""
+        self.house.tell(BEGINNING)
+        self._at = self.house.accept()
+        self.accepted.append(self._at)
+        self.fates = fates
+        for _ in range(MOST_STEPS):
+            now = self.house.standing(self._at)
+            if now.state in ENDED:
+                self._compare(now.barcode)
+                return now.state
+            self.step()
+        raise AssertionError(f"{self._at} never ends")
+
+    def step(self) -> None:
+        """One step of a relay, when the order is due."""
+        self._wake()
+        try:
+            self._relay.step()
+        except Died:
+            self.begin()
+
+    def trouble(self, moment: Moment) -> Fate | None:
+        """What happens now, counted."""
+        fate = self.fates(moment)
+        if fate is not None:
+            self.met[str(fate)] += 1
+        return fate
+
+    def sleep(self) -> None:
+        """The lease ends, and another relay does the work."""
+        before, self.fates = self.fates, well
+        relay = self._relay
+        self.begin()
+        self._wake()
+        self._relay.step()
+        self._relay, self.fates = relay, before
+
+    def _wake(self) -> None:
+        due = self.house.standing(self._at).due
+        if due is not None:
+            self.house.tell(due + timedelta(seconds=1))
+
+    def _compare(self, barcode: str | None) -> None:
+        found = self.house.order(self._at)
+        known = {box.barcodes[0] for box in found.boxes if box.prints} if found else set()
+        if known != {barcode}:
+            self.other.append(self._at)
+
+
+@dataclass(slots=True)
+class _Watched:
+    """The store, at whose acts something may happen."""
+
+    play: Play
+
+    def __getattr__(self, name: str) -> Any:
+        act = getattr(self.play.house.services.store, name)
+        return self._acting(ACTS[name], act) if name in ACTS else act
+
+    def _acting(self, moment: Moment, act: Callable[..., Any]) -> Callable[..., Any]:
+        def acted(*given: Any, **named: Any) -> Any:
+            fate = self.play.trouble(moment)
+            if fate is Trouble.DIES_BEFORE:
+                raise Died
+            if fate is Trouble.SLEEPS and moment is Moment.SETTLE:
+                self.play.sleep()
+            found = act(*given, **named)
+            if fate is Trouble.DIES_AFTER:
+                raise Died
+            if fate is Trouble.SLEEPS and moment is not Moment.SETTLE:
+                self.play.sleep()
+            return found
+
+        return acted
+
+
+@dataclass(slots=True)
+class _Way:
+    """The way to bpost and back, on which something may happen. Whatever is sent has come to an end at bpost before
+    anything else happens: what commits later is another matter.
+    """
+
+    play: Play
+    transport: HttpTransport
+
+    def send(self, request: Request) -> Response:
+        fate = self.play.trouble(Moment.EXCHANGE)
+        if fate is Trouble.DIES_BEFORE:
+            raise Died
+        response = self._sent(request, fate)
+        if fate is Trouble.DIES_AFTER:
+            raise Died
+        if fate is Trouble.SLEEPS:
+            self.play.sleep()
+        return response
+
+    def _sent(self, request: Request, fate: Fate | None) -> Response:
+        house = self.play.house
+        before = house.asked()
+        house.platform.faults.set({fate.value: 1.0} if isinstance(fate, FaultName) else {})
+        try:
+            return self.transport.send(request)
+        finally:
+            wait_for(lambda: house.asked() > before and not house.busy(), "bpost's end of the exchange")
+            house.platform.faults.set({})

@@ -1,0 +1,171 @@
+"""A shop whose orders go to the simulated bpost: real intake, relay, SQLite file and HTTP, in a time of its own."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from click.testing import Result
+from flask.testing import FlaskClient
+
+from middleware import bootstrap, bootstrap_lanes, config
+from middleware.relay import Relay
+from middleware.services import Services
+from middleware.web.app import create
+from simulator.bpost.store import Order
+from simulator.faults import AFTER_COMMIT
+from simulator.http import MockServer, Settings, running
+from tests.middleware.cli.bench import Json, run
+from tests.system.line import tell
+from tests.system.orders import order
+from tests.system.processes import environment
+from tests.system.settings import Settings as Table
+from tests.system.settings import toml
+from tests.system.stack import SECRET, headers, session, shop
+
+ACCOUNT, PASSPHRASE, TOKEN = "123456", "made-up passphrase", "made-up-token-of-the-shop"
+BEGINNING = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+ENDED = ("delivered", "dead", "quarantined", "cancelled", "withdrawn")
+UNDER_WAY = f"""SELECT COUNT(*) FROM ledger WHERE status IS NULL
+    AND (fault IS NULL OR fault IN ({", ".join(f"'{name.value}'" for name in AFTER_COMMIT)}))"""  # noqa: S608 - our names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A record as it stands in the database's file."""
+
+    state: str
+    due: datetime | None
+    code: str | None
+    barcode: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """The service, whose one carrier is bpost, and bpost. Nothing goes by the system's clock."""
+
+    folder: Path
+    settings: config.Config
+    platform: MockServer
+    services: Services
+    intake: FlaskClient
+    relay: Relay
+
+    @property
+    def database(self) -> Path:
+        """The one file that it stores in."""
+        return self.folder / "data" / "parcelveil.db"
+
+    def tell(self, now: datetime) -> None:
+        """It is this time."""
+        tell(self.folder / "clock", now)
+
+    def send(self, content: object | None = None, name: str = "demo") -> Any:
+        """A signed webhook of an order: what is answered."""
+        body = json.dumps(order() if content is None else content).encode()
+        given = headers(body, f"{name}.myshopify.com")
+        return self.intake.post("/webhooks/shopify/orders", data=body, headers=given)
+
+    def accept(self, content: object | None = None, name: str = "demo") -> str:
+        """An order that must be accepted: the record's id."""
+        answer = self.send(content, name).get_json()
+        assert answer["status"] == "accepted", answer
+        return str(answer["id"])
+
+    def standing(self, id_: str) -> Standing:
+        """How a record stands."""
+        statement = "SELECT state, due, last_code, barcode FROM records WHERE id = ?"
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
+            ((state, due, code, barcode),) = connection.execute(statement, (id_,)).fetchall()
+        return Standing(state=state, due=due and datetime.fromtimestamp(due / 1e6, UTC), code=code, barcode=barcode)
+
+    def order(self, id_: str) -> Order | None:
+        """What bpost has under the reference of a record."""
+        return self.platform.api.bpost.manager.shelf.order(ACCOUNT, id_)
+
+    def ledger(self) -> dict[str, Json]:
+        """All that bpost has, by reference, as it tells it over HTTP: how often each came, and its boxes."""
+        with session() as client:
+            told = client.get(f"{self.platform.url}/_ledger", timeout=60).json()["bpost"]
+        return {reference.removeprefix(f"{ACCOUNT}/"): made for reference, made in told.items()}
+
+    def asked(self) -> int:
+        """How many requests bpost has received."""
+        return int(self.platform.platform.store.rows("SELECT COUNT(*) FROM ledger")[0][0])
+
+    def busy(self) -> bool:
+        """Whether bpost is at work: what it commits it commits before it is not."""
+        return bool(self.platform.platform.store.rows(UNDER_WAY)[0][0])
+
+    def run(self, *words: str) -> Result:
+        """Run a command of the command line."""
+        return run(*words, "--config", str(self.folder / "parcelveil.toml"))
+
+    @contextmanager
+    def relay_process(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A relay in a process of its own; killed at the end of the block, if it still runs."""
+        (self.folder / "metrics").mkdir(exist_ok=True)
+        given = {
+            **environment(self.folder),
+            "PARCELVEIL_CONFIG": str(self.folder / "parcelveil.toml"),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics"),
+        }
+        command = [sys.executable, "-m", "middleware", "run-role", "relay"]
+        with (
+            (self.folder / "relay.log").open("ab") as log,
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=given) as process,
+        ):
+            yield process
+            process.kill()
+
+
+@contextmanager
+def house(folder: Path, *, level: str = "ERROR", carrier: Table | None = None, **shops: Table) -> Iterator[House]:
+    """The two in ``folder``, at their beginning. ``shops``: further settings of each; ``demo`` where none is told."""
+    (folder / "data").mkdir(mode=0o700, parents=True)
+    tell(folder / "clock", BEGINNING)
+    with running(Settings(state=folder / "bpost", passphrase=PASSPHRASE, drip_seconds=0.02)) as platform:
+        file = _written(folder, platform.url, level, carrier or {}, shops or {"demo": {}})
+        for words in (("keys", "provision"), ("migrate",)):
+            done = run(*words, "--config", str(file))
+            assert done.exit_code == 0, done.output
+        settings = config.load(file)
+        services = bootstrap.services(settings)
+        with closing(services.store):
+            (relay,) = bootstrap_lanes.relays(settings, lambda *_: None)
+            relay.store.close()
+            yield House(
+                folder=folder,
+                settings=settings,
+                platform=platform,
+                services=services,
+                intake=create(services, "intake").test_client(),
+                relay=replace(relay, store=services.store),
+            )
+
+
+def _written(folder: Path, url: str, level: str, carrier: Table, shops: dict[str, Table]) -> Path:
+    """Its configuration, which takes no secret from the environment."""
+    secrets = {}
+    for name, text in {"app": SECRET.decode(), "passphrase": PASSPHRASE, "token": TOKEN}.items():
+        (folder / name).write_text(text, encoding="ascii")
+        secrets[name] = {"file": str(folder / name)}
+    server = {name: str(folder / name) for name in ("keys", "state", "journal")}
+    more = {"database": f"sqlite:///{folder}/data/parcelveil.db", "clock": f"file:{folder}/clock", "log_level": level}
+    known = {"kind": "bpost-shm", "url": url, "account": ACCOUNT, "passphrase": secrets["passphrase"]}
+    text = toml({**server, **more}, "server")
+    text += toml({**known, "allow_private": ["127.0.0.1"], **carrier}, "carriers.platform")
+    text += toml({"platform": "shopify", "secrets": [secrets["app"]]}, "apps.parcelveil")
+    for name, changes in shops.items():
+        text += toml(shop(name, **{"token": secrets["token"], **changes}), f"shops.{name}")
+    file = folder / "parcelveil.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
