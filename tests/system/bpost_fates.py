@@ -137,7 +137,7 @@ class Play:
     other: list[str] = field(default_factory=list)
     """Records of which another barcode was told than the one that bpost has."""
 
-    _relay: Relay = field(init=False)
+    relay: Relay = field(init=False)
     _at: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -154,20 +154,29 @@ class Play:
         )
         lane = Lane(carrier=self.house.relay.lanes["platform"].carrier, transport=_Way(self, transport))
         store = cast(Store, _Watched(self))
-        self._relay = replace(
+        self.relay = replace(
             self.house.relay, store=store, lanes={"platform": lane}, chance=lambda: 0.5, turns=Turns(), well={}
         )
 
     def through(self, way: Callable[[Transport], Transport]) -> None:
         """All that this relay sends goes by a way around its own."""
-        lane = self._relay.lanes["platform"]
-        self._relay = replace(self._relay, lanes={"platform": replace(lane, transport=way(lane.transport))})
+        lane = self.relay.lanes["platform"]
+        self.relay = replace(self.relay, lanes={"platform": replace(lane, transport=way(lane.transport))})
+
+    def accept(self, content: object | None = None) -> str:
+        """An order comes, and waits: the record's id."""
+        self.house.tell(BEGINNING)
+        self.take(self.house.accept(content))
+        return self._at
+
+    def take(self, id_: str) -> None:
+        """Go on with this one."""
+        self._at = id_
+        self.accepted.append(id_)
 
     def one(self, fates: Fates) -> str:
         """An order from its acceptance to its end. Raises: AssertionError if it never comes to one."""
-        self.house.tell(BEGINNING)
-        self._at = self.house.accept()
-        self.accepted.append(self._at)
+        self.accept()
         self.fates = fates
         for _ in range(MOST_STEPS):
             now = self.house.standing(self._at)
@@ -181,7 +190,7 @@ class Play:
         """One step of a relay, when the order is due."""
         self._wake()
         try:
-            self._relay.step()
+            self.relay.step()
         except Died:
             self.begin()
 
@@ -195,11 +204,11 @@ class Play:
     def sleep(self) -> None:
         """The lease ends, and another relay does the work."""
         before, self.fates = self.fates, well
-        relay = self._relay
+        relay = self.relay
         self.begin()
         self._wake()
-        self._relay.step()
-        self._relay, self.fates = relay, before
+        self.relay.step()
+        self.relay, self.fates = relay, before
 
     def _wake(self) -> None:
         due = self.house.standing(self._at).due

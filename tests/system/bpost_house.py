@@ -21,6 +21,7 @@ from middleware.relay import Relay
 from middleware.services import Services
 from middleware.web.app import create
 from simulator.bpost.store import Order
+from simulator.bpost.switches import Switches
 from simulator.faults import AFTER_COMMIT
 from simulator.http import MockServer, Settings, running
 from tests.middleware.cli.bench import Json, run
@@ -34,6 +35,7 @@ from tests.system.stack import SECRET, headers, session, shop
 ACCOUNT, PASSPHRASE, TOKEN = "123456", "made-up passphrase", "made-up-token-of-the-shop"
 BEGINNING = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 ENDED = ("delivered", "dead", "quarantined", "cancelled", "withdrawn")
+OURS = ("inbox", "idempotency", "orders", "rejections", "index_entries", "parts", "records", "removals", "lanes")
 UNDER_WAY = f"""SELECT COUNT(*) FROM ledger WHERE status IS NULL
     AND (fault IS NULL OR fault IN ({", ".join(f"'{name.value}'" for name in AFTER_COMMIT)}))"""  # noqa: S608 - our names
 
@@ -104,6 +106,19 @@ class House:
     def busy(self) -> bool:
         """Whether bpost is at work: what it commits it commits before it is not."""
         return bool(self.platform.platform.store.rows(UNDER_WAY)[0][0])
+
+    def forget(self) -> None:
+        """What was taken in, here and there, was never there; bpost is well, and as it was."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            for table in OURS:
+                connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own names
+            connection.commit()
+        for table in ("ledger", "bpost_order", "bpost_box"):
+            self.platform.platform.store.run(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        self.platform.faults.set({})
+        self.platform.api.bpost.turn(Switches())
+        self.tell(BEGINNING)
 
     def run(self, *words: str) -> Result:
         """Run a command of the command line."""

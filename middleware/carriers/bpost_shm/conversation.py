@@ -72,7 +72,9 @@ _PRINT: Final = {"Accept": f"{_MEDIA}label-pdf-v3.4+XML", "Content-Type": f"{_ME
 _FORMS: Final = {Form.PDF: "label-pdf-v3.4", Form.PNG: "label-image-v3.4", Form.ZPL: "label-zpl-v5"}
 _CONFIGURATION: Final = {"Accept": f"{_MEDIA}productConfiguration-v3.1+XML"}
 
-_LANE: Final = frozenset((401, 403))
+_LANE: Final = frozenset((401, 403, 405, 406, 415))
+"""What bpost says of who asks, or of the form in which it is asked, and not of an order."""
+
 _RETRY: Final = frozenset((408, 425, 429))
 _STATE: Final = "created"
 
@@ -150,6 +152,8 @@ class BpostShm:
         if asked.method == "POST":
             if response.status in (200, 201):
                 return _asking(account, "GET", f"{_order(stored)}/labels/A6", _PRINT)
+            if response.status == 404:  # there is no order yet that could be missing: the address is wrong
+                return Failed(code="http-404", pause_lane=account.shared)
             return _unsuccessful(account, response)
         if asked.path.endswith("/A6"):
             return _labelled_first(stored, account, response)
