@@ -92,7 +92,7 @@ _KNOWN: Final = frozenset(
 """Elements that we write: what else stands in quotes may be somebody's name."""
 
 _FAULT: Final = re.compile(r"Error in request: (cvc-[A-Za-z]+(?:-[A-Za-z]+)*)")
-_NAMED: Final = re.compile(r"(?:element '(?:\w+:)?|type ')([A-Za-z0-9-]{1,30})'")
+_NAMED: Final = re.compile(r"(?:[Ee]lement '(?:\w+:)?|type ')([A-Za-z0-9-]{1,30})'")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_TEXT: Final = 4_096
 

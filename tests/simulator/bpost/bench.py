@@ -35,6 +35,7 @@ class Asker:
 
     def __init__(self, services: Services) -> None:
         self.services = services
+        self.passphrase = "hush"
 
     def turn(self, switches: Mapping[str, object]) -> None:
         """Turn switches, and all others as from the start."""
@@ -42,7 +43,10 @@ class Asker:
 
     def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
         """Ask with these headers (``_`` for ``-``) and the right passphrase, unless they say otherwise."""
-        given = {"authorization": basic(), **{name.replace("_", "-"): text for name, text in headers.items()}}
+        given = {
+            "authorization": basic(passphrase=self.passphrase),
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        }
         target = path.removeprefix("/") if path.startswith("//") else f"/services/shm/{ACCOUNT}{path}"
         return self.services.answer(Request(method=method, target=target, headers=given, body=body))
 
@@ -50,6 +54,8 @@ class Asker:
         """Ask as a line of ``answered.toml`` says."""
         method, path, *rest = line.split(" ")
         last = rest[0] if rest else ""
+        if method == "UNWELL":
+            return self.services.unwell(int(path))
         if method == "MOVE":
             self.services.manager.move(path, last)
             return Answer(status=200)

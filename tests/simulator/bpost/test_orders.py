@@ -27,7 +27,7 @@ def test_a_new_order_is_201_empty_with_its_address(bpost: Asker) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [*sorted((VECTORS / "accepted").glob("*.xml")), *sorted((VECTORS / "requests").glob("*.xml"))],
+    [path for folder in ("accepted", "requests", "orders") for path in sorted((VECTORS / folder).glob("*.xml"))],
     ids=lambda path: f"{path.parent.name}/{path.stem}",
 )
 def test_a_valid_order_is_taken_and_printed(bpost: Asker, path: Path) -> None:

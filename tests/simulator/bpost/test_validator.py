@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
+from simulator.bpost.grammar import Content, Element
 from simulator.bpost.names import V5
 from simulator.bpost.reader import read
 from simulator.bpost.rules import BATCHES, ORDER, UPDATE
 from simulator.bpost.validator import InvalidError, validate
+from tests.bpost_limits import CASES, LIMITS
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 ACCEPTED = VECTORS / "bpost" / "accepted"
-VALID = [*sorted(ACCEPTED.glob("*.xml")), *sorted((VECTORS / "bpost" / "requests").glob("*.xml"))]
+VALID = [
+    path for folder in ("accepted", "requests", "orders") for path in sorted((VECTORS / "bpost" / folder).glob("*.xml"))
+]
 REFUSED: Mapping[str, Mapping[str, str]] = tomllib.loads(
     (VECTORS / "bpost" / "refused.toml").read_text(encoding="utf-8")
 )
@@ -46,6 +51,34 @@ def test_an_invalid_order_is_refused_in_so_many_words(case: Mapping[str, str]) -
         assert said.startswith(case["starts"])
     else:
         assert said == case["told"].replace("{v5}", V5)
+
+
+@pytest.mark.parametrize(("name", "value", "within"), CASES)
+def test_a_limit_is_kept_at_its_very_edge(name: str, value: str, within: bool) -> None:
+    limit = LIMITS[name]
+    root = etree.parse(VECTORS / "bpost" / "requests" / f"{limit['in']}.xml").getroot()
+    path, _, attribute = limit["at"].partition("/@")
+    (node,) = [node for node in root.iter() if _path(node).endswith(f"/{path}")]
+    if attribute:
+        node.set(attribute, value)
+    else:
+        node.text = value
+    assert (told(etree.tostring(root)) == "") is within
+
+
+def _path(node: etree._Element) -> str:
+    above = node.getparent()
+    return f"{'' if above is None else _path(above)}/{etree.QName(node).localname}"
+
+
+def test_every_element_of_the_rules_stands_in_a_valid_order() -> None:
+    seen = {str(node.tag) for path in VALID for node in etree.parse(path).iter()}
+    assert {tag.rpartition("}")[2] for tag in _tags(ORDER) - seen} == set()
+
+
+def _tags(rule: Element) -> set[str]:
+    below = rule.type.particles if isinstance(rule.type, Content) else ()
+    return {rule.tag}.union(*(_tags(element) for particle in below for element in particle.elements))
 
 
 @pytest.mark.parametrize(
