@@ -21,9 +21,6 @@ from simulator.faults import FaultName
 from tests.system.bpost_house import BEGINNING, ENDED, House
 from tests.system.processes import wait_for
 
-CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 1.0, 0.3, 0.45
-"""How long an answer is waited for; in earnest it is fifty times as long."""
-
 MOST_STEPS = 40
 MOST_TROUBLE = 6
 """Of one order: the eighth attempt that fails is the last, and would need a person."""
@@ -145,14 +142,8 @@ class Play:
 
     def begin(self) -> None:
         """Another relay, as after a start."""
-        transport = HttpTransport(
-            self.house.platform.url,
-            allow_private=self.house.settings.carriers["platform"].allow_private,
-            connect=CONNECT_SECONDS,
-            read=READ_SECONDS,
-            total=TOTAL_SECONDS,
-        )
-        lane = Lane(carrier=self.house.relay.lanes["platform"].carrier, transport=_Way(self, transport))
+        self.house.way.close()
+        lane = Lane(carrier=self.house.relay.lanes["platform"].carrier, transport=_Way(self, self.house.way))
         store = cast(Store, _Watched(self))
         self.relay = replace(
             self.house.relay, store=store, lanes={"platform": lane}, chance=lambda: 0.5, turns=Turns(), well={}

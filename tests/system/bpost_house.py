@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from middleware import bootstrap, bootstrap_lanes, config
 from middleware.relay import Relay
 from middleware.services import Services
+from middleware.transport import HttpTransport
 from middleware.web.app import create
 from simulator.bpost.store import Order
 from simulator.bpost.switches import Switches
@@ -33,6 +34,9 @@ from tests.system.settings import toml
 from tests.system.stack import SECRET, headers, session, shop
 
 ACCOUNT, PASSPHRASE, TOKEN = "123456", "made-up passphrase", "made-up-token-of-the-shop"
+READ_SECONDS, TOTAL_SECONDS = 0.3, 0.45
+"""How long an answer is waited for; in earnest it is fifty times as long."""
+
 BEGINNING = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 ENDED = ("delivered", "dead", "quarantined", "cancelled", "withdrawn")
 OURS = ("inbox", "idempotency", "orders", "rejections", "index_entries", "parts", "records", "removals", "lanes")
@@ -60,6 +64,7 @@ class House:
     services: Services
     intake: FlaskClient
     relay: Relay
+    way: HttpTransport
 
     @property
     def database(self) -> Path:
@@ -157,6 +162,8 @@ def house(folder: Path, *, level: str = "ERROR", carrier: Table | None = None, *
         with closing(services.store):
             (relay,) = bootstrap_lanes.relays(settings, lambda *_: None)
             relay.store.close()
+            ways = settings.carriers["platform"].allow_private
+            way = HttpTransport(platform.url, allow_private=ways, connect=1.0, read=READ_SECONDS, total=TOTAL_SECONDS)
             yield House(
                 folder=folder,
                 settings=settings,
@@ -164,6 +171,7 @@ def house(folder: Path, *, level: str = "ERROR", carrier: Table | None = None, *
                 services=services,
                 intake=create(services, "intake").test_client(),
                 relay=replace(relay, store=services.store),
+                way=way,
             )
 
 
