@@ -127,6 +127,11 @@ def printed(body: bytes) -> tuple[Printed, ...] | None:
     return whole if len(whole) == len(labels) else None
 
 
+def is_page(body: bytes) -> bool:
+    """Whether it is HTML, for people."""
+    return body[:_LONGEST_TEXT].lstrip().lower().startswith((b"<html", b"<!doctype html"))
+
+
 def refusal(status: int, body: bytes) -> str:
     """A code for the log and for a person, of closed lists alone: ``http-400:max-length:postal-code``."""
     found = markup.read(body)

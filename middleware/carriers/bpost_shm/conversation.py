@@ -157,7 +157,7 @@ class BpostShm:
             return _unsuccessful(account, response)
         if asked.path.endswith("/A6"):
             return _labelled_first(stored, account, response)
-        if response.status == 404:
+        if _denied(response):
             return self._make(stored, account)
         return _found(stored, account, response)
 
@@ -285,7 +285,7 @@ def _ended(stored: Stored, account: Account, asked: Request, response: Response)
     is what it has afterwards.
     """
     if response.status == 404:
-        return Gone()
+        return Gone() if _denied(response) else Failed(code="http-404")
     if asked.method == "POST" and response.status in (200, 201, 204, 409):
         return _asking(account, "GET", _order(stored), _LOOK)
     if asked.method == "POST" or response.status != 200:
@@ -294,6 +294,13 @@ def _ended(stored: Stored, account: Account, asked: Request, response: Response)
     if seen is None:
         return Failed(code=UNREADABLE)
     return Gone() if all(box.state is BoxState.CANCELLED for box in seen.boxes) else TooLate()
+
+
+def _denied(response: Response) -> bool:
+    """Whether bpost has no such order, which it says in plain text. A page is of whoever stands before it, and tells of
+    an address: who takes it for a denial sends the order a second time.
+    """
+    return response.status == 404 and not answers.is_page(response.body)
 
 
 def _seen(stored: Stored, response: Response) -> OrderSeen | None:

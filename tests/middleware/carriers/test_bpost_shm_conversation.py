@@ -204,6 +204,8 @@ def test_the_longest_conversation_comes_to_its_end() -> None:
         (answer(200, b"<html>"), Failed(code="unreadable-answer")),
         (answer(500, vector("answers", "system-exception")), Failed(code="http-500:system-exception")),
         (answer(400, b"what is this"), Failed(code="http-400")),
+        (answer(404, b"\n <!DOCTYPE html><html>nothing here</html>"), Failed(code="http-404")),
+        (answer(404, b"<HTML><body>nothing here</body></HTML>"), Failed(code="http-404")),
     ],
 )
 def test_what_is_found_instead_is_told(found: Response, outcome: Outcome) -> None:
@@ -261,6 +263,8 @@ def test_an_order_that_was_made_is_not_given_up_for_its_label(status: int) -> No
         ((answer(409), seen(("IN_TRANSIT", BARCODE))), TooLate(), [UPDATE, LOOK]),
         ((MISSING,), Gone(), [UPDATE]),
         ((answer(200), MISSING), Gone(), [UPDATE, LOOK]),
+        ((answer(404, b"<html>nothing here</html>"),), Failed(code="http-404"), [UPDATE]),
+        ((answer(200), answer(404, b"<html>nothing here</html>")), Failed(code="http-404"), [UPDATE, LOOK]),
         ((answer(200), TIRED), Failed(code="http-503"), [UPDATE, LOOK]),
         ((answer(200), answer(200, b"cancelled, perhaps")), Failed(code="unreadable-answer"), [UPDATE, LOOK]),
         ((TIRED,), Failed(code="http-503"), [UPDATE]),
