@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -40,6 +41,46 @@ ORDERS_AT_ONCE = 20
 ENDING_SECONDS = 300.0
 
 
+WIDTHS = (9, 8, 7, 7, 6, 6, 13, 14, 5, 12, 14)
+COLUMNS = (
+    *("bpost", "relays", "orders", "faults", "died", "slept"),
+    *("living boxes", "more than one", "lost", "taken twice", "other barcode"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table. ``other``: orders of which another barcode was told than bpost has."""
+
+    setting: str
+    relays: str
+    told: Told
+    met: Counter[str]
+    other: int = 0
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is broken."""
+        return self.told.well and not self.other
+
+    def __str__(self) -> str:
+        told, met = self.told, self.met
+        slept = met[Trouble.SLEEPS]
+        died = sum(met[trouble] for trouble in Trouble) - slept
+        faults = sum(met[fault] for fault in FaultName)
+        numbers = (told.orders, faults, died, slept, told.living, told.several, told.lost, told.again, self.other)
+        return line(self.setting, self.relays, *(f"{number:,}" for number in numbers))
+
+
+def line(*cells: str) -> str:
+    """A line of the table: two cells to the left, the others to the right."""
+    padded = (
+        cell.ljust(width) if place < 2 else cell.rjust(width)
+        for place, (cell, width) in enumerate(zip(cells, WIDTHS, strict=True))
+    )
+    return "".join(padded)
+
+
 def main() -> int:
     """Run, and tell."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bpost", description="Creates in every weather.")
@@ -49,33 +90,32 @@ def main() -> int:
     asked = parser.parse_args()
     logs.configure("error")
     print(f"seed {asked.seed}", flush=True)
-    began, well = time.monotonic(), True
+    began, rows = time.monotonic(), list[Row]()
     with tempfile.TemporaryDirectory(prefix="pv-bpost-") as folder:
         for number, setting in enumerate(SETTINGS):
             share = (asked.runs + number) // len(SETTINGS)
-            with house(Path(folder) / setting) as one:
-                well = _runs(one, setting, share, random.Random(f"{asked.seed} {setting}")) and well  # noqa: S311
-            with house(Path(folder) / f"{setting}-kills") as one:
-                well = _kills(one, setting, asked.kills, random.Random(f"{asked.seed} {setting}")) and well  # noqa: S311
+            for part, count in ((_runs, share), (_kills, asked.kills)):
+                with house(Path(folder) / f"{setting}{part.__name__}") as one:
+                    rows.append(part(one, setting, count, random.Random(f"{asked.seed} {setting}")))  # noqa: S311
+                print(f"  {setting} {part.__name__.removeprefix('_')}: {_counted(rows[-1].met)}", flush=True)
+    print(line(*COLUMNS), *rows, sep="\n")
+    well = all(row.well for row in rows)
     print(f"{time.monotonic() - began:.0f} s; {'well' if well else 'NOT WELL'}")
     return 0 if well else 1
 
 
-def _runs(one: House, setting: str, count: int, chance: random.Random) -> bool:
-    play, ends = Play(house=one), Counter[str]()
+def _runs(one: House, setting: str, count: int, chance: random.Random) -> Row:
+    """So many orders, one after the other, of which each must be delivered."""
+    play, undelivered = Play(house=one), 0
     for _ in range(count):
         given = {name: chance.choice(CHOICES[name]) for name in OTHERS}
         one.platform.api.bpost.turn(read_switches({**given, "existing-order": setting}))
-        ends[play.one(drawn(chance))] += 1
+        undelivered += play.one(drawn(chance)) != "delivered"
     told = judged(one.ledger(), play.accepted)
-    print(f"{setting}: {count:,} runs, ends {dict(ends)}, told another barcode {len(play.other)}")
-    print(f"  faults {_counted(play.met, FaultName)}")
-    print(f"  the relay {_counted(play.met, Trouble)}")
-    print(f"  {_words(told)}", flush=True)
-    return told.well and not play.other and ends == {"delivered": count}
+    return Row(setting=setting, relays="in turn", told=told, met=play.met, other=len(play.other) + undelivered)
 
 
-def _kills(one: House, setting: str, count: int, chance: random.Random) -> bool:
+def _kills(one: House, setting: str, count: int, chance: random.Random) -> Row:
     """So many relays, each killed at an odd moment of its work."""
     one.platform.api.bpost.turn(read_switches({"existing-order": setting, "delay-milliseconds": 20}))
     now, accepted = BEGINNING, list[str]()
@@ -94,9 +134,8 @@ def _kills(one: House, setting: str, count: int, chance: random.Random) -> bool:
     one.platform.faults.set({})
     with one.relay_process():
         wait_for(lambda: _ended(one, accepted), "the end of all", ENDING_SECONDS)
-    told = judged(one.ledger(), accepted)
-    print(f"  real relays killed {count}: {_words(told)}", flush=True)
-    return told.well
+    met = Counter({Trouble.DIES_AFTER.value: count}) + Counter(one.faults())
+    return Row(setting=setting, relays="killed", told=judged(one.ledger(), accepted), met=met)
 
 
 def _ended(one: House, accepted: Iterable[str]) -> bool:
@@ -108,16 +147,8 @@ def _ended(one: House, accepted: Iterable[str]) -> bool:
     return not due
 
 
-def _counted(met: Counter[str], kinds: Iterable[FaultName | Trouble]) -> str:
-    named = {kind.value: met[kind.value] for kind in kinds}
-    return f"{sum(named.values()):,}: {', '.join(f'{name} {count:,}' for name, count in named.items())}"
-
-
-def _words(told: Told) -> str:
-    return (
-        f"orders {told.orders:,}, living boxes {told.living:,}, boxes more than one {told.several}, lost {told.lost},"
-        f" taken twice {told.again}, of nobody {told.strange}"
-    )
+def _counted(met: Counter[str]) -> str:
+    return ", ".join(f"{name} {met[name]:,}" for name in (*FaultName, *Trouble) if met[name])
 
 
 if __name__ == "__main__":

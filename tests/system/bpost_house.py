@@ -108,6 +108,11 @@ class House:
         """How many requests bpost has received."""
         return int(self.platform.platform.store.rows("SELECT COUNT(*) FROM ledger")[0][0])
 
+    def faults(self) -> dict[str, int]:
+        """How many of its requests met which fault."""
+        counted = "SELECT fault, COUNT(*) FROM ledger WHERE fault IS NOT NULL GROUP BY fault"
+        return dict(self.platform.platform.store.rows(counted))
+
     def busy(self) -> bool:
         """Whether bpost is at work: what it commits it commits before it is not."""
         return bool(self.platform.platform.store.rows(UNDER_WAY)[0][0])
