@@ -132,6 +132,9 @@ _REFUSALS: Mapping[str, str] = {
 PAUSES: Mapping[str, str] = {
     "http-401": "Set the token of carriers.{name}, or its account and passphrase, anew and restart `parcelveil serve`.",
     "http-403": "Set the token of carriers.{name}, or its account and passphrase, anew and restart `parcelveil serve`.",
+    **dict.fromkeys(
+        ("http-405", "http-406", "http-415"), "Check carriers.{name}.url, and look for a newer release of Parcelveil."
+    ),
     "egress-blocked": "Add the address to carriers.{name}.allow_private if it is meant to be private, and restart.",
     "key-unreadable": "Mend what `parcelveil doctor` names of keys/retention, as the relay's user.",
     "unknown-carrier": "Put carriers.{name} back into the configuration and restart `parcelveil serve`.",

@@ -206,7 +206,7 @@ ROWS: Mapping[str, Row] = {
     "404 of the order that is looked for": made(meets(FaultName.RESET), steps=2),
     "404 of a label": waits("http-404", meets(FaultName.GARBAGE), REFUSED),
     "405": waits("http-405", elsewhere, REFUSED, paused=True, steps=2),
-    "406": waits("http-406", asked_with(conversation._PRINT, "Accept"), REFUSED, paused=True),
+    "406": waits("http-406", asked_with(conversation._PRINT, "Accept"), "look for a newer release", paused=True),
     "409: businessException": dead("http-409:business-exception", taken, "against its rules"),
     "409: cancelled before its label": dead(
         "cancelled-there", between(lambda stage: stage.update("CANCELLED")), "somebody cancelled it", steps=2
