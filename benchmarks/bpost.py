@@ -1,12 +1,13 @@
 """A create of bpost's in every weather, by the thousand: one living box for each order, however bpost takes a reference
 that it knows.
 
-    python -m benchmarks.bpost --runs 1000 [--seed N] [--kills 20]
+    python -m benchmarks.bpost --runs 1000 [--seed N] [--changes 250] [--kills 20]
 
 The real relay over real HTTP and an SQLite file, and the simulated bpost, whose ledger alone judges. Each run is an
 order from its acceptance to its end; at every moment the way there or back may fail, and the relay may die, or sleep
-past its lease while another one works. Then real relay processes, which are killed (SIGKILL) amid twenty orders. Exit
-status 1 if an order has no box, or more than one, or was taken twice.
+past its lease while another one works. Then orders that change or are cancelled on their way, in the same weather; then
+real relay processes, which are killed (SIGKILL) amid twenty orders. Exit status 1 if an order has no box, or more than
+one, or was taken twice.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bpost", description="Creates in every weather.")
     parser.add_argument("--runs", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
+    parser.add_argument("--changes", type=int, default=250, help="or cancellations, for each setting of the switch")
     parser.add_argument("--kills", type=int, default=20, help="of real processes, for each setting of the switch")
     asked = parser.parse_args()
     logs.configure("error")
@@ -94,7 +96,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pv-bpost-") as folder:
         for number, setting in enumerate(SETTINGS):
             share = (asked.runs + number) // len(SETTINGS)
-            for part, count in ((_runs, share), (_kills, asked.kills)):
+            for part, count in ((_runs, share), (_overtaken, asked.changes), (_kills, asked.kills)):
                 with house(Path(folder) / f"{setting}{part.__name__}") as one:
                     rows.append(part(one, setting, count, random.Random(f"{asked.seed} {setting}")))  # noqa: S311
                 print(f"  {setting} {part.__name__.removeprefix('_')}: {_counted(rows[-1].met)}", flush=True)
@@ -113,6 +115,17 @@ def _runs(one: House, setting: str, count: int, chance: random.Random) -> Row:
         undelivered += play.one(drawn(chance)) != "delivered"
     told = judged(one.ledger(), play.accepted)
     return Row(setting=setting, relays="in turn", told=told, met=play.met, other=len(play.other) + undelivered)
+
+
+def _overtaken(one: House, setting: str, count: int, chance: random.Random) -> Row:
+    """So many orders that are cancelled or changed on their way: what was cancelled may be too late."""
+    one.platform.api.bpost.turn(read_switches({"existing-order": setting}))
+    play = Play(house=one)
+    for _ in range(count):
+        play.overtaken(drawn(chance), chance)
+    return Row(
+        setting=setting, relays="changed", told=judged(one.ledger(), play.accepted, play.cancelled), met=play.met
+    )
 
 
 def _kills(one: House, setting: str, count: int, chance: random.Random) -> Row:
@@ -135,7 +148,7 @@ def _kills(one: House, setting: str, count: int, chance: random.Random) -> Row:
     with one.relay_process():
         wait_for(lambda: _ended(one, accepted), "the end of all", ENDING_SECONDS)
     met = Counter({Trouble.DIES_AFTER.value: count}) + Counter(one.faults())
-    return Row(setting=setting, relays="killed", told=judged(one.ledger(), accepted), met=met)
+    return Row(setting=setting, relays="killed", told=judged(one.ledger(), [(id_,) for id_ in accepted]), met=met)
 
 
 def _ended(one: House, accepted: Iterable[str]) -> bool:

@@ -19,9 +19,11 @@ from middleware.transport import HttpTransport
 from simulator.bpost.names import BoxState
 from simulator.faults import FaultName
 from tests.system.bpost_house import BEGINNING, ENDED, House
+from tests.system.orders import order
 from tests.system.processes import wait_for
 
 MOST_STEPS = 40
+LATER = {"updated_at": "2026-11-20T11:00:00+01:00"}
 MOST_TROUBLE = 6
 """Of one order: the eighth attempt that fails is the last, and would need a person."""
 
@@ -44,6 +46,9 @@ class Trouble(StrEnum):
 
 
 Fate = FaultName | Trouble
+Ids = tuple[str, ...]
+"""The records of one order: it has another one for each version that came after the first claim."""
+
 Fates = Callable[[Moment], Fate | None]
 TROUBLES: dict[Moment, tuple[Fate, ...]] = {
     moment: (*FaultName, *Trouble) if moment is Moment.EXCHANGE else (*Trouble,) for moment in Moment
@@ -94,7 +99,7 @@ def drawn(chance: random.Random) -> Fates:
 @dataclass(slots=True, kw_only=True)
 class Told:
     """What bpost has of the orders that were accepted. ``lost``: no living box; ``several``: more than one; ``again``:
-    the order was taken more than once; ``strange``: of none that was accepted.
+    a record was taken more than once; ``strange``: of none that was accepted.
     """
 
     orders: int = 0
@@ -106,20 +111,23 @@ class Told:
 
     @property
     def well(self) -> bool:
-        """Whether there is exactly one of each."""
-        return self.orders == self.living and not (self.lost or self.several or self.again or self.strange)
+        """Whether there is exactly one of each, or none where none need be."""
+        return not (self.lost or self.several or self.again or self.strange)
 
 
-def judged(ledger: dict[str, Any], accepted: Collection[str]) -> Told:
-    """By what bpost tells alone, and by nothing that the relay says of itself."""
-    told = Told(orders=len(accepted), strange=len(ledger.keys() - set(accepted)))
-    for reference in accepted:
-        made = ledger.get(reference, {"posts": 0, "boxes": []})
-        living = [box for box in made["boxes"] if box["status"] != BoxState.CANCELLED.value]
-        told.living += len(living)
-        told.lost += not living
-        told.several += len(living) > 1
-        told.again += made["posts"] > 1
+def judged(ledger: dict[str, Any], accepted: Collection[Ids], cancelled: Collection[Ids] = ()) -> Told:
+    """By what bpost tells alone, and by nothing that the relay says of itself. Of what was ``cancelled`` there may be a
+    box, if that was too late.
+    """
+    told = Told(orders=len(accepted), strange=len(ledger.keys() - {id_ for ids in accepted for id_ in ids}))
+    for ids in accepted:
+        made = [ledger[id_] for id_ in ids if id_ in ledger]
+        states = [box["status"] for one in made for box in one["boxes"]]
+        living = len(states) - states.count(BoxState.CANCELLED.value)
+        told.living += living
+        told.lost += not living and ids not in cancelled
+        told.several += living > 1
+        told.again += any(one["posts"] > 1 for one in made)
     return told
 
 
@@ -130,7 +138,8 @@ class Play:
     house: House
     fates: Fates = well
     met: Counter[str] = field(default_factory=Counter)
-    accepted: list[str] = field(default_factory=list)
+    accepted: list[Ids] = field(default_factory=list)
+    cancelled: list[Ids] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
     """Records of which another barcode was told than the one that bpost has."""
 
@@ -163,7 +172,7 @@ class Play:
     def take(self, id_: str) -> None:
         """Go on with this one."""
         self._at = id_
-        self.accepted.append(id_)
+        self.accepted.append((id_,))
 
     def one(self, fates: Fates) -> str:
         """An order from its acceptance to its end. Raises: AssertionError if it never comes to one."""
@@ -176,6 +185,35 @@ class Play:
                 return now.state
             self.step()
         raise AssertionError(f"{self._at} never ends")
+
+    def overtaken(self, fates: Fates, chance: random.Random) -> None:
+        """An order that is cancelled, or whose address changes, somewhere on its way, until nothing of it is left to
+        do. Raises: AssertionError if there always is.
+        """
+        content = order()
+        ids: Ids = (self.accept(content),)
+        self.fates = fates
+        for _ in range(chance.randint(0, 3)):
+            self._go_on(ids)
+        if chance.random() < 0.5:
+            self.house.send(content | LATER | {"cancelled_at": LATER["updated_at"]})
+            self.cancelled.append(ids)
+        else:
+            moved = content["shipping_address"] | {"city": "Gent", "zip": "9000"}
+            ids = (*ids, self.house.accept(content | LATER | {"shipping_address": moved}))
+            self.accepted[-1] = ids
+        for _ in range(2 * MOST_STEPS):
+            if not self._go_on(ids):
+                return
+        raise AssertionError(f"{ids} never end")
+
+    def _go_on(self, ids: Ids) -> bool:
+        """A step of what is due first; False if nothing is."""
+        due = [(standing.due, id_) for id_ in ids if (standing := self.house.standing(id_)).due]
+        if due:
+            _, self._at = min(due)
+            self.step()
+        return bool(due)
 
     def step(self) -> None:
         """One step of a relay, when the order is due."""

@@ -38,7 +38,10 @@ READ_SECONDS, TOTAL_SECONDS = 0.3, 0.45
 """How long an answer is waited for; in earnest it is fifty times as long."""
 
 BEGINNING = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-ENDED = ("delivered", "dead", "quarantined", "cancelled", "withdrawn")
+REPLACED = "replaced"
+"""A newer version came before the first claim: this one is not there any more."""
+
+ENDED = ("delivered", "dead", "quarantined", "cancelled", "withdrawn", REPLACED)
 OURS = ("inbox", "idempotency", "orders", "rejections", "index_entries", "parts", "records", "removals", "lanes")
 UNDER_WAY = f"""SELECT COUNT(*) FROM ledger WHERE status IS NULL
     AND (fault IS NULL OR fault IN ({", ".join(f"'{name.value}'" for name in AFTER_COMMIT)}))"""  # noqa: S608 - our names
@@ -91,7 +94,8 @@ class House:
         """How a record stands."""
         statement = "SELECT state, due, last_code, barcode FROM records WHERE id = ?"
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
-            ((state, due, code, barcode),) = connection.execute(statement, (id_,)).fetchall()
+            row = connection.execute(statement, (id_,)).fetchone()
+        state, due, code, barcode = row or (REPLACED, None, None, None)
         return Standing(state=state, due=due and datetime.fromtimestamp(due / 1e6, UTC), code=code, barcode=barcode)
 
     def order(self, id_: str) -> Order | None:

@@ -48,7 +48,7 @@ def turn(play: Play, again: str, **more: str) -> None:
 
 
 def assert_one_of_each(play: Play) -> None:
-    assert judged(play.house.ledger(), play.accepted).well, play.met
+    assert judged(play.house.ledger(), play.accepted, play.cancelled).well, play.met
     assert play.other == []
 
 
@@ -74,6 +74,17 @@ def test_there_is_one_box_whatever_happens_however_often(play: Play, again: str,
     assert_one_of_each(play)
 
 
+@pytest.mark.parametrize("again", SETTINGS)
+def test_there_is_one_box_of_an_order_that_changes_on_its_way(play: Play, again: str) -> None:
+    turn(play, again)
+    chance = random.Random(f"20261122 {again}")  # noqa: S311 - to be repeated
+    for _ in range(4):
+        play.overtaken(drawn(chance), chance)
+    assert 0 < len(play.cancelled) < 4
+    assert sum(play.met.values()) > 4
+    assert_one_of_each(play)
+
+
 def test_a_relay_that_is_killed_while_bpost_takes_its_order_makes_no_second_one(play: Play) -> None:
     turn(play, "append")
     one = play.house
@@ -91,7 +102,7 @@ def test_a_relay_that_is_killed_while_bpost_takes_its_order_makes_no_second_one(
     one.tell(due + timedelta(seconds=1))
     with one.relay_process():
         wait_for(lambda: one.standing(id_).state == "delivered", "another relay")
-    assert judged(one.ledger(), [id_]).well
+    assert judged(one.ledger(), [(id_,)]).well
 
 
 @pytest.mark.parametrize("again", SETTINGS)
@@ -159,7 +170,7 @@ def late(play: Play, again: str, after: int) -> tuple[str, str | None, list[BoxS
     turn(play, again)
     play.through(lambda way: Late(way, after))
     state = play.one(lambda _: None)
-    (id_,) = play.accepted
+    ((id_,),) = play.accepted
     found, standing = play.house.order(id_), play.house.standing(id_)
     assert found is not None
     return state, standing.code if state == "dead" else None, [box.state for box in found.boxes]
