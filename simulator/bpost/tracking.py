@@ -16,11 +16,13 @@ SORTED = ("T00", "Sorted - sorted_out")
 ON_THE_ROUND = ("L00", "BoundToRound - out_for_distribution")
 JOURNEY = {
     BoxState.IN_TRANSIT: (SORTED,),
-    BoxState.AWAITING_PICKUP: (SORTED, ("L00", "AwaitingPickup - at_the_point")),
+    BoxState.AWAITING_PICKUP: (SORTED, ("N74", "AwaitingPickup - at_the_point")),
     BoxState.DELIVERED: (SORTED, ON_THE_ROUND, ("U01", "DistributedNormally - regular")),
-    BoxState.BACK_TO_SENDER: (SORTED, ON_THE_ROUND, ("B00", "BackToSender - returned")),
+    BoxState.BACK_TO_SENDER: (SORTED, ON_THE_ROUND, ("B03", "BackToSender - refused")),
 }
-"""State of a box → what is told of its way. T00, L00 and U01 are real codes; the other words and codes are ours."""
+"""State of a box → what is told of its way. T00, L00 and U01 stand in a sample of bpost's own, N74 and B03 in public
+software; the words to these two are ours.
+"""
 NAMES = {
     "streetName": "streetName",
     "number": "houseNumber",
@@ -43,21 +45,24 @@ def tracking(box: Box, barcode: str, now: datetime) -> bytes:
     _add(root, "cityOrCountryOfDestination", told.receiver.address["locality"])
     _add(root, "nameOfDestination", told.receiver.name)
     _add(root, "customerReference", box.reference)
+    window = etree.SubElement(root, _name("deliveryTimeWindow"))
+    for bound, hours in (("Start", 1), ("End", 3)):
+        planned = (now + timedelta(hours=hours)).isoformat(timespec="seconds")
+        _add(window, f"plannedDeliveryDateWindow{bound}", planned)
     detail = etree.SubElement(root, _name("itemDetail"))
     _add(detail, "weightInGrams", told.weight)
-    _states(root, box.state, now)
+    _states(root, box.state, now, told.receiver.address["locality"])
     _add(root, "trackingId", f"made-up-{box.number}")
     _point(root, told)
-    window = etree.SubElement(root, _name("deliveryTimeWindow"))
-    _add(window, "from", (now + timedelta(hours=1)).isoformat(timespec="seconds"))
-    _add(window, "to", (now + timedelta(hours=3)).isoformat(timespec="seconds"))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
-def _states(root: etree._Element, state: BoxState, now: datetime) -> None:
+def _states(root: etree._Element, state: BoxState, now: datetime, place: str) -> None:
+    """``place``: the last scan was where the addressee lives."""
     for code, words in JOURNEY.get(state, ()):
         entry = etree.SubElement(root, _name("stateInfo"))
         _add(entry, "time", now.isoformat(timespec="seconds"))
+        _add(entry, "location", "" if code == SORTED[0] else place)
         _add(entry, "stateCode", code)
         _add(entry, "stateDescription", words)
 

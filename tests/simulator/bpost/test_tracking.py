@@ -37,8 +37,8 @@ def test_it_names_sender_and_addressee_in_full(bpost: Asker) -> None:
     [
         ("IN_TRANSIT", ["T00"]),
         ("DELIVERED", ["T00", "L00", "U01"]),
-        ("AWAITING_PICKUP", ["T00", "L00"]),
-        ("BACK_TO_SENDER", ["T00", "L00", "B00"]),
+        ("AWAITING_PICKUP", ["T00", "N74"]),
+        ("BACK_TO_SENDER", ["T00", "L00", "B03"]),
     ],
 )
 def test_a_parcel_is_followed(bpost: Asker, state: str, told: list[str]) -> None:
