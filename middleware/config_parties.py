@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from middleware.account import Account
-from middleware.config_shop import Around, account_of, check_name
+from middleware.config_shop import SIX_DIGITS, Around, account_of, check_name
 from middleware.config_table import Network, Source, Table
 from middleware.errors import SettingError
 from middleware.model import ShopSettings
 from middleware.model_events import SourceSettings
-from schemas.shop_rules import NAME
+from schemas.shop_rules import ACCOUNT, NAME
 
 BPOST: Final = "bpost-shm"
 CARRIER_KINDS: Final = ("parcel-json", BPOST)
@@ -25,6 +25,19 @@ _INSTEAD: Final = 'token = { env = "PARCEL_PLATFORM_TOKEN" }'
 
 SHORTEST_TOKEN: Final = 16
 """Characters of a token of the admin API."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TrackingSettings:
+    """``[carriers.<name>.tracking]``: who tells how far a parcel is, where that is another service than the carrier's
+    own. It is reached by the carrier's rules (``allow_private``, proxy, certificates).
+    """
+
+    url: str
+    account: Account
+
+    def __repr__(self) -> str:
+        return "<TrackingSettings>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -41,6 +54,7 @@ class CarrierSettings:
     simulated: bool = False
     account: Account | None = None
     points: Path | None = None
+    tracking: TrackingSettings | None = None
 
     def __repr__(self) -> str:
         return f"<CarrierSettings {self.name}>"
@@ -57,6 +71,7 @@ def carrier_settings(name: str, table: Table, *, proxy: str | None, ca_file: Pat
         token=_token(table, kind),
         account=_account(table, kind),
         points=_points(table, kind),
+        tracking=_tracking(table, kind, allowed),
         allow_private=allowed,
         proxy=proxy,
         ca_file=ca_file,
@@ -88,6 +103,26 @@ def _points(table: Table, kind: str) -> Path | None:
         expected = "no file of them, or another kind of carrier"
         raise table.fault("points", expected, problem=f"{kind} publishes its own", example=f'kind = "{BPOST}"')
     return Path(table.text("points", None)).absolute()
+
+
+def _tracking(table: Table, kind: str, allowed: tuple[Network, ...]) -> TrackingSettings | None:
+    """Another origin with an account of its own: bpost issues its password apart from the other."""
+    if "tracking" not in table:
+        return None
+    if kind != BPOST:
+        expected = "no such table, or another kind of carrier"
+        raise table.fault(
+            "tracking", expected, problem=f"{kind} tells of its parcels itself", example=f'kind = "{BPOST}"'
+        )
+    inner = table.table("tracking")
+    settings = TrackingSettings(
+        url=_url(inner, allowed),
+        account=Account(
+            id=inner.matching("account", ACCOUNT, None, SIX_DIGITS), passphrase=inner.bearer("password"), shared=True
+        ),
+    )
+    inner.done()
+    return settings
 
 
 def _url(table: Table, allowed: tuple[Network, ...]) -> str:

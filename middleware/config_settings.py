@@ -73,8 +73,14 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _maybe("account", '"123456"', "bpost-shm alone: of the shops that have none of their own"),
         _maybe("passphrase", '{ env = "BPOST_PASSPHRASE" }', "bpost-shm alone: that of the account"),
         _maybe("points", '"points.json"', "bpost-shm alone: its pick-up points and lockers"),
+        _maybe("tracking", '{ url = "https://api.parcel.bpost.cloud" }', "bpost-shm alone: where parcels are followed"),
         _set("allow_private", "[]", '["127.0.0.1", "10.0.0.0/8"]', "what may be dialled although it is not public"),
         _set("simulated", "false", "false", "the simulated platform, for shops in test mode"),
+    ),
+    ("carriers", ANY, "tracking"): (
+        _needed("url", '"https://api.parcel.bpost.cloud"', "its origin; reached by the rules of the carrier"),
+        _needed("account", '"123456"', "the account at bpost"),
+        _needed("password", '{ env = "BPOST_TRACKING_PASSWORD" }', "that of tracking, which bpost issues apart"),
     ),
     ("apps", ANY): (
         _needed("platform", '"shopify"', "who sends"),

@@ -19,7 +19,7 @@ from schemas.order import Sender
 
 _NUMBER: Final = "the shop's number at Shopify, digits in quotation marks"
 _PRODUCT: Final = "small letters, digits and hyphens"
-_ACCOUNT: Final = "six digits in quotation marks"
+SIX_DIGITS: Final = "six digits in quotation marks"
 _COUNTRY: Final = "two capital letters (ISO 3166-1), such as BE"
 _DOMAINS: Final[Mapping[str, str]] = {
     "shopify": "the shop's own domain, which ends in .myshopify.com",
@@ -140,7 +140,7 @@ def stored_settings(name: str, content: ShopContent, now: datetime, around: Arou
 def _stored_account(table: Table, passphrase: str | None) -> Account | None:
     if "account" not in table and passphrase is None:
         return None
-    account = table.matching("account", rules.ACCOUNT, None, _ACCOUNT)
+    account = table.matching("account", rules.ACCOUNT, None, SIX_DIGITS)
     if passphrase is None:
         expected, example = "it beside the settings, with the account", "--passphrase-env DEMO_PASSPHRASE"
         raise table.fault("passphrase", expected, problem="there is none", example=example)
@@ -181,7 +181,7 @@ def account_of(table: Table, *, shared: bool) -> Account | None:
     if "account" not in table and "passphrase" not in table:
         return None
     told = table.bearer("passphrase") if "passphrase" in table else None
-    account = table.matching("account", rules.ACCOUNT, None, _ACCOUNT)
+    account = table.matching("account", rules.ACCOUNT, None, SIX_DIGITS)
     return Account(id=account, passphrase=told or table.bearer("passphrase"), shared=shared)
 
 

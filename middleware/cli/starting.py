@@ -47,12 +47,17 @@ _TITLES: Final[Mapping[Place, str]] = {
         ANY,
     ): "# A source of the data subjects' own, such as a dashboard: it alone may raise what is permitted.",
     ("carriers", ANY): "# A parcel platform. Its public keys are kept in the folder of server.state under this name.",
+    (
+        "carriers",
+        ANY,
+        "tracking",
+    ): "# Where bpost tells how far a parcel is: another service, with a password of its own.",
     ("apps", ANY): "# One Shopify app for many shops.",
     ("shops", ANY): "# A shop. Do not rename it: its orders would not be known again.",
     ("shops", ANY, "integration"): "# No exchange before the shop asked for it.",
     ("shops", ANY, "sender"): "# Who sends. It is sealed as a part of its own.",
 }
-_TABLES: Final = ("integration", "sender")  # they follow as tables of their own
+_LEFT_OUT: Final = (("carriers", ANY, "tracking"),)  # bpost-shm alone
 _FILLED: Final = ("name", "street", "number", "locality", "postal_code", "country")  # of the sender: made up
 _CHOICES: Final = {  # left out unless they are wanted
     ("admin",): ("tokens",),
@@ -99,7 +104,7 @@ def written(shop_domain: str, platform_url: str) -> str:
     own = _own(platform_url) | {("shops", ANY, "domain"): f'"{domain}"'}
     shop = domain.partition(".")[0]
     sections = [
-        "\n".join((*_title(place), f"[{_named(place, shop)}]", *_lines(place, settings, own)))
+        "\n".join((*_title(place), f"{_hash(place)}[{_named(place, shop)}]", *_lines(place, settings, own)))
         for place, settings in SETTINGS.items()
     ]
     return "\n\n".join((_HEAD.format(variable=shop.upper().replace("-", "_")).rstrip("\n"), *sections)) + "\n"
@@ -133,12 +138,16 @@ def _named(place: Place, shop: str) -> str:
     return ".".join(names[place[0]] if name == ANY else name for name in place)
 
 
+def _hash(place: Place) -> str:
+    return "# " if place in _LEFT_OUT else ""
+
+
 def _lines(place: Place, settings: tuple[Setting, ...], own: Mapping[Place, str]) -> Iterator[str]:
     for setting in settings:
-        if setting.key in _TABLES and place == ("shops", ANY):
+        if (*place, setting.key) in SETTINGS:  # it follows as a table of its own
             continue
         value = own.get((*place, setting.key)) or _value(place, setting)
-        left_out = "# " if setting.key in _CHOICES.get(place, ()) else ""
+        left_out = "# " if setting.key in _CHOICES.get(place, ()) else _hash(place)
         yield f"{f'{left_out}{setting.key} = {value}':<{_COLUMN}} # {setting.says}"
 
 

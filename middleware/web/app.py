@@ -8,10 +8,24 @@ from types import MappingProxyType
 from flask import Flask
 
 from middleware.events import Ledger
+from middleware.following import Watch
 from middleware.relay import Lane
 from middleware.services import Services
 from middleware.shipping import Waiting
-from middleware.web import admin, direct, docs, events, health, lane, permissions, problems, raw, shipments, webhooks
+from middleware.web import (
+    admin,
+    direct,
+    docs,
+    events,
+    following,
+    health,
+    lane,
+    permissions,
+    problems,
+    raw,
+    shipments,
+    webhooks,
+)
 
 
 def create(
@@ -20,10 +34,11 @@ def create(
     administration: admin.Administration | None = None,
     lanes: Mapping[str, Lane] = MappingProxyType({}),
     ledger: Ledger | None = None,
+    watches: Mapping[str, Watch] = MappingProxyType({}),
 ) -> Flask:
     """The application: ``intake`` takes webhooks, ``api`` what people and other systems ask; both tell their health and
     describe themselves. Without ``administration`` the admin API is not served, without
-    ``ledger`` neither events nor permissions; labels come over ``lanes``.
+    ``ledger`` neither events nor permissions; labels come over ``lanes``, and how far a parcel is over ``watches``.
     """
     app = Flask("parcelveil", static_folder=None)
     app.config.update(PROPAGATE_EXCEPTIONS=False, TRAP_BAD_REQUEST_ERRORS=False)
@@ -40,6 +55,7 @@ def create(
     app.register_blueprint(shipments.blueprint(services))
     waiting = Waiting(lane.WAITING)
     app.register_blueprint(lane.blueprint(services, lanes, waiting))
+    app.register_blueprint(following.blueprint(services, watches))
     for routes in direct.blueprints(services, waiting):
         app.register_blueprint(routes)
     if ledger is not None:

@@ -24,7 +24,7 @@ from middleware.web import (
     openapi_webhooks,
 )
 from middleware.web.meaning import beneath, explain
-from schemas import decision, events, maxiresponse, mystamp, plugin, status
+from schemas import decision, events, journey, maxiresponse, mystamp, plugin, status
 from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
@@ -33,6 +33,7 @@ _TOPS: Mapping[str, Schema] = {
     "ShipmentStatus": status.STATUS,
     "PluginShipment": plugin.SHIPMENT,
     "Made": plugin.MADE,
+    "Journey": journey.JOURNEY,
     "Event": events.EVENT,
     "EventTold": events.TOLD,
     "Decision": decision.DECISION,

@@ -35,6 +35,7 @@ def paths(problem: Problem) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield PREFIX, {"post": _make(problem)}
     yield f"{PREFIX}/{{id}}", {"delete": _cancel(problem)}
     yield f"{PREFIX}/{{id}}/label", {"get": _label(problem)}
+    yield f"{PREFIX}/{{id}}/tracking", {"get": _tracking(problem)}
 
 
 def _make(problem: Problem) -> Mapping[str, Any]:
@@ -106,6 +107,24 @@ def _label(problem: Problem) -> Mapping[str, Any]:
             "409": problem("There is none yet"),
             "410": problem("There is none any more"),
             "503": problem("The parcel platform did not give it: try again"),
+        },
+    }
+
+
+def _tracking(problem: Problem) -> Mapping[str, Any]:
+    return {
+        "summary": "How far the parcel is, asked of the parcel platform and never stored",
+        "description": "States, codes and times alone: whatever else the parcel platform tells of people is dropped.",
+        "security": [{"shop": []}],
+        "parameters": [SHOP, ID],
+        "responses": {
+            "200": {"description": "Its way so far, as it is told now", "content": as_json("Journey")},
+            "400": problem("A query where none is read"),
+            "401": problem(WHO),
+            "404": problem("There is no such shipment in this shop, or its parcels are not followed here"),
+            "409": problem("The parcel platform knows of no such parcel, or not yet"),
+            "410": problem("There is no parcel any more"),
+            "503": problem("The parcel platform did not tell: try again when `Retry-After` says"),
         },
     }
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from middleware import bootstrap, bootstrap_lanes, bootstrap_retention, config
+from middleware import bootstrap, bootstrap_following, bootstrap_lanes, bootstrap_retention, config
 from middleware.events import Ledger
+from middleware.following import Watch
 from middleware.relay import Lane
 from middleware.web import metrics
 from middleware.web.admin import Administration
@@ -37,12 +38,15 @@ def _application(role: str) -> Flask:
     bootstrap.keep_fresh(settings, lambda carrier, result: metrics.REFRESHES.labels(carrier, result).inc())
     administration: Administration | None = None
     lanes: Mapping[str, Lane] = {}
+    watches: Mapping[str, Watch] = {}
     ledger: Ledger | None = None
     if role == "api":
         lanes = bootstrap_lanes.lanes(settings, services.shops)
+        ways = {name: lane.transport for name, lane in lanes.items()}
+        watches = bootstrap_following.watches(settings, ways, bootstrap_lanes.own_accounts(services.shops))
         administration = Administration(onboarding=bootstrap.onboarding(settings), tokens=settings.admin_tokens)
         ledger = bootstrap_retention.ledger(settings)
-    application = create(services, role, administration, lanes, ledger)
+    application = create(services, role, administration, lanes, ledger, watches)
     gc.freeze()  # what was made at start lives as long as the process: the collector need not look at it again
     return application
 

@@ -18,14 +18,16 @@ SECTIONS = {
     "## `[admin]`": "admin",
     "## `[sources.<name>]`": "sources.dashboard",
     "## `[carriers.<name>]`": "carriers.platform",
+    "### `tracking`": "carriers.platform.tracking",
     "## `[apps.<name>]`": "apps.parcelveil",
     "## `[shops.<name>]`": "shops.demo",
     "### `integration`": "shops.demo.integration",
     "### `sender`": "shops.demo.sender",
 }
-NESTED = ("integration", "sender")
-UNKNOWN = {"parcel-json": ("account", "passphrase", "points"), "bpost-shm": ("token",)}
+NESTED = ("tracking", "integration", "sender")
+UNKNOWN = {"parcel-json": ("account", "passphrase", "points", "tracking"), "bpost-shm": ("token",)}
 """What a carrier of that kind knows not."""
+TRACKING = "carriers.platform.tracking"
 VARIABLES = (
     "SHOPIFY_SECRET",
     "PARCEL_PLATFORM_TOKEN",
@@ -33,6 +35,7 @@ VARIABLES = (
     "ADMIN_TOKEN",
     "DASHBOARD_TOKEN",
     "BPOST_PASSPHRASE",
+    "BPOST_TRACKING_PASSWORD",
     "DEMO_PASSPHRASE",
 )
 
@@ -61,10 +64,17 @@ def written(told: dict[str, dict[str, str]], kind: str = "parcel-json") -> str:
     """
     lines: list[str] = []
     for section, settings in told.items():
+        if section == TRACKING and "tracking" in UNKNOWN[kind]:
+            continue
         left = (*NESTED, *UNKNOWN[kind]) if section == "carriers.platform" else NESTED
         lines.append(f"[{section}]")
         lines += [f"{key} = {value}" for key, value in settings.items() if key not in left]
     return "\n".join(lines).replace('kind = "parcel-json"', f'kind = "{kind}"')
+
+
+def kind_for(section: str) -> str:
+    """A kind of carrier that has this section."""
+    return "bpost-shm" if section == TRACKING else "parcel-json"
 
 
 def loaded(folder: Path, text: str) -> config.Config:
@@ -129,7 +139,7 @@ def test_every_setting_is_documented_and_every_documented_one_known(tmp_path: Pa
     del examples["server"]["clock"]
     examples[section]["qqqqqqqq"] = "1"
     try:
-        (said,) = loaded(tmp_path, written(examples)).quarantined.values()
+        (said,) = loaded(tmp_path, written(examples, kind_for(section))).quarantined.values()
     except ConfigError as fault:
         said = str(fault)
     known = said.partition("unknown key; expected one of ")[2].partition(", such as ")[0].split(", ")
@@ -148,7 +158,7 @@ def test_a_setting_that_is_not_required_can_be_left_out(tmp_path: Path) -> None:
             fewer = {name: {**told} for name, told in examples.items()}
             del fewer[section][key]
             try:
-                faults = loaded(tmp_path, written(fewer)).quarantined
+                faults = loaded(tmp_path, written(fewer, kind_for(section))).quarantined
             except ConfigError:
                 continue
             assert faults, f"{section}.{key} is not required"

@@ -169,6 +169,16 @@ ROWS = {
     "an account that this carrier does not know": unknown('account = "123456"', "account: parcel-json knows none"),
     "a passphrase that it does not know": unknown('passphrase = { env = "OTHER" }', "passphrase: parcel-json knows"),
     "points for a carrier that publishes its own": unknown('points = "x.json"', "parcel-json publishes its own"),
+    "tracking for a carrier that tells itself": unknown(
+        'tracking = { url = "https://t.example" }', "parcel-json tells of its parcels itself"
+    ),
+    "no word for tracking": spoken(
+        'tracking = { url = "https://t.example", account = "123456" }', "password: expected"
+    ),
+    "plain http for tracking": spoken('tracking = { url = "http://t.example" }', "allow_private alone, and there is"),
+    "no account for tracking": spoken(
+        'tracking = { url = "https://t.example", account = "12" }', "expected six digits in quotation marks"
+    ),
     "no products": shop('products = { home = "A b" }', "expected a product, and options behind it, for each way"),
     "an account where none is known": Row(
         old='app = "parcelveil"',

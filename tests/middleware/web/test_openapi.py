@@ -202,6 +202,7 @@ def test_who_asks_for_a_shipment_shows_the_shops_token() -> None:
         ("/{id}", "get"): "200 400 401 404 503",
         ("/{id}", "delete"): "200 202 400 401 403 404 409 503",
         ("/{id}/label", "get"): "200 400 401 404 409 410 503",
+        ("/{id}/tracking", "get"): "200 400 401 404 409 410 503",
     }
     for operation in found.values():
         ((name,),) = operation["security"]

@@ -125,6 +125,7 @@ ROUTES: Mapping[str, Route] = {
     "make": Route(method="POST", target=LANE, example=shipment),
     "status": Route(method="GET", target=f"{LANE}/RECORD"),
     "label": Route(method="GET", target=f"{LANE}/RECORD/label"),
+    "tracking": Route(method="GET", target=f"{LANE}/RECORD/tracking"),
     "order": Route(method="GET", target=f"{LANE}?order=%231001"),
     "cancel": Route(method="DELETE", target=f"{LANE}/RECORD"),
     "event": Route(method="POST", target=EVENTS, example=_told),

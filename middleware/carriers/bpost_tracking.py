@@ -1,0 +1,106 @@
+"""bpost's tracking: another service than the Shipping Manager, at another origin, with credentials of its own.
+
+It answers with the names, addresses and e-mail addresses of sender and addressee. What is taken out of it are the
+elements that ``schemas.bpost_tracking`` names; of the others not even the text is touched.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from middleware.account import Account
+from middleware.carriers.bpost_shm import markup
+from middleware.exchange import Failed, Gone, Impossible, Request, Response
+from middleware.journey import Journey, Scan, Unheard, Window
+from middleware.trail import Sighting
+from schemas.allowlist import Refused, load
+from schemas.bpost_tracking import ITEM_TRACKING, PROGRESS
+from schemas.journey import Progress
+
+LONGEST: Final = 256 * 1024
+"""Bytes of an answer."""
+
+OWN_ACCOUNT: Final = "own-account"
+"""The shop has an account of its own at bpost, and nothing to track with: no other account asks in its place."""
+
+_ROOT: Final = "itemTracking"
+_UNREADABLE: Final = "unreadable-answer"
+_WINDOW: Final = ("plannedDeliveryDateWindowStart", "plannedDeliveryDateWindowEnd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BpostTracking:
+    """The port ``Follower`` for bpost. ``account`` is that of tracking; ``own`` tells by a shop's name whether its
+    parcels are sent with an account of its own.
+    """
+
+    account: Account
+    own: Callable[[str], bool]
+
+    def question(self, record: Sighting) -> Request | Impossible:
+        """The barcode, and nothing else of the parcel."""
+        if self.own(record.shop):
+            return Impossible(code=OWN_ACCOUNT)
+        word = base64.b64encode(f"{self.account.id}:{self.account.passphrase}".encode()).decode("ascii")
+        path = f"/services/trackedmail/item/{quote(record.barcode or '', safe='')}/trackingInfo"
+        return Request(method="GET", path=path, headers={"Authorization": f"Basic {word}"}, body=None)
+
+    def answer(self, record: Sighting, response: Response) -> Journey | Unheard | Gone | Failed:
+        """The way of this parcel and of no other, whatever stands in between. A refusal's body is never looked at."""
+        if response.status == 404:
+            return Unheard()
+        if response.status == 410:
+            return Gone()
+        if response.status != 200:
+            return Failed(code=f"http-{response.status}", retry_after=response.retry_after)
+        told = _told(response.body)
+        return told if told is not None and told.barcode == record.barcode else Failed(code=_UNREADABLE)
+
+
+def _told(body: bytes) -> Journey | None:
+    """What an answer tells that may pass; None for one that cannot be read."""
+    root = markup.read(body) if len(body) <= LONGEST else None
+    if root is None or markup.local(root) != _ROOT:
+        return None
+    try:
+        told = load(ITEM_TRACKING, _permitted(root))
+    except Refused:
+        return None
+    scans = _in_order(told["stateInfo"] or ())
+    window = told["deliveryTimeWindow"]
+    return Journey(
+        barcode=told["itemCode"],
+        state=scans[-1].state if scans else Progress.ANNOUNCED,
+        scans=scans,
+        window=Window(**window) if window and any(window.values()) else None,
+    )
+
+
+def _permitted(root: markup.Element) -> dict[str, Any]:
+    """The elements of the allow-list, in their places alone: one of that name elsewhere is none."""
+    window = next((child for child in root if markup.local(child) == "deliveryTimeWindow"), None)
+    return {
+        "itemCode": markup.value(root, "itemCode"),
+        "stateInfo": [_named(child, "time", "stateCode") for child in root if markup.local(child) == "stateInfo"],
+        "deliveryTimeWindow": None if window is None else _named(window, *_WINDOW),
+    }
+
+
+def _named(parent: markup.Element, *names: str) -> dict[str, str | None]:
+    return {name: markup.value(parent, name) for name in names}
+
+
+def _in_order(told: Any) -> tuple[Scan, ...]:
+    """By time; as they came where one has none. Which way round bpost tells them is said nowhere."""
+    scans = [Scan(**each, state=PROGRESS.get(each["code"] or "", Progress.UNKNOWN)) for each in told]
+    times = [scan.at for scan in scans if scan.at is not None]
+    return tuple(sorted(scans, key=_at) if len(times) == len(scans) else scans)
+
+
+def _at(scan: Scan) -> tuple[datetime, ...]:
+    return () if scan.at is None else (scan.at,)
