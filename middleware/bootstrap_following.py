@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from middleware import bootstrap
 from middleware.account import Account
 from middleware.carriers.bpost_tracking import LONGEST, BpostTracking
 from middleware.carriers.parcel_state import ParcelState
 from middleware.config import Config
 from middleware.config_parties import BPOST, CarrierSettings
+from middleware.events import Ledger
 from middleware.following import Watch
 from middleware.ports import Transport
+from middleware.ports_retention import Retention
+from middleware.pursuing import Pursuit
+from middleware.relay import Observer
+from middleware.services import Shops
 from middleware.transport import HttpTransport
 
+Accounts = Callable[[str, str], Account | None]
+"""The account that a shop has of its own, by the names of carrier and shop."""
 
-def watches(
-    settings: Config, ways: Mapping[str, Transport], accounts: Callable[[str, str], Account | None]
-) -> Mapping[str, Watch]:
+
+def watches(settings: Config, ways: Mapping[str, Transport], accounts: Accounts) -> Mapping[str, Watch]:
     """By carrier who tells how far its parcels are; a carrier of accounts without settings for tracking is left out.
     ``ways`` are those to the carriers themselves, ``accounts`` knows by the names of carrier and shop which account the
     shop has of its own there. Raises: ConfigError.
@@ -30,9 +37,24 @@ def watches(
     return found
 
 
-def _bpost(
-    carrier: CarrierSettings, url: str, account: Account, accounts: Callable[[str, str], Account | None]
-) -> Watch:
+def pursuits(
+    settings: Config, known: Retention, shops: Shops, accounts: Accounts, observe: Observer
+) -> Sequence[Pursuit]:
+    """One for every carrier whose deliveries are asked for; ``shops`` are those whose policies may wait for them.
+    ``accounts`` as for ``watches``. Raises: ConfigError.
+    """
+    followed = [carrier.name for carrier in settings.carriers.values() if carrier.follow]
+    if not followed:
+        return []
+    seen = watches(settings, bootstrap.transports(settings), accounts)
+    ledger = Ledger(events=known, clock=bootstrap.clock(settings))
+    return [
+        Pursuit(carrier=name, watch=seen[name], deliveries=known, ledger=ledger, shops=shops, observe=observe)
+        for name in followed
+    ]
+
+
+def _bpost(carrier: CarrierSettings, url: str, account: Account, accounts: Accounts) -> Watch:
     """By the same rules as the carrier itself is reached, from whatever origin tracking is at."""
     transport = HttpTransport(
         url, allow_private=carrier.allow_private, proxy=carrier.proxy, ca_file=carrier.ca_file, cap=LONGEST

@@ -88,9 +88,10 @@ def relays(settings: Config, observe: Observer, shops: Shops | None = None) -> S
 
 
 def followed(settings: Config) -> Directory | None:
-    """The shops that may have an account of their own, which whoever uses them keeps (``directory.keep``) and closes.
-    None where no carrier knows accounts. Raises: ConfigError, StorageError.
+    """The shops that may have an account of their own, or whose deliveries are asked for: whoever uses them keeps them
+    (``directory.keep``) and closes them. None where no carrier knows accounts or is asked. Raises: ConfigError,
+    StorageError.
     """
-    if all(carrier.kind != BPOST for carrier in settings.carriers.values()):
+    if all(carrier.kind != BPOST and not carrier.follow for carrier in settings.carriers.values()):
         return None
     return bootstrap.shops_of(bootstrap.onboarding(settings), follow=False)

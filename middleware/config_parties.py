@@ -55,6 +55,7 @@ class CarrierSettings:
     account: Account | None = None
     points: Path | None = None
     tracking: TrackingSettings | None = None
+    follow: bool = False
 
     def __repr__(self) -> str:
         return f"<CarrierSettings {self.name}>"
@@ -72,6 +73,7 @@ def carrier_settings(name: str, table: Table, *, proxy: str | None, ca_file: Pat
         account=_account(table, kind),
         points=_points(table, kind),
         tracking=_tracking(table, kind, allowed),
+        follow=_follow(table, kind),
         allow_private=allowed,
         proxy=proxy,
         ca_file=ca_file,
@@ -103,6 +105,15 @@ def _points(table: Table, kind: str) -> Path | None:
         expected = "no file of them, or another kind of carrier"
         raise table.fault("points", expected, problem=f"{kind} publishes its own", example=f'kind = "{BPOST}"')
     return Path(table.text("points", None)).absolute()
+
+
+def _follow(table: Table, kind: str) -> bool:
+    """Whether parcels are asked for by themselves, where nothing but a delivery starts a clock."""
+    follow = table.flag("follow", default=False)
+    if follow and kind == BPOST and "tracking" not in table:
+        expected = f"false, or a table tracking beside it: {kind} tells of no parcel without"
+        raise table.fault("follow", expected, problem="there is none to ask", example="follow = false")
+    return follow
 
 
 def _tracking(table: Table, kind: str, allowed: tuple[Network, ...]) -> TrackingSettings | None:

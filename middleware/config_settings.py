@@ -74,6 +74,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _maybe("passphrase", '{ env = "BPOST_PASSPHRASE" }', "bpost-shm alone: that of the account"),
         _maybe("points", '"points.json"', "bpost-shm alone: its pick-up points and lockers"),
         _maybe("tracking", '{ url = "https://api.parcel.bpost.cloud" }', "bpost-shm alone: where parcels are followed"),
+        _set("follow", "false", "true", "ask for deliveries that start a clock of retention"),
         _set("allow_private", "[]", '["127.0.0.1", "10.0.0.0/8"]', "what may be dialled although it is not public"),
         _set("simulated", "false", "false", "the simulated platform, for shops in test mode"),
     ),

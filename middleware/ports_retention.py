@@ -11,6 +11,7 @@ from middleware.model_events import Clock, Cut, Event, Recorded, Release
 from middleware.model_keys import AuditEntry
 from middleware.model_purge import Boot, Held, Hold, Kind, Notice, PartKey, Told, Upkeep
 from middleware.model_standing import Shift, Standing
+from middleware.trail import Awaited, Place
 
 
 class Purging(Protocol):
@@ -148,7 +149,16 @@ class Events(Protocol):
         """The newest events first, of one shop or of all."""
 
 
-class Retention(Purging, Notices, Holds, Weeks, Events, Protocol):
+class Deliveries(Protocol):
+    """Whose clocks wait for a delivery. Raises: StorageError."""
+
+    def awaiting(self, carrier: str, since: datetime, after: Place | None) -> Awaited | None:
+        """The first parcel behind ``after``, in the order in which they were taken in, ``since`` then, which that
+        parcel platform has and of which a clock of a part that is kept waits for its delivery.
+        """
+
+
+class Retention(Purging, Notices, Holds, Weeks, Events, Deliveries, Protocol):
     """What a database offers to the purge."""
 
 

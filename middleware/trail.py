@@ -92,3 +92,15 @@ class Summary:
     until: date | None  # None: a clock has not started
     parcel: bool = True  # False: a contact, or an order of stamps
     readable: bool = True  # False: the row holds what nobody of us wrote, and only the id is true
+
+
+Place = tuple[int, str]
+"""Where a record stands among those that were taken in before and after it, for whoever goes through them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Awaited(Hidden):
+    """A parcel of which a clock of retention waits for its delivery."""
+
+    place: Place
+    record: Sighting

@@ -25,7 +25,15 @@ from pathlib import Path
 import click
 from prometheus_client import Counter
 
-from middleware import bootstrap, bootstrap_lanes, bootstrap_months, bootstrap_retention, bootstrap_rotation, config
+from middleware import (
+    bootstrap,
+    bootstrap_following,
+    bootstrap_lanes,
+    bootstrap_months,
+    bootstrap_retention,
+    bootstrap_rotation,
+    config,
+)
 from middleware.cli.common import config_option
 from middleware.directory import keep
 from middleware.errors import SettingError
@@ -233,6 +241,8 @@ def _relay(settings: config.Config) -> None:
     kept = bootstrap_retention.retention(settings)
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]
+    asked, own = _counted(metrics.FOLLOWED), bootstrap_lanes.own_accounts(shops or {})
+    work += [each.run for each in bootstrap_following.pursuits(settings, kept, shops or {}, own, asked)]
     gone = bootstrap_months.clearing(settings, kept)
     work.append(bootstrap_retention.purge(settings, kept, _rows(metrics.PURGED), gone).keep)
     work.append(lambda stop: bootstrap_months.keep(settings, stop))

@@ -17,6 +17,7 @@ from middleware.model_standing import Shift, Standing
 from middleware.storage import (
     audit_sql,
     events_sql,
+    following_sql,
     holds_sql,
     notices_sql,
     odd_parts_sql,
@@ -27,6 +28,7 @@ from middleware.storage import (
     upkeep_sql,
 )
 from middleware.storage.database import Database
+from middleware.trail import Awaited, Place
 
 LEASE: Final = timedelta(minutes=2)
 """How long after its last batch another process may go on with a purge."""
@@ -151,6 +153,9 @@ class SqlRetention:
 
     def events(self, shop: str | None, limit: int) -> Sequence[Recorded]:
         return self._database.read(lambda connection: events_sql.listed(connection, shop, limit))
+
+    def awaiting(self, carrier: str, since: datetime, after: Place | None) -> Awaited | None:
+        return self._database.read(lambda connection: following_sql.awaiting(connection, carrier, since, after))
 
     def close(self) -> None:
         self._database.close()

@@ -35,6 +35,7 @@ ACKNOWLEDGED = Histogram(
 REFRESHES = Counter("parcelveil_platform_refreshes", "Refreshes of a platform's keys by result.", ("carrier", "result"))
 DELIVERIES = Counter("parcelveil_deliveries", "Delivery attempts by carrier and result.", ("carrier", "result"))
 NOTICES = Counter("parcelveil_notices", "What parcel platforms were told of parts, by result.", ("carrier", "result"))
+FOLLOWED = Counter("parcelveil_followed", "Parcels asked for by themselves, by what came.", ("carrier", "result"))
 PURGED = Counter("parcelveil_purged", "What was taken because its time was over, by kind.", ("kind",))
 RESTARTS = Counter("parcelveil_process_restarts", "Processes that died, by role.", ("role",), registry=None)
 """Counted by the supervisor alone: it serves this one itself."""

@@ -175,6 +175,7 @@ ROWS = {
     "no word for tracking": spoken(
         'tracking = { url = "https://t.example", account = "123456" }', "password: expected"
     ),
+    "nobody to follow with": spoken("follow = true", "there is none to ask; expected false, or a table tracking"),
     "plain http for tracking": spoken('tracking = { url = "http://t.example" }', "allow_private alone, and there is"),
     "no account for tracking": spoken(
         'tracking = { url = "https://t.example", account = "12" }', "expected six digits in quotation marks"

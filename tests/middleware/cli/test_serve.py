@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from middleware import binding, bootstrap, bootstrap_lanes
+from middleware import binding, bootstrap, bootstrap_following, bootstrap_lanes
 from middleware.cli import serve as serving
 from middleware.cli.serve import BACK_OFF_SECONDS, ROLES, STEADY_SECONDS, STOP_SECONDS, Supervisor
 from middleware.web import metrics
@@ -306,3 +306,12 @@ def test_the_shops_that_a_relay_asks_for_accounts_are_followed_until_it_ends(
         serving._relay(instance.settings())
     assert followed == [(shops, True, False)]
     assert shops.store.closed
+
+
+def test_who_asks_for_deliveries_is_a_worker_of_the_relay(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    relay, asking = Relay(workers=2), Relay(workers=1)  # the first is well, the second fails
+    monkeypatch.setattr(bootstrap_lanes, "relays", lambda *_: [relay])
+    monkeypatch.setattr(bootstrap_following, "pursuits", lambda *_: [asking])
+    with pytest.raises(ZeroDivisionError):
+        serving._relay(instance.settings())
+    assert (asking.workers, relay.stopped) == (2, serving.RELAY_THREADS)

@@ -117,7 +117,6 @@ def test_the_json_parcel_api_tells_its_state(asking: Asking) -> None:
 
 def test_it_is_written_nowhere_and_of_the_log_it_tells_that_it_was_asked(asking: Asking) -> None:
     before = {path: path.read_bytes() for path in asking.intake.database.parent.iterdir()}
-    asking.intake.log.text()
     assert asking.journey().status_code == 200
     assert {path: path.read_bytes() for path in asking.intake.database.parent.iterdir()} == before
     (line,) = [line for line in asking.intake.lines() if line["event"] == "journey_told"]
@@ -187,7 +186,6 @@ UNAVAILABLE: Mapping[str, tuple[Platform, str]] = {
 @pytest.mark.parametrize("name", UNAVAILABLE)
 def test_a_platform_that_does_not_tell_is_503_and_why_is_for_the_operator(asking: Asking, name: str) -> None:
     platform, code = UNAVAILABLE[name]
-    asking.intake.log.text()
     answer = Asking(intake=asking.intake, platform=platform, record=asking.record).journey()
     problem(answer, 503, "journey-unavailable")
     assert answer.headers["Retry-After"] == "15"
