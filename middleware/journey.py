@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.journey import Progress
+from schemas.order import Hidden
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Scan(Hidden):
     """One step. ``at`` and ``code`` are None where they were not told in their form."""
 
     at: datetime | None
@@ -17,16 +18,16 @@ class Scan:
     state: Progress
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Window(Hidden):
     """When the parcel is to be delivered; a bound that is not told is None."""
 
     starts: datetime | None
     ends: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Journey:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Journey(Hidden):
     """How far a parcel is, and its way there, the oldest scan first."""
 
     barcode: str

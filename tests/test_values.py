@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from middleware import exchange, model, model_shop, trail
+from middleware import exchange, journey, model, model_shop, trail
 from schemas import order
 
 
@@ -20,7 +20,8 @@ def values_of(module: ModuleType) -> list[type]:
     return [kind for kind in own if is_dataclass(kind)]
 
 
-VALUES = [*values_of(model), *values_of(model_shop), *values_of(trail), *values_of(exchange), *values_of(order)]
+VALUES = [*values_of(model), *values_of(model_shop), *values_of(trail), *values_of(exchange)]
+VALUES += [*values_of(journey), *values_of(order)]
 each_value = pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
 
 
