@@ -264,7 +264,7 @@ def strings(value: object) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(leaves=st.lists(LEAVES, max_size=3), one=ASIDE, other=ASIDE)
 def test_what_stands_around_the_permitted_elements_has_no_effect(
     leaves: list[tuple[str, datetime]], one: list[Tree], other: list[Tree]
@@ -274,7 +274,7 @@ def test_what_stands_around_the_permitted_elements_has_no_effect(
     assert sorted(scan.code or "" for scan in journey.scans) == sorted(code for code, _ in leaves)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(leaves=st.lists(LEAVES, max_size=3), aside=ASIDE, texts=st.tuples(TEXT, TEXT))
 def test_no_text_passes_that_is_no_code_no_time_and_no_word_of_ours(
     leaves: list[tuple[str, datetime]], aside: list[Tree], texts: tuple[str, str]
