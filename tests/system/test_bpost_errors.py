@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
 from middleware import bootstrap
-from middleware.carriers.bpost_shm import conversation, limits, writing
+from middleware.carriers.bpost_shm import conversation, labelling, limits, writing
 from middleware.cli import serve
 from middleware.exchange import Form, Request, Response
 from middleware.ports import Transport
@@ -311,7 +311,7 @@ LABELS: Mapping[str, tuple[Set, int, str]] = {
         "urn:problem:label-unavailable",
     ),
     "406": (
-        lambda stage: stage.patch.setitem(conversation._FORMS, Form.PDF, "label-v9"),
+        lambda stage: stage.patch.setitem(labelling._FORMS, Form.PDF, "label-v9"),
         503,
         "urn:problem:label-unavailable",
     ),

@@ -12,17 +12,17 @@ reference is the record's id, nothing else has the same, and whoever was claimed
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
 
 from middleware.account import Account
-from middleware.carriers.bpost_shm import answers, mapping, printing, products, writing
+from middleware.carriers.bpost_shm import answers, labelling, mapping, printing, products, writing
 from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
 from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.products import Way
+from middleware.carriers.bpost_shm.requesting import MEDIA, NO_ACCOUNT, UNREADABLE, asking
 from middleware.carriers.bpost_shm.values import ShmOrder
 from middleware.core import postal
 from middleware.core.minimise import EU_CUSTOMS_UNION
@@ -40,7 +40,6 @@ from middleware.exchange import (
     Refused,
     Request,
     Response,
-    Size,
     TooLate,
     Unserved,
     Wish,
@@ -51,26 +50,17 @@ from middleware.model_purge import Notice
 from middleware.trail import Sighting
 from schemas.order import Address, Order
 
-BASE: Final = "/services/shm"
-NO_ACCOUNT: Final = "no-account"
-"""The shop's account is not known here (any more)."""
-
 SEVERAL_BOXES: Final = "several-boxes"
 """Under the reference of one record bpost has more than one box: a person has to look."""
 
 CANCELLED_THERE: Final = "cancelled-there"
 ON_HOLD_THERE: Final = "on-hold-there"
-UNREADABLE: Final = "unreadable-answer"
 
-_MEDIA: Final = "application/vnd.bpost.shm-"
-_CREATE: Final = {"Content-Type": f"{_MEDIA}order-v5+XML"}
-_LOOK: Final = {"Accept": f"{_MEDIA}order-v3.5+XML"}
-_UPDATE: Final = {"Content-Type": f"{_MEDIA}orderUpdate-v3+XML"}
-_PRINT: Final = {"Accept": f"{_MEDIA}label-pdf-v3.4+XML", "Content-Type": f"{_MEDIA}labelRequest-v5+XML"}
-"""bpost expects a content type even of this GET."""
-
-_FORMS: Final = {Form.PDF: "label-pdf-v3.4", Form.PNG: "label-image-v3.4", Form.ZPL: "label-zpl-v5"}
-_CONFIGURATION: Final = {"Accept": f"{_MEDIA}productConfiguration-v3.1+XML"}
+_CREATE: Final = {"Content-Type": f"{MEDIA}order-v5+XML"}
+_LOOK: Final = {"Accept": f"{MEDIA}order-v3.5+XML"}
+_UPDATE: Final = {"Content-Type": f"{MEDIA}orderUpdate-v3+XML"}
+_PRINT: Final = labelling.wanting(Form.PDF)
+_CONFIGURATION: Final = {"Accept": f"{MEDIA}productConfiguration-v3.1+XML"}
 
 _LANE: Final = frozenset((401, 403, 405, 406, 415))
 """What bpost says of who asks, or of the form in which it is asked, and not of an order."""
@@ -135,9 +125,9 @@ class BpostShm:
         if account is None:
             return Failed(code=NO_ACCOUNT)
         if stored.cancelling:
-            return _asking(account, "POST", _order(stored), _UPDATE, writing.cancellation())
+            return asking(account, "POST", _order(stored), _UPDATE, writing.cancellation())
         if stored.fence > 1 or stored.attempts:
-            return _asking(account, "GET", _order(stored), _LOOK)
+            return asking(account, "GET", _order(stored), _LOOK)
         return self._make(stored, account)
 
     def after(self, stored: Stored, asked: Request, response: Response) -> Request | Outcome:
@@ -151,7 +141,7 @@ class BpostShm:
             return _ended(stored, account, asked, response)
         if asked.method == "POST":
             if response.status in (200, 201):
-                return _asking(account, "GET", f"{_order(stored)}/labels/A6", _PRINT)
+                return asking(account, "GET", f"{_order(stored)}/labels/A6", _PRINT)
             if response.status == 404:  # there is no order yet that could be missing: the address is wrong
                 return Failed(code="http-404", pause_lane=account.shared)
             return _unsuccessful(account, response)
@@ -162,32 +152,17 @@ class BpostShm:
         return _found(stored, account, response)
 
     def label(self, record: Sighting, wish: Wish) -> Request | Impossible | Failed:
-        """The label of its box, which bpost prints anew as often as it is asked; ZPL in A6 alone."""
-        account = self._account(record.shop)
-        if account is None:
-            return Failed(code=NO_ACCOUNT)
-        if wish == Wish(form=Form.ZPL, size=Size.A4):
-            return Impossible(code="no-such-form")
-        path = f"/boxes/{quote(record.barcode or '', safe='')}/labels/{wish.size}"
-        return _asking(account, "GET", path, {**_PRINT, "Accept": f"{_MEDIA}{_FORMS[wish.form]}+XML"})
+        """The request for the label of its box, with the account of its shop."""
+        return labelling.asked(self._account(record.shop), record, wish)
 
     def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
-        """Only what is a PDF is handed on."""
-        if response.status in (404, 410):
-            return Gone()
-        if response.status == 409:
-            return Refused(code="http-409")
-        if response.status != 200:
-            return Failed(code=f"http-{response.status}")
-        found = answers.printed(response.body)
-        if found is None:
-            return Failed(code=UNREADABLE)
-        return found[0].label if len(found) == 1 else Refused(code="no-label")
+        """What is handed on of the answer, or why nothing is."""
+        return labelling.given(response)
 
     def question(self, shop: str) -> Request | None:
         """What the shop's account may use; None without an account."""
         account = self._account(shop)
-        return _asking(account, "GET", "/productconfig", _CONFIGURATION) if account else None
+        return asking(account, "GET", "/productconfig", _CONFIGURATION) if account else None
 
     def tell(self, notice: Notice) -> Request | None:  # noqa: ARG002 - the port's signature
         """None: bpost has no way to be told of the end of a part."""
@@ -218,7 +193,7 @@ class BpostShm:
         made = ShmOrder(
             account=account.id, reference=stored.id, box=mapping.box(order, spot), shown=mapping.shown(stored)
         )
-        return _asking(account, "POST", "/orders", _CREATE, writing.order(made))
+        return asking(account, "POST", "/orders", _CREATE, writing.order(made))
 
 
 _POSTAL: Final = "/recipient/address/postal_code"
@@ -238,16 +213,6 @@ def _order(stored: Stored) -> str:
     return f"/orders/{quote(stored.id, safe='')}"
 
 
-def _asking(account: Account, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Request:
-    word = base64.b64encode(f"{account.id}:{account.passphrase}".encode()).decode("ascii")
-    return Request(
-        method=method,
-        path=f"{BASE}/{quote(account.id, safe='')}{path}",
-        headers={**headers, "Authorization": f"Basic {word}"},
-        body=body,
-    )
-
-
 def _labelled_first(stored: Stored, account: Account, response: Response) -> Request | Outcome:
     """Of a label that was printed before only the order tells the barcode; and of several barcodes, which may stand
     together on one label, whether there are as many boxes.
@@ -259,7 +224,7 @@ def _labelled_first(stored: Stored, account: Account, response: Response) -> Req
         return Failed(code=UNREADABLE)
     barcodes = [barcode for label in found for barcode in label.barcodes]
     if len(barcodes) != 1:
-        return _asking(account, "GET", _order(stored), _LOOK)
+        return asking(account, "GET", _order(stored), _LOOK)
     return Delivered(barcode=barcodes[0], state=_STATE)
 
 
@@ -276,7 +241,7 @@ def _found(stored: Stored, account: Account, response: Response) -> Request | Ou
     if living[0].state is BoxState.ON_HOLD:
         return Failed(code=ON_HOLD_THERE)  # no label is made of it until somebody takes it up again
     if living[0].barcode is None:
-        return _asking(account, "GET", f"{_order(stored)}/labels/A6", _PRINT)
+        return asking(account, "GET", f"{_order(stored)}/labels/A6", _PRINT)
     return Delivered(barcode=living[0].barcode, state=_STATE)
 
 
@@ -287,7 +252,7 @@ def _ended(stored: Stored, account: Account, asked: Request, response: Response)
     if response.status == 404:
         return Gone() if _denied(response) else Failed(code="http-404")
     if asked.method == "POST" and response.status in (200, 201, 204, 409):
-        return _asking(account, "GET", _order(stored), _LOOK)
+        return asking(account, "GET", _order(stored), _LOOK)
     if asked.method == "POST" or response.status != 200:
         return _unsuccessful(account, response)
     seen = _seen(stored, response)
