@@ -5,8 +5,8 @@ All values are frozen; what holds a body prints its name alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
@@ -76,14 +76,47 @@ class Wish:
 
     form: Form = Form.PDF
     size: Size = Size.A6
+    back: bool = False  # and with it the label that brings the parcel back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Label(Hidden):
-    """A label: it names a person, so it is handed on and forgotten."""
+    """A label: it names a person, so it is handed on and forgotten. ``back`` is the barcode of the one that brings the
+    parcel back, where that stands in it too.
+    """
 
     content: bytes
     form: Form = Form.PDF
+    back: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Batch(Hidden):
+    """One request for the labels of several shipments, as they were wished. ``places``: of each barcode the place of
+    its shipment in the list of all that was asked for.
+    """
+
+    request: Request
+    places: Mapping[str, int]
+    wish: Wish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Sheaf(Hidden):
+    """A document of labels. ``places``: of each label in it, in its own order, the place of its shipment in the list of
+    all; ``back``: by these places, the barcodes of the labels that bring parcels back.
+    """
+
+    content: bytes
+    places: tuple[int, ...]
+    back: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """Of the shipments at these places the parcel platform has no label (any more)."""
+
+    places: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +158,12 @@ Sought = Request | Impossible | Failed
 
 Labelled = Label | Gone | Refused | Failed
 """What came of that. ``Refused``: there is none for this shipment as it stands."""
+
+Batched = Sequence[Batch] | Impossible | Failed
+"""With what the labels of many shipments are asked for; or why they are not."""
+
+Sheaves = Sequence[Sheaf] | Lacking | Failed
+"""What came of one of those requests."""
 
 Heard = Gone | Refused | Impossible | Failed
 """What became of a notice: ``Gone`` says that it was carried out."""

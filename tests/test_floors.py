@@ -68,6 +68,7 @@ PLANTS = [
         ("home-of-cryptography", "middleware.core.body", "cryptography.fernet"),
         ("home-of-parsers", "middleware.carriers.parcel_json", "orjson"),
         ("home-of-markup", "middleware.core.seal", "lxml.etree"),
+        ("home-of-pages", "middleware.labels", "pypdf"),
         ("home-of-sqlalchemy", "middleware.provision", "sqlite3"),
         ("home-of-structlog", "middleware.transport", "structlog"),
         ("home-of-the-terminal", "middleware.bootstrap", "click"),

@@ -1,0 +1,1 @@
+"""Pages of PDF documents in one: read in a process of its own, which is held to so much time and memory."""
