@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from middleware.errors import ConflictError, ParcelveilError, RequestError
+from middleware.errors import ConflictError, ParcelveilError, RequestError, SchemaError
 
 
 class IdempotencyKeyError(RequestError):
@@ -81,3 +81,24 @@ class LabelUnavailableError(ParcelveilError):
     code = "label-unavailable"
     status = 503
     retry_after = 15
+
+
+class UnknownShipmentsError(SchemaError):
+    """Some of these shipments are not there; nothing is handed on."""
+
+    code = "unknown-shipments"
+    status = 404
+
+
+class LabelsLackingError(SchemaError):
+    """Of some of these shipments there is no label; nothing is handed on."""
+
+    code = "labels-lacking"
+    status = 409
+
+
+class LabelsTooLargeError(RequestError):
+    """These labels are too large for one document; ask for fewer at once."""
+
+    code = "labels-too-large"
+    status = 422

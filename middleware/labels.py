@@ -1,30 +1,68 @@
-"""Labels: fetched from the parcel platform when somebody asks, handed on, never written and never logged."""
+"""Labels: fetched from the parcel platform when somebody asks, handed on, never written and never logged.
+
+One is handed on as the platform gives it; of many one document is made, in the order in which they were asked for.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from middleware.errors import DeliveryError, NotFoundError, QueryError
-from middleware.errors_shipping import LabelGoneError, LabelUnavailableError, NoLabelError
-from middleware.exchange import Failed, Gone, Impossible, Label, Refused, Wish
+from middleware.errors import DeliveryError, Fault, NotFoundError, QueryError, RequestError, SchemaError
+from middleware.errors_shipping import (
+    LabelGoneError,
+    LabelsLackingError,
+    LabelsTooLargeError,
+    LabelUnavailableError,
+    NoLabelError,
+    UnknownShipmentsError,
+)
+from middleware.exchange import (
+    Batch,
+    Failed,
+    Gone,
+    Impossible,
+    Label,
+    Labelled,
+    Lacking,
+    Refused,
+    Sheaf,
+    Sheaves,
+    Wish,
+)
 from middleware.model import State
 from middleware.ports import Calls
 from middleware.relay import Lane
 from middleware.services import Shop
 from middleware.trail import Sighting
 
+DEADLINE: Final = 40.0
+"""Seconds after which no further request for labels is begun."""
+
+LARGEST: Final = 32 * 1024 * 1024
+"""Bytes of all labels that are asked for at once."""
+
+PLACES: Final = "/shipments"
+"""Where in a request for many labels the shipments stand."""
+
 _ENDED: Final = frozenset((State.WITHDRAWN, State.CANCELLING, State.CANCELLED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Desk:
-    """Where labels are fetched: so many at once, that a platform that hangs never takes every thread of a process."""
+    """Where labels are fetched: so many at once, that a platform that hangs never takes every thread of a process.
+
+    ``join`` makes one document of many, None where it cannot. ``ticks`` are seconds of a clock that nobody turns.
+    """
 
     lanes: Mapping[str, Lane]
     places: threading.Semaphore
+    many: threading.Semaphore
+    join: Callable[[Sequence[Sheaf]], bytes | None]
+    ticks: Callable[[], float] = time.monotonic
 
     def label(self, record_id: str, shop: Shop, calls: Calls, wish: Wish) -> Label:
         """The label of a shop's own shipment, as it is wanted.
@@ -32,13 +70,9 @@ class Desk:
         Raises: NotFoundError, NoLabelError, LabelGoneError, LabelUnavailableError, StorageError; QueryError where the
         platform makes none in this form.
         """
-        record = calls.sighting(record_id)
-        if record is None or record.shop != shop.settings.name:
-            raise NotFoundError()
-        if record.state in _ENDED:
-            raise LabelGoneError()
-        if record.barcode is None:
-            raise NoLabelError()
+        record = _labelled(calls.sighting(record_id), shop)
+        if isinstance(record, RequestError):
+            raise record
         lane = self.lanes.get(record.carrier)
         if lane is None or not self.places.acquire(blocking=False):
             raise LabelUnavailableError()
@@ -47,9 +81,100 @@ class Desk:
         finally:
             self.places.release()
 
+    def labels(self, ids: Sequence[str], shop: Shop, calls: Calls, wish: Wish) -> tuple[bytes, Sequence[str | None]]:
+        """One PDF of the labels of a shop's own shipments in the order of ``ids``, and of each the barcode of the label
+        that brings it back. All or none.
+
+        Raises: UnknownShipmentsError, LabelsLackingError, with pointers to places in ``ids``; SchemaError where the
+        platform makes none in this form; LabelsTooLargeError, LabelUnavailableError, StorageError.
+        """
+        found = [_labelled(calls.sighting(record_id), shop) for record_id in ids]
+        _refuse({place: one for place, one in enumerate(found) if isinstance(one, RequestError)})
+        records = {place: one for place, one in enumerate(found) if isinstance(one, Sighting)}
+        if not self.many.acquire(blocking=False):
+            raise LabelUnavailableError()
+        try:
+            sheaves = self._sheaves(list(self._batches(records, shop, wish)))
+            if {place for sheaf in sheaves for place in sheaf.places} != records.keys():
+                raise LabelUnavailableError()
+            content = self.join(sheaves)
+        finally:
+            self.many.release()
+        if content is None:
+            raise LabelUnavailableError()
+        back = {place: barcode for sheaf in sheaves for place, barcode in sheaf.back.items()}
+        return content, [back.get(place) for place in records]
+
+    def _batches(self, records: Mapping[int, Sighting], shop: Shop, wish: Wish) -> Iterator[tuple[Lane, Batch]]:
+        """What has to be asked, platform by platform: a shop may have moved from one to another."""
+        for carrier in sorted({record.carrier for record in records.values()}):
+            lane = self.lanes.get(carrier)
+            if lane is None:
+                raise LabelUnavailableError()
+            of_it = {place: record for place, record in records.items() if record.carrier == carrier}
+            batches = lane.carrier.labels(shop.settings.name, of_it, wish)
+            if isinstance(batches, Impossible):
+                raise SchemaError(tuple(_unmade(wish)))
+            if isinstance(batches, Failed):
+                raise LabelUnavailableError()
+            yield from ((lane, batch) for batch in batches)
+
+    def _sheaves(self, batches: Sequence[tuple[Lane, Batch]]) -> Sequence[Sheaf]:
+        """What came of all of them; where something is lacking, the others are asked all the same, so that all is told
+        at once.
+        """
+        until = self.ticks() + DEADLINE
+        sheaves: list[Sheaf] = []
+        gone: dict[int, RequestError] = {}
+        for lane, batch in batches:
+            if self.ticks() > until:
+                raise LabelUnavailableError()
+            answer = _answered(lane, batch)
+            if isinstance(answer, Failed):
+                raise LabelUnavailableError()
+            if isinstance(answer, Lacking):
+                gone |= {place: LabelGoneError() for place in answer.places}
+            elif not gone:
+                sheaves += answer
+            if sum(len(sheaf.content) for sheaf in sheaves) > LARGEST:
+                raise LabelsTooLargeError()
+        _refuse(gone)
+        return sheaves
+
+
+def _labelled(record: Sighting | None, shop: Shop) -> Sighting | RequestError:
+    """A shop's own shipment that has a label, or what it is refused with."""
+    if record is None or record.shop != shop.settings.name:
+        return NotFoundError()
+    if record.state in _ENDED:
+        return LabelGoneError()
+    return NoLabelError() if record.barcode is None else record
+
+
+def _refuse(problems: Mapping[int, RequestError]) -> None:
+    faults = tuple(Fault(pointer=f"{PLACES}/{place}", code=problems[place].code) for place in sorted(problems))
+    if any(isinstance(problem, NotFoundError) for problem in problems.values()):
+        raise UnknownShipmentsError(faults)
+    if faults:
+        raise LabelsLackingError(faults)
+
+
+def _unmade(wish: Wish) -> Iterator[Fault]:
+    if wish.size is not Wish().size:
+        yield Fault(pointer="/size", code="not-made")
+    if wish.back:
+        yield Fault(pointer="/with_return", code="not-made")
+
+
+def _answered(lane: Lane, batch: Batch) -> Sheaves:
+    try:
+        return lane.carrier.sheaves(batch, lane.transport.send(batch.request))
+    except DeliveryError as problem:
+        return Failed(code=problem.code)
+
 
 def _fetched(record: Sighting, lane: Lane, wish: Wish) -> Label:
-    answer: Label | Gone | Refused | Failed
+    answer: Labelled
     asked = lane.carrier.label(record, wish)
     if isinstance(asked, Impossible):
         raise QueryError()

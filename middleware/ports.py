@@ -6,7 +6,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from middleware.exchange import Delivered, Labelled, Outcome, PickupPoint, Request, Response, Sought, Wish
+from middleware.exchange import (
+    Batch,
+    Batched,
+    Delivered,
+    Labelled,
+    Outcome,
+    PickupPoint,
+    Request,
+    Response,
+    Sheaves,
+    Sought,
+    Wish,
+)
 from middleware.model import (
     Answer,
     Arrival,
@@ -51,6 +63,12 @@ class Carrier(Protocol):
 
     def labelled(self, response: Response) -> Labelled:
         """What the answer to it means."""
+
+    def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:
+        """The requests for the labels of many shipments of a shop, by their places in the list that was asked for."""
+
+    def sheaves(self, batch: Batch, response: Response) -> Sheaves:
+        """What the answer to one of them means."""
 
 
 class Store(Protocol):

@@ -12,19 +12,23 @@ from middleware.core import body, postal, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
 from middleware.exchange import (
+    Batch,
+    Batched,
     Delivered,
     Failed,
-    Form,
     Gone,
     Heard,
     Impossible,
     Label,
+    Labelled,
+    Lacking,
     Outcome,
     PickupPoint,
     Refused,
     Request,
     Response,
-    Size,
+    Sheaf,
+    Sheaves,
     TooLate,
     Unserved,
     Wish,
@@ -119,11 +123,11 @@ class ParcelJson:
 
     def label(self, record: Sighting, wish: Wish) -> Request | Impossible:
         """The PDF, as it is made when it is asked for; its size is the platform's own."""
-        if wish.form is not Form.PDF or wish.size is not Size.A6:
+        if wish != Wish():
             return Impossible(code=NO_SUCH_FORM)
-        return Request(method="GET", path=f"/shipments/{record.id}/label", headers={"Accept": PDF}, body=None)
+        return _label_of(record)
 
-    def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
+    def labelled(self, response: Response) -> Labelled:
         """Only what says of itself that it is a PDF, and begins like one, is handed on."""
         if response.status in (404, 410):
             return Gone()
@@ -134,6 +138,25 @@ class ParcelJson:
         media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         fits = media == PDF and response.body.startswith(b"%PDF-") and len(response.body) <= LARGEST_LABEL
         return Label(content=response.body) if fits else Failed(code="unreadable-answer")
+
+    def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:  # noqa: ARG002 - the port's signature
+        """One request for each: the platform gives one label at a time."""
+        if wish != Wish():
+            return Impossible(code=NO_SUCH_FORM)
+        return [
+            Batch(request=_label_of(record), places={record.barcode or "": place}, wish=wish)
+            for place, record in records.items()
+        ]
+
+    def sheaves(self, batch: Batch, response: Response) -> Sheaves:
+        """The one document of an answer."""
+        places = tuple(batch.places.values())
+        match self.labelled(response):
+            case Label(content=content):
+                return [Sheaf(content=content, places=places)]
+            case Failed() as failed:
+                return failed
+        return Lacking(places=places)
 
     def tell(self, notice: Notice) -> Request:
         """The erasure of a part, or the new end of its retention."""
@@ -181,6 +204,10 @@ def _ended(stored: Stored, asked: Request, response: Response) -> Request | Outc
         case "POST" | "GET", 200:  # said by whatever stands in between, too: only the shipment's own state counts
             return Gone() if _state(response) == CANCELLED else Failed(code="unreadable-answer")
     return None
+
+
+def _label_of(record: Sighting) -> Request:
+    return Request(method="GET", path=f"/shipments/{record.id}/label", headers={"Accept": PDF}, body=None)
 
 
 def _asking(method: str, path: str) -> Request:

@@ -19,6 +19,7 @@ from middleware.web import (
     events,
     following,
     health,
+    labels,
     lane,
     permissions,
     problems,
@@ -54,7 +55,8 @@ def create(
     app.register_blueprint(docs.blueprint())
     app.register_blueprint(shipments.blueprint(services))
     waiting = Waiting(lane.WAITING)
-    app.register_blueprint(lane.blueprint(services, lanes, waiting))
+    app.register_blueprint(lane.blueprint(services, waiting))
+    app.register_blueprint(labels.blueprint(services, lanes))
     app.register_blueprint(following.blueprint(services, watches))
     for routes in direct.blueprints(services, waiting):
         app.register_blueprint(routes)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
 from middleware.core.body import MAX_BYTES
 from middleware.core.calling import key_of, wait_of
-from middleware.errors import ParcelveilError, QueryError
+from middleware.errors import ParcelveilError
 from middleware.errors_shipping import IdempotencyKeyError
-from middleware.exchange import Form, Label, Size, Wish
-from middleware.labels import Desk
 from middleware.logs import logger
 from middleware.platforms.plugin import Plugin
 from middleware.ports_senders import Caller
-from middleware.relay import Lane
 from middleware.services import Services
 from middleware.shipping import Call, Shipped, Waiting, cancel, check_policy, is_gone, ship
 from middleware.tracking import next_step
@@ -31,27 +26,12 @@ from schemas.plugin import MADE
 WAITING = 16
 """Calls that wait at once: half of the process's threads (``middleware.gate.PLACES``)."""
 
-LABELS = 8
-"""Labels that are fetched at once."""
-
-FORMS = {"pdf": Form.PDF, "png": Form.PNG, "zpl": Form.ZPL}
-"""How a label may be asked for."""
-
 _log = logger("lane")
 
 
-def blueprint(services: Services, lanes: Mapping[str, Lane], waiting: Waiting) -> Blueprint:
-    """The routes over ``services``; labels come over ``lanes``."""
+def blueprint(services: Services, waiting: Waiting) -> Blueprint:
+    """The routes over ``services``."""
     routes = Blueprint("lane", __name__, url_prefix="/v1/shops/<shop>/shipments")
-    labels = Desk(lanes=lanes, places=threading.Semaphore(LABELS))
-
-    def label(shop: str, record_id: str) -> Response:
-        asking = services.asking(shop, request.headers.get("Authorization", ""))
-        response = _label(record_id, labels.label(record_id, asking, services.calls, _wish()))
-        _log.info("label_told", request_id=g.request_id, shop=shop, record_id=record_id)
-        return response
-
-    routes.add_url_rule("/<record_id>/label", view_func=label, methods=["GET"], provide_automatic_options=False)
     serve(routes, Plugin(), services, waiting, "shipments.by_id")
     return routes
 
@@ -104,24 +84,6 @@ def _call(most: int) -> Call:
         raise IdempotencyKeyError()
     g.reads = True
     return Call(key=key, body=body_of(request, most), wait=wait_of(request.headers.get("Prefer")))
-
-
-def _wish() -> Wish:
-    """How the query wants the label. Raises: QueryError."""
-    given = list(request.args.items(multi=True))
-    named = dict(given)
-    form, size = FORMS.get(named.pop("format", "pdf")), named.pop("size", Size.A6)
-    if form is None or size not in list(Size) or named or len(given) != len(request.args):
-        raise QueryError()
-    return Wish(form=form, size=Size(size))
-
-
-def _label(record_id: str, label: Label) -> Response:
-    response = Response(label.content, mimetype=label.form)
-    ending = next(name for name, form in FORMS.items() if form is label.form)
-    response.headers["Content-Disposition"] = f'inline; filename="{record_id}.{ending}"'
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
 
 
 def _answer(shipped: Shipped, status: str) -> Response:

@@ -19,12 +19,13 @@ from middleware.web import (
     openapi_admin,
     openapi_direct,
     openapi_events,
+    openapi_labels,
     openapi_lane,
     openapi_permissions,
     openapi_webhooks,
 )
 from middleware.web.meaning import beneath, explain
-from schemas import decision, events, journey, maxiresponse, mystamp, plugin, status
+from schemas import decision, events, journey, labels, maxiresponse, mystamp, plugin, status
 from schemas.shops import ROTATION, SHOP
 
 _STATUSES = [status.value for status in Status]
@@ -34,6 +35,7 @@ _TOPS: Mapping[str, Schema] = {
     "PluginShipment": plugin.SHIPMENT,
     "Made": plugin.MADE,
     "Journey": journey.JOURNEY,
+    "LabelsWanted": labels.LABELS_WANTED,
     "Event": events.EVENT,
     "EventTold": events.TOLD,
     "Decision": decision.DECISION,
@@ -44,7 +46,10 @@ _TOPS: Mapping[str, Schema] = {
 }
 """What is described from a schema, with all that it nests."""
 
-_PARTS = (openapi_webhooks, openapi_lane, openapi_events, openapi_permissions, openapi_direct, openapi_admin)
+_PARTS = (
+    *(openapi_webhooks, openapi_lane, openapi_labels, openapi_events),
+    *(openapi_permissions, openapi_direct, openapi_admin),
+)
 
 
 @cache

@@ -34,7 +34,6 @@ def paths(problem: Problem) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield (path, operations). ``problem`` describes an answer in the form of RFC 9457."""
     yield PREFIX, {"post": _make(problem)}
     yield f"{PREFIX}/{{id}}", {"delete": _cancel(problem)}
-    yield f"{PREFIX}/{{id}}/label", {"get": _label(problem)}
     yield f"{PREFIX}/{{id}}/tracking", {"get": _tracking(problem)}
 
 
@@ -76,37 +75,6 @@ def _cancel(problem: Problem) -> Mapping[str, Any]:
             "404": problem("There is no such shipment in this shop"),
             "409": problem("Too late: the parcel is on its way; or a legal hold keeps what the parcel platform has"),
             "503": problem(OURS),
-        },
-    }
-
-
-def _label(problem: Problem) -> Mapping[str, Any]:
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    forms = {"application/pdf": binary, "image/png": binary, "application/zpl": binary}
-    wishes = [
-        {
-            "name": name,
-            "in": "query",
-            "description": told,
-            "schema": {"type": "string", "enum": words, "default": words[0]},
-        }
-        for name, told, words in (
-            ("format", "What the parcel platform makes: all can pdf", ["pdf", "png", "zpl"]),
-            ("size", "zpl is A6 alone", ["A6", "A4"]),
-        )
-    ]
-    return {
-        "summary": "The label, fetched from the parcel platform and never stored",
-        "security": [{"shop": []}],
-        "parameters": [SHOP, ID, *wishes],
-        "responses": {
-            "200": {"description": "The label", "content": forms},
-            "400": problem("Another query, or a form that the parcel platform does not make"),
-            "401": problem(WHO),
-            "404": problem("There is no such shipment in this shop"),
-            "409": problem("There is none yet"),
-            "410": problem("There is none any more"),
-            "503": problem("The parcel platform did not give it: try again"),
         },
     }
 

@@ -14,17 +14,20 @@ import pytest
 from middleware import binding, config_parties
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.exchange import (
+    Batch,
+    Batched,
     Delivered,
     Failed,
     Gone,
     Heard,
     Impossible,
-    Label,
+    Labelled,
     Outcome,
     PickupPoint,
     Refused,
     Request,
     Response,
+    Sheaves,
     Wish,
 )
 from middleware.model import ShopSettings, Stored
@@ -68,8 +71,14 @@ class Cleartext:
     def label(self, record: Sighting, wish: Wish) -> Request | Impossible:
         return ParcelJson().label(record, wish)
 
-    def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
+    def labelled(self, response: Response) -> Labelled:
         return ParcelJson().labelled(response)
+
+    def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:
+        return ParcelJson().labels(shop, records, wish)
+
+    def sheaves(self, batch: Batch, response: Response) -> Sheaves:
+        return ParcelJson().sheaves(batch, response)
 
     def tell(self, notice: Notice) -> Request | None:
         return None

@@ -10,16 +10,16 @@ from typing import Any, cast
 
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.exchange import (
+    Batch,
+    Batched,
     Delivered,
-    Failed,
-    Gone,
     Impossible,
-    Label,
+    Labelled,
     Outcome,
     PickupPoint,
-    Refused,
     Request,
     Response,
+    Sheaves,
     Wish,
 )
 from middleware.model import State, Stored
@@ -125,8 +125,14 @@ class FakeCarrier:
     def label(self, record: Sighting, wish: Wish) -> Request | Impossible:
         return ParcelJson().label(record, wish)
 
-    def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
+    def labelled(self, response: Response) -> Labelled:
         return ParcelJson().labelled(response)
+
+    def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:
+        return ParcelJson().labels(shop, records, wish)
+
+    def sheaves(self, batch: Batch, response: Response) -> Sheaves:
+        return ParcelJson().sheaves(batch, response)
 
 
 class Ticking:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
+from pypdf import PdfReader
 
 from tests.middleware.platforms.plugging import shipment
 from tests.system.orders import order
@@ -62,6 +64,25 @@ def test_from_the_call_to_the_label(service: Service, platform: Mock) -> None:
         assert b"%PDF" not in rest, name
         assert NAME.encode() not in rest, name
     assert NAME not in service.log.read_text(encoding="utf-8")
+
+
+def test_the_labels_of_many_come_in_one_document_and_rest_nowhere(service: Service) -> None:
+    names = [f"{NAME}-{number}" for number in range(3)]
+    made = [
+        make(service, shipment(81011 + number, recipient={"name": name}), f"many-{number}").json()
+        for number, name in enumerate(names)
+    ]
+    order = (1, 2, 0)
+    answer = ask(service, "POST", "/v1/shops/plain/labels", {"shipments": [made[place]["id"] for place in order]})
+    assert answer.status_code == 200, answer.text
+    assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("application/pdf", "no-store")
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages]
+    assert [names[place] in text for place, text in zip(order, pages, strict=True)] == [True] * 3
+    for path in service.folder.rglob("*"):
+        if path.is_file():
+            found = path.read_bytes()
+            assert b"%PDF" not in found, path.name
+            assert NAME.encode() not in found, path.name
 
 
 def test_what_was_delivered_is_cancelled_and_its_label_is_gone(service: Service, platform: Mock) -> None:

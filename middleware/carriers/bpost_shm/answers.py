@@ -132,6 +132,14 @@ def is_page(body: bytes) -> bool:
     return body[:_LONGEST_TEXT].lstrip().lower().startswith((b"<html", b"<!doctype html"))
 
 
+def unknown_boxes(body: bytes) -> frozenset[str]:
+    """The barcodes that a refusal names as unknown; none where it is of another kind, or cannot be read."""
+    found = markup.read(body)
+    if found is None or markup.local(found) != "unknownItems":
+        return frozenset()
+    return frozenset((each.text or "").strip() for each in found if markup.local(each) == "box")
+
+
 def refusal(status: int, body: bytes) -> str:
     """A code for the log and for a person, of closed lists alone: ``http-400:max-length:postal-code``."""
     found = markup.read(body)

@@ -28,18 +28,22 @@ from middleware.core import postal
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import Fault, SchemaError
 from middleware.exchange import (
+    Batch,
+    Batched,
     Delivered,
     Failed,
     Form,
     Gone,
     Heard,
     Impossible,
-    Label,
+    Labelled,
     Outcome,
     PickupPoint,
     Refused,
     Request,
     Response,
+    Sheaves,
+    Sought,
     TooLate,
     Unserved,
     Wish,
@@ -151,13 +155,21 @@ class BpostShm:
             return self._make(stored, account)
         return _found(stored, account, response)
 
-    def label(self, record: Sighting, wish: Wish) -> Request | Impossible | Failed:
+    def label(self, record: Sighting, wish: Wish) -> Sought:
         """The request for the label of its box, with the account of its shop."""
         return labelling.asked(self._account(record.shop), record, wish)
 
-    def labelled(self, response: Response) -> Label | Gone | Refused | Failed:
+    def labelled(self, response: Response) -> Labelled:
         """What is handed on of the answer, or why nothing is."""
         return labelling.given(response)
+
+    def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:
+        """The requests for the labels of many boxes, with the account of their shop."""
+        return labelling.asked_together(self._account(shop), records, wish)
+
+    def sheaves(self, batch: Batch, response: Response) -> Sheaves:
+        """The documents of an answer, or what is lacking."""
+        return labelling.given_together(batch, response)
 
     def question(self, shop: str) -> Request | None:
         """What the shop's account may use; None without an account."""

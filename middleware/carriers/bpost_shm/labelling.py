@@ -1,20 +1,47 @@
-"""The label of a box: how it is asked for, and what of the answer is handed on."""
+"""The labels of boxes: how they are asked for, one or many at once, and what of the answers is handed on.
+
+A box is asked for by its barcode, and printed anew as often as it is asked for. Many at once have to be forced: each
+was printed when its order was made, and bpost would take it for done.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
 from middleware.account import Account
-from middleware.carriers.bpost_shm import answers
+from middleware.carriers.bpost_shm import answers, writing
+from middleware.carriers.bpost_shm.answers import Printed
 from middleware.carriers.bpost_shm.requesting import MEDIA, NO_ACCOUNT, UNREADABLE, asking
-from middleware.exchange import Failed, Form, Gone, Impossible, Label, Refused, Request, Response, Size, Wish
+from middleware.exchange import (
+    Batch,
+    Batched,
+    Failed,
+    Form,
+    Gone,
+    Impossible,
+    Label,
+    Labelled,
+    Lacking,
+    Refused,
+    Response,
+    Sheaf,
+    Sheaves,
+    Size,
+    Sought,
+    Wish,
+)
 from middleware.trail import Sighting
+
+AT_ONCE: Final = 20
+"""Labels of one request, so that each answer is well within what the way out reads, in bytes and in time."""
 
 _TYPE: Final = f"{MEDIA}labelRequest-v5+XML"
 """bpost expects a content type even of a GET."""
 
 _FORMS: Final = {Form.PDF: "label-pdf-v3.4", Form.PNG: "label-image-v3.4", Form.ZPL: "label-zpl-v5"}
+_RETURN: Final = "/withReturnLabels"
 
 
 def wanting(form: Form) -> dict[str, str]:
@@ -22,18 +49,20 @@ def wanting(form: Form) -> dict[str, str]:
     return {"Accept": f"{MEDIA}{_FORMS[form]}+XML", "Content-Type": _TYPE}
 
 
-def asked(account: Account | None, record: Sighting, wish: Wish) -> Request | Impossible | Failed:
-    """The request for the label of a record's box, which bpost prints anew as often as it is asked; ZPL in A6 alone."""
+def asked(account: Account | None, record: Sighting, wish: Wish) -> Sought:
+    """The request for the label of a record's box. ZPL is made in A6 alone, and a picture shows one label."""
     if account is None:
         return Failed(code=NO_ACCOUNT)
-    if wish == Wish(form=Form.ZPL, size=Size.A4):
+    if (wish.form is Form.ZPL and wish.size is Size.A4) or (wish.form is Form.PNG and wish.back):
         return Impossible(code="no-such-form")
-    path = f"/boxes/{quote(record.barcode or '', safe='')}/labels/{wish.size}"
+    path = f"/boxes/{quote(record.barcode or '', safe='')}/labels/{_sheet(wish)}"
     return asking(account, "GET", path, wanting(wish.form))
 
 
-def given(response: Response) -> Label | Gone | Refused | Failed:
-    """The one label of an answer, if it begins like the form that it says it is: PDF, PNG or ZPL."""
+def given(response: Response) -> Labelled:
+    """The label of one box, if it begins like the form that it says it is: PDF, PNG or ZPL. What brings the parcel
+    back stands in the same document, as its second page or its second piece of ZPL.
+    """
     if response.status in (404, 410):
         return Gone()
     if response.status == 409:
@@ -43,4 +72,64 @@ def given(response: Response) -> Label | Gone | Refused | Failed:
     found = answers.printed(response.body)
     if found is None:
         return Failed(code=UNREADABLE)
-    return found[0].label if len(found) == 1 else Refused(code="no-label")
+    content = [one.label.content for one in found]
+    if not found or (len(found) > 1 and found[0].label.form is not Form.ZPL):
+        return Refused(code="no-label")
+    barcodes = [barcode for one in found for barcode in one.barcodes]
+    back = barcodes[1] if len(barcodes) > 1 else None
+    return Label(content=b"\n".join(content), form=found[0].label.form, back=back)
+
+
+def asked_together(account: Account | None, records: Mapping[int, Sighting], wish: Wish) -> Batched:
+    """The requests for the labels of many boxes of one account, by their places, in one document each."""
+    if account is None:
+        return Failed(code=NO_ACCOUNT)
+    places = {record.barcode or "": place for place, record in records.items()}
+    barcodes = list(places)
+    path = f"/labels/{_sheet(wish)}?forcePrinting=true"
+    return [
+        Batch(
+            request=asking(account, "POST", path, wanting(wish.form), writing.batch(some)),
+            places={barcode: places[barcode] for barcode in some},
+            wish=wish,
+        )
+        for some in (barcodes[begin : begin + AT_ONCE] for begin in range(0, len(barcodes), AT_ONCE))
+    ]
+
+
+def given_together(batch: Batch, response: Response) -> Sheaves:
+    """The documents of an answer. What has a barcode that was not asked for makes all of it unreadable, and what bpost
+    does not know or leaves out is lacking.
+    """
+    if response.status != 200:
+        unknown = answers.unknown_boxes(response.body)
+        lacking = tuple(sorted(batch.places[barcode] for barcode in batch.places.keys() & unknown))
+        return Lacking(places=lacking) if lacking else Failed(code=f"http-{response.status}")
+    found = answers.printed(response.body)
+    sheaves = [_sheaf(batch, one) for one in found or ()]
+    whole = [sheaf for sheaf in sheaves if sheaf is not None]
+    if found is None or len(whole) < len(sheaves):
+        return Failed(code=UNREADABLE)
+    there = {place for sheaf in whole for place in sheaf.places}
+    lacking = tuple(sorted(set(batch.places.values()) - there))
+    return Lacking(places=lacking) if lacking else whole
+
+
+def _sheaf(batch: Batch, printed: Printed) -> Sheaf | None:
+    """Behind the barcode that goes out stands the one that comes back, where that was wished. None for any other."""
+    places: list[int] = []
+    back: dict[int, str] = {}
+    for barcode in printed.barcodes:
+        place = batch.places.get(barcode)
+        if place is None:
+            if not batch.wish.back or not places or places[-1] in back:
+                return None
+            place = places[-1]
+            back[place] = barcode
+        places.append(place)
+    fits = printed.label.form is batch.wish.form
+    return Sheaf(content=printed.label.content, places=tuple(places), back=back) if fits else None
+
+
+def _sheet(wish: Wish) -> str:
+    return f"{wish.size}{_RETURN if wish.back else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from middleware.carriers.bpost_shm.markup import (
@@ -54,6 +55,14 @@ def cancellation() -> bytes:
     """The body that cancels an order, whose address names it."""
     top = root(UPDATE, "orderUpdate")
     text(top, UPDATE, "status", CANCELLED)
+    return written(top)
+
+
+def batch(barcodes: Iterable[str]) -> bytes:
+    """The body that asks for the labels of these boxes."""
+    top = root(ORDER, "batchLabels")
+    for barcode in barcodes:
+        text(top, ORDER, "box", barcode)
     return written(top)
 
 

@@ -134,6 +134,11 @@ def test_a_cancellation_is_written_in_the_namespace_of_v3() -> None:
     assert same(writing.cancellation()) == same(vector("requests", "cancellation"))
 
 
+def test_many_labels_are_asked_for_as_their_vector() -> None:
+    wanted = ("323212345600000000002030", "323212345600000000001030")
+    assert same(writing.batch(wanted)) == same(vector("batches", "labels-of-boxes"))
+
+
 @pytest.mark.parametrize("name", ["at-point", "locker-member", "locker-unregistered"])
 def test_the_receivers_own_address_does_not_go_where_the_parcel_is_picked_up(name: str) -> None:
     document = markup.read(writing.order(ORDERS[name]))

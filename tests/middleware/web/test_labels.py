@@ -91,7 +91,11 @@ def test_the_label_is_handed_on_under_a_name_that_says_nothing(asking: Asking) -
 
 
 @pytest.mark.parametrize(
-    "query", ["format=png", "format=zpl", "size=A4", "size=A5", "format=", "odd=1", "format=pdf&format=pdf"]
+    "query",
+    [
+        *("format=png", "format=zpl", "size=A4", "size=A5", "format=", "odd=1", "format=pdf&format=pdf"),
+        *("with_return=true", "with_return=1"),
+    ],
 )
 def test_a_form_that_is_not_made_is_refused_and_nothing_is_asked(asking: Asking, query: str) -> None:
     problem(asking.label(query=f"?{query}"), 400, "bad-query")
@@ -167,7 +171,7 @@ def test_so_many_are_fetched_at_once(asking: Asking) -> None:
     shop = asking.intake.services.shops.get("plain")
     assert shop is not None
     places, calls = threading.Semaphore(1), asking.intake.services.calls
-    desk = Desk(lanes=asking.lanes(), places=places)
+    desk = Desk(lanes=asking.lanes(), places=places, many=threading.Semaphore(0), join=lambda _: None)
     for _ in range(2):
         assert desk.label(asking.record, shop, calls, Wish()) == Label(content=PDF)
     asking.platform.failure = TransientDeliveryError()

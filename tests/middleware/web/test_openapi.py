@@ -22,6 +22,7 @@ from middleware.services import Services
 from middleware.web.admin import Administration
 from middleware.web.app import create
 from middleware.web.openapi import description
+from middleware.web.openapi_labels import EXAMPLE
 from schemas.allowlist import MAX_INT, AllowList, Flag, Loose, Text, Whole
 from schemas.shopify import ORDER
 from schemas.status import STATES, STATUS, STEPS
@@ -84,6 +85,8 @@ def test_an_operation_says_what_it_does_and_how_it_answers(path: str, operation:
         sound = {"application/json"}
         if path.endswith("/label"):
             sound = {"application/pdf", "image/png", "application/zpl"}
+        elif path.endswith("/labels"):
+            sound = {"application/pdf"}
         media = {"application/problem+json"} if status >= "400" else sound
         assert set(response.get("content", ())) <= media
         assert status < "400" or "content" in response
@@ -207,6 +210,19 @@ def test_who_asks_for_a_shipment_shows_the_shops_token() -> None:
     for operation in found.values():
         ((name,),) = operation["security"]
         assert DOCUMENT["components"]["securitySchemes"][name]["scheme"] == "bearer"
+
+
+def test_the_labels_of_many_are_asked_for_with_the_shops_token() -> None:
+    operation = DOCUMENT["paths"]["/v1/shops/{shop}/labels"]["post"]
+    assert " ".join(operation["responses"]) == "200 400 401 404 409 411 413 415 422 503"
+    assert operation["security"] == [{"shop": []}]
+    assert operation["requestBody"]["content"]["application/json"]["example"] == EXAMPLE
+    shown = DOCUMENT["components"]["schemas"]["LabelsWanted"]
+    assert (shown["required"], set(shown["properties"])) == (["shipments"], set(EXAMPLE))
+    ids = shown["properties"]["shipments"]
+    assert (ids["type"], ids["minItems"], ids["maxItems"], ids["uniqueItems"]) == ("array", 1, 100, True)
+    header = DOCUMENT["paths"]["/v1/shops/{shop}/shipments/{id}/label"]["get"]["responses"]["200"]["headers"]
+    assert set(header) == set(operation["responses"]["200"]["headers"]) == {"Parcelveil-Return-Barcodes"}
 
 
 def test_what_is_stored_of_a_shop_may_be_damaged_where_it_is_opened() -> None:

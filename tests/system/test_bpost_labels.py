@@ -1,0 +1,140 @@
+"""Labels of bpost over real HTTP, from the shop's call to the simulated Shipping Manager and back: of many in one
+document, with returns, however the points that nobody knows are switched.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+from werkzeug.test import TestResponse
+
+from middleware import bootstrap, bootstrap_lanes
+from middleware.web.app import create
+from simulator.bpost.switches import CHOICES, read_switches
+from simulator.http import MockServer, Settings, running
+from tests.system.orders import address
+from tests.system.test_bpost_shm import Bpost, Line, begun
+
+NAMES = ("Aaltje Verzonnenzus", "Bartel Verzonnenzo", "Cyriel Verzonnenso")
+NUMBERS = itertools.count(62037182_200000)
+EVERYTHING = [
+    {"already-printed": printed, "many-labels": many}
+    for printed in CHOICES["already-printed"]
+    for many in CHOICES["many-labels"]
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """A shop with three shipments at the simulated Shipping Manager, one for each name, and its log."""
+
+    line: Line
+    platform: MockServer
+    client: FlaskClient
+    ids: Sequence[str]
+    barcodes: Sequence[str]
+
+    def call(self, method: str, path: str, body: object = None) -> TestResponse:
+        headers = {"Authorization": "Bearer made-up-token-of-demo"}
+        return self.client.open(f"/v1/shops/demo{path}", method=method, json=body, headers=headers)
+
+    def labels(self, order: Sequence[int], **wish: object) -> TestResponse:
+        return self.call("POST", "/labels", {"shipments": [self.ids[place] for place in order], **wish})
+
+    def back(self, place: int) -> str:
+        return f"{self.barcodes[place][:-3]}050"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder, patch = tmp_path_factory.mktemp("labels"), pytest.MonkeyPatch()
+    (folder / "temporary").mkdir()
+    with patch.context() as patch, running(Settings(state=folder / "platform")) as platform:
+        patch.setattr(tempfile, "tempdir", str(folder / "temporary"))
+        line = begun(folder, patch, Bpost(url=platform.url))
+        ids = []
+        for name in NAMES:
+            ids.append(line.accept(id=next(NUMBERS), shipping_address=address(name))["id"])
+            assert "['delivered']" in line.deliver()
+        settings = line.instance.settings()
+        services = bootstrap.services(settings)
+        client = create(services, "api", None, bootstrap_lanes.lanes(settings, services.shops)).test_client()
+        barcodes = [getattr(services.calls.sighting(record), "barcode", "") for record in ids]
+        yield Shop(line=line, platform=platform, client=client, ids=ids, barcodes=barcodes)
+        services.store.close()
+
+
+def pages(answer: TestResponse) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("application/pdf", "no-store")
+    return [page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages]
+
+
+def test_all_come_in_one_document_in_the_order_asked_for(shop: Shop) -> None:
+    text = pages(shop.labels((2, 0, 1)))
+    assert [NAMES[place] in page for place, page in zip((2, 0, 1), text, strict=True)] == [True] * 3
+    assert [shop.barcodes[place] in page for place, page in zip((2, 0, 1), text, strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize("switches", EVERYTHING, ids=lambda switches: " ".join(switches.values()))
+def test_however_bpost_takes_what_was_printed_each_comes_with_its_return(
+    shop: Shop, switches: Mapping[str, str]
+) -> None:
+    shop.platform.api.bpost.turn(read_switches(switches))
+    answer = shop.labels((1, 0), with_return=True)
+    there, back_of_one, here, back_of_none = pages(answer)
+    assert (NAMES[1] in there, NAMES[0] in here) == (True, True)
+    assert (shop.back(1) in back_of_one, shop.back(0) in back_of_none) == (True, True)
+    assert answer.headers["Parcelveil-Return-Barcodes"] == f'"{shop.back(1)}", "{shop.back(0)}"'
+
+
+def test_one_label_comes_with_its_return_on_the_second_page(shop: Shop) -> None:
+    path = f"/shipments/{shop.ids[0]}/label"
+    answer = shop.call("GET", f"{path}?with_return=true")
+    out, back = pages(answer)
+    assert (NAMES[0] in out, NAMES[0] in back, shop.back(0) in back) == (True, False, True)
+    assert answer.headers["Parcelveil-Return-Barcodes"] == f'"{shop.back(0)}"'
+    alone = shop.call("GET", path)
+    assert (len(pages(alone)), "Parcelveil-Return-Barcodes" in alone.headers) == (1, False)
+    zpl = shop.call("GET", f"{path}?with_return=true&format=zpl")
+    assert (zpl.status_code, zpl.data.count(b"^XZ")) == (200, 2)
+    assert shop.call("GET", f"{path}?with_return=true&format=png").status_code == 400
+
+
+def test_sheets_are_as_bpost_fills_them(shop: Shop) -> None:
+    answer = shop.labels((0, 1), size="A4")
+    assert len(pages(answer)) == 2
+    sizes = {tuple(map(round, page.mediabox[2:])) for page in PdfReader(io.BytesIO(answer.data)).pages}
+    assert sizes == {(595, 842)}
+
+
+@pytest.mark.parametrize("status", ["400", "404"])
+def test_what_bpost_has_no_more_is_told_by_its_place(shop: Shop, status: str) -> None:
+    shop.platform.api.bpost.turn(read_switches({"unknown-items": status}))
+    store = shop.platform.platform.store
+    store.run("UPDATE bpost_box SET account = '999999' WHERE number = 2")  # as if it had been somebody else's
+    answer = shop.labels((0, 1))
+    store.run("UPDATE bpost_box SET account = '123456'")
+    assert answer.status_code == 409
+    assert answer.get_json()["errors"] == [{"pointer": "/shipments/1", "code": "label-gone"}]
+
+
+def test_no_label_rests_anywhere_on_our_side(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    assert shop.labels((0, 1, 2), with_return=True).status_code == 200
+    folder = shop.line.instance.folder
+    kept = [path for path in folder.rglob("*") if path.is_file() and folder / "platform" not in path.parents]
+    assert kept
+    for path in kept:
+        found = path.read_bytes()
+        assert b"%PDF" not in found, path.name
+        assert b"Verzonnenz" not in found, path.name
+    assert "Verzonnenz" not in caplog.text
+    assert list((folder / "temporary").iterdir()) == []
