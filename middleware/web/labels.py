@@ -54,10 +54,11 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
 
     def one(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        label = desk.label(record_id, asking, services.calls, _asked())
+        wish = _asked()
+        label = desk.label(record_id, asking, services.calls, wish)
         _log.info("label_told", request_id=g.request_id, shop=shop, record_id=record_id)
         ending = next(name for name, form in FORMS.items() if form is label.form)
-        return _document(label.content, label.form, f"{record_id}.{ending}", (label.back,) if label.back else ())
+        return _document(label.content, label.form, f"{record_id}.{ending}", (label.back,) if wish.back else ())
 
     def many(shop: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))

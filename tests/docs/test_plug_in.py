@@ -17,10 +17,13 @@ import pytest
 from pypdf import PdfReader
 
 from middleware.core.calling import DEFAULT_WAIT, LONGEST_WAIT
+from middleware.labels import LARGEST
+from middleware.web.labels import RETURN_BARCODES
 from schemas import plugin
 from schemas.allowlist import Node
+from schemas.labels import LABELS_WANTED, MOST
 from schemas.plugin import MADE
-from tests.docs.reading import DOCS, TREE, rows
+from tests.docs.reading import DOCS, TREE, rows, unquoted
 from tests.docs.test_connect_shopify import WAIT
 from tests.ports import free_port
 
@@ -120,6 +123,7 @@ def test_its_commands_run_as_they_stand_and_end_with_a_label(here: Path) -> None
     assert set(made) == set(shown) == set(MADE.fields)
     label = "".join(page.extract_text() for page in PdfReader(here / "label.pdf").pages)
     assert made["reference"] in label
+    assert [page.extract_text() for page in PdfReader(here / "labels.pdf").pages] == [label]
     said = (here.parent / "said").read_text(encoding="utf-8")
     states = re.findall(r'"state": ?"(\w+)"', said)
     assert (states[0], states[-1] in ("cancelling", "cancelled")) == ("delivered", True)
@@ -147,6 +151,20 @@ def test_the_answers_are_those_that_are_described() -> None:
     homes = [TREE / "middleware" / name for name in ("errors.py", "errors_shipping.py", "errors_following.py")]
     sources = "".join(home.read_text(encoding="utf-8") for home in homes)
     assert [slug for slug in sorted(slugs) if f'code = "{slug}"' not in sources] == []
+
+
+def test_what_is_told_of_labels_is_what_the_code_knows() -> None:
+    told = [unquoted(row[0]) for row in rows(GUIDE, "## Labels")]
+    assert told == list(LABELS_WANTED.fields)
+    assert (f"1 to {MOST} ids" in TEXT, f"more than {LARGEST // 1024 // 1024} MiB" in TEXT) == (True, True)
+    assert RETURN_BARCODES in TEXT
+    section = TEXT.partition("## Labels")[2]
+    sources = "".join(
+        (TREE / "middleware" / name).read_text(encoding="utf-8") for name in ("errors.py", "errors_shipping.py")
+    )
+    slugs = re.findall(r"^\| \d+ `([a-z-]+)`", section, re.M)
+    assert len(slugs) == 5
+    assert [slug for slug in slugs if f'code = "{slug}"' not in sources] == []
 
 
 def test_the_waits_are_those_of_the_code() -> None:
