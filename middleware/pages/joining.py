@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
-from pypdf import PageObject, PdfReader, PdfWriter, apply_configuration
+from pypdf import PageObject, PdfReader, PdfWriter
 
 CPU_SECONDS: Final = 20
 MEMORY_BYTES: Final = 512 * 1024 * 1024
@@ -23,9 +23,6 @@ LARGEST: Final = 64 * 1024 * 1024
 
 MOST_PAGES: Final = 8
 """Of one label: itself, and what a customs office wants beside it."""
-
-MOST_NODES: Final = 2_000
-"""Of a document's tree of pages."""
 
 LONGEST_DRAWING: Final = 16 * 1024 * 1024
 """Bytes of what draws one page, once unpacked."""
@@ -52,14 +49,13 @@ def joined(documents: Sequence[tuple[bytes, Sequence[int]]]) -> bytes:
     A document with a page for each label is taken apart; all others stay whole, where their first label stands.
     Raises: UnfitError, and whatever pypdf raises for what it cannot read.
     """
-    with apply_configuration(page_tree_maximum_entries=MOST_NODES, zlib_maximum_output_length=LONGEST_DRAWING):
-        writer = PdfWriter()
-        writer.metadata = None
-        pages = [page for content, places in documents for page in _placed(content, places)]
-        for _, page in sorted(pages, key=lambda placed: placed[0]):
-            writer.add_page(_bare(page))
-        out = io.BytesIO()
-        writer.write(out)
+    writer = PdfWriter()
+    writer.metadata = None
+    pages = [page for content, places in documents for page in _placed(content, places)]
+    for _, page in sorted(pages, key=lambda placed: placed[0]):
+        writer.add_page(_bare(page))
+    out = io.BytesIO()
+    writer.write(out)
     if out.tell() > LARGEST:
         raise UnfitError
     return out.getvalue()

@@ -127,6 +127,13 @@ def test_a_refusal_of_another_kind_is_to_be_asked_again(name: str, status: int) 
     assert come(name, status=status) == Failed(code=f"http-{status}")
 
 
+def test_only_what_says_that_it_is_unknown_is_taken_for_it() -> None:
+    (batch,) = batches(ONE)
+    for name, outcome in (("unknownItems", Lacking(places=(0,))), ("faultyItems", Failed(code="http-404"))):
+        body = f"<{name}><box>{ONE}</box><order>{TWO}</order></{name}>"
+        assert carrier().sheaves(batch, answer(404, body.encode())) == outcome
+
+
 def test_without_an_account_nothing_is_asked() -> None:
     assert carrier(None).labels("demo", boxes(ONE), Wish()) == Failed(code="no-account")
 

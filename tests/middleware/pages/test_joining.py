@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,11 +82,27 @@ def test_a_hostile_document_is_refused(name: str) -> None:
         joining.joined([(document("label"), (0,)), (HOSTILE[name](), (1,))])
 
 
+@contextmanager
+def complaints() -> Iterator[int]:
+    """The end of a pipe at which all is heard that this process and its children say on standard error."""
+    (hearing, saying), before = os.pipe(), os.dup(2)
+    os.dup2(saying, 2)
+    os.close(saying)
+    try:
+        yield hearing
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(hearing)
+
+
 @pytest.mark.parametrize("name", ["garbage", "a bomb"])
-def test_the_process_tells_nothing_of_a_hostile_document(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    good = Sheaf(content=document("label"), places=(0,))
-    assert apart.joined([good, Sheaf(content=HOSTILE[name](), places=(1,))]) is None
-    assert capfd.readouterr() == ("", "")
+def test_the_process_tells_nothing_of_a_hostile_document(name: str) -> None:
+    sheaves = [Sheaf(content=document("label"), places=(0,)), Sheaf(content=HOSTILE[name](), places=(1,))]
+    with complaints() as hearing:
+        assert apart.joined(sheaves) is None
+        os.write(2, b"nothing before")
+        assert os.read(hearing, 1_000) == b"nothing before"
 
 
 def test_as_many_pages_as_a_label_has_are_taken() -> None:
@@ -122,3 +140,12 @@ except OSError:
 def test_a_process_that_is_not_done_in_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "SECONDS", 0.001)
     assert apart.joined([Sheaf(content=document("label"), places=(0,))]) is None
+
+
+def test_the_process_is_given_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import os\nprint(os.getcwd(), *os.environ)\n", encoding="utf-8")
+    monkeypatch.setattr(apart, "_SCRIPT", script)
+    monkeypatch.setenv("MADE_UP_SECRET", "4711")
+    told = (apart.joined([]) or b"").decode().split()
+    assert (told[0], "MADE_UP_SECRET" in told) == ("/", False)
