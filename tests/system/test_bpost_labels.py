@@ -8,7 +8,7 @@ import io
 import itertools
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,9 +16,18 @@ from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from middleware import bootstrap, bootstrap_lanes
+from middleware.account import Account
+from middleware.carriers.bpost_shm.conversation import BpostShm
+from middleware.exchange import Response, Wish
+from middleware.pages import joining
 from middleware.web.app import create
+from schemas.labels import MOST
 from simulator.bpost.switches import CHOICES, read_switches
+from simulator.bpost.wanted import Wanted
 from simulator.http import MockServer, Settings, running
+from simulator.message import Request
+from tests.middleware.carriers.test_bpost_shm import VECTORS
+from tests.middleware.carriers.test_bpost_shm_conversation import SIGHTED
 from tests.system.orders import address
 from tests.system.test_bpost_shm import Bpost, Line, begun
 
@@ -58,6 +67,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     (folder / "temporary").mkdir()
     with patch.context() as patch, running(Settings(state=folder / "platform")) as platform:
         patch.setattr(tempfile, "tempdir", str(folder / "temporary"))
+        platform.platform.store.run("PRAGMA synchronous = OFF")  # what a crash leaves is shown elsewhere
         line = begun(folder, patch, Bpost(url=platform.url))
         ids = []
         for name in NAMES:
@@ -81,6 +91,33 @@ def test_all_come_in_one_document_in_the_order_asked_for(shop: Shop) -> None:
     text = pages(shop.labels((2, 0, 1)))
     assert [NAMES[place] in page for place, page in zip((2, 0, 1), text, strict=True)] == [True] * 3
     assert [shop.barcodes[place] in page for place, page in zip((2, 0, 1), text, strict=True)] == [True] * 3
+
+
+def test_a_hundred_boxes_have_a_hundred_pages_in_the_order_asked_for(shop: Shop) -> None:
+    own: dict[str, str] = {}
+    bpost, account = shop.platform.api.bpost, Account(id="123456", passphrase="any", shared=True)
+    order = (VECTORS / "accepted" / "at-home.xml").read_bytes()
+    wanted = Wanted(form="pdf", sheet="A6", back=False, references=False, force=False, media="")
+    for number in range(MOST):
+        bpost.manager.create("123456", order.replace(b">R-1<", f">H-{number}<".encode()))
+        printed = bpost.manager.print_order("123456", f"H-{number}", wanted)
+        own[f"H-{number}"] = printed.partition(b"<barcode>")[2].partition(b"<")[0].decode()
+    hundred = [f"H-{number * 37 % MOST}" for number in range(MOST)]
+    carrier = BpostShm(accounts=lambda _: account, shared=None, spots={})
+    records = {place: replace(SIGHTED, barcode=own[name]) for place, name in enumerate(hundred)}
+    batches = carrier.labels("demo", records, Wish())
+    assert isinstance(batches, list)
+    sheaves = []
+    for batch in batches:
+        given = {name.lower(): text for name, text in batch.request.headers.items()}
+        asked = batch.request
+        answer = bpost.answer(Request(method=asked.method, target=asked.path, headers=given, body=asked.body or b""))
+        found = carrier.sheaves(batch, Response(status=answer.status, headers={}, body=answer.body))
+        assert isinstance(found, list), found
+        sheaves += found
+    made = PdfReader(io.BytesIO(joining.joined([(sheaf.content, sheaf.places) for sheaf in sheaves])))
+    told = [page.extract_text() for page in made.pages]
+    assert [own[name] in text for name, text in zip(hundred, told, strict=True)] == [True] * MOST
 
 
 @pytest.mark.parametrize("switches", EVERYTHING, ids=lambda switches: " ".join(switches.values()))
