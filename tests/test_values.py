@@ -38,7 +38,7 @@ OPEN = {
     *("Answer", "Removal", "Report", "RemovalReport", "Rejection"),  # paths, codes and words of ours
     *("Delivery", "PartPlan", "Plan", "Summary", "Sighting", "Trail", "Delivered", "Refused", "Failed", "Impossible"),
     *("SealedPart", "SealedCopy", "TaggedPart", "Digest", "IndexEntry", "Arrival"),  # sealed or keyed
-    *("PickupPoint", "Wish", "Unserved"),  # a public place, a kind of paper, words of ours
+    *("PickupPoint", "Wish", "Unserved", "Lacking"),  # a public place, a kind of paper, words of ours, places in a list
     *(
         "ShopRow",
         "Reserved",

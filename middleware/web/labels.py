@@ -26,9 +26,6 @@ AT_ONCE: Final = 8
 DOCUMENTS: Final = 2
 """Documents of many labels that are made at once."""
 
-LONGEST: Final = 16 * 1024
-"""Bytes of a request for many labels; a hundred ids have 4 KB."""
-
 RETURN_BARCODES: Final = "Parcelveil-Return-Barcodes"
 """The barcodes of the labels that bring parcels back, in the order of the shipments: a list of strings (RFC 9651 §3.1),
 an empty one for a shipment without.
@@ -62,7 +59,7 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
 
     def many(shop: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        ids, wish = _wanted(body_of(request, LONGEST))
+        ids, wish = _wanted(body_of(request))
         content, back = desk.labels(ids, asking, services.calls, wish)
         _log.info("labels_told", request_id=g.request_id, shop=shop, rows=len(ids))
         return _document(content, Form.PDF, "labels.pdf", back if wish.back else ())

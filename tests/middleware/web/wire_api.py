@@ -117,6 +117,10 @@ def _told(_: int) -> Json:
     return {"type": "last-use"}
 
 
+def _labels(number: int) -> Json:
+    return {"shipments": [f"00000000-0000-4000-8000-{number:012d}"]}
+
+
 def _connection(_: int) -> Json:
     return CONNECTION
 
@@ -126,6 +130,7 @@ ROUTES: Mapping[str, Route] = {
     "status": Route(method="GET", target=f"{LANE}/RECORD"),
     "label": Route(method="GET", target=f"{LANE}/RECORD/label"),
     "tracking": Route(method="GET", target=f"{LANE}/RECORD/tracking"),
+    "labels": Route(method="POST", target="/v1/shops/plain/labels", example=_labels),
     "order": Route(method="GET", target=f"{LANE}?order=%231001"),
     "cancel": Route(method="DELETE", target=f"{LANE}/RECORD"),
     "event": Route(method="POST", target=EVENTS, example=_told),
