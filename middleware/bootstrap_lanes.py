@@ -62,7 +62,7 @@ def account_finding(settings: Config, known: Onboarding, name: str) -> Fitness |
     except DeliveryError as problem:
         told = f"bpost cannot be asked what the account may use ({problem.code}): try again"
         return Fitness(check=permitted.CHECK, ok=False, message=told, pointer="/carrier")
-    return permitted.finding(shop.carrier.products, answer)
+    return permitted.finding(shop.carrier.products, shop.settings.lines, answer)
 
 
 def relays(settings: Config, observe: Observer, shops: Shops | None = None) -> Sequence[Relay]:

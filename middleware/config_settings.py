@@ -111,6 +111,9 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _maybe("account", '"123456"', "its own at bpost, in place of the carrier's"),
         _maybe("passphrase", '{ env = "DEMO_PASSPHRASE" }', "that of its account"),
         _set("products", "{}", '{ home = "bpack-24h-pro+signed" }', "bpost-shm alone: what goes each way"),
+        _set(
+            "lines", "{}", '{ bpost-home = "bpack-24h-pro+tell-email" }', "bpost-shm alone: what each shipping line is"
+        ),
         _needed("sender", '{ name = "Voorbeeldwinkel", country = "BE" }', "who sends"),
     ),
     ("shops", ANY, "integration"): (

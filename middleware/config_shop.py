@@ -41,9 +41,7 @@ class Around:
 def shop_settings(
     name: str, table: Table, around: Around, own_secrets: tuple[bytes, ...] | None = None
 ) -> ShopSettings:
-    """A shop's settings. Of a shop in the database ``own_secrets`` are those of an app of its own, and the table holds
-    none. Raises: SettingError.
-    """
+    """A shop's settings; ``own_secrets``: of an app of its own, where no table holds them. Raises: SettingError."""
     check_name(name, table)
     platform = table.choice("platform", rules.PLATFORMS, None)
     if platform == "direct":
@@ -79,6 +77,7 @@ def shop_settings(
         interpretations=table.mapping("interpretations"),
         account=account_of(table, shared=False),
         products=_products(table),
+        lines=_lines(table),
     )
     requested.done()
     table.done()
@@ -191,6 +190,15 @@ def _products(table: Table) -> Mapping[str, str]:
     if not all(rules.WAY.fullmatch(way) and rules.CHOICE.fullmatch(text) for way, text in products.items()):
         raise table.fault("products", "a product, and options behind it, for each way")
     return products
+
+
+def _lines(table: Table) -> Mapping[str, str]:
+    """What goes of each shipping line. Whether there is such a thing the carrier knows."""
+    lines = table.mapping("lines")
+    named = all(name and rules.is_line(name, rules.LONGEST_SHIPPING_LINE) for name in lines)
+    if not named or not all(rules.CHOICES.fullmatch(text) for text in lines.values()):
+        raise table.fault("lines", "the shop's shipping lines, each with a product and options behind it")
+    return lines
 
 
 def _secrets(table: Table, apps: Mapping[str, tuple[bytes, ...]] | None) -> tuple[bool, tuple[bytes, ...]]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from middleware.core.body import read
-from middleware.core.planning import check_time, named, planned
+from middleware.core.planning import NO_PARCEL, Carriage, check_time, named, planned
 from middleware.core.tag import awaits_declaration
 from middleware.core.trace import trace
 from middleware.errors import BodyError, Fault, SchemaError
@@ -50,10 +50,12 @@ def inspect(
     def look(document: object) -> Inspection:
         parsed = platform.parse(document, Inbound(platform=platform.name, shop=None, headers={}, body=b""), settings)
         named(platform.names, lambda: check_time(parsed, now))
-        return _planned(parsed, document, platform, settings, policy, fit, now, carrier.sealing)
+        return _planned(parsed, document, platform, settings, policy, carriage, now, carrier.sealing)
 
-    def fit(order: Order) -> Order:
-        return carrier.fit(order, _known(order))
+    carriage = Carriage(
+        choose=lambda order, line: carrier.choose(order, line, settings.delivery),
+        fit=lambda order: carrier.fit(order, _known(order)),
+    )
 
     return _looked(body, look)
 
@@ -64,7 +66,7 @@ def inspect_call(body: bytes, caller: Caller, settings: ShopSettings, policy: Po
     def look(document: object) -> Inspection:
         parsed = caller.parse(document, settings, now)
         named(caller.names, lambda: check_time(parsed, now))
-        return _planned(parsed, document, caller, settings, policy, lambda order: order, now)
+        return _planned(parsed, document, caller, settings, policy, NO_PARCEL, now)
 
     return _looked(body, look)
 
@@ -86,11 +88,11 @@ def _planned(
     source: Source,
     settings: ShopSettings,
     policy: Policy,
-    fit: Callable[[Order], Order],
+    carriage: Carriage,
     now: datetime,
     sealing: Sealing = Sealing.RETENTION,
 ) -> Inspection:
-    made = planned(parsed, document, source.shape, source.names, settings, policy, fit, now, sealing)
+    made = planned(parsed, document, source.shape, source.names, settings, policy, carriage, now, sealing)
     if made is None:
         report = trace(document, source.shape, {}, {}, idle="nothing_shipped")
         return Inspection(status=Status.IGNORED, reason=parsed.halt, report=report, parts=(), faults=())

@@ -1,7 +1,7 @@
 """The line: one signed webhook becomes a sealed, tagged, stored record. Read this file first.
 
-    request ─▶ verify ─▶ turn ─▶ parse ─▶ minimise ─▶ fit ─▶ schedule ─▶ seal ─▶ tag ─▶ store ─▶ 200
-                                           └───── core.planning ─────┘
+    request ─▶ verify ─▶ turn ─▶ parse ─▶ choose ─▶ minimise ─▶ fit ─▶ schedule ─▶ seal ─▶ tag ─▶ store ─▶ 200
+                                          └────────── core.planning ──────────┘
 
 Nothing personal is written anywhere before it is sealed. Two later steps have their place here: a data
 subject's tombstone is looked up beside ``store.seen``, the audit entry is written by ``store.accept`` in its
@@ -10,14 +10,13 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from middleware.core.body import read
 from middleware.core.calendar import today
 from middleware.core.pileup import WINDOW, piled_up
-from middleware.core.planning import CLOCKS_APART, check_time, named, planned
+from middleware.core.planning import CLOCKS_APART, Carriage, check_time, named, planned
 from middleware.core.schedule import latest, memory
 from middleware.core.seal import lock, new_id, seal
 from middleware.core.standing import use
@@ -28,7 +27,6 @@ from middleware.model import Answer, Arrival, Inbound, ParsedMatter, Record, Rej
 from middleware.ports_senders import Source
 from middleware.services import Services, Shop
 from schemas.allowlist import CREDENTIAL
-from schemas.order import Order
 
 
 def receive(inbound: Inbound, services: Services) -> Answer:
@@ -87,7 +85,7 @@ def prepare(
     """
     settings = shop.settings
     sealing = shop.carrier.sealing
-    made = planned(parsed, document, source.shape, source.names, settings, shop.policy, _fit(shop), now, sealing)
+    made = planned(parsed, document, source.shape, source.names, settings, shop.policy, _carriage(shop), now, sealing)
     if made is None:
         return None
     keys = (shop.transit or shop.keys).public(made.plan)
@@ -106,8 +104,11 @@ def prepare(
     return tag(sealed, made.plan, made.order, made.report, stamp)
 
 
-def _fit(shop: Shop) -> Callable[[Order], Order]:
-    return lambda order: shop.carrier.fit(order, shop.points())
+def _carriage(shop: Shop) -> Carriage:
+    return Carriage(
+        choose=lambda order, line: shop.carrier.choose(order, line, shop.settings.delivery),
+        fit=lambda order: shop.carrier.fit(order, shop.points()),
+    )
 
 
 def _alarms(record: Record) -> tuple[str, ...]:

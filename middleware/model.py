@@ -1,7 +1,6 @@
-"""What passes between the steps of the line.
-
-All values are frozen; what holds personal text prints its class name alone. The types carry the promise: storage takes
-only a ``Record``; only ``core.tag`` makes one, from ``Sealed``; only ``core.seal`` makes that."""
+"""What passes between the steps of the line. All values are frozen; what holds personal text prints its class name
+alone. The types carry the promise: storage takes only a ``Record``; only ``core.tag`` makes one, from ``Sealed``; only
+``core.seal`` makes that."""
 
 from __future__ import annotations
 
@@ -100,9 +99,10 @@ class ParsedMatter(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Parsed(ParsedMatter):
-    """The same of an order to ship."""
+    """The same of an order to ship. ``line``: what the shop's settings say of its shipping line."""
 
     order: Order | None
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +141,7 @@ class ShopSettings:
     interpretations: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None  # its own at the carrier, in place of the one that the carrier's shops share
     products: Mapping[str, str] = field(default_factory=dict)  # by the ways that the carrier knows
+    lines: Mapping[str, str] = field(default_factory=dict)  # by its own shipping lines
 
     def __repr__(self) -> str:
         return f"<ShopSettings {self.name}>"
@@ -286,9 +287,8 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """A genuine order that the schema does not admit: pointers and codes, its id under the service key.
-
-    ``version`` is what can be told of the order all the same: its blind index, and when it was changed.
+    """A genuine order that the schema does not admit: pointers and codes, its id under the service key. ``version`` is
+    what can be told of the order all the same: its blind index, and when it was changed.
     """
 
     id: str

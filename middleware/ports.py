@@ -22,6 +22,7 @@ from middleware.exchange import (
 from middleware.model import (
     Answer,
     Arrival,
+    Delivery,
     Record,
     Rejection,
     RemovalReport,
@@ -48,6 +49,12 @@ class Carrier(Protocol):
     @property
     def sealing(self) -> Sealing:
         """For whom parts are sealed. With ``TRANSIT`` a record that is to be sent is handed over ``opened``."""
+
+    def choose(self, order: Order, line: str | None, usual: Delivery) -> tuple[Order, Delivery]:
+        """The order with the product that goes, and what that needs to tell who receives. ``line``: what the shop's
+        settings say of its shipping line; ``usual``: what they say where no product does. Raises: SchemaError, with
+        pointers into the canonical order.
+        """
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         """Raises: SchemaError for what cannot be shipped, with pointers into the canonical order."""

@@ -86,6 +86,7 @@ _ROWS: tuple[tuple[str, str, str | None, bool], ...] = (
     ("order.name", "the order number that people see", "pd:Identifier", _YES),
     ("order.time", "when the order was made or changed", None, _NO),
     ("order.state", "whether there is something to ship now", None, _NO),
+    ("order.line", "what the shop calls its shipping line", None, _YES),
     ("order.payment", "prices and means of payment", "pd:Purchase", _YES),
     ("contact", "the person with whom Maxiresponse is agreed", None, _YES),
     ("contact.name", "name of the contact", "pd:Name", _YES),

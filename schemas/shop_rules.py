@@ -24,6 +24,12 @@ WAY: Final = re.compile(r"[a-z][a-z-]{0,31}")
 CHOICE: Final = re.compile(r"[a-z0-9][a-z0-9+-]{0,127}")
 """A product with its options, and the way for which it is chosen."""
 
+CHOICES: Final = re.compile(f"{CHOICE.pattern}(?: {CHOICE.pattern}){{0,5}}")
+"""What a shipping line is: products with their options, one space between them, of which the first that can go does."""
+
+LONGEST_SHIPPING_LINE: Final = 255
+"""Characters of what a shop calls a shipping line."""
+
 POLICY: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LENGTH_OF_TIME: Final = re.compile(r"[0-9]{1,6}[smhd]")

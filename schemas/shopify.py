@@ -74,8 +74,11 @@ class LineItem(AllowList):
 
 
 class ShippingLine(AllowList):
-    """The shipping rate: picked up in store or not, and the phone typed for a rate that demands one."""
+    """The shipping rate: its code, which the shop's settings may know, whether it is picked up in store, and the phone
+    typed for a rate that demands one.
+    """
 
+    code = Loose(metadata=used("order.line"))
     phone = Text(metadata=kept("recipient.contact.phone", spare="duplicate"))
     is_removed = Flag(metadata=used("order.state"))
     delivery_category = Text(longest=64, metadata=used("order.state"))

@@ -169,6 +169,17 @@ class ShopConnection(_Strict):
         values=fields.String(validate=_Whole(f"^{rules.CHOICE.pattern}$"), error_messages=_CODES),
         error_messages=_CODES,
     )
+    lines = fields.Dict(
+        keys=fields.String(
+            validate=validate.And(
+                validate.Length(min=1, max=rules.LONGEST_SHIPPING_LINE, error="length"), _LINE, _printable
+            ),
+            error_messages=_CODES,
+        ),
+        values=fields.String(validate=_Whole(f"^{rules.CHOICES.pattern}$"), error_messages=_CODES),
+        error_messages=_CODES,
+        metadata={"description": "Its shipping lines, each with what goes, and so what who receives can be told by."},
+    )
     sender = fields.Nested(ShopSender, error_messages=_CODES)
 
     @validates_schema(skip_on_field_errors=False)

@@ -52,9 +52,12 @@ class OrderLine(AllowList):
 
 
 class ShippingMethod(AllowList):
-    """The shipping method: picked up in store or not, and where some plug-ins leave the pick-up point."""
+    """The shipping method, which the shop's settings may know: picked up in store or not, and where some plug-ins leave
+    the pick-up point.
+    """
 
     method_id = Text(longest=255, metadata=used("order.state"))
+    instance_id = Loose(metadata=used("order.line"))
     meta_data = several(Meta, most=MOST_META)
 
 

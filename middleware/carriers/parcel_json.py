@@ -33,7 +33,7 @@ from middleware.exchange import (
     Unserved,
     Wish,
 )
-from middleware.model import ShopSettings, Stored
+from middleware.model import Delivery, ShopSettings, Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice, Telling
 from middleware.trail import Sighting
@@ -79,10 +79,14 @@ class ParcelJson:
 
     def serving(self, shop: ShopSettings) -> ParcelJson | Unserved:
         """All shops alike: the profile's token speaks for them, and ``product`` is the platform's own word."""
-        for key, given in (("account", shop.account), ("products", shop.products)):
+        for key, given in (("account", shop.account), ("products", shop.products), ("lines", shop.lines)):
             if given:
                 return Unserved(key=(key,), problem="this kind of carrier knows none", expected="it to be left out")
         return self
+
+    def choose(self, order: Order, line: str | None, usual: Delivery) -> tuple[Order, Delivery]:  # noqa: ARG002 - the port's signature
+        """The order's product is the platform's own word, so the shop's settings alone tell what it needs."""
+        return order, usual
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         """Check what this carrier needs, and let a known pick-up point's address take the place of the recipient's.

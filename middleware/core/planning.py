@@ -1,13 +1,13 @@
-"""minimise ─▶ fit ─▶ schedule: the pure middle of the line, which intake and the dry run share, so that what
+"""choose ─▶ minimise ─▶ fit ─▶ schedule: the pure middle of the line, which intake and the dry run share, so that what
 ``inspect`` tells of an order is what becomes of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from middleware.core.kinds import kind_of
 from middleware.core.lettering import rewritten
@@ -15,7 +15,7 @@ from middleware.core.permitting import lane_of
 from middleware.core.schedule import schedule
 from middleware.core.trace import trace
 from middleware.errors import Fault, SchemaError
-from middleware.model import ParsedMatter, Plan, Report, ShopSettings
+from middleware.model import Delivery, Parsed, ParsedMatter, Plan, Report, ShopSettings
 from middleware.model_keys import Sealing
 from schemas.allowlist import Node
 from schemas.matter import Matter
@@ -23,6 +23,21 @@ from schemas.order import Hidden, Order
 from schemas.policy import Policy
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carriage:
+    """The pure steps that are the carrier's: ``choose`` the product by the order and by what the shop's settings say of
+    its shipping line (what it needs to tell who receives comes with it), and ``fit``, its check and mapping. Both
+    raise: SchemaError, with pointers into the canonical order.
+    """
+
+    choose: Callable[[Order, str | None], tuple[Order, Delivery]]
+    fit: Callable[[Order], Order]
+
+
+NO_PARCEL: Final = Carriage(choose=lambda order, _: (order, Delivery()), fit=lambda order: order)
+"""Of what is none: nothing is asked of it."""
 
 CLOCKS_APART = timedelta(days=1)
 """How far a shop's clock may be ahead of ours."""
@@ -56,22 +71,26 @@ def planned(
     names: Mapping[str, str],
     settings: ShopSettings,
     policy: Policy,
-    fit: Callable[[Order], Order],
+    carriage: Carriage,
     now: datetime,
     sealing: Sealing = Sealing.RETENTION,
 ) -> Planned | None:
     """What is to become of ``parsed``, read from ``document`` whose known names are ``shape``; None where there is
-    nothing to ship. ``fit`` is the carrier's check, ``sealing`` for whom it has parts sealed, ``names`` the sender's
-    own for what it may object to.
+    nothing to ship. ``sealing`` tells for whom the carrier has parts sealed, ``names`` are the sender's own for what it
+    may object to.
 
     Raises: SchemaError for what cannot be shipped.
     """
     if parsed.order is None:
         return None
     full = parsed.order
+    if isinstance(full, Order):
+        read, line = full, parsed.line if isinstance(parsed, Parsed) else None
+        full, needed = named(names, lambda: carriage.choose(read, line))
+        settings = replace(settings, delivery=needed)
     minimised, withheld = named(names, lambda: kind_of(full).minimise(full, policy, settings))
     parcel = minimised if isinstance(minimised, Order) else None  # what is none, no carrier has to fit
-    order = named(names, lambda: fit(parcel)) if parcel else minimised
+    order = named(names, lambda: carriage.fit(parcel)) if parcel else minimised
     told = isinstance(full, Order) and settings.reference == "order-name"
     doubts = parsed.doubts
     if parcel and isinstance(order, Order):

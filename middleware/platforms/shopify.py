@@ -52,6 +52,7 @@ NAMES: Mapping[str, str] = {
     "/recipient/address/postal_code": "/shipping_address/zip",
     "/recipient/address/country": "/shipping_address/country_code",
     "/parcel/weight_grams": "/line_items",
+    "/parcel/product": "/shipping_lines",
     "/parcel/pickup_point": "/note_attributes",
     "/customs": "/line_items",
     "/customs/description": "/line_items/title",
@@ -128,6 +129,7 @@ class Shopify(Signed):
             updated_at=updated_at,
             halt=halt,
             order=canonical,
+            line=_wanted(order, shop.lines),
             taken=notes.taken,
             shared=notes.shared,
             doubts=notes.doubts,
@@ -192,6 +194,12 @@ def _halt(order: Fields, lines: Lines, shop: ShopSettings) -> Reason | None:
 
 def _rates(order: Fields) -> list[Fields]:
     return [rate for rate in order["shipping_lines"] or () if not rate["is_removed"]]
+
+
+def _wanted(order: Fields, known: Mapping[str, str]) -> str | None:
+    """What the shop's settings say of the first rate that ships and that they know."""
+    codes = (rate["code"] for rate in _rates(order) if (rate["delivery_category"] or "").lower() not in _IN_STORE)
+    return next((known[code] for code in codes if code in known), None)
 
 
 def _picked_up(order: Fields) -> bool:

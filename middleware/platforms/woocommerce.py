@@ -54,6 +54,7 @@ NAMES: Mapping[str, str] = {
     "/recipient/address/postal_code": "/shipping/postcode",
     "/recipient/address/country": "/shipping/country",
     "/parcel/weight_grams": "/line_items",
+    "/parcel/product": "/shipping_lines",
     "/parcel/pickup_point": "/meta_data",
     "/customs": "/line_items",
     "/customs/description": "/line_items/name",
@@ -146,6 +147,7 @@ class WooCommerce(Signed):
             updated_at=updated_at,
             halt=halt,
             order=canonical,
+            line=_wanted(order, shop.lines),
             taken=notes.taken,
             shared=notes.shared,
             doubts=notes.doubts,
@@ -192,6 +194,18 @@ def _halt(order: Fields, lines: Lines, shop: ShopSettings) -> Reason | None:
         return Reason.NOT_PAID
     if shop.ship_when == "fulfillable" and status != "processing":
         return Reason.NOTHING_TO_SHIP
+    return None
+
+
+def _wanted(order: Fields, known: Mapping[str, str]) -> str | None:
+    """What the shop's settings say of the first shipping method that ships and that they know: of this one of its zone
+    (``flat_rate:3``), or of all of its kind.
+    """
+    for line in order["shipping_lines"] or ():
+        kind, _, instance = (line["method_id"] or "").partition(":")
+        names = (f"{kind}:{instance or line['instance_id']}", kind)
+        if kind not in _IN_STORE and (found := next((known[name] for name in names if name in known), None)):
+            return found
     return None
 
 

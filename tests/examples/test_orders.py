@@ -38,7 +38,7 @@ PERMITTED = {
     "note_attributes[].": "name value",
     "line_items[].": "quantity current_quantity fulfillable_quantity grams requires_shipping gift_card title price",
     "line_items[].duties[].": "harmonized_system_code country_code_of_origin",
-    "shipping_lines[].": "phone is_removed delivery_category",
+    "shipping_lines[].": "code phone is_removed delivery_category",
 }
 # An order that is to be shipped cannot be cancelled or closed: these stay null in the otherwise full example.
 NULL_IN_FULL = frozenset({"cancelled_at", "cancel_reason", "closed_at"})

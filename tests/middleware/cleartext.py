@@ -30,7 +30,7 @@ from middleware.exchange import (
     Sheaves,
     Wish,
 )
-from middleware.model import ShopSettings, Stored
+from middleware.model import Delivery, ShopSettings, Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice
 from middleware.trail import Sighting
@@ -50,6 +50,9 @@ class Cleartext:
 
     def serving(self, shop: ShopSettings) -> Cleartext:
         return self
+
+    def choose(self, order: Order, line: str | None, usual: Delivery) -> tuple[Order, Delivery]:
+        return order, usual
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         return ParcelJson().fit(order, points)

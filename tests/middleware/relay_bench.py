@@ -22,7 +22,7 @@ from middleware.exchange import (
     Sheaves,
     Wish,
 )
-from middleware.model import State, Stored
+from middleware.model import Delivery, State, Stored
 from middleware.model_keys import AuditEntry, Sealing
 from middleware.opening import NoRing
 from middleware.ports import Store
@@ -111,6 +111,9 @@ class FakeCarrier:
     def __init__(self, *outcomes: Request | Outcome) -> None:
         self.outcomes = list(outcomes)
         self.sealing = Sealing.RETENTION
+
+    def choose(self, order: Order, line: str | None, usual: Delivery) -> tuple[Order, Delivery]:
+        return order, usual
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         return order

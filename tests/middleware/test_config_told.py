@@ -181,6 +181,8 @@ ROWS = {
         'tracking = { url = "https://t.example", account = "12" }', "expected six digits in quotation marks"
     ),
     "no products": shop('products = { home = "A b" }', "expected a product, and options behind it, for each way"),
+    "no lines": shop('lines = { home = "a  b" }', "expected the shop's shipping lines, each with a product"),
+    "lines where none are known": shop('lines = { home = "a" }', "lines: this kind of carrier knows none"),
     "an account where none is known": Row(
         old='app = "parcelveil"',
         new='account = "123456"\npassphrase = { env = "OTHER" }\napp = "parcelveil"',

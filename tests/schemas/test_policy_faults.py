@@ -211,14 +211,14 @@ def test_a_name_that_nothing_has_is_refused(tmp_path: Path, old: str, new: str, 
             'parts."recipient.routing".categories: recipient.name is in recipient.delivery too; keep one',
         ),
         pytest.param(
-            'categories = ["order.state", "payer.name"]',
-            'categories = ["order.state", "payer.name", "free_text"]',
+            'categories = ["order.state", "order.line", "payer.name"]',
+            'categories = ["order.state", "order.line", "payer.name", "free_text"]',
             'parts."read-only".categories: no row of [[categories]] permits free_text; remove it or permit it',
             marks=pytest.mark.policy("VP-CAT-8"),
         ),
         (
-            'categories = ["order.state", "payer.name"]',
-            'categories = ["order.state"]',
+            'categories = ["order.state", "order.line", "payer.name"]',
+            'categories = ["order.state", "order.line"]',
             'categories."what is read to decide".covers: payer.name may pass, but no part holds it; list it in a part',
         ),
         pytest.param(

@@ -155,7 +155,7 @@ WHEN = {"always": ("keep", None), "never": ("drop", None)}
         ),
         pytest.param(
             PARCELS,
-            ("order.time", "order.state", "payer.name"),
+            ("order.time", "order.state", "order.line", "payer.name"),
             "not_stated",
             "always",
             EVERY,

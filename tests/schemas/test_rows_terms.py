@@ -281,7 +281,7 @@ def test_what_the_service_keeps_for_itself(policy: Policy, purpose: str, name: s
             "clear",
             "label_and_delivery",
             "pv.not_kept",
-            ("order.state", "payer.name"),
+            ("order.state", "order.line", "payer.name"),
             marks=pytest.mark.policy("AMB-21"),
         ),
         pytest.param(

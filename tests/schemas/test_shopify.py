@@ -59,6 +59,7 @@ STATUSES = {
         **{f"line_items[].{name}": "order.state" for name in ("fulfillable_quantity", "requires_shipping")},
         "line_items[].gift_card": "order.state",
         **{f"shipping_lines[].{name}": "order.state" for name in ("is_removed", "delivery_category")},
+        "shipping_lines[].code": "order.line",
     },
     KEPT: {
         **{f"shipping_address.{name}": "recipient.name" for name in ("first_name", "last_name", "name")},

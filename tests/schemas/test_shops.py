@@ -106,6 +106,12 @@ VALUES: dict[str, tuple[object, ...]] = {
     "default_weight_grams": (0, 1, 30_000, 30_001, -1, 1.5, True, "1"),
     "pickup_attribute": ("", "p" * 100, "p" * 101, f"a{WIDTHLESS}", "a\nb", "\u00e9"),
     "products": ({}, {"home": "bpack-24h-pro+signed"}, {"home": "A b"}, {"a way": "x"}, {"home": 1}),
+    "lines": (
+        {},
+        {"Home, signed": "bpack-24h-pro+signed bpack-at-bpost", "flat_rate:3": "bpack-24-7"},
+        *({name: "bpack-24h-pro"} for name in ("", " ", "x" * 255, "x" * 256, "a\nb", f"a{WIDTHLESS}", "\u0141")),
+        *({"x": text} for text in ("", "A b", "a  b", " a", "a\nb", "a b c d e f", "a b c d e f g", 1)),
+    ),
     "sender.name": ("x", "x" * 100, "x" * 101, f"a{WIDTHLESS}b", "a\u2028b", "\u0141ukasz"),
     "sender.street": ("x" * 200, "x" * 201),
     "sender.country": ("BE", "be", "BEL"),

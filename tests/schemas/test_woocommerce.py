@@ -57,6 +57,7 @@ STATUSES = {
     USED: {
         **dict.fromkeys(("status", "date_paid_gmt", "needs_processing"), "order.state"),
         **dict.fromkeys(("line_items[].quantity", "shipping_lines[].method_id"), "order.state"),
+        "shipping_lines[].instance_id": "order.line",
         **dict.fromkeys(("billing.first_name", "billing.last_name"), "payer.name"),
         **dict.fromkeys(("meta_data[].key", "shipping_lines[].meta_data[].key"), "parcel.pickup_point"),
     },

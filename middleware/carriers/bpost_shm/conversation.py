@@ -18,10 +18,9 @@ from typing import Final
 from urllib.parse import quote
 
 from middleware.account import Account
-from middleware.carriers.bpost_shm import answers, labelling, mapping, printing, products, writing
+from middleware.carriers.bpost_shm import answers, chosen, labelling, mapping, printing, products, writing
 from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
 from middleware.carriers.bpost_shm.mapping import Spot
-from middleware.carriers.bpost_shm.products import Way
 from middleware.carriers.bpost_shm.requesting import MEDIA, NO_ACCOUNT, UNREADABLE, asking
 from middleware.carriers.bpost_shm.values import ShmOrder
 from middleware.core import postal
@@ -48,7 +47,7 @@ from middleware.exchange import (
     Unserved,
     Wish,
 )
-from middleware.model import ShopSettings, Stored
+from middleware.model import Delivery, ShopSettings, Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice
 from middleware.trail import Sighting
@@ -92,30 +91,28 @@ class BpostShm:
 
     def serving(self, shop: ShopSettings) -> BpostShm | Unserved:
         """The same with the shop's products, if there are such, and an account."""
-        if shop.account is None and self.shared is None:
-            expected = "the six digits of its account at bpost, or one of the carrier"
-            return Unserved(key=("account",), problem="there is none", expected=expected)
-        if shop.product != products.BY_DESTINATION:
-            expected = f'"{products.BY_DESTINATION}"; which product goes where stands in products'
-            return Unserved(key=("product",), problem="bpost's products depend on the destination", expected=expected)
-        for way, text in shop.products.items():
-            if way not in list(Way):
-                return Unserved(key=("products",), problem="no such way", expected=f"some of {', '.join(Way)}")
-            if not products.fits(Way(way), text):
-                expected = f"{' or '.join(products.possible(Way(way)))}, with options such as +signed behind it"
-                return Unserved(key=("products", way), problem="nothing that goes this way", expected=expected)
-        return replace(self, products=shop.products)
+        return chosen.unserved(shop, self.shared) or replace(self, products=shop.products)
+
+    def choose(self, order: Order, line: str | None, usual: Delivery) -> tuple[Order, Delivery]:
+        """The product by the way that the order goes. Raises: SchemaError for one that cannot go it, or for a pick-up
+        point that is not known.
+        """
+        goes = mapping.way(order, self._spot(order.parcel.pickup_point))
+        asked = order.parcel.product
+        text = (
+            products.chosen(goes, asked, self.products, usual.notify) if line is None else products.of_line(goes, line)
+        )
+        if text is None:
+            raise SchemaError((Fault(pointer="/parcel/product", code="unknown-product"),))
+        made = replace(order, parcel=replace(order.parcel, product=text))
+        return made, Delivery(notify=products.needs(goes, text))
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:  # noqa: ARG002 - the port's signature
-        """Choose the product, write the texts as printers take them, and check what bpost would refuse. A pick-up
-        point's address takes the place of the recipient's. Raises: SchemaError, with pointers into the canonical order.
+        """Write the texts as printers take them, and check what bpost would refuse. A pick-up point's address takes the
+        place of the recipient's. Raises: SchemaError, with pointers into the canonical order.
         """
         spot = self._spot(order.parcel.pickup_point)
         order = printing.printed(_placed(order, spot))
-        product = products.chosen(mapping.way(order, spot), order.parcel.product, self.products)
-        if product is None:
-            raise SchemaError((Fault(pointer="/parcel/product", code="unknown-product"),))
-        order = replace(order, parcel=replace(order.parcel, product=product))
         faults = tuple(mapping.faults(order, spot))
         if code := postal.fault(order.recipient.address.postal_code, order.recipient.address.country):
             faults = (*(one for one in faults if one.pointer != _POSTAL), Fault(pointer=_POSTAL, code=code))
@@ -203,7 +200,10 @@ class BpostShm:
         if point and spot is None:
             return Refused(code="unknown-pickup-point")  # bpost has closed it since
         made = ShmOrder(
-            account=account.id, reference=stored.id, box=mapping.box(order, spot), shown=mapping.shown(stored)
+            account=account.id,
+            reference=stored.id,
+            box=mapping.box(order, spot, mapping.teller(stored)),
+            shown=mapping.shown(stored),
         )
         return asking(account, "POST", "/orders", _CREATE, writing.order(made))
 

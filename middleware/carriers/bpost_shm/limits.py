@@ -95,6 +95,11 @@ def of_box(at: str, box: Box) -> Iterator[Fault]:
                 yield from _customs(f"{at}/customs", box.customs)
 
 
+def is_email(value: str | None) -> bool:
+    """Whether a message can go to that address."""
+    return value is not None and not any(_email("", value, LONGEST_EMAIL))
+
+
 def _parcel(at: str, parcel: Parcel) -> Iterator[Fault]:
     if parcel.weight < 1:
         yield Fault(pointer=f"{at}/weight", code="required")

@@ -1,18 +1,18 @@
 """From our order to bpost's box and back from what was stored: no more than the product needs.
 
 Where a parcel goes to a pick-up point, nothing of where its receiver lives is in it. A message goes out only where the
-shop's delivery notifies; a locker's code comes by e-mail, so a locker needs one.
+chosen product tells by that means; a locker's code comes by e-mail, so a locker needs one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from middleware.carriers.bpost_shm import declaring, limits, products
-from middleware.carriers.bpost_shm.products import Way
+from middleware.carriers.bpost_shm.products import Choice, Way
 from middleware.carriers.bpost_shm.values import (
     Abroad,
     AtHome,
@@ -20,7 +20,6 @@ from middleware.carriers.bpost_shm.values import (
     Box,
     InLocker,
     Message,
-    Options,
     Parcel,
     Party,
     Place,
@@ -39,9 +38,6 @@ HEAVIEST_GRAMS: Final = 30_000
 _OTHER: Final = "EN"
 """The language of a message to somebody whose own bpost does not write."""
 
-_MESSAGES: Final[Mapping[Way, Message]] = {Way.HOME: Message.NEXT_DAY, Way.POINT: Message.AT_POINT}
-"""What who receives is told where bpost's options say it."""
-
 _POINTERS: Final[tuple[tuple[str, str], ...]] = (
     ("/box/receiver/place", "/recipient/address"),
     ("/box/receiver/email", "/recipient/contact/email"),
@@ -49,8 +45,8 @@ _POINTERS: Final[tuple[tuple[str, str], ...]] = (
     ("/box/receiver", "/recipient"),
     ("/box/opener/mobile", "/recipient/contact/phone"),
     ("/box/opener", "/recipient/contact"),
-    ("/box/parcel/options/told/0/mobile", "/recipient/contact/phone"),
-    ("/box/parcel/options/told/0", "/recipient/contact"),
+    ("/box/parcel/options/told/mobile", "/recipient/contact/phone"),
+    ("/box/parcel/options/told", "/recipient/contact"),
     ("/box/parcel/weight", "/parcel/weight_grams"),
     ("/box/parcel", "/parcel/product"),
     ("/box/customs/contents/pieces", "/customs/quantity"),
@@ -62,10 +58,10 @@ _POINTERS: Final[tuple[tuple[str, str], ...]] = (
     ("/box/company", "/recipient/company"),
 )
 """Where in the canonical order what is wrong with a box comes from: the first that fits. Lines of a declaration are
-told alike, whichever it is.
+told alike, whichever it is, and so are messages, which all go to one address.
 """
 
-_LINE: Final = re.compile("(?<=/contents)/[0-9]+")
+_LINE: Final = re.compile("(/contents|/told)/[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +74,18 @@ class Spot:
 
 def way(order: Order, spot: Spot | None) -> Way:
     """How the parcel goes; the country is that of the pick-up point where there is one."""
-    return products.way_of(order.recipient.address.country, point=spot is not None, locker=bool(spot and spot.locker))
+    country = spot.point.place.country if spot else order.recipient.address.country
+    return products.way_of(country, point=spot is not None, locker=bool(spot and spot.locker))
 
 
-def box(order: Order, spot: Spot | None) -> Box:
-    """The box of an order whose product was chosen. An order that does not fit makes a box that ``faults`` refuses."""
-    goes, whom = way(order, spot), _party(order)
-    parcel = _parcel(order, goes)
+def box(order: Order, spot: Spot | None, sender: str | None = None) -> Box:
+    """The box of an order whose product was chosen; ``sender`` is where who sends is told of the delivery. An order
+    that does not fit makes a box that ``faults`` refuses.
+    """
+    goes = way(order, spot)
+    choice = products.read(order.parcel.product or "") or products.Choice(product=products.WAYS[goes][0])
+    order = _reached(order, products.EMAIL if goes is Way.LOCKER else choice.notify)
+    parcel, whom = _parcel(order, choice, goes, sender), _party(order, abroad=products.abroad(goes))
     if goes is Way.HOME:
         return AtHome(parcel=parcel, receiver=whom)
     if goes is Way.POINT and spot:
@@ -133,6 +134,12 @@ def order_of(stored: Stored) -> Order:
     )
 
 
+def teller(stored: Stored) -> str | None:
+    """Where who sends can be told: the address of the shop's own settings."""
+    email = stored.opened.get("sender.contact", {}).get("email")
+    return str(email) if email else None
+
+
 def shown(stored: Stored) -> str | None:
     """What a packer is to see of a record: our short code, or the shop's own name for the order."""
     clear: Any = body.read(stored.clear)
@@ -141,19 +148,18 @@ def shown(stored: Stored) -> str | None:
 
 
 def _ours(fault: Fault) -> Fault:
-    found = _LINE.sub("", fault.pointer)
+    found = _LINE.sub(r"\1", fault.pointer)
     for theirs, pointer in _POINTERS:
         if found == theirs or found.startswith(f"{theirs}/"):
             return Fault(pointer=f"{pointer}{found.removeprefix(theirs)}", code=fault.code)
     return Fault(pointer="/parcel/pickup_point", code=fault.code)
 
 
-def _party(order: Order) -> Party:
+def _party(order: Order, *, abroad: bool) -> Party:
     """Who receives. Where no person is named the company is. Abroad bpost's options tell nobody, so the address to be
     told at stands here.
     """
     whom, address, contact = order.recipient, order.recipient.address, order.recipient.contact
-    abroad = address.country != "BE"
     return Party(
         name=whom.name or whom.company or "",
         company=whom.company if whom.name else None,
@@ -171,21 +177,29 @@ def _party(order: Order) -> Party:
     )
 
 
-def _parcel(order: Order, goes: Way) -> Parcel:
-    choice = products.read(order.parcel.product or "") or products.read(products.first(goes))
-    assert choice is not None  # noqa: S101 - the first product of each way can be read
-    options, message = choice.options(), _MESSAGES.get(goes)
-    told = _told(message, order.recipient.contact) if message else None
-    if told:
-        options = Options(told=(told,), services=options.services, insured=options.insured)
+def _reached(order: Order, notify: str) -> Order:
+    """With no contact datum but the one that the product needs, whatever the order holds."""
+    known = order.recipient.contact
+    contact = Contact(
+        email=known.email if notify == products.EMAIL else None,
+        phone=known.phone if notify == products.SMS else None,
+        language=known.language,
+    )
+    return replace(order, recipient=replace(order.recipient, contact=contact))
+
+
+def _parcel(order: Order, choice: Choice, goes: Way, sender: str | None) -> Parcel:
+    contact, usual = order.recipient.contact, products.MESSAGES.get(goes, ())[:1]
+    told = [_told(message, contact) for message in choice.messages or usual if contact.email or contact.phone]
+    if choice.distributed and sender:
+        told.append(Told(message=Message.DISTRIBUTED, language=_OTHER, email=sender))
+    options = replace(choice.options(), told=tuple(told))
     return Parcel(product=choice.product, weight=order.parcel.weight_grams or 0, options=options)
 
 
-def _told(message: Message, contact: Contact) -> Told | None:
-    if not (contact.email or contact.phone):
-        return None
-    mobile = None if contact.email else contact.phone
-    return Told(message=message, language=_language(contact, limits.LANGUAGES), email=contact.email, mobile=mobile)
+def _told(message: Message, contact: Contact) -> Told:
+    language = _language(contact, limits.LANGUAGES)
+    return Told(message=message, language=language, email=contact.email, mobile=contact.phone)
 
 
 def _opener(contact: Contact) -> Unregistered:

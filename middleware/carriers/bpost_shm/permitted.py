@@ -11,12 +11,12 @@ from middleware.exchange import Response
 from middleware.model_shop import Fitness
 
 CHECK: Final = "bpost"
-_ACCOUNT, _PRODUCTS = "/account", "/products"
+_ACCOUNT, _PRODUCTS, _LINES = "/account", "/products", "/lines"
 
 
-def finding(chosen: Mapping[str, str], response: Response) -> Fitness:
-    """What the answer to ``BpostShm.question`` tells of a shop that chose these products, by way. What it did not
-    choose may be closed to it, as long as one way is open.
+def finding(chosen: Mapping[str, str], lines: Mapping[str, str], response: Response) -> Fitness:
+    """What the answer to ``BpostShm.question`` tells of a shop that chose these products, by way and by shipping line.
+    What it did not choose may be closed to it, as long as one way is open.
     """
     if response.status in (401, 403):
         told = "bpost does not take its account and passphrase: it is the webservice passphrase, not the portal's"
@@ -30,7 +30,10 @@ def finding(chosen: Mapping[str, str], response: Response) -> Fitness:
     if refused:
         told = f"the account may not use what products says of {', '.join(refused)}: choose another, or ask bpost"
         return Fitness(check=CHECK, ok=False, message=told, pointer=f"{_PRODUCTS}/{refused[0]}")
-    if len(closed) == len(Way):
+    if wanting := [name for name, line in lines.items() if not all(_open(text, known) for text in line.split())]:
+        told = f"the account may not use all that lines says of {', '.join(wanting)}: choose another, or ask bpost"
+        return Fitness(check=CHECK, ok=False, message=told, pointer=_LINES)
+    if len(closed) == len(Way) and not lines:
         told = "the account may use none of the products that go anywhere: ask bpost"
         return Fitness(check=CHECK, ok=False, message=told, pointer=_PRODUCTS)
     told = f"the account may use what goes {', '.join(way for way in Way if way not in closed)}"

@@ -1,4 +1,6 @@
-"""Which of bpost's products goes where, and how a shop's settings write it: ``bpack-24h-pro+signed+insured-2``."""
+"""Which of bpost's products goes where, what it needs of who receives, and how a shop's settings write it:
+``bpack-24h-pro+signed+tell-email``.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from middleware.carriers.bpost_shm.values import Options, Product, Service
+from middleware.carriers.bpost_shm.values import Message, Options, Product, Service
 from middleware.core.minimise import EU_CUSTOMS_UNION
 
 BY_DESTINATION: Final = "parcel"
 """What a shop's settings say where they name no product: the destination decides."""
+
+NOBODY, EMAIL, SMS = "none", "email", "sms"
+"""What is needed to tell who receives, as ``Delivery`` has it."""
 
 
 class Way(StrEnum):
@@ -27,14 +32,19 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A product with what is chosen beside it."""
+    """A product with what is chosen beside it. ``messages`` are what who receives is told at ``notify``: where none is
+    named, what is usual of the way. ``distributed``: who sends is told that it was delivered.
+    """
 
     product: Product
     services: tuple[Service, ...] = ()
     insured: int | None = None
+    notify: str = NOBODY
+    messages: tuple[Message, ...] = ()
+    distributed: bool = False
 
     def options(self) -> Options:
-        """The same as options of a parcel."""
+        """The same as options of a parcel, without what anybody is told."""
         return Options(services=self.services, insured=self.insured)
 
 
@@ -48,6 +58,14 @@ WAYS: Final[Mapping[Way, tuple[Product, ...]]] = {
 }
 """What may go each way; the first one does where a shop names none. ``bpack XL`` is not among them: it demands
 dimensions, which no order tells.
+"""
+
+MESSAGES: Final[Mapping[Way, tuple[Message, ...]]] = {
+    Way.HOME: (Message.NEXT_DAY, Message.REMINDER),
+    Way.POINT: (Message.AT_POINT, Message.REMINDER),
+}
+"""What bpost's options tell who receives; the first is usual. Abroad they tell nobody, and who receives is told at the
+address that stands with the name; in a locker the code itself comes by e-mail.
 """
 
 _NAMES: Final[Mapping[str, Product]] = {
@@ -67,18 +85,37 @@ _SERVICES: Final[Mapping[str, Service]] = {
     "sunday": Service.SUNDAY,
 }
 _INSURED: Final[Mapping[str, int]] = {"insured": 0, "insured-1": 1, "insured-2": 2, "insured-3": 3}
+_TELL: Final[Mapping[str, str]] = {"tell-email": EMAIL, "tell-sms": SMS}
+_TOLD: Final[Mapping[str, Message]] = {
+    "next-day": Message.NEXT_DAY,
+    "reminder": Message.REMINDER,
+    "keep-informed": Message.AT_POINT,
+}
+_DISTRIBUTED: Final = "distributed"
+_OPTIONS: Final = frozenset((*_SERVICES, *_INSURED, *_TELL, *_TOLD, _DISTRIBUTED))
 _WRITTEN: Final = {product: name for name, product in _NAMES.items()}
 
 
 def read(text: str) -> Choice | None:
-    """What a text of the settings chooses; None for what is none, or names an option twice."""
+    """What a text of the settings chooses; None for what is none: it names an option twice, two insurances, two ways to
+    tell, or a message and no way to tell it.
+    """
     name, *others = text.split("+")
-    services = tuple(_SERVICES[other] for other in others if other in _SERVICES)
-    insured = tuple(_INSURED[other] for other in others if other in _INSURED)
-    whole = len(set(services)) + len(insured) == len(others) and len(insured) <= 1
-    if name not in _NAMES or not whole:
+    insured = [_INSURED[one] for one in others if one in _INSURED]
+    tell = [_TELL[one] for one in others if one in _TELL]
+    messages = tuple(_TOLD[one] for one in others if one in _TOLD)
+    if name not in _NAMES or not _OPTIONS.issuperset(others) or len(set(others)) < len(others):
         return None
-    return Choice(product=_NAMES[name], services=services, insured=insured[0] if insured else None)
+    if len(insured) > 1 or len(tell) > 1 or (messages and not tell):
+        return None
+    return Choice(
+        product=_NAMES[name],
+        services=tuple(_SERVICES[one] for one in others if one in _SERVICES),
+        insured=insured[0] if insured else None,
+        notify=tell[0] if tell else NOBODY,
+        messages=messages,
+        distributed=_DISTRIBUTED in others,
+    )
 
 
 def first(way: Way) -> str:
@@ -92,19 +129,42 @@ def possible(way: Way) -> tuple[str, ...]:
 
 
 def fits(way: Way, text: str) -> bool:
-    """Whether a text of the settings chooses something that may go that way."""
+    """Whether a text of the settings chooses something that may go that way, and tells what may be told there."""
     choice = read(text)
-    return choice is not None and choice.product in WAYS[way]
+    if choice is None or choice.product not in WAYS[way] or not set(choice.messages) <= set(MESSAGES.get(way, ())):
+        return False
+    return not (way is Way.LOCKER and choice.notify != NOBODY) and not (abroad(way) and choice.distributed)
 
 
-def chosen(way: Way, asked: str | None, products: Mapping[str, str]) -> str | None:
-    """The text of what goes that way. ``products`` are the shop's, by way; ``asked`` is what the order names, which
-    has the options of the shop's where both name the same product. None for a product that cannot go that way.
+def abroad(way: Way) -> bool:
+    """Whether it leaves Belgium."""
+    return way in (Way.EUROPE, Way.WORLD, Way.POINT_ABROAD)
+
+
+def of_line(way: Way, line: str) -> str | None:
+    """What goes that way of what the settings say of a shipping line: the first that can; None where none can."""
+    return next((text for text in line.split() if fits(way, text)), None)
+
+
+def chosen(way: Way, asked: str | None, products: Mapping[str, str], notify: str) -> str | None:
+    """The text of what goes that way. ``products`` are the shop's, by way: what stands there says all. ``asked`` is
+    what the order names, and the shop's options go with it where both name the same product. Of what the settings do
+    not say ``notify`` tells how who receives is told. None for a product that cannot go that way.
     """
-    usual = products.get(way) or first(way)
-    if asked in (None, BY_DESTINATION) or asked == usual.partition("+")[0]:
-        return usual
-    return asked if fits(way, asked or "") else None
+    written, free = products.get(way), asked in (None, BY_DESTINATION)
+    if written is not None and (free or asked == written.partition("+")[0]):
+        return written
+    text = first(way) if free or asked is None else asked
+    if not fits(way, text):
+        return None
+    told = f"{text}+tell-{notify}"
+    return told if notify != NOBODY and fits(way, told) else text
+
+
+def needs(way: Way, text: str) -> str:
+    """What a chosen text needs to tell who receives: ``none``, ``email`` or ``sms``. The code of a locker is mailed."""
+    choice = read(text)
+    return EMAIL if way is Way.LOCKER else choice.notify if choice else NOBODY
 
 
 def way_of(country: str | None, *, point: bool, locker: bool) -> Way:

@@ -28,6 +28,7 @@ from middleware.carriers.bpost_shm.values import (
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.errors import SchemaError
 from middleware.exchange import Unserved
+from middleware.model import Delivery
 from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
 from tests.middleware.platforms.making import settings
 
@@ -75,8 +76,14 @@ def order(contact: Contact = Contact(), customs: tuple[CustomsItem, ...] = (), *
     return Order(ids=Ids(), recipient=recipient, parcel=Parcel(**parcel), customs=customs)
 
 
+def notified(contact: Contact) -> Delivery:
+    """How a shop notifies whose orders hold this after they were minimised."""
+    return Delivery(notify="email" if contact.email else "sms" if contact.phone else "none")
+
+
 def fitted(unfit: Order, **chosen: str) -> Order:
-    return carrier(**chosen).fit(unfit, {})
+    serving = carrier(**chosen)
+    return serving.fit(serving.choose(unfit, None, notified(unfit.recipient.contact))[0], {})
 
 
 def box(made: Order, **chosen: str) -> Any:
@@ -234,8 +241,8 @@ def test_nothing_is_cut_off() -> None:
 
 
 def test_to_fit_twice_changes_nothing() -> None:
-    once = fitted(order(EMAIL, name="Łukasz Zmyślony", postal_code="B-1000"), home="bpack-24h-pro+signed")
-    assert fitted(once, home="bpack-24h-pro+signed") == once
+    once = fitted(order(EMAIL, name="Łukasz Zmyślony", postal_code="B-1000"), home="bpack-24h-pro+signed+tell-email")
+    assert fitted(once, home="bpack-24h-pro+signed+tell-email") == once
 
 
 @pytest.mark.parametrize(
@@ -267,7 +274,7 @@ def test_each_way_has_a_product_and_takes_no_other(way: Way) -> None:
 
 
 def test_options_are_written_behind_the_product() -> None:
-    made = box(order(EMAIL), home="bpack-24h-business+signed+insured-2")
+    made = box(order(EMAIL), home="bpack-24h-business+signed+insured-2+tell-email")
     assert made.parcel.product is Product.BUSINESS
     assert (made.parcel.options.services, made.parcel.options.insured) == ((Service.SIGNED,), 2)
     assert len(made.parcel.options.told) == 1

@@ -16,7 +16,7 @@ from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.values import Place, Point
 from middleware.core import kind_shipment
 from middleware.exchange import Request
-from middleware.model import Stored
+from middleware.model import Delivery, Stored
 from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient, Sender
 from tests.middleware.carriers.test_bpost_shm import VECTORS, same, vector
 from tests.middleware.carriers.test_bpost_shm_conversation import ID, STORED
@@ -59,7 +59,10 @@ def test_an_order_becomes_what_its_vector_says(name: str) -> None:
     account = Account(id="123456", passphrase="made up", shared=True)
     products = ORDERS[name].get("products", {})
     carrier = BpostShm(accounts=lambda _: None, shared=account, spots=SPOTS, products=products)
-    request = carrier.start(opened(carrier.fit(order(ORDERS[name]), {})))
+    made, _ = carrier.choose(
+        order(ORDERS[name]), ORDERS[name].get("line"), Delivery(**ORDERS[name].get("delivery", {}))
+    )
+    request = carrier.start(opened(carrier.fit(made, {})))
     assert isinstance(request, Request)
     assert same(request.body or b"") == same(vector("orders", name))
 

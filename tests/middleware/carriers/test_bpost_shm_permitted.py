@@ -15,10 +15,12 @@ EVERY = tuple(product for products in WAYS.values() for product in products)
 ALL: Mapping[str, str] = {"home": "bpack-24h-business+signed", "world": "bpack-world-express-pro"}
 
 
-def told(*products: str, chosen: Mapping[str, str] = {}, status: int = 200) -> tuple[bool, str, str]:
+def told(
+    *products: str, chosen: Mapping[str, str] = {}, lines: Mapping[str, str] = {}, status: int = 200
+) -> tuple[bool, str, str]:
     inside = "".join(f'<ns:product name="{product}" default="true"><ns:price/></ns:product>' for product in products)
     body = f"<ns:productConfiguration><ns:deliveryMethod>{inside}</ns:deliveryMethod></ns:productConfiguration>"
-    found = permitted.finding(chosen, Response(status=status, headers={}, body=body.encode()))
+    found = permitted.finding(chosen, lines, Response(status=status, headers={}, body=body.encode()))
     return found.ok, found.pointer, found.message
 
 
@@ -42,6 +44,14 @@ def test_what_was_chosen_and_may_not_be_used_is_refused() -> None:
     assert "home, world" in message
 
 
+def test_a_shipping_line_of_which_something_may_not_be_used_is_named() -> None:
+    lines = {"Home": "bpack-24h-pro+signed", "Home or point": "bpack-24h-pro bpack-at-bpost+tell-email"}
+    ok, pointer, message = told("bpack 24h Pro", lines=lines)
+    assert (ok, pointer) == (False, "/lines")
+    assert "of Home or point:" in message
+    assert told("bpack 24h Pro", "bpack@bpost", lines=lines)[0]
+
+
 @pytest.mark.parametrize(
     ("products", "status", "pointer"),
     [(("bpack Pallet",), 200, "/products"), ((), 401, "/account"), ((), 403, "/account"), ((), 500, "/account")],
@@ -51,5 +61,5 @@ def test_an_account_that_cannot_be_used_is_refused(products: tuple[str, ...], st
 
 
 def test_an_answer_that_cannot_be_read_is_not_repeated() -> None:
-    found = permitted.finding({}, Response(status=200, headers={}, body=b"<html>Lotte Verzonnen</html>"))
+    found = permitted.finding({}, {}, Response(status=200, headers={}, body=b"<html>Lotte Verzonnen</html>"))
     assert (found.ok, "Lotte" in found.message) == (False, False)

@@ -16,7 +16,7 @@ import pytest
 from middleware.core import receipt
 from middleware.core.contact import vat
 from middleware.core.kinds import kind_of
-from middleware.core.planning import Planned, planned
+from middleware.core.planning import NO_PARCEL, Planned, planned
 from middleware.core.seal import seal
 from middleware.core.tag import content_digest, needs_declaration, tag
 from middleware.errors import SchemaError
@@ -66,7 +66,7 @@ def plan(document: Json, account: str, drop: str | None = None, **changes: Any) 
     policy = load(pack).interpret(changes)
     policy = replace(policy, categories=tuple(rule for rule in policy.categories if drop not in rule.covers))
     parsed = caller.parse(document, shop, NOW)
-    made = planned(parsed, document, caller.shape, caller.names, shop, policy, lambda order: order, NOW)
+    made = planned(parsed, document, caller.shape, caller.names, shop, policy, NO_PARCEL, NOW)
     assert made is not None
     return made
 

@@ -10,7 +10,7 @@ import pytest
 
 from middleware import binding
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.core.planning import Planned, planned
+from middleware.core.planning import Carriage, Planned, planned
 from middleware.errors import SchemaError
 from middleware.exchange import PickupPoint
 from middleware.platforms.plugin import Plugin
@@ -28,10 +28,11 @@ def plan(document: Json, **changes: Any) -> Planned:
     shop = settings(**changes)
     parsed = PLUGIN.parse(document, shop, NOW)
 
-    def fit(order: Any) -> Any:
-        return ParcelJson().fit(order, POINTS)
-
-    made = planned(parsed, document, PLUGIN.shape, PLUGIN.names, shop, POLICY, fit, NOW)
+    carriage = Carriage(
+        choose=lambda order, line: ParcelJson().choose(order, line, shop.delivery),
+        fit=lambda order: ParcelJson().fit(order, POINTS),
+    )
+    made = planned(parsed, document, PLUGIN.shape, PLUGIN.names, shop, POLICY, carriage, NOW)
     assert made is not None
     return made
 

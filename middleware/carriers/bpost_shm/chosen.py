@@ -1,0 +1,53 @@
+"""Whether bpost has what a shop's settings choose, before any order of the shop is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Final
+
+from middleware.account import Account
+from middleware.carriers.bpost_shm import limits, products
+from middleware.carriers.bpost_shm.products import Way
+from middleware.exchange import Unserved
+from middleware.model import ShopSettings
+
+_OPTIONS: Final = "with options such as +signed behind it"
+
+
+def unserved(shop: ShopSettings, shared: Account | None) -> Unserved | None:
+    """The first thing for which a shop cannot be served; ``shared`` is the account of shops without one."""
+    if shop.account is None and shared is None:
+        expected = "the six digits of its account at bpost, or one of the carrier"
+        return Unserved(key=("account",), problem="there is none", expected=expected)
+    if shop.product != products.BY_DESTINATION:
+        expected = f'"{products.BY_DESTINATION}"; which product goes where stands in products'
+        return Unserved(key=("product",), problem="bpost's products depend on the destination", expected=expected)
+    return next(chain(_by_way(shop.products), _by_line(shop.lines), _told(shop)), None)
+
+
+def _by_way(chosen: Mapping[str, str]) -> Iterator[Unserved]:
+    for way, text in chosen.items():
+        if way not in list(Way):
+            yield Unserved(key=("products",), problem="no such way", expected=f"some of {', '.join(Way)}")
+        elif not products.fits(Way(way), text):
+            expected = f"{' or '.join(products.possible(Way(way)))}, {_OPTIONS}"
+            yield Unserved(key=("products", way), problem="nothing that goes this way", expected=expected)
+
+
+def _by_line(lines: Mapping[str, str]) -> Iterator[Unserved]:
+    for name, line in lines.items():
+        for text in line.split():
+            if not any(products.fits(way, text) for way in Way):
+                problem, expected = f"{text} goes nowhere", f"products that go somewhere, {_OPTIONS}"
+                yield Unserved(key=("lines", name), problem=problem, expected=expected)
+
+
+def _told(shop: ShopSettings) -> Iterator[Unserved]:
+    """Who sends is told at the address of the shop's own settings, never at one of an order."""
+    texts = [*shop.products.values(), *(text for line in shop.lines.values() for text in line.split())]
+    asked = any(choice.distributed for text in texts if (choice := products.read(text)))
+    if asked and not limits.is_email(shop.sender.email):
+        problem = "+distributed tells who sends, and there is none"
+        expected = f"an e-mail address of at most {limits.LONGEST_EMAIL} characters"
+        yield Unserved(key=("sender", "email"), problem=problem, expected=expected)
