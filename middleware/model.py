@@ -107,9 +107,10 @@ class Parsed(ParsedMatter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What the chosen delivery needs: ``notify`` is ``none``, ``email`` or ``sms``."""
+    """What the chosen delivery needs: ``notify`` is ``none``, ``email`` or ``sms``; ``member``: the locker's number."""
 
     notify: str = "none"
+    member: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -162,8 +163,7 @@ class PartPlan:
     kid: str
     purpose: str
     basis: str
-    month_kid: str | None = None
-    """Where ``kid`` is a transit key's: that of our own key of the month of expiry, to which a copy is sealed."""
+    month_kid: str | None = None  # beside a transit key's: of our own key of the month of expiry, for a copy
 
     @property
     def copy_kid(self) -> str:

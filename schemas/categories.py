@@ -45,6 +45,7 @@ _ROWS: tuple[tuple[str, str, str | None, bool], ...] = (
     ("recipient", "the person who receives", None, _YES),
     ("recipient.name", "name of the recipient", "pd:Name", _YES),
     ("recipient.company", "company to which the delivery goes", None, _YES),
+    ("recipient.locker_member", "number by which the recipient opens a parcel locker", "pd:UID", _YES),
     *_address("recipient", "the recipient"),
     ("recipient.contact", "how the recipient can be told of the delivery", None, _YES),
     ("recipient.contact.email", "e-mail address of the recipient", "pd:EmailAddress", _YES),

@@ -17,6 +17,7 @@ REASONS: Mapping[str, str] = {
     "in_customs_union": "customs data are needed outside the EU only",
     "marketing": "profiles and consents have no part in a label (VP-PUR-11)",
     "merchant": "the shop's own data come from its settings",
+    "no_locker": "no parcel locker is opened by it",
     "no_notification": "this delivery does not notify by this means",
     "not_entered": "the customer entered it for no purpose of the order (MS-CAT-2, MS-CAT-4)",
     "not_in_pack": "not in the allow-list of the pack",

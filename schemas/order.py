@@ -64,10 +64,13 @@ class Contact(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Recipient(Hidden):
-    """The person who receives, never the person who pays."""
+    """The person who receives, never the person who pays. ``locker_member``: nine digits, of who is a member of the
+    parcel lockers.
+    """
 
     name: str | None = of("recipient.name")
     company: str | None = of("recipient.company")
+    locker_member: str | None = of("recipient.locker_member")
     address: Address = Address()
     contact: Contact = Contact()
 

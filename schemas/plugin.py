@@ -43,6 +43,7 @@ class Recipient(Closed):
 
     name = needed("recipient.name", 255)
     company = text("recipient.company")
+    locker_member = Matching(r"[0-9]{9}", longest=9, metadata=kept("recipient.locker_member", spare=EMPTY))
     address = whole(Address)
     email = text("recipient.contact.email")
     phone = text("recipient.contact.phone", 64)

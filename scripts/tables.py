@@ -30,6 +30,7 @@ _CONDITIONS: Mapping[str, str] = {
     "notify_email": "the delivery notifies by e-mail, and payer and recipient bear the same name",
     "notify_sms": "the delivery notifies by text message",
     "company_delivery": "the delivery address names it",
+    "locker": "a parcel locker is opened by it",
     "outside_eu": "it leaves the EU's customs union",
 }
 _CHOSEN: Mapping[str, str] = {

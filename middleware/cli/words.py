@@ -48,6 +48,7 @@ CONDITIONS: Mapping[str, str] = {
     "notify_email": "the delivery notifies by e-mail",
     "notify_sms": "the delivery notifies by text message",
     "company_delivery": "the delivery goes to it",
+    "locker": "a parcel locker is opened by it",
     "outside_eu": "it leaves the EU's customs union",
     "entered": "the person entered it for a purpose",
 }

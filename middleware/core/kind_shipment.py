@@ -34,6 +34,7 @@ def plaintexts(order: Order, sender: Sender) -> Mapping[str, Mapping[str, object
         "recipient.delivery": present(
             name=recipient.name,
             company=recipient.company,
+            locker_member=recipient.locker_member,
             street=address.street,
             number=address.number,
             box=address.box,

@@ -96,6 +96,8 @@ def _unneeded(order: Order, delivery: Delivery) -> dict[str, str]:
         withheld["recipient.contact.email"] = "no_notification"
     if delivery.notify != "sms":
         withheld["recipient.contact.phone"] = "no_notification"
+    if not delivery.member:
+        withheld["recipient.locker_member"] = "no_locker"
     if order.parcel.pickup_point:
         withheld |= {f"recipient.address.{name}": "pickup_point" for name in (*_HOME, "postal_code", "country")}
         withheld["recipient.company"] = "pickup_point"

@@ -53,7 +53,8 @@ class Plugin:
 def _recipient(sent: Fields, taken: dict[str, str]) -> Recipient:
     name_of(sent, "/recipient/name")
     prefix = "recipient."
-    who = taken_from(sent, prefix, {name: f"recipient.{name}" for name in ("name", "company")}, taken)
+    named = ("name", "company", "locker_member")
+    who = taken_from(sent, prefix, {name: f"recipient.{name}" for name in named}, taken)
     where = targets(Address, "recipient.address.")
     contact = targets(Contact, "recipient.contact.")
     return Recipient(

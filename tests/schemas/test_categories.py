@@ -35,7 +35,7 @@ DPV_2_3 = {
 
 ADDRESS = ("street", "number", "box", "line2", "locality", "postal_code", "country")
 NEEDED = (
-    *("recipient.name", "recipient.company"),
+    *("recipient.name", "recipient.company", "recipient.locker_member"),
     *(f"recipient.address.{line}" for line in ADDRESS),
     *(f"recipient.contact.{means}" for means in ("email", "phone", "language")),
     *(f"recipient.customs.{datum}" for datum in ("description", "quantity", "weight", "value", "currency", "hs_code")),

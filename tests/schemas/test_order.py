@@ -86,7 +86,7 @@ def test_what_is_not_given_is_not_there() -> None:
 
 PATHS = {
     *("ids.order_id", "ids.order_name", "ids.customer_id", "updated_at"),
-    *("recipient.name", "recipient.company"),
+    *("recipient.name", "recipient.company", "recipient.locker_member"),
     *(f"recipient.address.{name}" for name in TEXTS[Address]),
     *(f"recipient.contact.{name}" for name in TEXTS[Contact]),
     *(f"parcel.{name}" for name in ("weight_grams", "pieces", "product", "pickup_point")),

@@ -43,7 +43,7 @@ def test_the_pack_unchanged_is_good(tmp_path: Path) -> None:
         ('covers = ["account.credential"]', "covers = []", "categories[row 1].covers: empty; give it a value"),
         ('default = "drop"', 'default = "maybe"', "categories[row 1].default: must be one of keep, drop"),
         ('covers = ["account.credential"]', 'covers = "x"', "categories[row 1].covers: must be a list of texts"),
-        ('unless = "notify"', 'unless = "on_a_whim"', "categories[row 15].unless: must be one of notify, notify_email"),
+        ('unless = "notify"', 'unless = "on_a_whim"', "categories[row 16].unless: must be one of notify, notify_email"),
         ('basis = "A6-1-b"', 'basis = "A6-1-z"', "bases.professional.basis: must be one of A6-1-a, A6-1-b"),
         ('["dpv:DeliveryOfGoods"]', '["DeliveryOfGoods"]', "purposes.label_and_delivery.iris[row 1]: must look like"),
         (

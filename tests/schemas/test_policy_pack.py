@@ -172,6 +172,7 @@ def test_what_the_text_marks_as_optional(policy: Policy, category: str, optional
         pytest.param("recipient.contact.email", "drop", "notify_email", marks=pytest.mark.policy("VP-CAT-8", "AMB-1")),
         ("recipient.contact.language", "drop", "notify"),
         ("recipient.company", "drop", "company_delivery"),
+        pytest.param("recipient.locker_member", "drop", "locker", marks=pytest.mark.policy("VP-CAT-7")),
         ("recipient.customs.description", "drop", "outside_eu"),
         pytest.param("recipient.name", "keep", None, marks=pytest.mark.policy("VP-CAT-8")),
         pytest.param("parcel.weight", "keep", None, marks=pytest.mark.policy("VP-CAT-7")),
@@ -200,7 +201,7 @@ def test_the_list_of_permitted_data_is_closed(policy: Policy) -> None:
     address = ("street", "number", "box", "line2", "locality", "postal_code", "country")
     customs = ("description", "quantity", "weight", "value", "currency", "hs_code", "origin")
     assert recipient == {
-        *("recipient.name", "recipient.company"),
+        *("recipient.name", "recipient.company", "recipient.locker_member"),
         *(f"recipient.address.{line}" for line in address),
         *(f"recipient.contact.{means}" for means in ("email", "phone", "language")),
         *(f"recipient.customs.{datum}" for datum in customs),

@@ -92,6 +92,14 @@ WHEN = {"always": ("keep", None), "never": ("drop", None)}
             marks=pytest.mark.policy("VP-CAT-7"),
         ),
         pytest.param(
+            PARCELS,
+            ("recipient.locker_member",),
+            "not_stated",
+            "locker",
+            EVERY,
+            marks=pytest.mark.policy("VP-CAT-7"),
+        ),
+        pytest.param(
             PARCELS, ("recipient.name", "sender.name"), "no", "always", EVERY, marks=pytest.mark.policy("VP-CAT-8")
         ),
         pytest.param(

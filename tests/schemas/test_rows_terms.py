@@ -176,6 +176,7 @@ def test_what_the_service_keeps_for_itself(policy: Policy, purpose: str, name: s
             (
                 "recipient.name",
                 "recipient.company",
+                "recipient.locker_member",
                 "recipient.address.street",
                 "recipient.address.number",
                 "recipient.address.box",

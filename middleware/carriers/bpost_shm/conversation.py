@@ -21,6 +21,7 @@ from middleware.account import Account
 from middleware.carriers.bpost_shm import answers, chosen, labelling, mapping, printing, products, writing
 from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
 from middleware.carriers.bpost_shm.mapping import Spot
+from middleware.carriers.bpost_shm.products import Way
 from middleware.carriers.bpost_shm.requesting import MEDIA, NO_ACCOUNT, UNREADABLE, asking
 from middleware.carriers.bpost_shm.values import ShmOrder
 from middleware.core import postal
@@ -105,7 +106,8 @@ class BpostShm:
         if text is None:
             raise SchemaError((Fault(pointer="/parcel/product", code="unknown-product"),))
         made = replace(order, parcel=replace(order.parcel, product=text))
-        return made, Delivery(notify=products.needs(goes, text))
+        member = goes is Way.LOCKER and order.recipient.locker_member is not None  # who opens it so needs no code
+        return made, Delivery(notify=products.NOBODY if member else products.needs(goes, text), member=member)
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:  # noqa: ARG002 - the port's signature
         """Write the texts as printers take them, and check what bpost would refuse. A pick-up point's address takes the

@@ -91,7 +91,7 @@ def box(order: Order, spot: Spot | None, sender: str | None = None) -> Box:
     if goes is Way.POINT and spot:
         return AtPoint(parcel=parcel, point=spot.point, name=whom.name)
     if goes is Way.LOCKER and spot:
-        return InLocker(parcel=parcel, point=spot.point, opener=_opener(order.recipient.contact), name=whom.name)
+        return InLocker(parcel=parcel, point=spot.point, opener=_opener(order.recipient), name=whom.name)
     if spot:
         # the schema demands an address of the receiver: it is the point's, for no other one leaves
         whom = replace(whom, place=spot.point.place)
@@ -120,12 +120,14 @@ def order_of(stored: Stored) -> Order:
     told: dict[str, Any] = dict(stored.opened.get("recipient.notification", {}))
     items: Any = stored.opened.get("recipient.customs", {}).get("items", ())
     name, company, language = delivery.pop("name", None), delivery.pop("company", None), told.pop("language", None)
+    member = delivery.pop("locker_member", None)
     parcel = {key: value for key, value in clear["parcel"].items() if key != "reference"}
     return Order(
         ids=Ids(),
         recipient=Recipient(
             name=name,
             company=company,
+            locker_member=member,
             address=Address(**clear["recipient"], **delivery),
             contact=Contact(email=told.get("email"), phone=told.get("mobile"), language=language),
         ),
@@ -202,9 +204,10 @@ def _told(message: Message, contact: Contact) -> Told:
     return Told(message=message, language=language, email=contact.email, mobile=contact.phone)
 
 
-def _opener(contact: Contact) -> Unregistered:
-    language = _language(contact, limits.LOCKER_LANGUAGES)
-    return Unregistered(language=language, email=contact.email or "")
+def _opener(whom: Recipient) -> str | Unregistered:
+    """A member by the number; anybody else by a code, which is mailed."""
+    language = _language(whom.contact, limits.LOCKER_LANGUAGES)
+    return whom.locker_member or Unregistered(language=language, email=whom.contact.email or "")
 
 
 def _language(contact: Contact, known: frozenset[str]) -> str:

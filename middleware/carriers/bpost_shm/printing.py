@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 
 from anyascii import anyascii
 
-from schemas.order import Address, CustomsItem, Order, Recipient
+from schemas.order import Address, CustomsItem, Order
 
 _ADDRESS = ("street", "number", "box", "line2", "locality")
 
@@ -35,9 +35,7 @@ def printed(order: Order) -> Order:
             for entry in fields(Address)
         }
     )
-    whom = Recipient(
-        name=_text(recipient.name), company=_text(recipient.company), address=address, contact=recipient.contact
-    )
+    whom = replace(recipient, name=_text(recipient.name), company=_text(recipient.company), address=address)
     return replace(order, recipient=whom, customs=tuple(map(_item, order.customs)))
 
 

@@ -36,12 +36,12 @@ SPOTS = {id_: spot(id_, told) for id_, told in TOLD["points"].items()}
 
 def order(told: Mapping[str, Any]) -> Order:
     whom, goes = dict(told["recipient"]), dict(told["goes"])
-    name, company = whom.pop("name"), whom.pop("company", None)
+    named = {key: whom.pop(key, None) for key in ("name", "company", "locker_member")}
     address = Address(**whom, country=goes.pop("country"), postal_code=goes.pop("postal_code"))
     contact = Contact(**told.get("contact", {}))
     return Order(
         ids=Ids(),
-        recipient=Recipient(name=name, company=company, address=address, contact=contact),
+        recipient=Recipient(**named, address=address, contact=contact),
         parcel=Parcel(**goes, pieces=1, product="parcel"),
         customs=tuple(CustomsItem(**item) for item in told.get("customs", ())),
     )

@@ -13,11 +13,13 @@ from middleware.carriers.bpost_shm import mapping, products
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.bpost_shm.products import Choice, Way
 from middleware.carriers.bpost_shm.values import Message, Product, Service
+from middleware.core.minimise import minimise
 from middleware.errors import SchemaError
 from middleware.exchange import Unserved
 from middleware.model import Delivery
 from schemas.order import Order, Sender
-from tests.middleware.carriers.test_bpost_shm_fit import EMAIL, LONDON, MOBILE, SPOTS, carrier, order
+from tests.middleware.carriers.test_bpost_shm_fit import EMAIL, LONDON, MOBILE, SPOTS, TEAPOT, carrier, order
+from tests.middleware.core.made_up import POLICY
 from tests.middleware.platforms.making import settings
 
 BOTH = replace(EMAIL, phone=MOBILE.phone)
@@ -152,6 +154,26 @@ def test_no_box_holds_a_contact_datum_that_its_product_does_not_need(way: Way) -
         needed = products.needs(way, text)
         assert {means for means, datum in known.items() if datum in written} == {needed} - {"none"}, text
         assert ("winkel@voorbeeld.example" in written) is ("distributed" in text)
+
+
+MEMBER = "188565346"
+
+
+@pytest.mark.policy("VP-CAT-7", "VP-CAT-8")
+@pytest.mark.parametrize("way", Way)
+def test_a_members_number_passes_to_a_locker_alone_and_instead_of_the_address_for_the_code(way: Way) -> None:
+    unfit = replace(going(way), recipient=replace(going(way).recipient, locker_member=MEMBER))
+    made, delivery = carrier().choose(unfit, None, Delivery(notify="email"))
+    slim, withheld = minimise(made, POLICY, delivery)
+    written = _words(
+        mapping.box(carrier().fit(replace(slim, customs=(TEAPOT,)), {}), SPOTS.get(WHERE[way].get("pickup_point", "")))
+    )
+    locker = way is Way.LOCKER
+    assert ((MEMBER in written), (EMAIL.email in written)) == (locker, not locker)
+    assert (slim.recipient.locker_member, slim.recipient.contact.email) == (
+        (MEMBER, None) if locker else (None, EMAIL.email)
+    )
+    assert withheld.get("recipient.locker_member") == (None if locker else "no_locker")
 
 
 def _words(value: Any) -> set[str]:

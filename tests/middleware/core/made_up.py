@@ -68,6 +68,7 @@ def order(**changes: Any) -> Order:
         recipient=Recipient(
             name="Lotte Verzinsel",
             company="Verzinsel en Dochters",
+            locker_member="188565346",
             address=Address(
                 street="Verzonnenlaan",
                 number="12",

@@ -11,6 +11,7 @@ WHOLE: Json = {
     "recipient": {
         "name": "Mirte Oosterlynck",
         "company": "Bakkerij Verzonnen",
+        "locker_member": "188565346",
         "address": {
             "street": "Lijsterbesdreef",
             "number": "14",

@@ -57,6 +57,7 @@ def test_every_field_finds_its_place() -> None:
     assert {name: getattr(order.recipient.contact, name) for name in ("email", "phone", "language")} == {
         name: sent[name] for name in ("email", "phone", "language")
     }
+    assert order.recipient.locker_member == sent["locker_member"]
     assert {name: getattr(order.parcel, name) for name in WHOLE["parcel"]} == WHOLE["parcel"]
     assert {name: getattr(order.customs[0], name) for name in WHOLE["customs"][0]} == WHOLE["customs"][0]
 
@@ -76,6 +77,7 @@ def test_what_this_delivery_does_not_need_is_withheld_and_reported_as_on_the_web
     removed = {(removal.path, removal.reason) for removal in made.report.removed}
     assert {(f"recipient.{name}", "no_notification") for name in ("email", "phone", "language")} <= removed
     assert ("customs[].description", "in_customs_union") in removed
+    assert (made.order.recipient.locker_member, ("recipient.locker_member", "no_locker") in removed) == (None, True)
     assert ("recipient.name", "recipient.name") in made.report.kept
     assert made.report.index == ("order.id", "order.name", "order.updated_at")
 
@@ -85,6 +87,15 @@ def test_what_it_needs_passes() -> None:
     assert isinstance(made.order, Order)
     assert made.order.recipient.contact.email == "mirte@voorbeeld.example"
     assert ("recipient.email", "recipient.contact.email") in made.report.kept
+
+
+@pytest.mark.policy("VP-CAT-7")
+@pytest.mark.parametrize(
+    "member", ["18856534", "1885653460", "18856534a", "188 565 346", "188565346\n", "١٨٨٥٦٥٣٤٦", 188565346]
+)
+def test_what_is_no_number_of_a_member_is_refused(member: object) -> None:
+    told = {pointer for pointer, _ in faults(shipment(recipient={"locker_member": member}))}
+    assert told == {"/recipient/locker_member"}
 
 
 @pytest.mark.parametrize(

@@ -408,9 +408,9 @@ def test_what_is_legally_held_is_neither_taken_back_nor_changed_and_why_is_told_
     number = next(NUMBERS)
     body = told(plug.make(shipment(number)))
     plug.deliver()
-    today = plug.intake.clock().date()
+    day = today(plug.intake.clock())
     with closing(open_retention(f"sqlite:///{plug.intake.database}")) as retention:
-        order = Held(ground="case 2027/117", person=PERSON, starts=today, until=today)
+        order = Held(ground="case 2027/117", person=PERSON, starts=day, until=day)
         retention.hold(order, [body["id"]], [], plug.intake.clock())
     told_held = problem(plug.cancel(body["id"]), 409, "held")
     assert "117" not in str(told_held)
