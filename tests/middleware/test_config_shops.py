@@ -65,6 +65,8 @@ product = "parcel-24"
 default_weight_grams = 30000
 hold = "1h"
 interpretations = { recipient_clock = "delivered" }
+products = { home = "bpack-24h-pro+signed" }
+lines = { "Thuis, getekend" = "bpack-24h-pro+tell-email bpack-at-bpost", "flat_rate:3" = "bpack-24-7" }
 """
     shop = load((APP, told), ("demo.myshopify.com", "Demo-2.MyShopify.com")).shops["demo"]
     assert (shop.secrets, shop.own_app) == ((b"other-made-up-secret",), True)
@@ -72,6 +74,8 @@ interpretations = { recipient_clock = "delivered" }
     assert (shop.ship_when, shop.pickup_attribute, shop.on_invalid) == ("fulfillable", "pickup_point", "refuse")
     assert (shop.reference, shop.product, shop.default_weight_grams) == ("order-name", "parcel-24", 30_000)
     assert (shop.hold, shop.interpretations) == (timedelta(hours=1), {"recipient_clock": "delivered"})
+    assert shop.products == {"home": "bpack-24h-pro+signed"}
+    assert shop.lines == {"Thuis, getekend": "bpack-24h-pro+tell-email bpack-at-bpost", "flat_rate:3": "bpack-24-7"}
 
 
 @pytest.mark.parametrize(("hold", "seconds"), [("0s", 0), ("90s", 90), ("2m", 120), ("24h", 86_400), ("1d", 86_400)])

@@ -211,6 +211,28 @@ def test_a_shops_own_account_is_used_in_place_of_the_carriers(tmp_path: Path, mo
         assert {account for _, _, account in bpost.asked} == {OWN[0]}
 
 
+@pytest.mark.policy("VP-CAT-8", "AMB-1")
+def test_the_shipping_line_decides_what_bpost_is_told_of_the_contact_and_its_name_is_nowhere_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = {"Kanarielijn, thuis": "bpack-24h-pro+tell-email", "Kanarielijn, stil": "bpack-24h-pro+signed"}
+    written = ", ".join(f'"{name}" = "{text}"' for name, text in chosen.items())
+    mail = "lotte@verzonnen.example"
+    person = {"first_name": "Lotte", "last_name": NAME}
+    with taking() as bpost:
+        line = begun(tmp_path, monkeypatch, bpost, f'notify = "email"\nlines = {{ {written} }}\n')
+        said = ""
+        for name in chosen:
+            line.accept(email=mail, billing_address=person, shipping_lines=[{"code": name, "title": name}])
+            said += line.deliver()
+        told, untold = (body for made in bpost.orders.values() for body in made)
+        assert (mail.encode() in told, b"infoNextDay" in told) == (True, True)
+        assert (mail.encode() in untold, b"infoNextDay" in untold, b"signed" in untold) == (False, False, True)
+        left = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file() and file != line.instance.file]
+        assert len(left) > 3
+        assert not any(b"Kanarielijn" in text for text in (*left, told, untold, said.encode()))
+
+
 def test_what_bpost_would_refuse_is_told_at_the_shops_own_field(line: Line) -> None:
     answer = line.accept(shipping_address={**address(NAME), "city": "L" * 41})
     assert answer["status"] == "rejected"
@@ -232,15 +254,14 @@ def test_a_shop_is_checked_against_what_its_account_may_use(line: Line) -> None:
     found = line.instance.run("shops", "check", "demo")
     assert "bpost: the account may use what goes home; not point" in found.output
     text = line.instance.file.read_text(encoding="utf-8")
-    line.instance.file.write_text(
-        text.replace('carrier = "platform"', 'carrier = "platform"\nproducts = { world = "bpack-world-business" }'),
-        encoding="utf-8",
-    )
-    found = line.instance.run("shops", "check", "demo")
-    assert (found.exit_code, "BAD   bpost: the account may not use what products says of world" in found.output) == (
-        1,
-        True,
-    )
+    for setting, wanting in (
+        ('products = { world = "bpack-world-business" }', "what products says of world"),
+        ('lines = { anywhere = "bpack-24h-pro bpack-world-business" }', "all that lines says of anywhere"),
+    ):
+        changed = text.replace('carrier = "platform"', f'carrier = "platform"\n{setting}')
+        line.instance.file.write_text(changed, encoding="utf-8")
+        found = line.instance.run("shops", "check", "demo")
+        assert (found.exit_code, f"BAD   bpost: the account may not use {wanting}" in found.output) == (1, True)
 
 
 def test_a_shop_of_the_database_brings_its_own_account_sealed(line: Line) -> None:
