@@ -84,7 +84,7 @@ def box(order: Order, spot: Spot | None, sender: str | None = None) -> Box:
     """
     goes = way(order, spot)
     choice = products.read(order.parcel.product or "") or products.Choice(product=products.WAYS[goes][0])
-    order = _reached(order, products.EMAIL if goes is Way.LOCKER else choice.notify)
+    order = _reached(order, products.needs(goes, order.parcel.product or ""))
     parcel, whom = _parcel(order, choice, goes, sender), _party(order, abroad=products.abroad(goes))
     if goes is Way.HOME:
         return AtHome(parcel=parcel, receiver=whom)
@@ -96,7 +96,8 @@ def box(order: Order, spot: Spot | None, sender: str | None = None) -> Box:
         # the schema demands an address of the receiver: it is the point's, for no other one leaves
         whom = replace(whom, place=spot.point.place)
     customs = declaring.declaration(order.customs, private=whom.company is None) if order.customs else None
-    return Abroad(parcel=parcel, receiver=whom, customs=customs, point=spot.point if spot else None)
+    point, locker = (spot.point, spot.locker) if spot else (None, False)
+    return Abroad(parcel=parcel, receiver=whom, customs=customs, point=point, locker=locker)
 
 
 def faults(order: Order, spot: Spot | None) -> Iterator[Fault]:
@@ -107,6 +108,8 @@ def faults(order: Order, spot: Spot | None) -> Iterator[Fault]:
         yield Fault(pointer="/parcel/pieces", code="one-piece")
     if way(order, spot) is Way.WORLD and not order.customs:
         yield Fault(pointer="/customs", code="required")
+    if way(order, spot) is Way.LOCKER_ABROAD and not order.recipient.contact.email:
+        yield Fault(pointer="/recipient/contact/email", code="required")
     yield from declaring.faults(order.customs)
     found = limits.of_box("/box", box(order, spot))
     told = {(fault.pointer, fault.code): fault for fault in map(_ours, found)}

@@ -28,6 +28,7 @@ class Way(StrEnum):
     EUROPE = "europe"  # at home in the customs union
     WORLD = "world"  # at home outside of it
     POINT_ABROAD = "point-abroad"
+    LOCKER_ABROAD = "locker-abroad"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ WAYS: Final[Mapping[Way, tuple[Product, ...]]] = {
     Way.EUROPE: (Product.EUROPE, Product.WORLD_BUSINESS, Product.WORLD_EXPRESS),
     Way.WORLD: (Product.WORLD_BUSINESS, Product.WORLD_EXPRESS),
     Way.POINT_ABROAD: (Product.AT_BPOST_ABROAD,),
+    Way.LOCKER_ABROAD: (Product.LOCKER_ABROAD,),
 }
 """What may go each way; the first one does where a shop names none. ``bpack XL`` is not among them: it demands
 dimensions, which no order tells.
@@ -68,6 +70,8 @@ MESSAGES: Final[Mapping[Way, tuple[Message, ...]]] = {
 address that stands with the name; in a locker the code itself comes by e-mail.
 """
 
+LOCKERS: Final = frozenset((Way.LOCKER, Way.LOCKER_ABROAD))
+
 _NAMES: Final[Mapping[str, Product]] = {
     "bpack-24h-pro": Product.HOME,
     "bpack-24h-business": Product.BUSINESS,
@@ -77,6 +81,7 @@ _NAMES: Final[Mapping[str, Product]] = {
     "bpack-world-business": Product.WORLD_BUSINESS,
     "bpack-world-express-pro": Product.WORLD_EXPRESS,
     "bpack-at-bpost-international": Product.AT_BPOST_ABROAD,
+    "bpack-24-7-international": Product.LOCKER_ABROAD,
 }
 _SERVICES: Final[Mapping[str, Service]] = {
     "second-presentation": Service.SECOND_PRESENTATION,
@@ -133,12 +138,12 @@ def fits(way: Way, text: str) -> bool:
     choice = read(text)
     if choice is None or choice.product not in WAYS[way] or not set(choice.messages) <= set(MESSAGES.get(way, ())):
         return False
-    return not (way is Way.LOCKER and choice.notify != NOBODY) and not (abroad(way) and choice.distributed)
+    return not (way in LOCKERS and choice.notify != NOBODY) and not (abroad(way) and choice.distributed)
 
 
 def abroad(way: Way) -> bool:
     """Whether it leaves Belgium."""
-    return way in (Way.EUROPE, Way.WORLD, Way.POINT_ABROAD)
+    return way in (Way.EUROPE, Way.WORLD, Way.POINT_ABROAD, Way.LOCKER_ABROAD)
 
 
 def of_line(way: Way, line: str) -> str | None:
@@ -164,7 +169,7 @@ def chosen(way: Way, asked: str | None, products: Mapping[str, str], notify: str
 def needs(way: Way, text: str) -> str:
     """What a chosen text needs to tell who receives: ``none``, ``email`` or ``sms``. The code of a locker is mailed."""
     choice = read(text)
-    return EMAIL if way is Way.LOCKER else choice.notify if choice else NOBODY
+    return EMAIL if way in LOCKERS else choice.notify if choice else NOBODY
 
 
 def way_of(country: str | None, *, point: bool, locker: bool) -> Way:
@@ -172,5 +177,5 @@ def way_of(country: str | None, *, point: bool, locker: bool) -> Way:
     if country == "BE":
         return Way.LOCKER if point and locker else Way.POINT if point else Way.HOME
     if point:
-        return Way.POINT_ABROAD
+        return Way.LOCKER_ABROAD if locker else Way.POINT_ABROAD
     return Way.EUROPE if country in EU_CUSTOMS_UNION else Way.WORLD

@@ -24,6 +24,7 @@ class Product(StrEnum):
     WORLD_EXPRESS = "bpack World Express Pro"
     EUROPE = "bpack Europe Business"
     AT_BPOST_ABROAD = "bpack@bpost international"
+    LOCKER_ABROAD = "bpack 24/7 international"
 
 
 class Message(StrEnum):
@@ -172,12 +173,15 @@ class Customs(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Abroad(Hidden):
-    """Delivered abroad: at home, or at ``point``. Customs outside the EU's customs union alone."""
+    """Delivered abroad: at home, or at ``point``, which may be a parcel ``locker``. Customs outside the EU's customs
+    union alone.
+    """
 
     parcel: Parcel
     receiver: Party
     customs: Customs | None = None
     point: Point | None = None
+    locker: bool = False
 
 
 Box = AtHome | AtPoint | InLocker | Abroad

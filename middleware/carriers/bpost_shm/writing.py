@@ -171,7 +171,8 @@ def _point(parent: Element, namespace: str, kind: str, point: Point) -> None:
 
 
 def _abroad(parent: Element, box: Abroad) -> None:
-    there = below(parent, INTERNATIONAL, "atIntlPugo" if box.point else "international")
+    kind, named = ("atIntlParcelDepot", "parcelsDepot") if box.locker else ("atIntlPugo", "pugo")
+    there = below(parent, INTERNATIONAL, kind if box.point else "international")
     text(there, INTERNATIONAL, "product", box.parcel.product)
     _options(there, INTERNATIONAL, box.parcel.options)
     _party(below(there, INTERNATIONAL, "receiver"), box.receiver)
@@ -181,7 +182,7 @@ def _abroad(parent: Element, box: Abroad) -> None:
         if box.customs.contents:
             _contents(below(there, INTERNATIONAL, "parcelContents"), box.customs.contents)
     if box.point is not None:
-        _point(there, INTERNATIONAL, "pugo", box.point)
+        _point(there, INTERNATIONAL, named, box.point)
 
 
 def _customs(parent: Element, customs: Customs) -> None:

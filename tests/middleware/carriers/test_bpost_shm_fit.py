@@ -56,6 +56,7 @@ SPOTS = {
     "207500": spot("207500"),
     "014472": spot("014472", locker=True),
     "NL1": spot("NL1", country="NL"),
+    "NL2": spot("NL2", country="NL", locker=True),
     "GB1": spot("GB1", country="GB"),
 }
 
@@ -160,6 +161,15 @@ def test_at_a_point_abroad_its_address_stands_where_the_schema_demands_the_recei
     made = box(order(pickup_point="NL1"))
     assert (made.parcel.product, made.point) == (Product.AT_BPOST_ABROAD, SPOTS["NL1"].point)
     assert made.receiver.place == SPOTS["NL1"].point.place
+
+
+def test_in_a_locker_abroad_the_receiver_is_mailed_at_and_lives_nowhere() -> None:
+    made = box(order(replace(EMAIL, phone=MOBILE.phone), pickup_point="NL2"))
+    assert isinstance(made, Abroad)
+    assert (made.parcel.product, made.point, made.locker) == (Product.LOCKER_ABROAD, SPOTS["NL2"].point, True)
+    assert (made.receiver.email, made.receiver.phone) == (EMAIL.email, None)
+    assert made.receiver.place == SPOTS["NL2"].point.place
+    assert faults(order(MOBILE, pickup_point="NL2")) == [("/recipient/contact/email", "required")]
 
 
 def test_outside_the_customs_union_all_is_declared() -> None:

@@ -35,7 +35,10 @@ def test_bpost_is_asked_with_the_shops_account() -> None:
 def test_what_may_be_used_is_told_by_way() -> None:
     assert told(*EVERY, chosen=ALL) == (True, "", f"the account may use what goes {', '.join(Way)}")
     ok, _, message = told("bpack 24h Pro", "bpack 24h business", chosen={"home": "bpack-24h-business"})
-    assert (ok, message) == (True, "the account may use what goes home; not point, locker, europe, world, point-abroad")
+    assert (ok, message) == (
+        True,
+        "the account may use what goes home; not point, locker, europe, world, point-abroad, locker-abroad",
+    )
 
 
 def test_what_was_chosen_and_may_not_be_used_is_refused() -> None:
