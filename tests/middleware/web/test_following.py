@@ -20,7 +20,7 @@ from middleware.following import Lookout, Watch
 from middleware.gate import PLACES
 from middleware.model import State
 from middleware.storage.tables import records
-from middleware.web import following, lane
+from middleware.web import following, labels, lane
 from middleware.web.app import create
 from tests.middleware.web.answering import PERSON, common, problem
 from tests.middleware.web.conftest import Intake
@@ -219,4 +219,4 @@ def test_so_many_are_asked_for_at_once(asking: Asking) -> None:
 
 
 def test_threads_are_left_for_everything_else() -> None:
-    assert lane.WAITING + lane.LABELS + following.AT_ONCE < PLACES
+    assert lane.WAITING + labels.AT_ONCE + labels.DOCUMENTS + following.AT_ONCE < PLACES

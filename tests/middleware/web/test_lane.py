@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, delete, select
 from werkzeug.test import TestResponse
 
 from middleware.backlog import Backlog
+from middleware.core.calendar import today
 from middleware.core.shares import Shares
 from middleware.errors import StorageError
 from middleware.exchange import Delivered
