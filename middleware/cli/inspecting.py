@@ -6,24 +6,26 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from middleware import binding, bootstrap
-from middleware.carriers.parcel_json import ParcelJson
 from middleware.cli import words
 from middleware.cli.common import json_option, print_json, print_table
+from middleware.config_parties import CARRIER_KINDS, CarrierSettings
 from middleware.core.body import MAX_BYTES
-from middleware.errors import Fault
+from middleware.errors import ConfigError, Fault
 from middleware.inspection import Inspection, inspect_call
 from middleware.inspection import as_json as inspection_json
 from middleware.inspection import inspect as dry_run
 from middleware.model import Delivery, ShopSettings, Status
 from middleware.platforms.maxiresponse import Maxiresponse
 from middleware.platforms.mystamp import MyStamp
+from middleware.ports import Carrier
 from middleware.ports_senders import Caller
 from schemas.known import DOUBTS, REASONS
 from schemas.mystamp import LONGEST_BODY
@@ -85,6 +87,17 @@ _URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
     metavar="NAME",
     help="The note attribute, or key in meta_data, of a pick-up point.",
 )
+@click.option(
+    "--carrier",
+    "kind",
+    type=click.Choice(CARRIER_KINDS),
+    default=CARRIER_KINDS[0],
+    show_default=True,
+    help="The kind of carrier, as a configuration names it: what it cannot take is told.",
+)
+@click.option(
+    "--points", metavar="FILE", type=click.Path(path_type=Path), help="bpost's pick-up points, as a configuration has."
+)
 @json_option
 def inspect(
     files: tuple[str, ...],
@@ -93,6 +106,8 @@ def inspect(
     account_type: str | None,
     notify: str,
     pickup_attribute: str | None,
+    kind: str,
+    points: Path | None,
     as_json: bool,
 ) -> None:
     """Dry run: which paths of an order are kept, sealed, used or removed, and why. Paths, never values; nothing is
@@ -103,10 +118,8 @@ def inspect(
     policy = binding.pack(pack)
     caller = _caller(platform, pack, policy)
     settings = _settings(platform, pack, _account_type(account_type, policy), notify, pickup_attribute)
-    now = bootstrap.system_clock()
-    results = [
-        {"file": name, **inspection_json(_inspected(name, caller, settings, policy, now), policy)} for name in files
-    ]
+    look = _looker(caller, _carrier(kind, points), settings, policy)
+    results = [{"file": name, **inspection_json(_inspected(name, caller, look), policy)} for name in files]
     if as_json:
         print_json(results)
     else:
@@ -195,14 +208,31 @@ def _account_type(told: str | None, policy: Policy) -> str:
     return known[0]
 
 
-def _inspected(name: str, caller: Caller | None, settings: ShopSettings, policy: Policy, now: datetime) -> Inspection:
+def _carrier(kind: str, points: Path | None) -> Carrier:
+    profile = CarrierSettings(
+        name="inspect", kind=kind, url="", token=None, allow_private=(), proxy=None, ca_file=None, points=points
+    )
+    try:
+        return binding.carriers({profile.name: profile})[profile.name]
+    except ConfigError as problem:
+        raise click.BadParameter(str(problem), param_hint="--points") from None
+
+
+Look = Callable[[bytes], Inspection]
+
+
+def _looker(caller: Caller | None, carrier: Carrier, settings: ShopSettings, policy: Policy) -> Look:
+    now = bootstrap.system_clock()
+    if caller:
+        return lambda body: inspect_call(body, caller, settings, policy, now)
+    platform = binding.PLATFORMS[settings.platform]
+    return lambda body: dry_run(body, platform, carrier, settings, policy, now)
+
+
+def _inspected(name: str, caller: Caller | None, look: Look) -> Inspection:
     most = LONGEST_BODY if caller else MAX_BYTES
     body = _body(name, most)
-    if len(body) > most:
-        return TOO_LARGE
-    if caller:
-        return inspect_call(body, caller, settings, policy, now)
-    return dry_run(body, binding.PLATFORMS[settings.platform], ParcelJson(), settings, policy, now)
+    return TOO_LARGE if len(body) > most else look(body)
 
 
 def _body(name: str, most: int) -> bytes:
