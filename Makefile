@@ -10,7 +10,7 @@ WORKERS ?= 2
 .PHONY: help demo up test lint histories pairs weather years mutants lock clean
 
 help:
-	@echo "make demo    made-up orders pass through Parcelveil, then thirteen months pass (BREAK=leak|unsealed|drop|double|late)"
+	@echo "make demo    made-up orders pass through Parcelveil, then thirteen months pass (BREAK=leak|unsealed|drop|double|late; CARRIER=bpost)"
 	@echo "make up      the same orders, nothing judged, no month passes: left running until Ctrl-C"
 	@echo "make test    format, lint and type checks, then all tests with their coverage"
 	@echo "make lint    the checks alone"
@@ -23,10 +23,10 @@ help:
 	@echo "make clean   removes what the other targets made"
 
 demo: $(STAMP)
-	@BREAK="$(BREAK)" $(BIN)/parcelveil demo
+	@BREAK="$(BREAK)" CARRIER="$(or $(CARRIER),platform)" $(BIN)/parcelveil demo
 
 up: $(STAMP)
-	@$(BIN)/parcelveil demo --stay
+	@CARRIER="$(or $(CARRIER),platform)" $(BIN)/parcelveil demo --stay
 
 lint: $(STAMP)
 	@echo "== format" && $(BIN)/ruff format --check .
@@ -64,7 +64,7 @@ LOCK_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --custo
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
-		.ruff_cache demo-report.html demo-report-broken.html
+		.ruff_cache demo-report.html demo-report-broken.html demo-labels
 	find schemas middleware simulator scripts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements-dev.txt setup.cfg pyproject.toml

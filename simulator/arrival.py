@@ -105,13 +105,14 @@ def _holds(tag: dict[str, object], name: str, entry: Entry) -> bool:
     day = datetime.fromisoformat(entry.at).astimezone(BRUSSELS).date()
     class_ = CLASSES.get(name, "")
     periods = [
-        (start.isoformat(), _later(start, MONTHS.get(class_, 0)).isoformat())
+        (start.isoformat(), months_on(start, MONTHS.get(class_, 0)).isoformat())
         for start in (day, day - timedelta(days=1))
     ]
     return tag.get("class") == class_ and (tag.get("starts"), tag.get("until")) in periods
 
 
-def _later(day: date, months: int) -> date:
+def months_on(day: date, months: int) -> date:
+    """The day that many months later; the last of its month where that has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
+from anyascii import anyascii
+
+from simulator.bpost.elements import Told, boxes, told
 from simulator.encoding import read_object
-from simulator.evidence import Entry, Evidence, Sent, Shipment
+from simulator.evidence import BPOST, Entry, Evidence, Sent, Shipment
 from simulator.leaves import field_names, leaves
 from simulator.permitted import addressee, permitted, plain
+from simulator.rest import Sealed, sealed, sealed_in
 
 WORDS = """
 accepted duplicate ignored rejected created handed_over delivered cancelled parcelveil shopify demo.myshopify.com
@@ -17,8 +22,11 @@ orders/create id policy pack version sha256 parcel product weight_grams pieces r
 postal_code sealed delivery notification customs sender shop contact retention part class starts until transfers
 cleartext_outside_eea receipt bpost-shipping-platform vp.recipient.operational vp.sender.legal recipient.delivery
 recipient.notification recipient.customs sender.contact pick-up
+national international
 """
-"""What the contract itself writes into answers, bodies, tags and states: such a word says nothing of an order."""
+"""What the contract, or bpost's schema, itself writes into answers, bodies, tags and states: such a word says nothing
+of an order.
+"""
 
 
 class Case:
@@ -26,9 +34,11 @@ class Case:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
+        self.cleartext = evidence.carrier == BPOST
+        self.spelled: Callable[[str], str] = _as_printers if self.cleartext else plain
         self.permitted = {sent.file: permitted(sent, evidence.shop) for sent in evidence.orders}
         self._identities = {sent.file: _identity(sent, evidence.shop.pickup_attribute) for sent in evidence.orders}
-        self.bodies = {entry.seq: _read(entry.body) for entry in evidence.posts}
+        self.bodies = {entry.seq: _read(entry) for entry in evidence.posts}
         self.order_of = {shipment.id: self._match(shipment) for shipment in evidence.shipments}
         self.texts_of: dict[str, frozenset[str]] = {}
         self._places: dict[str, list[str]] = defaultdict(list)
@@ -64,6 +74,23 @@ class Case:
         """The entries that the platform took a shipment from."""
         return tuple(entry for entry in self.evidence.posts if entry.status in (200, 201))
 
+    @cached_property
+    def sealed(self) -> tuple[Sealed, ...]:
+        """Every part as it was sealed for delivery: as the platform got it, or as it waited for the relay."""
+        if self.cleartext:
+            return sealed_in(self.evidence.waiting)
+        found = (
+            sealed(str(token), f"ledger entry {entry.seq}")
+            for entry in self.taken
+            for _, token in tokens(self.bodies[entry.seq])
+        )
+        return tuple(part for part in found if part is not None)
+
+    @cached_property
+    def public(self) -> frozenset[str]:
+        """What bpost was told of pick-up points: public places."""
+        return frozenset(text for shipment in self.evidence.shipments for text in told(shipment.elements).public)
+
     def texts(self) -> frozenset[str]:
         """The text of every leaf that is no word of the contract or name of a field."""
         return frozenset(text for text in self._places if text.strip().casefold() not in self._vocabulary)
@@ -78,7 +105,10 @@ class Case:
         name, lines, point = self._read_shipment(shipment)
         for file, identities in self._identities.items():
             for addressed, line in identities:
-                if name == addressed and (line == point if point else any(piece in line for piece in lines)):
+                there = self.spelled(line)
+                if name == self.spelled(addressed) and (
+                    line == point if point else any(piece in there for piece in lines)
+                ):
                     return file
         return None
 
@@ -87,8 +117,8 @@ class Case:
         body = next((body for body in self.bodies.values() if body.get("id") == shipment.id), {})
         point = member(body, "parcel", "pickup_point")
         lines = (delivery.get("street"), delivery.get("line2"))
-        texts = tuple(plain(line) for line in lines if isinstance(line, str) and line.strip())
-        return plain(str(delivery.get("name", ""))), texts, point if isinstance(point, str) else None
+        texts = tuple(self.spelled(line) for line in lines if isinstance(line, str) and line.strip())
+        return self.spelled(str(delivery.get("name", ""))), texts, point if isinstance(point, str) else None
 
 
 def member(body: Mapping[str, Any], *path: str) -> object:
@@ -123,8 +153,23 @@ def _pairs(names: Iterable[str], lines: Iterable[object]) -> Iterator[tuple[str,
             yield plain(name), line
 
 
-def _read(body: bytes) -> Mapping[str, Any]:
+def _as_printers(text: str) -> str:
+    """For comparison where a label printer has the letters of some scripts alone; spaces come and go there."""
+    return "".join(anyascii(plain(text)).split())
+
+
+def _read(entry: Entry) -> Mapping[str, Any]:
+    """The body that brought a shipment; of bpost's XML what has a place in such a body."""
     try:
-        return read_object(body)
+        return read_object(entry.body) if entry.path == "/shipments" else _told(*boxes(entry.body))
     except ValueError:
         return {}
+
+
+def _told(reference: str, found: Iterable[Told]) -> Mapping[str, Any]:
+    body: dict[str, Any] = {"id": reference, "recipient": {}, "parcel": {}}
+    for box in found:
+        for place, text in box.clear.items():
+            holder, _, name = place.partition("/")
+            body[holder][name] = text
+    return body

@@ -5,9 +5,16 @@ Nothing here comes from what Parcelveil says of itself: its answers count by the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+PARCEL_JSON, BPOST = "parcel-json", "bpost-shm"
+"""The two kinds of carrier: the JSON parcel API, which opens sealed parts, and bpost's XML, which takes cleartext."""
+
+BRINGS = re.compile("/shipments|/services/shm/[0-9]{6}/orders")
+"""Where a shipment is brought to, with either kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -45,7 +52,8 @@ class Entry:
 class Shipment:
     """One shipment that the platform made: what it could open of it, which parts it could not, and the label (PDF).
 
-    ``parts`` maps the name of a part to its plaintext. ``label`` is empty if there is none.
+    ``parts`` maps the name of a part to its plaintext. ``label`` is empty if there is none. bpost's boxes have
+    ``elements``: all that was told of one, as (path of names, text), of which ``parts`` holds what has a place there.
     """
 
     id: str
@@ -53,6 +61,7 @@ class Shipment:
     parts: Mapping[str, Mapping[str, Any]]
     unreadable: tuple[str, ...]
     label: bytes
+    elements: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -66,7 +75,9 @@ class Shop:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Evidence:
-    """All of it. ``database`` and ``logs`` map the names of files to their bytes."""
+    """All of it. ``database`` and ``logs`` map the names of files to their bytes, ``waiting`` those of the database
+    while everything that came in waited for the relay.
+    """
 
     shop: Shop
     orders: tuple[Sent, ...]
@@ -74,11 +85,13 @@ class Evidence:
     shipments: tuple[Shipment, ...]
     database: Mapping[str, bytes] = field(default_factory=dict)
     logs: Mapping[str, bytes] = field(default_factory=dict)
+    carrier: str = PARCEL_JSON
+    waiting: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def posts(self) -> tuple[Entry, ...]:
         """The entries that brought a shipment."""
-        return tuple(entry for entry in self.entries if entry.method == "POST" and entry.path == "/shipments")
+        return tuple(entry for entry in self.entries if entry.method == "POST" and BRINGS.fullmatch(entry.path))
 
 
 Held = Mapping[str, Mapping[str, Mapping[str, Any] | None]]
@@ -107,3 +120,11 @@ class Later:
     last_day: Moment
     day_after: Moment
     month_over: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Weeks:
+    """The second act with bpost's services: once the week is over, and thirteen months later."""
+
+    week_over: Moment
+    months_over: Moment

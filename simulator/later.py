@@ -48,7 +48,7 @@ def _resting(passed: Passed, seen: Seen, files: Mapping[str, bytes]) -> Iterator
         if passed.due(part.key) < seen.day:
             where = f"{part.where}, byte {part.place(files[part.where])}, on {seen.day}"
             yield Finding(what=_late(passed, part.key), where=where)
-    for part in (*passed.backup, *passed.forwarded):
+    for part in (*passed.backup, *passed.case.sealed):
         if part.key in seen.here or passed.due(part.key) >= seen.day:
             continue
         for name, content in files.items():

@@ -14,7 +14,7 @@ from functools import cached_property
 from simulator.case import Case, member, tokens
 from simulator.clock import BRUSSELS
 from simulator.evidence import Evidence, Later, Moment
-from simulator.rest import Key, PrivateKey, Sealed, opened, private_keys, sealed, sealed_in
+from simulator.rest import Key, PrivateKey, Sealed, opened, private_keys, sealed_in
 
 RECIPIENT = "recipient"
 PLATFORM = "platform/"
@@ -59,16 +59,6 @@ class Passed:
         return latest
 
     @cached_property
-    def forwarded(self) -> tuple[Sealed, ...]:
-        """Every part as the platform got it: its ledger keeps that, sealed."""
-        found = (
-            sealed(str(token), f"ledger entry {entry.seq}")
-            for entry in self.case.taken
-            for _, token in tokens(self.case.bodies[entry.seq])
-        )
-        return tuple(part for part in found if part is not None)
-
-    @cached_property
     def readable(self) -> Read:
         """What of the backup opened in the first act, with the keys of that day."""
         return _read(self.backup, private_keys(ours(self.case.evidence.database)))
@@ -83,7 +73,7 @@ class Passed:
         """What the platform could still open of what its ledger keeps."""
         files = self.month_over.moment.files
         keys = private_keys({name: content for name, content in files.items() if name.startswith(PLATFORM)})
-        return _read([part for part in self.forwarded if _party(part.key) == RECIPIENT], keys)
+        return _read([part for part in self.case.sealed if _party(part.key) == RECIPIENT], keys)
 
     @cached_property
     def kept(self) -> Read:

@@ -7,10 +7,11 @@ Source: contract 'HTTP, outbound' (sealed plaintexts and what stands in the clea
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.bpost.locator import SPOTS
 from simulator.encoding import read_object
 from simulator.evidence import Sent, Shop
 from simulator.pickup import POINTS
@@ -31,8 +32,11 @@ class Permitted:
     clear: Mapping[str, str]
     sealed: Mapping[str, frozenset[str]]
 
-    def admits(self, part: str, member: str, value: object) -> bool:
-        """Whether an opened member may hold ``value``. Weights and quantities may hold any number."""
+    def admits(self, part: str, member: str, value: object, spelled: Callable[[str], str] | None = None) -> bool:
+        """Whether an opened member may hold ``value``. Weights and quantities may hold any number; texts compare as
+        they are ``spelled``, ``plain`` if nothing else is said.
+        """
+        spelled = spelled or plain
         texts = self.sealed.get(f"{part}/{member}")
         if texts is None:
             return False
@@ -41,8 +45,8 @@ class Permitted:
         if not isinstance(value, str) or not value.strip():
             return False
         if member in PIECES:
-            return any(plain(value) in plain(text) for text in texts)
-        return plain(value) in {plain(text) for text in texts}
+            return any(spelled(value) in spelled(text) for text in texts)
+        return spelled(value) in {spelled(text) for text in texts}
 
     @property
     def texts(self) -> frozenset[str]:
@@ -65,7 +69,7 @@ def permitted(sent: Sent, shop: Shop) -> Permitted:
     country, postal_code = _text(to, "country_code"), _text(to, "zip")
     clear = {"recipient/country": country, "recipient/postal_code": postal_code}
     if point is not None:
-        known = POINTS.get(point)
+        known = POINTS.get(point) or SPOTS.get(point, (None,))[0]
         clear = {"parcel/pickup_point": point}
         if known is not None:
             clear |= {"recipient/country": known.country, "recipient/postal_code": known.postal_code}

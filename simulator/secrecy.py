@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
+from simulator.bpost.elements import told
 from simulator.case import Case, member, tokens
 from simulator.evidence import Entry, Shipment
 from simulator.jwe import UnreadableError, read_header
 from simulator.search import Needles
-from simulator.verdict import Finding, Verdict, verdict
+from simulator.verdict import BPOST_PROMISES, PROMISES, Finding, Verdict, verdict
+
+CODE = re.compile("[0-9A-Z]{5}-[0-9A-Z]{5}")
+"""What stands on a label for packers: a short code of Parcelveil's own."""
 
 
 def nothing_unsealed(case: Case) -> Verdict:
     """Every part a JWE that opened, none of its texts in the clear beside it."""
     parts = sum(1 for entry in case.evidence.posts for _ in tokens(case.bodies[entry.seq]))
     needles = Needles(_sealed_texts(case))
-    basis = f"{parts} parts, {len(needles.texts)} texts that may travel only sealed in {_amount(_bodies(case))}"
-    findings = (*_shapes(case), *_closed(case), *_found(case, needles, _bodies(case), "may travel only sealed"))
+    basis = f"{parts} parts, {len(needles.texts)} texts that may travel only sealed in {amount(_bodies(case))}"
+    findings = (*_shapes(case), *_closed(case), *found(case, needles, _bodies(case), "may travel only sealed"))
     return verdict("nothing-unsealed", parts and len(needles.texts), basis, findings)
 
 
@@ -28,7 +33,12 @@ def _sealed_texts(case: Case) -> frozenset[str]:
         for text in texts
         if any(text in allowed for allowed in case.permitted[file].texts)
     )
-    return ((travelling & case.texts()) | frozenset(case.evidence.shop.sender.values())) - _clear_texts(case)
+    of_shop = frozenset[str]() if case.cleartext else _of_shop(case)
+    return ((travelling & case.texts()) | of_shop) - _clear_texts(case)
+
+
+def _of_shop(case: Case) -> frozenset[str]:
+    return frozenset(case.evidence.shop.sender.values())
 
 
 def _clear_texts(case: Case) -> frozenset[str]:
@@ -58,24 +68,32 @@ def _closed(case: Case) -> Iterator[Finding]:
 def nothing_leaked(case: Case) -> Verdict:
     """No text of any order where it may not be, however it is written there."""
     database, logs = case.evidence.database, case.evidence.logs
-    everywhere, sent = Needles(case.texts() - _clear_texts(case)), Needles(_forbidden_texts(case))
+    everywhere, sent = Needles(unclear(case)), Needles(_forbidden_texts(case))
     basis = (
-        f"{len(everywhere.texts)} texts ({everywhere.skipped} too short to tell) in {_amount(_bodies(case))}, "
-        f"{len(case.evidence.shipments)} opened shipments, database ({_amount(database)}), logs ({_amount(logs)})"
+        f"{len(everywhere.texts)} texts ({everywhere.skipped} too short to tell) in {amount(_bodies(case))}, "
+        f"{len(case.evidence.shipments)} opened shipments, database ({amount(database)}), logs ({amount(logs)})"
     )
     findings = (
-        *_found(case, sent, _bodies(case), "may not pass"),
+        *found(case, sent, _bodies(case), "may not pass"),
         *_opened(case),
+        *_strange(case),
         *_clear(case),
-        *_found(case, everywhere, database, "may not rest in the clear"),
-        *_found(case, everywhere, logs, "may not be logged"),
+        *found(case, everywhere, database, "may not rest in the clear"),
+        *found(case, everywhere, logs, "may not be logged"),
         *(Finding(what=f"no {kind} to search", where="nothing was found there") for kind in _empty(database, logs)),
     )
     return verdict("nothing-leaked", len(everywhere.texts), basis, findings)
 
 
+def unclear(case: Case) -> frozenset[str]:
+    """What of the orders may stand nowhere in the clear."""
+    return case.texts() - _clear_texts(case)
+
+
 def _forbidden_texts(case: Case) -> frozenset[str]:
-    return case.texts() - _sealed_texts(case) - _clear_texts(case)
+    """What may be in no request. bpost is not told who sends; of a pick-up point it is told where that is."""
+    texts = case.texts() | _of_shop(case) if case.cleartext else case.texts()
+    return texts - _sealed_texts(case) - _clear_texts(case) - case.public
 
 
 def _empty(database: Mapping[str, bytes], logs: Mapping[str, bytes]) -> list[str]:
@@ -86,9 +104,25 @@ def _opened(case: Case) -> Iterator[Finding]:
     for shipment in case.evidence.shipments:
         allowed = case.permitted.get(case.order_of[shipment.id] or "")
         for part, name, value in _members(shipment):
-            if allowed is None or not allowed.admits(part, name, value):
+            if allowed is None or not (allowed.admits(part, name, value, case.spelled) or _usual(case, name, value)):
                 what = f"{part}/{name} holds what may not pass" + _known(case, value)
                 yield Finding(what=what, where=f"opened by the platform, shipment {shipment.id}")
+
+
+def _usual(case: Case, name: str, value: object) -> bool:
+    """bpost's messages need a language: where the order tells none, it is English."""
+    return case.cleartext and (name, value) == ("language", "en")
+
+
+def _strange(case: Case) -> Iterator[Finding]:
+    """Elements of a box that nothing of an order has a place in, and a reference that is no code."""
+    for shipment in case.evidence.shipments:
+        box = told(shipment.elements)
+        where = f"told by the platform of shipment {shipment.id}"
+        for path in box.strange:
+            yield Finding(what=f"{path} is told", where=where)
+        if shipment.elements and not CODE.fullmatch(box.clear.get("parcel/reference", "")):
+            yield Finding(what="the reference for packers is no code", where=where)
 
 
 def _members(shipment: Shipment) -> Iterator[tuple[str, str, object]]:
@@ -110,19 +144,21 @@ def _clear(case: Case) -> Iterator[Finding]:
         allowed = case.permitted.get(case.order_of.get(str(body.get("id"))) or "")
         for place in ("recipient/country", "recipient/postal_code", "parcel/pickup_point"):
             value = member(body, *place.split("/"))
-            if value is not None and (allowed is None or allowed.clear.get(place) != value):
+            if value is not None and (allowed is None or not _equal(case, allowed.clear.get(place), value)):
                 yield Finding(what=f"/{place} is not the order's", where=_entry(entry))
+
+
+def _equal(case: Case, allowed: str | None, value: object) -> bool:
+    """bpost has postal codes without what is no part of them."""
+    return allowed == value or (case.cleartext and case.spelled(allowed or "") == case.spelled(str(value)))
 
 
 def nothing_left(case: Case) -> Verdict:
     """No sealed part of a delivered shipment in the bytes of the database."""
     sealed = {
-        str(token).split(".")[
-            -2
-        ]: f"{name} of {case.order_of.get(str(case.bodies[entry.seq].get('id'))) or 'a shipment'}"
-        for entry in case.taken
-        for name, token in tokens(case.bodies[entry.seq])
-        if str(token).count(".") == 4
+        part.token.split(".")[-2]: f"{part.key[1]} of {case.order_of.get(part.key[0]) or 'a shipment'}"
+        for part in case.sealed
+        if part.key[0] in case.order_of
     }
     database = case.evidence.database
     needles = Needles(sealed)
@@ -133,11 +169,13 @@ def nothing_left(case: Case) -> Verdict:
     ]
     if not any(database.values()):
         findings.append(Finding(what="no database to search", where="nothing was found there"))
-    basis = f"{len(needles.texts)} delivered parts in {_amount(database)}"
-    return verdict("nothing-left", len(needles.texts), basis, findings)
+    basis = f"{len(needles.texts)} delivered parts in {amount(database)}"
+    promises = BPOST_PROMISES if case.cleartext else PROMISES
+    return verdict("nothing-left", len(needles.texts), basis, findings, promises)
 
 
-def _found(case: Case, needles: Needles, haystacks: Mapping[str, bytes], why: str) -> Iterator[Finding]:
+def found(case: Case, needles: Needles, haystacks: Mapping[str, bytes], why: str) -> Iterator[Finding]:
+    """Every text that is in one of the haystacks, where it may not be."""
     for name, content in haystacks.items():
         for hit in needles.find(content):
             written = "" if hit.written == "plain" else f", written as {hit.written}"
@@ -160,6 +198,6 @@ def _pointer(name: str) -> str:
     return f"/{party}/sealed/{part}"
 
 
-def _amount(files: Mapping[str, bytes]) -> str:
+def amount(files: Mapping[str, bytes]) -> str:
     """How much was searched."""
     return f"{sum(map(len, files.values())) / 1000:,.0f} kB"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -33,14 +33,15 @@ class Verdict:
         return self.checked > 0 and not self.findings
 
 
-def verdict(promise: str, checked: int, basis: str, findings: Iterable[Finding]) -> Verdict:
-    """The verdict on one of ``PROMISES`` or ``LATER_PROMISES``."""
+def verdict(
+    promise: str, checked: int, basis: str, findings: Iterable[Finding], promises: Mapping[str, str] | None = None
+) -> Verdict:
+    """The verdict on one of ``promises``: if nothing is said, ``PROMISES`` and ``LATER_PROMISES``."""
     found = tuple(dict.fromkeys(findings))
     if checked == 0:
         found = (*found, Finding(what="nothing was checked", where="there was no evidence of that kind"))
-    return Verdict(
-        promise=promise, sentence=(PROMISES | LATER_PROMISES)[promise], checked=checked, basis=basis, findings=found
-    )
+    sentence = (promises or PROMISES | LATER_PROMISES)[promise]
+    return Verdict(promise=promise, sentence=sentence, checked=checked, basis=basis, findings=found)
 
 
 PROMISES = {
@@ -62,3 +63,18 @@ LATER_PROMISES = {
     "nothing-lost": "What may live for ten years does: every sender's part is in both places, and reads as it did.",
 }
 """Of the second act: thirteen months pass."""
+
+BPOST_PROMISES = {
+    **{promise: sentence for promise, sentence in PROMISES.items() if promise != "nothing-untagged"},
+    "nothing-unsealed": "While it waited, everything personal was sealed to a key of its week, which opens every part.",
+    "nothing-left": "Once bpost had it, nothing that was sealed is left in the database.",
+}
+"""The same with bpost's services, which take cleartext: what is sealed is sealed to keys of Parcelveil's own, and no
+tag travels.
+"""
+
+BPOST_LATER_PROMISES = {
+    "nothing-late": "After the week, and after thirteen months, no piece of a part is in a byte of a file.",
+    "nothing-reopened": "With the week's keys destroyed, nothing opens out of a backup that was made while it waited.",
+}
+"""Of their second act. bpost cannot be told that a part has ended: of what it keeps nothing is promised."""

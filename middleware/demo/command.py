@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from middleware.demo import later, later_screen, report, run, screen
-from middleware.demo.later_story import Told, tell_later
+from middleware.demo import label_files, later, later_screen, report, run, screen, weeks
+from middleware.demo.carriers import CARRIERS, PLATFORM
+from middleware.demo.later_story import Told, tell_later, tell_weeks
 from middleware.demo.orders import made_up
 from middleware.demo.processes import DemoError
 from middleware.demo.sabotage import FAULTS
@@ -21,6 +22,7 @@ from middleware.demo.story import tell
 from simulator.evidence import Evidence
 from simulator.judge import judge
 from simulator.passed import Passed
+from simulator.resting import Ended
 from simulator.verdict import Verdict
 from simulator.wire import NoAnswerError
 
@@ -47,12 +49,23 @@ BROKEN_PAGE = "demo-report-broken.html"
     metavar="NAME",
     help=f"Break something on purpose: {', '.join(FAULTS)}. Also $BREAK.",
 )
-def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str) -> None:
+@click.option(
+    "--carrier",
+    "name",
+    envvar="CARRIER",
+    default=PLATFORM.name,
+    metavar="NAME",
+    show_default=True,
+    help=f"Who takes the parcels: {', '.join(CARRIERS)}. Also $CARRIER.",
+)
+def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str, name: str) -> None:
     """Send made-up orders through Parcelveil into a simulated parcel platform, let thirteen months pass, and judge what
-    became of them.
+    became of them. With `--carrier bpost` into bpost's services, simulated too, which leaves labels in demo-labels.
 
     Needs no configuration. Exit status 1 if a promise was not kept.
     """
+    if name not in CARRIERS:
+        raise click.UsageError(f"there is no carrier called {name!r}; there is: {', '.join(CARRIERS)}")
     if fault and fault not in FAULTS:
         raise click.UsageError(f"there is nothing called {fault!r} to break; there is: {', '.join(FAULTS)}")
     if fault and stay:
@@ -60,7 +73,8 @@ def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str) -
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         target = page or Path(BROKEN_PAGE if fault else PAGE)
-        kept = _stay(keep) if stay else _run(target, verbose, run.Options(fault=fault or None, keep=keep))
+        options = run.Options(fault=fault or None, keep=keep, carrier=CARRIERS[name], judged=not stay)
+        kept = _stay(options) if stay else _run(target, verbose, options)
     except (DemoError, NoAnswerError) as problem:
         click.echo(f"parcelveil: {problem}", err=True)
         kept = False
@@ -71,25 +85,29 @@ def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str) -
 
 
 def _run(page: Path, verbose: bool, options: run.Options) -> bool:
-    out, orders = screen.console(), made_up()
-    screen.opening(out, len(orders))
+    carrier = options.carrier
+    out, orders, words = screen.console(), made_up(carrier), carrier.words
+    screen.opening(out, len(orders), words)
     with run.started(options) as stage:
         with out.status("Starting, sending, waiting …"):
-            sent = run.deliver(stage, orders)
-            run.wait_for(stage, sum(order.status == "accepted" for order in orders))
+            evidence = run.perform(stage, orders)
             inspections = run.inspect(stage, orders)
-            evidence = run.collect(stage, sent)
             said = judge(evidence)
         told = tell(orders, inspections, evidence)
         screen.chapters(out, told, verbose)
-        screen.verdicts(out, said, screen.PROMISED)
+        screen.verdicts(out, said, words.promised)
         second = _second_act(out, stage, evidence) if _kept(said) else None
+        labels = page.parent / label_files.FOLDER if carrier.labels and second and _kept(second.said) else None
+        if labels:
+            label_files.write(stage, told, labels)
     if second:
         said = (*said, *second.said)
     else:
         out.print(later_screen.NOT_PLAYED)
-    page.write_text(report.page(told, second, said), encoding="utf-8")
+    page.write_text(report.page(told, second, said, words), encoding="utf-8")
     screen.closing(out, said, str(page.resolve()))
+    if labels:
+        click.echo(f"The labels as bpost printed them: {labels.resolve()}")
     if options.keep:
         click.echo(f"All files are in {stage.folder}")
     return _kept(said)
@@ -101,17 +119,24 @@ def _kept(said: Sequence[Verdict]) -> bool:
 
 def _second_act(out: Console, stage: Stage, evidence: Evidence) -> Told:
     with out.status("Thirteen months pass …"):
-        played = later.play(stage, evidence)
-        told = tell_later(played, Passed(evidence, played.later))
+        told = _played(stage, evidence)
     later_screen.second_act(out, told)
-    screen.verdicts(out, told.said, later_screen.PROMISED)
+    screen.verdicts(out, told.said, told.words.second_promised)
     return told
 
 
-def _stay(keep: bool) -> bool:
-    out, orders = screen.console(), made_up()
-    screen.opening(out, len(orders), judged=False)
-    with run.started(run.Options(keep=keep)) as stage:
+def _played(stage: Stage, evidence: Evidence) -> Told:
+    if stage.carrier.waits:
+        of_weeks = weeks.play(stage, evidence)
+        return tell_weeks(of_weeks, Ended(evidence, of_weeks.weeks))
+    played = later.play(stage, evidence)
+    return tell_later(played, Passed(evidence, played.later))
+
+
+def _stay(options: run.Options) -> bool:
+    out, orders = screen.console(), made_up(options.carrier)
+    screen.opening(out, len(orders), options.carrier.words, judged=False)
+    with run.started(options) as stage:
         with out.status("Sending …"):
             run.deliver(stage, orders)
             run.wait_for(stage, sum(order.status == "accepted" for order in orders))
@@ -132,7 +157,7 @@ Configuration        {configuration}
 
 In another terminal, with the made-up secrets of this run:
 
-  export SHOPIFY_SECRET={stage.secret.decode("ascii")} PARCEL_PLATFORM_TOKEN={stage.token}
+  export SHOPIFY_SECRET={stage.secret.decode("ascii")} {stage.carrier.variable}={stage.token}
 
 Send more orders, from files or made up, and look at what became of them:
 

@@ -83,11 +83,11 @@ def _back_up(stage: Stage) -> dict[str, bytes]:
 def _last_day(stage: Stage, day: date) -> tuple[Scene, Moment]:
     at = datetime.combine(day, LAST_MINUTES, BRUSSELS)
     now = stage.turn(at)
-    refused = _type(stage, "purge", admitted=(0, 1))  # a machine that cannot tell how long it runs sees no jump
-    accepted = _type(stage, "purge", "--accept-clock")
+    refused = typed(stage, "purge", admitted=(0, 1))  # a machine that cannot tell how long it runs sees no jump
+    accepted = typed(stage, "purge", "--accept-clock")
     what = "The last permitted day of the recipients' parts. The clock has jumped, and nothing is taken until a person "
     what += "says that it is right."
-    return Scene(at=at, what=what, typed=(refused, accepted)), _moment(stage, now)
+    return Scene(at=at, what=what, typed=(refused, accepted)), moment(stage, now)
 
 
 def _day_after(stage: Stage, day: date, expected: int) -> tuple[Scene, Moment]:
@@ -97,27 +97,29 @@ def _day_after(stage: Stage, day: date, expected: int) -> tuple[Scene, Moment]:
     run.wait_for(stage, expected, "DELETE", 204)
     relay.stop()
     what = "The day after. The relay starts, purges by itself, and tells the platform of each part that ended."
-    return Scene(at=at, what=what, typed=()), _moment(stage, now)
+    return Scene(at=at, what=what, typed=()), moment(stage, now)
 
 
 def _month_over(stage: Stage, day: date, months: Collection[str]) -> tuple[Scene, Moment]:
     at = datetime.combine(day, HALF_AN_HOUR, BRUSSELS)
     now = stage.turn(at)
-    typed = [_type(stage, "purge", "--accept-clock")]
+    said = [typed(stage, "purge", "--accept-clock")]
     for month in months:
-        typed.append(_type(stage, "keys", "destroy", month, "--by", ANNOUNCED_BY))
-        typed.append(_type(stage, "keys", "destroy", month, "--by", CARRIED_OUT_BY, "--carry-out"))
+        said.append(typed(stage, "keys", "destroy", month, "--by", ANNOUNCED_BY))
+        said.append(typed(stage, "keys", "destroy", month, "--by", CARRIED_OUT_BY, "--carry-out"))
     what = "The month is over. Its keys are destroyed in two steps; the platform destroys its own by its clock."
-    return Scene(at=at, what=what, typed=tuple(typed)), _moment(stage, now)
+    return Scene(at=at, what=what, typed=tuple(said)), moment(stage, now)
 
 
-def _type(stage: Stage, *words: str, admitted: Collection[int] = (0,)) -> Typed:
+def typed(stage: Stage, *words: str, admitted: Collection[int] = (0,)) -> Typed:
+    """What an operator types, carried out. Raises: DemoError (it ended with no status that is ``admitted``)."""
     process = stage.command(*words)
     process.finish(admitted)
     return Typed(words=words, said=process.said().strip())
 
 
-def _moment(stage: Stage, now: str) -> Moment:
+def moment(stage: Stage, now: str) -> Moment:
+    """All that there is at one moment, ``now`` in ISO 8601."""
     folder = stage.folder
     places: list[Path] = [folder / name for name in ("var", "logs", "tmp", "platform/keys")]
     return Moment(at=now, held=gather.held(stage.platform), files=gather.files(places, folder))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from middleware.demo.later import Scene
-from middleware.demo.later_screen import OPENING, TURNED
-from middleware.demo.later_story import EXPLAINED, Pair, Told
+from middleware.demo.later_story import Count, Pair, Told
 from middleware.demo.markup import Html, tag
 
 PLACE = "thirteen-months"
@@ -15,12 +14,12 @@ def second_act(told: Told) -> Html:
     """Scenes with their commands, then what was where, order by order."""
     return tag(
         "section",
-        tag("header", tag("h2", OPENING)),
-        tag("p", TURNED),
+        tag("header", tag("h2", told.words.second_opening)),
+        tag("p", told.words.turned),
         *(_scene(scene) for scene in told.scenes),
         tag("h3", "What was where"),
         tag("div", _table(told), class_="scroll"),
-        tag("p", EXPLAINED, class_="note"),
+        tag("p", told.words.explained, class_="note"),
         id=PLACE,
     )
 
@@ -41,8 +40,8 @@ def _table(told: Told) -> Html:
     days = tag(
         "tr", tag("th", "order"), *(tag("th", tag("div", day), tag("div", place)) for day, place in told.columns)
     )
-    return tag("table", days, *(tag("tr", tag("td", row.title), *map(_cell, row.pairs)) for row in told.rows))
+    return tag("table", days, *(tag("tr", tag("td", row.title), *map(_cell, row.cells)) for row in told.rows))
 
 
-def _cell(pair: Pair) -> Html:
-    return tag("td", pair, class_="kept" if pair.well else "broken")
+def _cell(cell: Pair | Count) -> Html:
+    return tag("td", cell, class_="kept" if cell.well else "broken")

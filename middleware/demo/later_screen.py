@@ -7,23 +7,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from middleware.demo.later_story import EXPLAINED, Told
-
-OPENING = "The second act: thirteen months pass"
-TURNED = (
-    "The clocks of Parcelveil and of the parcel platform are turned, as an operator can turn those of a test instance; "
-    "everything else is as on any day. This instance keeps a sealed copy of each part after delivery "
-    '(keep_delivered = "policy"), so that there is something to end here too.'
-)
-PROMISED = "What was promised of time, judged by the platform's parts, by raw bytes and by every key that is left"
+from middleware.demo.later_story import Told
 
 NOT_PLAYED = "The second act, in which thirteen months pass, is not played: the first broke a promise."
 
 
 def second_act(out: Console, told: Told) -> None:
     """The scenes with their commands, then the table."""
-    out.print(Text(OPENING, "bold"))
-    out.print(Text(TURNED, "italic"))
+    out.print(Text(told.words.second_opening, "bold"))
+    out.print(Text(told.words.turned, "italic"))
     out.print()
     for scene in told.scenes:
         out.print(Text.assemble((f"{scene.at:%Y-%m-%d %H:%M}", "bold"), "  ", scene.what))
@@ -32,7 +24,7 @@ def second_act(out: Console, told: Told) -> None:
             out.print(Padding(Group(Text(typed.line, "cyan"), said), (0, 0, 0, 2)))
         out.print()
     out.print(_table(told))
-    out.print(Text(EXPLAINED, "dim"))
+    out.print(Text(told.words.explained, "dim"))
     out.print()
 
 
@@ -42,5 +34,5 @@ def _table(told: Told) -> Table:
     for day, place in told.columns:
         table.add_column(f"{day}\n{place}", no_wrap=True)
     for row in told.rows:
-        table.add_row(row.title, *(Text(str(pair), "green" if pair.well else "bold red") for pair in row.pairs))
+        table.add_row(row.title, *(Text(str(cell), "green" if cell.well else "bold red") for cell in row.cells))
     return table

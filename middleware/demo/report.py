@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from middleware.demo.came_in import came_in
+from middleware.demo.carriers import Words
 from middleware.demo.later_page import PLACE, second_act
 from middleware.demo.later_screen import NOT_PLAYED
 from middleware.demo.later_story import Told
@@ -22,10 +23,7 @@ from simulator.verdict import Verdict
 
 TITLE = "Parcelveil: what came in, what went out"
 
-COPIED = "; and once more to a key of Parcelveil's own that its relay can use: this instance keeps copies"
-
 LEGEND = (
-    ("sealed", "sealed", f"encrypted to the parcel platform, in the part that is named{COPIED}"),
     ("clear", "clear", "kept in the clear: a fact that the route or the price needs"),
     ("used", "used", "read to decide something, then gone"),
     ("index", "indexed", "known again by a keyed digest; of the newest version the time stands beside it"),
@@ -33,8 +31,10 @@ LEGEND = (
 )
 
 
-def page(told: Sequence[Chapter], later: Told | None, said: Sequence[Verdict]) -> str:
-    """The whole page; ``later`` is the second act, if it was played, and ``said`` are the verdicts on all acts."""
+def page(told: Sequence[Chapter], later: Told | None, said: Sequence[Verdict], words: Words) -> str:
+    """The whole page; ``later`` is the second act, if it was played, ``said`` are the verdicts on all acts, and
+    ``words`` what the carrier has them said.
+    """
     digest = base64.b64encode(hashlib.sha256(CSS.encode("utf-8")).digest()).decode("ascii")
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     head = tag(
@@ -46,12 +46,12 @@ def page(told: Sequence[Chapter], later: Told | None, said: Sequence[Verdict]) -
         tag("title", TITLE),
         tag("style", Html(CSS)),
     )
-    acts = [*(_chapter(chapter) for chapter in told), *([second_act(later)] if later else [])]
-    body = tag("body", _top(told, later, said), tag("main", *acts))
+    acts = [*(_chapter(chapter, words) for chapter in told), *([second_act(later)] if later else [])]
+    body = tag("body", _top(told, later, said, words), tag("main", *acts))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def _top(told: Sequence[Chapter], later: Told | None, said: Sequence[Verdict]) -> Html:
+def _top(told: Sequence[Chapter], later: Told | None, said: Sequence[Verdict], words: Words) -> Html:
     broken = sum(not verdict.kept for verdict in said)
     end = f"{broken} of {len(said)} promises broken" if broken else f"All {len(said)} promises kept"
     deliveries = sum(len(chapter.statuses) for chapter in told)
@@ -69,11 +69,15 @@ def _top(told: Sequence[Chapter], later: Told | None, said: Sequence[Verdict]) -
         tag("p", end, class_=f"summary {'broken' if broken else 'kept'}"),
         "" if later else tag("p", NOT_PLAYED, class_="note"),
         tag("ul", *(_verdict(verdict) for verdict in said), class_="promises"),
-        tag("div", *(cell for row in LEGEND for cell in _explained(*row)), class_="legend"),
+        tag(
+            "div",
+            *(cell for row in (("sealed", "sealed", words.sealed), *LEGEND) for cell in _explained(*row)),
+            class_="legend",
+        ),
         tag(
             "nav",
             *(tag("a", chapter.title, href=f"#{chapter.title}") for chapter in told),
-            tag("a", "thirteen months pass", href=f"#{PLACE}") if later else "",
+            tag("a", "the second act", href=f"#{PLACE}") if later else "",
             aria_label="Orders",
         ),
     )
@@ -96,9 +100,9 @@ def _explained(kind: str, word: str, meaning: str) -> tuple[Html, Html]:
     return tag("span", tag("span", word, class_="why"), class_=kind), tag("span", meaning)
 
 
-def _chapter(chapter: Chapter) -> Html:
+def _chapter(chapter: Chapter, words: Words) -> Html:
     kind = "kept" if chapter.inspection["status"] == "accepted" else "note"
-    out = [went_out(*shipment) for shipment in chapter.shipments] or [tag("p", "Nothing.", class_="note")]
+    out = [went_out(*shipment, words.seen) for shipment in chapter.shipments] or [tag("p", "Nothing.", class_="note")]
     marks = Marks(chapter.inspection, arrived_texts(chapter.shipments))
     statuses = ", ".join(str(status or "no answer") for status in chapter.statuses)
     return tag(

@@ -13,11 +13,12 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from middleware.demo import sabotage
+from middleware.demo.carriers import PLATFORM, Carrier
 from middleware.demo.orders import MadeUp
 from middleware.demo.processes import DemoError
 from middleware.demo.stage import DOMAIN, SHOP, Stage
@@ -41,10 +42,14 @@ Inspection = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Options:
-    """``fault``: what to break on purpose, or None. ``keep``: leave the folder behind."""
+    """``fault``: what to break on purpose, or None. ``keep``: leave the folder behind. ``judged``: else all is left
+    running, and nothing has to wait to be looked at.
+    """
 
     fault: str | None = None
     keep: bool = False
+    carrier: Carrier = PLATFORM
+    judged: bool = True
 
 
 @contextmanager
@@ -53,9 +58,9 @@ def started(options: Options) -> Iterator[Stage]:
     folder = Path(tempfile.mkdtemp(prefix="parcelveil-demo-"))
     try:
         fault = sabotage.prepare(options.fault, folder / "sabotage") if options.fault else None
-        stage = Stage(folder, fault)
+        stage = Stage(folder, options.carrier, fault)
         try:
-            stage.up()
+            stage.up(*(["intake"] if options.carrier.waits and options.judged else ()))
             yield stage
         finally:
             stage.down()
@@ -78,6 +83,20 @@ def _deliver(stage: Stage, order: MadeUp, times: int) -> Sent:
     ]
     statuses = tuple(delivery.status for delivery in deliveries)
     return Sent(file=order.file, body=order.body, expected=order.status, statuses=statuses)
+
+
+def perform(stage: Stage, orders: Sequence[MadeUp]) -> Evidence:
+    """The first act: send, deliver, end the service, and gather. Where what comes in is to wait for the relay, the
+    files are copied before it starts.
+    """
+    sent = deliver(stage, orders)
+    waiting: Mapping[str, bytes] = {}
+    if stage.carrier.waits:
+        stage.stop_service()
+        waiting = gather.files([stage.folder / "var"], stage.folder)
+        stage.relay()
+    wait_for(stage, sum(order.status == "accepted" for order in orders))
+    return replace(collect(stage, sent), waiting=waiting)
 
 
 def wait_for(stage: Stage, expected: int, method: str = "POST", done: int = 201) -> None:
@@ -105,6 +124,7 @@ def collect(stage: Stage, sent: tuple[Sent, ...]) -> Evidence:
     return Evidence(
         shop=SHOP,
         orders=sent,
+        carrier=stage.carrier.kind,
         entries=gather.ledger(stage.platform),
         shipments=gather.shipments(stage.platform, stage.token),
         database=gather.files([folder / "var"], folder),
@@ -119,6 +139,7 @@ def inspect(stage: Stage, orders: Sequence[MadeUp]) -> Mapping[str, Inspection]:
     for order in orders:
         (folder / order.file).write_bytes(order.body)
     options = ["--platform", "shopify", "--notify", SHOP.notify, "--pickup-attribute", SHOP.pickup_attribute, "--json"]
+    options += ["--carrier", stage.carrier.kind, "--points", str(stage.points)]
     command = [sys.executable, "-m", "middleware", "inspect", *options, *(str(folder / order.file) for order in orders)]
     done = subprocess.run(command, env=stage.environment(), capture_output=True, check=False)
     try:

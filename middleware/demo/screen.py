@@ -10,8 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from middleware.demo.carriers import Words
 from middleware.demo.story import Chapter, tags
-from schemas.known import REASONS
+from schemas.known import DOUBTS, REASONS
+from simulator.evidence import Shipment
 from simulator.verdict import Verdict
 
 WIDEST = 100
@@ -25,8 +27,6 @@ OPENING = (
     "seals what is personal in it, tags it with how long it may be kept, and leaves the rest behind."
 )
 
-PROMISED = "What was promised, judged by the platform's ledger, by what it opened and by raw bytes"
-
 
 def console() -> Console:
     """Standard output, never wider than can be read."""
@@ -35,14 +35,13 @@ def console() -> Console:
     return out
 
 
-def opening(out: Console, orders: int, *, judged: bool = True) -> None:
+def opening(out: Console, orders: int, words: Words, *, judged: bool = True) -> None:
     """The first words; where nothing is judged, everything is left running and no month passes."""
     then = "Then thirteen months pass." if judged else "Everything is left running; nothing is judged."
     out.print(Text(OPENING, style="bold"))
     out.print(
         f"\nHere a simulated Shopify shop signs and sends {orders} made-up orders, one of them twice, over real HTTP. "
-        "A simulated parcel platform opens what it gets with private keys of its own, and prints labels. "
-        f"{then}\n"
+        f"{words.opens} {then}\n"
     )
 
 
@@ -52,13 +51,15 @@ def chapters(out: Console, told: Sequence[Chapter], verbose: bool) -> None:
         out.print(_heading(chapter))
         out.print(_block(chapter, verbose))
         out.print()
-    used = sorted({reason for chapter in told for reason in chapter.reasons})
-    table = Table(title="Why something is removed", title_style="bold", title_justify="left", box=None, pad_edge=False)
+    used = sorted({reason for chapter in told for reason in (*chapter.reasons, *chapter.doubts)})
+    table = Table(
+        title="Why something is removed, or unclear", title_style="bold", title_justify="left", box=None, pad_edge=False
+    )
     table.add_column(style="yellow")
     table.add_column()
     table.show_header = False
     for reason in used:
-        table.add_row(reason, Text(REASONS[reason]))
+        table.add_row(reason, Text(REASONS.get(reason) or DOUBTS[reason]))
     out.print(table)
     out.print()
 
@@ -80,6 +81,9 @@ def _block(chapter: Chapter, verbose: bool) -> Table:
         _paths(grid, chapter)
     else:
         _counts(grid, chapter)
+    if chapter.doubts:
+        told = ", ".join(f"{count} {reason}" for reason, count in chapter.doubts.most_common())
+        grid.add_row("unclear", Text(f"{chapter.doubts.total()} paths: {told}"))
     grid.add_row("arrived", _arrived(chapter))
     return grid
 
@@ -126,11 +130,16 @@ def _arrived(chapter: Chapter) -> Text:
         return Text("nothing", style="red" if chapter.inspection["status"] == "accepted" else "")
     lines = []
     for shipment, entry, body in chapter.shipments:
-        parts = ", ".join(name for name in shipment.parts) or "nothing"
         label = "label printed" if shipment.label else "no label"
         code = body.get("parcel", {}).get("reference")
-        lines.append(f"ledger entry {entry.seq}, code {code}: opened {parts}; {label}")
+        lines.append(f"ledger entry {entry.seq}, code {code}: {_read(shipment)}; {label}")
     return Text("\n".join(lines))
+
+
+def _read(shipment: Shipment) -> str:
+    if shipment.elements:
+        return f"told {', '.join(dict.fromkeys(path.rpartition('/')[2] for path, _ in shipment.elements))}"
+    return f"opened {', '.join(shipment.parts) or 'nothing'}"
 
 
 def verdicts(out: Console, said: Sequence[Verdict], title: str) -> None:

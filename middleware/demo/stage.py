@@ -11,7 +11,10 @@ from pathlib import Path
 
 import middleware
 from middleware import config
+from middleware.demo.carriers import CONFIGURATION, Carrier
+from middleware.demo.orders import ATTRIBUTE
 from middleware.demo.processes import HOST, DemoError, Process, answers, free_ports, start
+from simulator.bpost.locator import places
 from simulator.encoding import read_object
 from simulator.evidence import Shop
 from simulator.wire import exchange
@@ -31,56 +34,21 @@ SENDER = {
 }
 """Who sends: a made-up professional shop."""
 
-SHOP = Shop(notify="email", pickup_attribute="pickup_point", sender=SENDER)
+SHOP = Shop(notify="email", pickup_attribute=ATTRIBUTE, sender=SENDER)
 
 CLOCK_SECONDS = 20.0
 """How long the platform may take to make and destroy keys when its clock is turned."""
 
-CONFIGURES = re.compile(r"PARCELVEIL_|(PORT|DATABASE_URL|FLASK_DEBUG|BREAK)$")
+CONFIGURES = re.compile(r"PARCELVEIL_|(PORT|DATABASE_URL|FLASK_DEBUG|BREAK|CARRIER)$")
 """Variables that would change what is shown here, or tell of it."""
-
-CONFIGURATION = """\
-[server]
-listen = "{host}:{port}"
-api_listen = "{host}:{api_port}"
-metrics_listen = "{host}:{metrics_port}"
-database = "sqlite:///{folder}/var/parcelveil.db"
-keys = "{folder}/var/keys"
-state = "{folder}/var/state"
-journal = "{folder}/var/journal"
-keep_delivered = "policy"
-log_level = "DEBUG"
-
-[carriers.platform]
-kind = "parcel-json"
-url = "{platform}"
-token = {{ env = "PARCEL_PLATFORM_TOKEN" }}
-allow_private = ["{host}"]
-
-[apps.parcelveil]
-platform = "shopify"
-secrets = [{{ env = "SHOPIFY_SECRET" }}]
-
-[shops.demo]
-platform = "shopify"
-app = "parcelveil"
-domain = "{domain}"
-policy = "bpost-shipping-platform"
-account_type = "professional"
-integration = {{ requested_on = 2026-11-02, reference = "made up" }}
-carrier = "platform"
-notify = "{notify}"
-pickup_attribute = "{pickup_attribute}"
-hold = "0s"
-sender = {{ {sender} }}
-"""
 
 
 class Stage:
     """Starts everything in ``folder``; with ``sabotage``, its folder comes first on the path of the service."""
 
-    def __init__(self, folder: Path, sabotage: Path | None) -> None:
+    def __init__(self, folder: Path, carrier: Carrier, sabotage: Path | None) -> None:
         self.folder = folder
+        self.carrier = carrier
         self.secret = secrets.token_hex(32).encode("ascii")
         self.token = secrets.token_hex(16)
         port, platform, self._api_port, self._metrics_port = free_ports(4)
@@ -90,10 +58,16 @@ class Stage:
         self._mock: Process | None = None
         self._others: list[Process] = []
 
-    def up(self) -> None:
-        """Start the platform, then the service. Raises: DemoError."""
+    @property
+    def points(self) -> Path:
+        """The file of bpost's pick-up points."""
+        return self.folder / "points.json"
+
+    def up(self, *roles: str) -> None:
+        """Start the platform, then the service, or these roles of it alone. Raises: DemoError."""
         for name in ("logs", "var", "tmp"):
             (self.folder / name).mkdir(mode=0o700)
+        self.points.write_text(json.dumps(places()), encoding="utf-8")
         (self.folder / "parcelveil.toml").write_text(self._configuration(), encoding="utf-8")
         self._mock = self._start_mock()
         migration = self._start("migrate")
@@ -101,7 +75,8 @@ class Stage:
         provision = self._start("keys", "provision")
         for command in (migration, provision):
             command.finish()
-        self._start("serve", first=self._sabotage).wait_for(lambda: answers(f"{self.url}/readyz"))
+        words = [word for role in roles for word in ("--role", role)]
+        self._start("serve", *words, first=self._sabotage).wait_for(lambda: answers(f"{self.url}/readyz"))
 
     def stop_service(self) -> None:
         """Let Parcelveil finish and end; the platform still answers."""
@@ -122,7 +97,7 @@ class Stage:
         return str(read_object(answer.body)["now"])
 
     def relay(self) -> Process:
-        """Start the part of the service that purges and tells the platform."""
+        """Start the part of the service that delivers, purges and tells the platform."""
         return self._start("serve", "--role", "relay", first=self._sabotage)
 
     def command(self, *words: str) -> Process:
@@ -138,6 +113,7 @@ class Stage:
     def _start_mock(self) -> Process:
         options = ["--listen", self.platform.removeprefix("http://"), "--state", str(self.folder / "platform")]
         options += ["--receipt-keys", f"{self.url}/.well-known/jwks.json", "--token-env", "PARCEL_PLATFORM_TOKEN"]
+        options += ["--passphrase-env", "BPOST_PASSPHRASE"]
         module = ["simulator", "mock", *options]
         return start("mock", module, log=self.folder / "mock.log", environment=self.environment())
 
@@ -159,6 +135,7 @@ class Stage:
             "TMPDIR": str(self.folder / "tmp"),
             "SHOPIFY_SECRET": self.secret.decode("ascii"),
             "PARCEL_PLATFORM_TOKEN": self.token,
+            "BPOST_PASSPHRASE": self.token,
             **turned,
         }
 
@@ -169,6 +146,8 @@ class Stage:
             api_port=self._api_port,
             metrics_port=self._metrics_port,
             folder=self.folder,
+            carrier=self.carrier,
+            profile=self.carrier.profile.format(folder=self.folder),
             platform=self.platform,
             domain=DOMAIN,
             notify=SHOP.notify,

@@ -54,6 +54,11 @@ class Chapter:
         """How many paths were removed for each reason."""
         return Counter(removal["reason"] for removal in self.inspection["removed"])
 
+    @property
+    def doubts(self) -> Counter[str]:
+        """How many paths are kept in doubt, or written otherwise than they came, for each reason."""
+        return Counter(doubted["reason"] for doubted in self.inspection["doubted"])
+
 
 _PLACES = {path: place for place, (path, _) in enumerate(catalogue())}
 

@@ -15,14 +15,14 @@ START = 20
 """Characters that are shown of a sealed part or receipt."""
 
 
-def went_out(shipment: Shipment, entry: Entry, body: Mapping[str, Any]) -> Html:
-    """One shipment."""
+def went_out(shipment: Shipment, entry: Entry, body: Mapping[str, Any], seen: str) -> Html:
+    """One shipment. ``seen`` stands over what the platform could read of it."""
     return tag(
         "div",
         tag("p", f"Ledger entry {entry.seq}: POST {entry.path}, answered {entry.status}. ", class_="note"),
-        tag("div", _body(body, ""), class_="json"),
-        tag("h4", "What the platform opened with its private keys"),
-        *(_opened(name, content) for name, content in shipment.parts.items()),
+        *([] if shipment.elements else [tag("div", _body(body, ""), class_="json")]),
+        tag("h4", seen),
+        *([_elements(shipment)] if shipment.elements else map(_opened, shipment.parts, shipment.parts.values())),
         *(tag("p", f"{name} could not be opened.", class_="broken") for name in shipment.unreadable),
         tag("h4", "The label that it printed"),
         label(shipment.label),
@@ -56,6 +56,11 @@ def _opened(name: str, content: Mapping[str, Any]) -> Html:
         tag("dt", name),
         *(tag("dd", *(_member(key, value) for key, value in row.items())) for row in rows),
     )
+
+
+def _elements(shipment: Shipment) -> Html:
+    """An element without a text says something by being there."""
+    return tag("dl", *(tag("dd", _member(path, text or "(there)")) for path, text in shipment.elements))
 
 
 def _member(name: str, value: object) -> Html:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from urllib.parse import parse_qs
 
@@ -29,6 +30,11 @@ SPOTS: Mapping[str, tuple[PickupPoint, int]] = MappingProxyType(
     }
 )
 """bpost's id → the point, and which kind it is here."""
+
+
+def places() -> list[dict[str, object]]:
+    """All of them as an operator lists them: JSON objects."""
+    return [{**asdict(point), "id": id_, "locker": kind == KINDS["LOCKER"]} for id_, (point, kind) in SPOTS.items()]
 
 
 class _MistakeError(Exception):

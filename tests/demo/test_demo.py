@@ -16,6 +16,7 @@ import requests
 from click.testing import CliRunner
 
 from middleware.demo import run
+from middleware.demo.carriers import PLATFORM
 from middleware.demo.command import BROKEN_PAGE, PAGE, demo
 from middleware.demo.later_screen import NOT_PLAYED
 from middleware.demo.orders import made_up
@@ -182,7 +183,7 @@ def test_a_process_that_does_not_start_is_told_with_the_end_of_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("middleware.demo.stage.CONFIGURATION", "[server]\nnonsense = 1\n")
-    stage = Stage(tmp_path, None)
+    stage = Stage(tmp_path, PLATFORM, None)
     try:
         with pytest.raises(DemoError, match=r"^`(migrate|keys provision)` ended with status 2:\n.*nonsense"):
             stage.up()

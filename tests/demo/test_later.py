@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from middleware.demo import later, later_screen, run
+from middleware.demo.carriers import PLATFORM
 from middleware.demo.later import BRUSSELS, Played, Scene, Typed
 from middleware.demo.later_story import Told, tell_later
 from middleware.demo.report import page
@@ -55,21 +56,21 @@ def test_each_order_is_told_by_what_was_where() -> None:
         ("2027-12-23", "there"),
         ("2028-01-01", "backup"),
     )
-    rows = {row.title: [str(pair) for pair in row.pairs] for row in found.rows}
+    rows = {row.title: [str(cell) for cell in row.cells] for row in found.rows}
     assert rows == {name: ["2 + 1", "2 + 1", "0 + 1", "0 + 1", "0 + 1"] for name in ("domestic", "gift")}
-    assert all(pair.well for row in found.rows for pair in row.pairs)
+    assert all(cell.well for row in found.rows for cell in row.cells)
     assert all(verdict.kept for verdict in found.said)
 
 
 def test_what_is_there_too_long_is_not_well() -> None:
     found = told(forgotten())
-    assert [[pair.well for pair in row.pairs] for row in found.rows] == [[True, True, False, False, True]] * 2
+    assert [[cell.well for cell in row.cells] for row in found.rows] == [[True, True, False, False, True]] * 2
     assert [verdict.promise for verdict in found.said if not verdict.kept] == ["nothing-late"]
 
 
 def test_a_sender_that_is_gone_is_not_well() -> None:
     acts = passed_well().at("day_after", files={DATABASE: database([])})
-    assert [pair.well for pair in told(acts).rows[0].pairs] == [True, True, False, True, True]
+    assert [cell.well for cell in told(acts).rows[0].cells] == [True, True, False, True, True]
 
 
 @pytest.mark.parametrize("width", [80, 100])
@@ -83,7 +84,7 @@ def test_the_terminal_shows_commands_and_table(width: int) -> None:
 
 def test_the_page_shows_the_same(tmp_path: Path) -> None:
     second = told(forgotten())
-    reader = read(page(chapters(tmp_path)[:1], second, second.said))
+    reader = read(page(chapters(tmp_path)[:1], second, second.said, PLATFORM.words))
     sections = [attributes["id"] for name, attributes in reader.elements if name == "section"]
     assert sections == ["01-domestic-full", "thirteen-months"]
     assert ("a", {"href": "#thirteen-months"}) in reader.elements
@@ -96,7 +97,7 @@ def test_the_page_shows_the_same(tmp_path: Path) -> None:
 
 
 def test_the_page_says_that_the_second_act_was_not_played(tmp_path: Path) -> None:
-    reader = read(page(chapters(tmp_path)[:1], None, told(forgotten()).said))
+    reader = read(page(chapters(tmp_path)[:1], None, told(forgotten()).said, PLATFORM.words))
     assert later_screen.NOT_PLAYED in reader.texts
     assert ("a", {"href": "#thirteen-months"}) not in reader.elements
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from middleware.demo.came_in import came_in
+from middleware.demo.carriers import PLATFORM
 from middleware.demo.marks import Mark, Marks, arrived_texts
 from middleware.demo.markup import Html, tag, visible
 from middleware.demo.report import page
@@ -62,7 +63,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Chapter, ...]:
 
 @pytest.fixture(scope="module")
 def written(told: tuple[Chapter, ...]) -> str:
-    return page(told, None, judge(evidence()))
+    return page(told, None, judge(evidence()), PLATFORM.words)
 
 
 def test_the_page_needs_nothing_else_and_runs_nothing(written: str) -> None:
@@ -141,7 +142,7 @@ def test_a_long_list_is_cut_and_says_so(written: str) -> None:
 def test_the_evidence_against_a_promise_is_told_and_escaped(told: tuple[Chapter, ...]) -> None:
     finding = Finding(what="<x>.json: note", where="ledger entry 4, byte 9")
     said = (Verdict(promise="nothing-leaked", sentence="S.", checked=1, basis="1 text", findings=(finding,)),)
-    text = page(told[:1], None, said)
+    text = page(told[:1], None, said, PLATFORM.words)
     assert "<li>&lt;x&gt;.json: note — ledger entry 4, byte 9</li>" in text
     assert "1 of 1 promises broken" in text
 

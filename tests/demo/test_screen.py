@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from middleware.demo import screen
+from middleware.demo.carriers import PLATFORM
 from middleware.demo.orders import made_up
 from middleware.demo.story import Chapter
 from simulator.judge import judge
@@ -40,9 +41,9 @@ def words(text: str) -> str:
 @pytest.mark.parametrize("verbose", [False, True])
 def test_everything_fits(told: tuple[Chapter, ...], width: int, verbose: bool) -> None:
     out = console(width)
-    screen.opening(out, 23)
+    screen.opening(out, 23, PLATFORM.words)
     screen.chapters(out, told, verbose)
-    screen.verdicts(out, judge(sound()), screen.PROMISED)
+    screen.verdicts(out, judge(sound()), PLATFORM.words.promised)
     screen.closing(out, judge(sound()), "demo-report.html")
     assert max(len(line) for line in shown(out).splitlines()) <= width
     assert "…" not in shown(out)
@@ -50,14 +51,14 @@ def test_everything_fits(told: tuple[Chapter, ...], width: int, verbose: bool) -
 
 def test_the_first_sentence_says_what_goes_on() -> None:
     out = console()
-    screen.opening(out, 23)
+    screen.opening(out, 23, PLATFORM.words)
     assert words(shown(out)).startswith("Parcelveil stands between a webshop and a parcel platform:")
 
 
 @pytest.mark.parametrize("judged", [True, False])
 def test_that_months_pass_is_said_where_they_do(judged: bool) -> None:
     out = console()
-    screen.opening(out, 23, judged=judged)
+    screen.opening(out, 23, PLATFORM.words, judged=judged)
     assert ("thirteen months pass" in shown(out), "left running" in shown(out)) == (judged, not judged)
 
 
