@@ -1,0 +1,181 @@
+"""A service whose one carrier is bpost, in this process: real intake, lane, relay and SQLite file. bpost is simulated
+over real HTTP, or a transport that takes everything stands in for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from middleware import bootstrap, bootstrap_lanes, config
+from middleware.exchange import Request, Response
+from middleware.ports import Transport
+from middleware.relay import Relay
+from middleware.web.app import create
+from simulator.bpost.locator import places
+from tests.middleware.cli.bench import run
+from tests.system import variants_woocommerce as woo
+from tests.system.line import tell
+from tests.system.settings import Settings, toml
+from tests.system.stack import OWN_SECRET, SECRET, headers, shop
+
+ACCOUNT, PASSPHRASE, TOKEN = "123456", "made-up passphrase of the account", "made-up-token-of-the-lane"
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+POINT, LOCKER = "200001", "200003"
+BARCODE = "323212345600000000001030"
+PRINTED = f"<labels><label><barcode>{BARCODE}</barcode><bytes>JVBERi0xLjc=</bytes></label></labels>".encode()
+
+
+class Taking:
+    """Stands in for bpost: takes every order, prints a label of each."""
+
+    def send(self, request: Request) -> Response:
+        """201, or a label."""
+        return (
+            Response(status=201, headers={}, body=b"")
+            if request.method == "POST"
+            else Response(status=200, headers={}, body=PRINTED)
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Wire:
+    """The way to bpost, watched: every request, and what ``look`` sees while it is under way. ``echo``: orders whose
+    body holds this are refused in bpost's manner, which repeats what was sent.
+    """
+
+    way: Transport
+    look: Callable[[], None] = lambda: None
+    echo: bytes | None = None
+    requests: list[Request] = field(default_factory=list)
+
+    def send(self, request: Request) -> Response:
+        """Note it, look, pass it on."""
+        self.requests.append(request)
+        self.look()
+        if request.body and self.echo and self.echo in request.body:
+            told = b"Error in request: cvc-maxLength-valid: Value '" + request.body + b"' with length = '41' is not "
+            told += b"facet-valid with respect to maxLength '40' for type 'LocalityType'."
+            return Response(status=400, headers={"content-type": "text/plain"}, body=told)
+        return self.way.send(request)
+
+    @property
+    def orders(self) -> list[bytes]:
+        """The bodies that make an order, in turn."""
+        return [request.body or b"" for request in self.requests if request.path.endswith("/orders")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The service, its ways in, its relay, what is logged, and the way to bpost."""
+
+    folder: Path
+    intake: FlaskClient
+    api: FlaskClient
+    relay: Relay
+    wire: Wire
+    said: io.StringIO
+
+    def shopify(self, name: str, body: bytes) -> TestResponse:
+        """A signed webhook of a Shopify shop."""
+        given = headers(body, f"{name}.myshopify.com")
+        return self.intake.post("/webhooks/shopify/orders", data=body, headers=given)
+
+    def woocommerce(self, name: str, body: bytes) -> TestResponse:
+        """One of the WooCommerce shop."""
+        return self.intake.post(woo.ROUTE, data=body, headers=woo.headers(body))
+
+    def lane(self, name: str, body: bytes) -> TestResponse:
+        """A call of a plug-in, which does not wait; its key is unlike any other's."""
+        given = {**self.bearer, "Content-Type": "application/json", "Prefer": "wait=0"}
+        key = f'"{len(self.wire.requests)}-{hash(body)}"'
+        path = f"/v1/shops/{name}/shipments"
+        return self.api.post(path, data=body, headers={**given, "Idempotency-Key": key})
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The plug-in's token."""
+        return {"Authorization": f"Bearer {TOKEN}"}
+
+    def deliver(self) -> None:
+        """Let the relay do all there is to do."""
+        while self.relay.step():
+            pass
+
+    def files(self, *names: str) -> dict[str, bytes]:
+        """The bytes of every file beneath these folders of the service's."""
+        found = (path for name in names for path in sorted((self.folder / name).rglob("*")) if path.is_file())
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in found}
+
+
+def reference_of(body: bytes) -> str:
+    """Under which an order of bpost's goes."""
+    (found,) = re.findall(rb"<(?:\w+:)?reference>([^<]+)<", body)
+    return str(found.decode())
+
+
+@contextlib.contextmanager
+def line(folder: Path, shops: Mapping[str, Settings], url: str | None = None) -> Iterator[Line]:
+    """The service in ``folder``, with bpost at ``url``, or with ``Taking``."""
+    (folder / "data").mkdir(mode=0o700, parents=True)
+    (folder / "tmp").mkdir()
+    tell(folder / "clock", NOW)
+    file = _configured(folder, shops, url or "http://127.0.0.1:9")
+    with contextlib.ExitStack() as opened, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(logging.getLogger(), "level", logging.DEBUG)
+        patched.setattr("tempfile.tempdir", str(folder / "tmp"))
+        for name, text in SECRETS.items():
+            patched.setenv(name, text)
+        for words in (("keys", "provision"), ("migrate",)):
+            assert run(*words, "--config", str(file)).exit_code == 0
+        settings = config.load(file)
+        services = bootstrap.services(settings)
+        opened.callback(services.store.close)
+        said = opened.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        (relay,) = bootstrap_lanes.relays(settings, lambda *_: None)
+        relay.store.close()
+        (name,) = relay.lanes
+        wire = Wire(way=relay.lanes[name].transport if url else Taking())
+        ways = {name: replace(relay.lanes[name], transport=wire)}
+        yield Line(
+            folder=folder,
+            intake=create(services, "intake").test_client(),
+            api=create(services, "api", None, ways).test_client(),
+            relay=replace(relay, store=services.store, lanes=ways, chance=lambda: 0.5),
+            wire=wire,
+            said=said,
+        )
+
+
+SECRETS: Mapping[str, str] = {
+    "SHOPIFY_SECRET": SECRET.decode(),
+    "OWN_SECRET": OWN_SECRET.decode(),
+    "BPOST_PASSPHRASE": PASSPHRASE,
+    "LANE_TOKEN": TOKEN,
+}
+
+
+def _configured(folder: Path, shops: Mapping[str, Settings], url: str) -> Path:
+    (folder / "points.json").write_text(json.dumps(places()), encoding="utf-8")
+    server = {name: str(folder / name) for name in ("keys", "state", "journal")}
+    more = {"database": f"sqlite:///{folder}/data/parcelveil.db", "clock": f"file:{folder}/clock", "log_level": "DEBUG"}
+    bpost = {"kind": "bpost-shm", "url": url, "account": ACCOUNT, "passphrase": {"env": "BPOST_PASSPHRASE"}}
+    text = toml({**server, **more}, "server")
+    text += toml({**bpost, "points": f"{folder}/points.json", "allow_private": ["127.0.0.1"]}, "carriers.platform")
+    text += toml({"platform": "shopify", "secrets": [{"env": "SHOPIFY_SECRET"}]}, "apps.parcelveil")
+    for name, changes in shops.items():
+        text += toml(shop(name, **changes), f"shops.{name}")
+    file = folder / "parcelveil.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
