@@ -9,7 +9,7 @@ from typing import Any
 
 from anyascii import anyascii
 
-from simulator.bpost.elements import Told, boxes, told
+from simulator.bpost.elements import Told, boxes
 from simulator.encoding import read_object
 from simulator.evidence import BPOST, Entry, Evidence, Sent, Shipment
 from simulator.leaves import field_names, leaves
@@ -85,11 +85,6 @@ class Case:
             for _, token in tokens(self.bodies[entry.seq])
         )
         return tuple(part for part in found if part is not None)
-
-    @cached_property
-    def public(self) -> frozenset[str]:
-        """What bpost was told of pick-up points: public places."""
-        return frozenset(text for shipment in self.evidence.shipments for text in told(shipment.elements).public)
 
     def texts(self) -> frozenset[str]:
         """The text of every leaf that is no word of the contract or name of a field."""

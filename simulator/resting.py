@@ -70,13 +70,13 @@ def _missing(case: Case) -> Iterator[Finding]:
 
 
 class Ended:
-    """The evidence of both acts with bpost's services, made ready for the judge."""
+    """The evidence of both acts with bpost's services, made ready for the judge; ``reopened`` goes by its moments."""
 
     def __init__(self, evidence: Evidence, weeks: Weeks) -> None:
         self.case = Case(evidence)
         self.moments = (weeks.week_over, weeks.months_over)
         self.readable = self._read(ours(evidence.database))
-        self.reopened = {moment.at: self._read(ours(moment.files)) for moment in self.moments}
+        self.reopened = tuple(self._read(ours(moment.files)) for moment in self.moments)
 
     def _read(self, files: Mapping[str, bytes]) -> Mapping[Key, str]:
         """What of the copy opens with the keys among these files: part → the key's file."""
@@ -108,7 +108,8 @@ def nothing_late(ended: Ended) -> Verdict:
 
 def nothing_reopened(ended: Ended) -> Verdict:
     """What opened out of the copy while its week lasted opens no more."""
-    again = ", ".join(f"{len(ended.reopened[moment.at])} on {day(moment)}" for moment in ended.moments)
+    then = tuple(zip(ended.moments, ended.reopened, strict=True))
+    again = ", ".join(f"{len(reopened)} on {day(moment)}" for moment, reopened in then)
     basis = f"{len(ended.readable)} parts opened out of the backup in the first act; {again}"
     findings = [
         Finding(what=f"{_name(ended.case, part.key)} did not open out of the backup", where="in the first act")
@@ -119,8 +120,8 @@ def nothing_reopened(ended: Ended) -> Verdict:
         Finding(
             what=f"{_name(ended.case, key)} opens out of the backup on {day(moment)}", where=f"with the key in {where}"
         )
-        for moment in ended.moments
-        for key, where in ended.reopened[moment.at].items()
+        for moment, reopened in then
+        for key, where in reopened.items()
     ]
     return verdict("nothing-reopened", len(ended.readable), basis, findings, BPOST_LATER_PROMISES)
 

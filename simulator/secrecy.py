@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 from simulator.bpost.elements import told
+from simulator.bpost.locator import SPOTS
 from simulator.case import Case, member, tokens
 from simulator.evidence import Entry, Shipment
 from simulator.jwe import UnreadableError, read_header
 from simulator.search import Needles
 from simulator.verdict import BPOST_PROMISES, PROMISES, Finding, Verdict, verdict
+
+PUBLIC = frozenset(text for point, _ in SPOTS.values() for text in asdict(point).values())
+"""What is said of pick-up points, which are public places."""
 
 CODE = re.compile("[0-9A-Z]{5}-[0-9A-Z]{5}")
 """What stands on a label for packers: a short code of Parcelveil's own."""
@@ -93,7 +98,7 @@ def unclear(case: Case) -> frozenset[str]:
 def _forbidden_texts(case: Case) -> frozenset[str]:
     """What may be in no request. bpost is not told who sends; of a pick-up point it is told where that is."""
     texts = case.texts() | _of_shop(case) if case.cleartext else case.texts()
-    return texts - _sealed_texts(case) - _clear_texts(case) - case.public
+    return texts - _sealed_texts(case) - _clear_texts(case) - PUBLIC
 
 
 def _empty(database: Mapping[str, bytes], logs: Mapping[str, bytes]) -> list[str]:
@@ -121,8 +126,16 @@ def _strange(case: Case) -> Iterator[Finding]:
         where = f"told by the platform of shipment {shipment.id}"
         for path in box.strange:
             yield Finding(what=f"{path} is told", where=where)
+        known = _of_point(box.clear.get("parcel/pickup_point"))
+        for path, text in box.public:
+            if text not in known:
+                yield Finding(what=f"{path} is not the pick-up point's", where=where)
         if shipment.elements and not CODE.fullmatch(box.clear.get("parcel/reference", "")):
             yield Finding(what="the reference for packers is no code", where=where)
+
+
+def _of_point(id_: str | None) -> frozenset[str]:
+    return frozenset(asdict(SPOTS[id_][0]).values()) if id_ is not None and id_ in SPOTS else frozenset()
 
 
 def _members(shipment: Shipment) -> Iterator[tuple[str, str, object]]:

@@ -126,7 +126,7 @@ def _row(played: weeks.Played, ended: Ended, file: str) -> Row:
         return sum(ended.case.order_of.get(id_) == file for id_ in ids)
 
     here = [of({part.key: part.key[0] for part, _, _ in ended.pieces(moment)}.values()) for moment in ended.moments]
-    backup = of(id_ for id_, _ in ended.reopened[ended.moments[0].at])
+    backup = of(id_ for id_, _ in ended.reopened[0])
     cells = (
         Count(number=of(part.key[0] for part in ended.case.sealed), none=False),
         Count(number=here[0], none=True),

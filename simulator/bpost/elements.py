@@ -58,14 +58,14 @@ PATTERNS = tuple((re.compile(pattern), place) for pattern, place in PLACES.items
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Told:
-    """What one box tells: every element with its text, the parts as they read, what stands in the clear, the texts
-    about a public place, and the names of elements that nobody has permitted.
+    """What one box tells: every element with its text, the parts as they read, what stands in the clear, the elements
+    about a pick-up point, and the names of those that nobody has permitted.
     """
 
     elements: tuple[tuple[str, str], ...]
     parts: Mapping[str, Mapping[str, Any]]
     clear: Mapping[str, str]
-    public: tuple[str, ...]
+    public: tuple[tuple[str, str], ...]
     strange: tuple[str, ...]
 
 
@@ -87,12 +87,12 @@ def told(elements: Sequence[tuple[str, str]]) -> Told:
     parts: dict[str, dict[str, Any]] = {}
     items: dict[str, dict[str, object]] = {}
     clear: dict[str, str] = {}
-    public, strange = [], []
+    public, strange = list[tuple[str, str]](), list[str]()
     for path, text in elements:
         place = place_of(path)
         holder, _, member = place.partition("/")
         if place == "point":
-            public.append(text)
+            public.append((path, text))
         elif place == "":
             strange.append(path)
         elif holder == "recipient.customs":

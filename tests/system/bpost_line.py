@@ -85,23 +85,32 @@ class Line:
     api: FlaskClient
     relay: Relay
     wire: Wire
-    said: io.StringIO
+    said: io.StringIO = field(default_factory=io.StringIO)
+
+    def run(self, *words: str) -> str:
+        """A command of the command line, which succeeds: what it says."""
+        done = run(*words, "--config", str(self.folder / "parcelveil.toml"))
+        assert done.exit_code == 0, done.output
+        return done.output
 
     def shopify(self, name: str, body: bytes) -> TestResponse:
         """A signed webhook of a Shopify shop."""
         given = headers(body, f"{name}.myshopify.com")
-        return self.intake.post("/webhooks/shopify/orders", data=body, headers=given)
+        with contextlib.redirect_stderr(self.said):
+            return self.intake.post("/webhooks/shopify/orders", data=body, headers=given)
 
     def woocommerce(self, name: str, body: bytes) -> TestResponse:
         """One of the WooCommerce shop."""
-        return self.intake.post(woo.ROUTE, data=body, headers=woo.headers(body))
+        with contextlib.redirect_stderr(self.said):
+            return self.intake.post(woo.ROUTE, data=body, headers=woo.headers(body))
 
     def lane(self, name: str, body: bytes) -> TestResponse:
         """A call of a plug-in, which does not wait; its key is unlike any other's."""
         given = {**self.bearer, "Content-Type": "application/json", "Prefer": "wait=0"}
         key = f'"{len(self.wire.requests)}-{hash(body)}"'
         path = f"/v1/shops/{name}/shipments"
-        return self.api.post(path, data=body, headers={**given, "Idempotency-Key": key})
+        with contextlib.redirect_stderr(self.said):
+            return self.api.post(path, data=body, headers={**given, "Idempotency-Key": key})
 
     @property
     def bearer(self) -> dict[str, str]:
@@ -110,8 +119,9 @@ class Line:
 
     def deliver(self) -> None:
         """Let the relay do all there is to do."""
-        while self.relay.step():
-            pass
+        with contextlib.redirect_stderr(self.said):
+            while self.relay.step():
+                pass
 
     def files(self, *names: str) -> dict[str, bytes]:
         """The bytes of every file beneath these folders of the service's."""
@@ -126,11 +136,11 @@ def reference_of(body: bytes) -> str:
 
 
 @contextlib.contextmanager
-def line(folder: Path, shops: Mapping[str, Settings], url: str | None = None) -> Iterator[Line]:
-    """The service in ``folder``, with bpost at ``url``, or with ``Taking``."""
+def line(folder: Path, shops: Mapping[str, Settings], url: str | None = None, now: datetime = NOW) -> Iterator[Line]:
+    """The service in ``folder``, with bpost at ``url``, or with ``Taking``. It is ``now`` until somebody tells else."""
     (folder / "data").mkdir(mode=0o700, parents=True)
     (folder / "tmp").mkdir()
-    tell(folder / "clock", NOW)
+    tell(folder / "clock", now)
     file = _configured(folder, shops, url or "http://127.0.0.1:9")
     with contextlib.ExitStack() as opened, pytest.MonkeyPatch.context() as patched:
         patched.setattr(logging.getLogger(), "level", logging.DEBUG)
@@ -142,7 +152,6 @@ def line(folder: Path, shops: Mapping[str, Settings], url: str | None = None) ->
         settings = config.load(file)
         services = bootstrap.services(settings)
         opened.callback(services.store.close)
-        said = opened.enter_context(contextlib.redirect_stderr(io.StringIO()))
         (relay,) = bootstrap_lanes.relays(settings, lambda *_: None)
         relay.store.close()
         (name,) = relay.lanes
@@ -154,7 +163,6 @@ def line(folder: Path, shops: Mapping[str, Settings], url: str | None = None) ->
             api=create(services, "api", None, ways).test_client(),
             relay=replace(relay, store=services.store, lanes=ways, chance=lambda: 0.5),
             wire=wire,
-            said=said,
         )
 
 

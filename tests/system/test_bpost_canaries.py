@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 
 import pytest
@@ -83,6 +84,8 @@ def carried_out(made: Line) -> Run:
         "paths": {f"{n}": f"{one.method} {one.path}".encode() for n, one in enumerate(made.wire.requests)},
         "outbound": {name: bodies.get(ids[name], b"") for name in ids},
     }
+    sizes = {kind: sum(map(len, contents.values())) for kind, contents in haystacks.items()}
+    assert min(sizes.values()) > 1_000, sizes
     return Run(
         sent=sent,
         answers=answers,
@@ -106,7 +109,8 @@ def settings() -> list[Canary]:
 
 
 def fetched(made: Line, shop: str, record: str) -> bytes:
-    answer = made.api.get(f"/v1/shops/{shop}/shipments/{record}/label", headers=made.bearer)
+    with redirect_stderr(made.said):
+        answer = made.api.get(f"/v1/shops/{shop}/shipments/{record}/label", headers=made.bearer)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store"), answer.data
     return bytes(answer.data)
 
