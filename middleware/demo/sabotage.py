@@ -22,7 +22,8 @@ EVERY = 3
 
 BARCODE = "323299999999999999999030"
 REFERENCE = re.compile(r"reference>([0-9a-f-]{36})<")
-PRINTED = f"<labels><label><barcode>{BARCODE}</barcode><bytes>JVBERi0xLjc=</bytes></label></labels>".encode("ascii")
+PDF = "<mimeType>application/pdf</mimeType><bytes>JVBERi0xLjc=</bytes>"
+PRINTED = f"<labels><label><barcode>{BARCODE}</barcode>{PDF}</label></labels>".encode("ascii")
 """Of what is dropped on its way to bpost: its reference in the XML, and the answer about its label."""
 
 SITE = """from __future__ import annotations

@@ -97,6 +97,29 @@ def test_an_unknown_fault_is_a_mistake_in_the_call(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("given", [{"CARRIER": "dhl"}, {"CARRIER": "BPOST"}])
+def test_an_unknown_carrier_is_a_mistake_in_the_call(given: dict[str, str]) -> None:
+    result = CliRunner().invoke(demo, [], env={"BREAK": "", **given})
+    assert (result.exit_code, "there is: platform, bpost" in result.output) == (2, True)
+    result = CliRunner().invoke(demo, ["--carrier", given["CARRIER"]], env={"BREAK": ""})
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(("given", "name"), [({}, "platform"), ({"CARRIER": "bpost"}, "bpost")])
+def test_who_takes_the_parcels(
+    given: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    carriers: list[str] = []
+
+    def started(options: run.Options) -> None:
+        carriers.append(options.carrier.name)
+        raise DemoError("not today")
+
+    monkeypatch.setattr(run, "started", started)
+    result = CliRunner().invoke(demo, ["--report", str(tmp_path / "x.html")], env={"BREAK": "", **given})
+    assert (result.exit_code, carriers) == (1, [name])
+
+
 def test_what_judges_nothing_breaks_nothing() -> None:
     result = CliRunner().invoke(demo, ["--stay"], env={"BREAK": "drop"})
     assert result.exit_code == 2

@@ -16,7 +16,8 @@ from unittest.mock import patch
 
 import pytest
 
-from middleware import intake
+from middleware import intake, transit
+from middleware.carriers.bpost_shm.answers import printed
 from middleware.core import seal
 from middleware.demo import sabotage
 from middleware.exchange import Request, Response
@@ -82,6 +83,31 @@ def test_drop_answers_for_the_platform_and_sends_nothing() -> None:
         patch.stopall()
 
 
+def test_drop_answers_for_bpost_too_whatever_is_asked_of_what_was_dropped() -> None:
+    gone: list[str] = []
+
+    def send(_: object, request: Request) -> Response:
+        gone.append(request.path)
+        return Response(status=404, headers={}, body=b"")
+
+    body = b"<o:reference>0f6834b8-6891-4e06-a01d-026cb966ffa1</o:reference>"
+    order = Request(method="POST", path="/services/shm/123456/orders", headers={}, body=body)
+    label = replace(
+        order, method="GET", path="/services/shm/123456/orders/0f6834b8-6891-4e06-a01d-026cb966ffa1/labels/A6"
+    )
+    with patch.object(HttpTransport, "send", send):
+        sabotage.drop()
+        transport: Any = object.__new__(HttpTransport)
+        assert transport.send(order).status == 201
+        found = printed(transport.send(label).body)
+        assert found is not None
+        assert [one.barcodes for one in found] == [(sabotage.BARCODE,)]
+        assert gone == []
+        other = replace(label, path=label.path.replace("0f68", "1f68"))
+        assert (transport.send(other).status, gone) == (404, [other.path])
+        patch.stopall()
+
+
 @dataclass(frozen=True)
 class Given:
     store: Any
@@ -137,6 +163,14 @@ def test_late_overlooks_every_third_part_that_has_ended() -> None:
         patch.stopall()
 
 
+def test_late_leaves_the_keys_of_weeks() -> None:
+    with patch.object(transit, "clear_away", lambda *_: ("a key that went",)):
+        sabotage.late()
+        clear_away: Any = transit.clear_away
+        assert clear_away(None, None, None) == ()
+        patch.stopall()
+
+
 @pytest.mark.parametrize("name", sabotage.FAULTS)
 def test_a_process_that_finds_the_folder_first_has_the_fault(name: str, tmp_path: Path) -> None:
     folder = sabotage.prepare(name, tmp_path / "fault")
@@ -177,6 +211,6 @@ def test_no_production_code_knows_of_faults() -> None:
 def test_the_judge_never_sees_the_break() -> None:
     root = Path(__file__).parents[2] / "simulator"
     names = ("judge", "case", "arrival", "secrecy", "search", "permitted", "leaves", "verdict", "evidence", "gather")
-    for name in (*names, "label_reader", "later", "passed", "rest"):
+    for name in (*names, "label_reader", "later", "passed", "rest", "resting", "bpost/elements"):
         text = (root / f"{name}.py").read_text(encoding="utf-8")
         assert not [word for word in ("BREAK", "environ", "sabotage", "middleware", "schemas") if word in text], name

@@ -34,7 +34,8 @@ ACCOUNT, PASSPHRASE, TOKEN = "123456", "made-up passphrase of the account", "mad
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 POINT, LOCKER = "200001", "200003"
 BARCODE = "323212345600000000001030"
-PRINTED = f"<labels><label><barcode>{BARCODE}</barcode><bytes>JVBERi0xLjc=</bytes></label></labels>".encode()
+PDF = "<mimeType>application/pdf</mimeType><bytes>JVBERi0xLjc=</bytes>"
+PRINTED = f"<labels><label><barcode>{BARCODE}</barcode>{PDF}</label></labels>".encode()
 
 
 class Taking:

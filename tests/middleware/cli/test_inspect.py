@@ -359,3 +359,32 @@ def test_an_image_may_be_longer_than_an_order_and_not_longer_than_it_may_be_sent
     assert direct("bpost-mystamp", document)["status"] == "accepted"
     result = run(*DIRECT, "bpost-mystamp", "-", stdin=b" " * (LONGEST_BODY + 1))
     assert [one["errors"] for one in json.loads(result.stdout)] == [[{"pointer": "", "code": "too-large"}]]
+
+
+def test_what_bpost_would_refuse_is_told_before_anything_is_configured(tmp_path: Path) -> None:
+    points = tmp_path / "points.json"
+    spot = {"id": "200001", "name": "Bedacht Punt", "street": "Bedachte Markt", "postal_code": "9000"}
+    points.write_text(json.dumps([{**spot, "locality": "Gent", "country": "BE"}]), encoding="utf-8")
+    at = ("--pickup-attribute", "pickup_point", "--carrier", "bpost-shm", "--json")
+    hostile, point = str(ORDERS / "15-hostile-strings.json"), str(ORDERS / "06-pickup-point.json")
+    done = run(*SHOPIFY, hostile, point, *at, "--points", str(points))
+    assert done.exit_code == 1
+    found = [(told["status"], [error["code"] for error in told["errors"]]) for told in json.loads(done.stdout)]
+    assert found == [("rejected", ["character"]), ("rejected", ["unknown-pickup-point"])]
+    points.write_text(points.read_text(encoding="utf-8").replace("200001", "200002"), encoding="utf-8")
+    order = json.loads(Path(point).read_bytes())
+    order["note_attributes"] = [{"name": "pickup_point", "value": "200002"}]
+    Path(tmp_path / "order.json").write_text(json.dumps(order), encoding="utf-8")
+    done = run(*SHOPIFY, str(tmp_path / "order.json"), *at, "--points", str(points))
+    (told,) = json.loads(done.stdout)
+    assert (done.exit_code, told["status"]) == (0, "accepted")
+    assert {entry["target"] for entry in told["kept"] if entry["part"] == "recipient.delivery"} == {"recipient.name"}
+
+
+@pytest.mark.parametrize("content", [None, "[{}]"])
+def test_points_that_cannot_be_read_are_a_mistake_in_the_call(content: str | None, tmp_path: Path) -> None:
+    points = tmp_path / "points.json"
+    if content:
+        points.write_text(content, encoding="utf-8")
+    done = run(*SHOPIFY, ACCEPTED, "--carrier", "bpost-shm", "--points", str(points))
+    assert (done.exit_code, "--points" in done.output) == (2, True)
