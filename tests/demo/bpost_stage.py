@@ -14,8 +14,8 @@ from middleware.demo.stage import SENDER, SHOP
 from simulator import gather
 from simulator.clock import BRUSSELS
 from simulator.evidence import BPOST, Evidence, Sent
-from simulator.http import MockServer, Settings, running
-from tests.system.bpost_line import PASSPHRASE, Line, line
+from tests.system.bpost_house import PASSPHRASE
+from tests.system.bpost_line import Line, line
 from tests.system.line import tell
 
 SOME = ("01", "03", "04", "06", "07", "09", "12", "14")
@@ -26,10 +26,9 @@ SHOPS = {"demo": {"notify": SHOP.notify, "pickup_attribute": SHOP.pickup_attribu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """The line, and the simulated platform."""
+    """The line to the simulated services."""
 
     made: Line
-    platform: MockServer
 
     def act(self) -> Evidence:
         """Send some, look, deliver, gather."""
@@ -48,8 +47,8 @@ class Stage:
         return Evidence(
             shop=SHOP,
             orders=tuple(sent),
-            entries=gather.ledger(self.platform.url),
-            shipments=gather.shipments(self.platform.url, PASSPHRASE),
+            entries=gather.ledger(self.made.url),
+            shipments=gather.shipments(self.made.url, PASSPHRASE),
             database=self.made.files(*OURS),
             logs={"serve.log": self.made.said.getvalue().encode()},
             carrier=BPOST,
@@ -64,11 +63,8 @@ class Stage:
 @contextmanager
 def staged(folder: Path) -> Iterator[Stage]:
     """All of it, until the block ends."""
-    with (
-        running(Settings(state=folder / "platform", passphrase=PASSPHRASE)) as platform,
-        line(folder / "service", SHOPS, platform.url, now=datetime.now(UTC)) as made,
-    ):
-        yield Stage(made=made, platform=platform)
+    with line(folder / "service", SHOPS, now=datetime.now(UTC)) as made:
+        yield Stage(made=made)
 
 
 def week_over(stage: Stage) -> None:

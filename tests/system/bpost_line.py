@@ -1,6 +1,4 @@
-"""A service whose one carrier is bpost, in this process: real intake, lane, relay and SQLite file. bpost is simulated
-over real HTTP, or a transport that takes everything stands in for it.
-"""
+"""The shops of every source in the house of bpost, with the plug-in lane and a watched way out."""
 
 from __future__ import annotations
 
@@ -11,14 +9,13 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from middleware import bootstrap, bootstrap_lanes, config
 from middleware.exchange import Request, Response
 from middleware.ports import Transport
 from middleware.relay import Relay
@@ -26,12 +23,10 @@ from middleware.web.app import create
 from simulator.bpost.locator import places
 from tests.middleware.cli.bench import run
 from tests.system import variants_woocommerce as woo
-from tests.system.line import tell
-from tests.system.settings import Settings, toml
-from tests.system.stack import OWN_SECRET, SECRET, headers, shop
+from tests.system.bpost_house import BEGINNING, TOKEN, house
+from tests.system.settings import Settings
+from tests.system.stack import OWN_SECRET, headers
 
-ACCOUNT, PASSPHRASE, TOKEN = "123456", "made-up passphrase of the account", "made-up-token-of-the-lane"
-NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 POINT, LOCKER = "200001", "200003"
 BARCODE = "323212345600000000001030"
 PDF = "<mimeType>application/pdf</mimeType><bytes>JVBERi0xLjc=</bytes>"
@@ -79,9 +74,10 @@ class Wire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The service, its ways in, its relay, what is logged, and the way to bpost."""
+    """The service, its ways in, its relay, what is logged, and the way to bpost, which is simulated at ``url``."""
 
     folder: Path
+    url: str
     intake: FlaskClient
     api: FlaskClient
     relay: Relay
@@ -137,54 +133,28 @@ def reference_of(body: bytes) -> str:
 
 
 @contextlib.contextmanager
-def line(folder: Path, shops: Mapping[str, Settings], url: str | None = None, now: datetime = NOW) -> Iterator[Line]:
-    """The service in ``folder``, with bpost at ``url``, or with ``Taking``. It is ``now`` until somebody tells else."""
-    (folder / "data").mkdir(mode=0o700, parents=True)
-    (folder / "tmp").mkdir()
-    tell(folder / "clock", now)
-    file = _configured(folder, shops, url or "http://127.0.0.1:9")
+def line(
+    folder: Path, shops: Mapping[str, Settings], now: datetime = BEGINNING, way: Transport | None = None
+) -> Iterator[Line]:
+    """The service in ``folder`` and the simulated bpost, or another ``way``. It is ``now`` until told else."""
+    (folder / "tmp").mkdir(parents=True)
+    points = folder / "points.json"
+    points.write_text(json.dumps(places()), encoding="utf-8")
     with contextlib.ExitStack() as opened, pytest.MonkeyPatch.context() as patched:
         patched.setattr(logging.getLogger(), "level", logging.DEBUG)
         patched.setattr("tempfile.tempdir", str(folder / "tmp"))
-        for name, text in SECRETS.items():
-            patched.setenv(name, text)
-        for words in (("keys", "provision"), ("migrate",)):
-            assert run(*words, "--config", str(file)).exit_code == 0
-        settings = config.load(file)
-        services = bootstrap.services(settings)
-        opened.callback(services.store.close)
-        (relay,) = bootstrap_lanes.relays(settings, lambda *_: None)
-        relay.store.close()
-        (name,) = relay.lanes
-        wire = Wire(way=relay.lanes[name].transport if url else Taking())
-        ways = {name: replace(relay.lanes[name], transport=wire)}
+        patched.setenv("OWN_SECRET", OWN_SECRET.decode())
+        made = opened.enter_context(house(folder, level="DEBUG", carrier={"points": str(points)}, **shops))
+        made.tell(now)
+        made.run("keys", "provision")
+        (lane,) = made.relay.lanes.items()
+        wire = Wire(way=way or lane[1].transport)
+        ways = {lane[0]: replace(lane[1], transport=wire)}
         yield Line(
             folder=folder,
-            intake=create(services, "intake").test_client(),
-            api=create(services, "api", None, ways).test_client(),
-            relay=replace(relay, store=services.store, lanes=ways, chance=lambda: 0.5),
+            url=made.platform.url,
+            intake=made.intake,
+            api=create(made.services, "api", None, ways).test_client(),
+            relay=replace(made.relay, lanes=ways, chance=lambda: 0.5),
             wire=wire,
         )
-
-
-SECRETS: Mapping[str, str] = {
-    "SHOPIFY_SECRET": SECRET.decode(),
-    "OWN_SECRET": OWN_SECRET.decode(),
-    "BPOST_PASSPHRASE": PASSPHRASE,
-    "LANE_TOKEN": TOKEN,
-}
-
-
-def _configured(folder: Path, shops: Mapping[str, Settings], url: str) -> Path:
-    (folder / "points.json").write_text(json.dumps(places()), encoding="utf-8")
-    server = {name: str(folder / name) for name in ("keys", "state", "journal")}
-    more = {"database": f"sqlite:///{folder}/data/parcelveil.db", "clock": f"file:{folder}/clock", "log_level": "DEBUG"}
-    bpost = {"kind": "bpost-shm", "url": url, "account": ACCOUNT, "passphrase": {"env": "BPOST_PASSPHRASE"}}
-    text = toml({**server, **more}, "server")
-    text += toml({**bpost, "points": f"{folder}/points.json", "allow_private": ["127.0.0.1"]}, "carriers.platform")
-    text += toml({"platform": "shopify", "secrets": [{"env": "SHOPIFY_SECRET"}]}, "apps.parcelveil")
-    for name, changes in shops.items():
-        text += toml(shop(name, **changes), f"shops.{name}")
-    file = folder / "parcelveil.toml"
-    file.write_text(text, encoding="utf-8")
-    return file

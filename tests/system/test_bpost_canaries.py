@@ -15,14 +15,14 @@ import pytest
 from prometheus_client import generate_latest
 
 from simulator.bpost.elements import boxes
-from simulator.http import Settings, running
 from simulator.jwe import read_header
 from simulator.rest import sealed_in
-from tests.system.bpost_line import PASSPHRASE, SECRETS, Line, line, reference_of
+from tests.system.bpost_house import PASSPHRASE, TOKEN
+from tests.system.bpost_line import Line, line, reference_of
 from tests.system.canaries import Document
 from tests.system.haystacks import Place, find
 from tests.system.search import Canary, Needles
-from tests.system.stack import SENDER
+from tests.system.stack import OWN_SECRET, SECRET, SENDER
 from tests.system.variants_bpost import REFERENCE, SHOPS, Going, echoed, goings
 
 RESTING = ("data", "keys", "state", "journal", "tmp")
@@ -48,11 +48,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("bpost")
-    with (
-        running(Settings(state=folder / "bpost", passphrase=PASSPHRASE)) as platform,
-        line(folder / "service", SHOPS, platform.url) as made,
-    ):
+    with line(tmp_path_factory.mktemp("bpost") / "service", SHOPS) as made:
         return carried_out(made)
 
 
@@ -105,7 +101,8 @@ def canaries(sent: Mapping[str, Going]) -> list[Canary]:
 def settings() -> list[Canary]:
     """Who sends, which bpost is never told, and secrets."""
     sender = {path: SENDER[path].removeprefix("+") for path in ("name", "company", "street", "email", "phone")}
-    return [Canary(order="settings", path=path, text=text) for path, text in {**sender, **SECRETS}.items()]
+    secrets = {"app": SECRET.decode(), "own": OWN_SECRET.decode(), "passphrase": PASSPHRASE, "token": TOKEN}
+    return [Canary(order="settings", path=path, text=text) for path, text in {**sender, **secrets}.items()]
 
 
 def fetched(made: Line, shop: str, record: str) -> bytes:

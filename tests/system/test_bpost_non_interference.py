@@ -15,7 +15,7 @@ import pytest
 
 from tests.system import test_non_interference as shopify
 from tests.system import test_non_interference_woocommerce as woocommerce
-from tests.system.bpost_line import POINT, Line, line, reference_of
+from tests.system.bpost_line import POINT, Line, Taking, line, reference_of
 from tests.system.canaries import Document
 from tests.system.chances import text
 from tests.system.variants_bpost import SHOPS, belgian, call
@@ -76,7 +76,7 @@ SOURCES: Mapping[str, tuple[str, str, Callable[[str], Document], Vary]] = {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
-    with line(tmp_path_factory.mktemp("pairs") / "service", SHOPS) as opened:
+    with line(tmp_path_factory.mktemp("pairs") / "service", SHOPS, way=Taking()) as opened:
         yield opened
 
 

@@ -18,8 +18,8 @@ from tests.system.variants import full_name, pay, to
 SHOPS: Mapping[str, Mapping[str, Any]] = {
     "mail": {"notify": "email", "pickup_attribute": "pickup_point"},
     "text": {"notify": "sms"},
-    "quiet": {"token": {"env": "LANE_TOKEN"}},
-    "lane": {"notify": "email", "token": {"env": "LANE_TOKEN"}},
+    "quiet": {},
+    "lane": {"notify": "email"},
     woo.SHOP: woo.SHOPS[woo.SHOP],
 }
 REFERENCE = "additionalCustomerReference"
