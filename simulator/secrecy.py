@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 
 from simulator.bpost.elements import told
-from simulator.bpost.locator import SPOTS
+from simulator.bpost.locator import SPOTS, address
 from simulator.case import Case, member, tokens
 from simulator.evidence import Entry, Shipment
 from simulator.jwe import UnreadableError, read_header
 from simulator.search import Needles
 from simulator.verdict import BPOST_PROMISES, PROMISES, Finding, Verdict, verdict
 
-PUBLIC = frozenset(text for point, _ in SPOTS.values() for text in asdict(point).values())
+PUBLIC = frozenset(text for id_ in SPOTS for text in address(id_).values())
 """What is said of pick-up points, which are public places."""
 
 CODE = re.compile("[0-9A-Z]{5}-[0-9A-Z]{5}")
@@ -126,16 +125,12 @@ def _strange(case: Case) -> Iterator[Finding]:
         where = f"told by the platform of shipment {shipment.id}"
         for path in box.strange:
             yield Finding(what=f"{path} is told", where=where)
-        known = _of_point(box.clear.get("parcel/pickup_point"))
+        known = address(box.clear.get("parcel/pickup_point")).values()
         for path, text in box.public:
             if text not in known:
                 yield Finding(what=f"{path} is not the pick-up point's", where=where)
         if shipment.elements and not CODE.fullmatch(box.clear.get("parcel/reference", "")):
             yield Finding(what="the reference for packers is no code", where=where)
-
-
-def _of_point(id_: str | None) -> frozenset[str]:
-    return frozenset(asdict(SPOTS[id_][0]).values()) if id_ is not None and id_ in SPOTS else frozenset()
 
 
 def _members(shipment: Shipment) -> Iterator[tuple[str, str, object]]:

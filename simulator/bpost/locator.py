@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 from urllib.parse import parse_qs
 
@@ -32,9 +31,17 @@ SPOTS: Mapping[str, tuple[PickupPoint, int]] = MappingProxyType(
 """bpost's id → the point, and which kind it is here."""
 
 
+WHERE = ("name", "street", "number", "postal_code", "locality", "country")
+
+
+def address(id_: str | None) -> Mapping[str, str]:
+    """What a label, or an operator's list, says of where a point is; empty of one that is not known."""
+    return {name: getattr(SPOTS[id_][0], name) for name in WHERE} if id_ is not None and id_ in SPOTS else {}
+
+
 def places() -> list[dict[str, object]]:
     """All of them as an operator lists them: JSON objects."""
-    return [{**asdict(point), "id": id_, "locker": kind == KINDS["LOCKER"]} for id_, (point, kind) in SPOTS.items()]
+    return [{"id": id_, **address(id_), "locker": kind == KINDS["LOCKER"]} for id_, (_, kind) in SPOTS.items()]
 
 
 class _MistakeError(Exception):
