@@ -37,7 +37,7 @@ def rounds(folder: Path, count: int, database: str | None) -> tuple[Arrived, int
             shopper.wait_for_more(MORE)
             time.sleep(pause)
             _kill(line, victim)
-            line.move(seconds=70)  # leases end, the next attempts are due
+            line.move(seconds=130)  # leases end, the next attempts are due
         shopper.wait_for_more(MORE)
         shopper.stop()
         line.settle(SECONDS)

@@ -145,7 +145,7 @@ _deaths = st.sampled_from((None, None, None, Death.BEFORE, Death.AFTER))
 _relays = st.builds(Relay, _faults, _deaths)
 _others = st.one_of(_says, _relays, _says, _relays, _hears, _waits, _hand_overs, _storms)
 _overtaken = st.builds(
-    lambda fault, death, late, others, after: Relay(fault, death, (*((Wait(2),) if late else ()), *others), after),
+    lambda fault, death, late, others, after: Relay(fault, death, (*((Wait(3),) if late else ()), *others), after),
     _faults,
     _deaths,
     st.booleans(),

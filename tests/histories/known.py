@@ -21,7 +21,7 @@ def history(*events: Event, shop: str = "prompt") -> History:
 
 def frozen(*meanwhile: Event) -> Relay:
     """A relay that claims, sleeps past the end of its lease while others work, and then sends what it had claimed."""
-    return Relay(before=(Wait(2), *meanwhile))
+    return Relay(before=(Wait(3), *meanwhile))
 
 
 KNOWN = {
@@ -68,8 +68,8 @@ KNOWN = {
     "a cancellation of what never arrived": history(Relay(FaultName.TIMEOUT), OUTAGE, MOVED, SENT, SENT),
     "an answer that was lost": history(Relay(FaultName.TIMEOUT_AFTER_COMMIT), Wait(40), SENT),
     "a dead letter that is told of anew": history(OUTAGE, Say(0, "nothing", None), SENT, SENT),
-    "a relay that died before it sent": history(Relay(death=Death.BEFORE), MOVED, Wait(2), SENT, SENT),
-    "a relay that died before it wrote": history(Relay(death=Death.AFTER), MOVED, Wait(2), SENT, SENT),
+    "a relay that died before it sent": history(Relay(death=Death.BEFORE), MOVED, Wait(3), SENT, SENT),
+    "a relay that died before it wrote": history(Relay(death=Death.AFTER), MOVED, Wait(3), SENT, SENT),
     "a dead letter that goes again": history(OUTAGE, Revive(), SENT),
     "a dead letter that was changed": history(OUTAGE, MOVED, SENT, SENT),
     "an outage while it was being cancelled": history(SENT, MOVED, OUTAGE, Revive(), SENT),

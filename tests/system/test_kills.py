@@ -29,7 +29,7 @@ def test_what_was_acknowledged_survives_kills_and_arrives_once(tmp_path: Path) -
                 shopper.wait_for_more(8)
                 time.sleep(pause)
                 kill(service, victim)
-                line.move(seconds=70)  # leases end, the next attempts are due
+                line.move(seconds=130)  # leases end, the next attempts are due
             shopper.wait_for_more(8)
             shopper.stop()
             platform.faults()
