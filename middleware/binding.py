@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from middleware import points_file
@@ -27,11 +28,13 @@ from middleware.model_keys import Sealing
 from middleware.platform_keys import PlatformKeys
 from middleware.platforms.shopify import Shopify
 from middleware.platforms.woocommerce import WooCommerce
-from middleware.ports import Carrier, Clock
+from middleware.points import Fixed, KnownPoints, PointsFile
+from middleware.ports import Carrier, Clock, Places
 from middleware.ports_retention import Teller
 from middleware.ports_senders import Platform
 from middleware.retention_keys import PublicKeys
 from middleware.services import Shop
+from middleware.spots import Spots
 from schemas import maxiresponse, mystamp, plugin, shopify, woocommerce
 from schemas.allowlist import Node, categories
 from schemas.errors import SchemaFault
@@ -82,13 +85,24 @@ _NO_PLATFORM: Final = PLATFORMS["shopify"]
 """That of a shop whose own systems call: it has no secret, so no webhook of it verifies."""
 
 
+_NO_POINTS: Final = Fixed(KnownPoints())
+
 Accounts = Callable[[str], Account | None]
 """The own account of a shop, by the shop's name."""
 
 
 def _bpost(profile: CarrierSettings, accounts: Accounts) -> Receiver:
-    spots = points_file.spots(profile.points) if profile.points else {}
-    return BpostShm(accounts=accounts, shared=profile.account, spots=spots)
+    places = places_of(profile)
+    return BpostShm(accounts=accounts, shared=profile.account, spots=Spots(places) if places else {})
+
+
+def places_of(profile: CarrierSettings) -> Places | None:
+    """Where the points of a carrier are known that does not publish them beside its keys; None where there are none.
+    Raises: ConfigError.
+    """
+    if profile.locator:
+        return PointsFile(profile.locator.file, profile.locator.group)
+    return Fixed(points_file.points(profile.points)) if profile.points else None
 
 
 KINDS: Final[dict[str, Callable[[CarrierSettings, Accounts], Receiver]]] = {
@@ -118,8 +132,11 @@ class Binder:
         own: PublicKeys,
         keys: OwnKeys,
         clock: Clock,
+        places: Mapping[str, Places] = MappingProxyType({}),
     ) -> None:
+        """``places`` are those of the carriers that do not publish their points beside their keys."""
         self._carriers, self._known, self._own, self._keys, self._clock = carriers, known, own, keys, clock
+        self._places = places
         self._packs: dict[str, Policy] = {}
         self._readings: dict[_Reading, Policy] = {}
         self._barred: dict[tuple[_Reading, str], tuple[str, ...]] = {}
@@ -150,6 +167,7 @@ class Binder:
             carrier=carrier,
             policy=policy,
             keys=self._known[shop.carrier],
+            places=self._places.get(shop.carrier, _NO_POINTS if carrier.sealing is Sealing.TRANSIT else None),
             transit=self._own if carrier.sealing is Sealing.TRANSIT else None,
             indexer=Indexer(self._keys.chain, shop.name),
             integration=integration(self._keys.index, shop),

@@ -11,7 +11,7 @@ from pathlib import Path
 from middleware import logs
 from middleware import storage as stored
 from middleware.backlog import Backlog
-from middleware.binding import PLATFORMS, Binder, ShopFault, carriers
+from middleware.binding import PLATFORMS, Binder, ShopFault, carriers, places_of
 from middleware.config import Config
 from middleware.config_parties import CarrierSettings
 from middleware.config_settings import example
@@ -26,7 +26,7 @@ from middleware.model_keys import Sealing
 from middleware.model_shop import Reserved, made_up
 from middleware.onboarding import Onboarding
 from middleware.platform_keys import PlatformKeys
-from middleware.ports import Clock, Finder, ShopStore, Storage
+from middleware.ports import Clock, Finder, Places, ShopStore, Storage
 from middleware.provision import refresh
 from middleware.relay import Observer
 from middleware.retention_keys import PublicKeys
@@ -233,7 +233,14 @@ def _binder(settings: Config, own: OwnKeys) -> Binder:
         own=PublicKeys(settings.server.keys, settings.server.keys_group),
         keys=own,
         clock=clock(settings),
+        places=places(settings),
     )
+
+
+def places(settings: Config) -> Mapping[str, Places]:
+    """Where the points of the carriers are known that do not publish them beside their keys. Raises: ConfigError."""
+    found = {name: places_of(carrier) for name, carrier in settings.carriers.items()}
+    return {name: known for name, known in found.items() if known is not None}
 
 
 def bind(

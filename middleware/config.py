@@ -18,7 +18,7 @@ from middleware import config_parties
 from middleware.config_lines import lines
 from middleware.config_parties import CarrierSettings, carrier_settings
 from middleware.config_server import ServerSettings, server_settings
-from middleware.config_shop import Around, shop_settings
+from middleware.config_shop import Around, points_key_of, shop_settings, token_of
 from middleware.config_table import FromEnvironment, Source, Table, meant
 from middleware.core.body import read
 from middleware.errors import BodyError, ConfigError, SettingError
@@ -106,10 +106,7 @@ def load(path: Path) -> Config:
     admin_tokens = config_parties.admin_tokens(root.table("admin"))
     sources = tuple(_each(root.table("sources"), config_parties.source_settings).values())
     section = root.table("carriers")
-    proxy, ca_file = server.egress_proxy, server.ca_file
-    carriers = {
-        name: carrier_settings(name, section.table(name), proxy=proxy, ca_file=ca_file) for name in section.names()
-    }
+    carriers = {name: carrier_settings(name, section.table(name), server) for name in section.names()}
     if len(simulated := [name for name, carrier in carriers.items() if carrier.simulated]) > 1:
         problem = f"{simulated[0]} is the simulated platform already"
         raise section.table(simulated[1]).fault("simulated", "no more than one", problem=problem)
@@ -165,8 +162,8 @@ def resolved(content: Mapping[str, Any], source: Source) -> Held:
     """The secrets that ``content`` names by ``{env = …}`` or ``{file = …}``. Raises: ConfigError."""
     table = Table(content, source, (), os.environ)
     secrets = table.secrets("secrets") if "secrets" in table else ()
-    token = table.bearer("token").encode() if "token" in table else None
-    return Held(secrets=secrets, token=token, passphrase=table.bearer("passphrase") if "passphrase" in table else None)
+    passphrase = table.bearer("passphrase") if "passphrase" in table else None
+    return Held(secrets=secrets, token=token_of(table), passphrase=passphrase, points_key=points_key_of(table))
 
 
 def _parsed(path: Path) -> tuple[dict[str, Any], Source]:

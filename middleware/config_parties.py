@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from middleware.account import Account
+from middleware.config_locator import LocatorSettings, locator_settings, origin
+from middleware.config_server import ServerSettings
 from middleware.config_shop import SIX_DIGITS, Around, account_of, check_name
 from middleware.config_table import Network, Source, Table
 from middleware.errors import SettingError
@@ -56,31 +58,48 @@ class CarrierSettings:
     points: Path | None = None
     tracking: TrackingSettings | None = None
     follow: bool = False
+    locator: LocatorSettings | None = None
 
     def __repr__(self) -> str:
         return f"<CarrierSettings {self.name}>"
 
 
-def carrier_settings(name: str, table: Table, *, proxy: str | None, ca_file: Path | None) -> CarrierSettings:
+def carrier_settings(name: str, table: Table, server: ServerSettings) -> CarrierSettings:
     """A carrier's settings, with the way out that all have. Raises: SettingError."""
     check_name(name, table)
     allowed, kind = table.networks("allow_private"), table.choice("kind", CARRIER_KINDS, None)
+    locator = _locator(table, kind, allowed, server.state / f"points-{name}.json", server.keys_group)
     settings = CarrierSettings(
         name=name,
         kind=kind,
-        url=_url(table, allowed),
+        url=origin(table, allowed),
         token=_token(table, kind),
         account=_account(table, kind),
         points=_points(table, kind),
         tracking=_tracking(table, kind, allowed),
         follow=_follow(table, kind),
         allow_private=allowed,
-        proxy=proxy,
-        ca_file=ca_file,
+        locator=locator,
+        proxy=server.egress_proxy,
+        ca_file=server.ca_file,
         simulated=table.flag("simulated", default=False),
     )
     table.done()
     return settings
+
+
+def _locator(
+    table: Table, kind: str, allowed: tuple[Network, ...], file: Path, group: int | None
+) -> LocatorSettings | None:
+    """Points come from one place: a service, or a file of the operator's."""
+    if "locator" not in table:
+        return None
+    if kind != BPOST:
+        expected = "no such table, or another kind of carrier"
+        raise table.fault("locator", expected, problem=f"{kind} publishes its own", example=f'kind = "{BPOST}"')
+    if "points" in table:
+        raise table.fault("points", "it to be left out, or the locator", problem="the locator tells the points")
+    return locator_settings(table.table("locator"), allowed, file, group)
 
 
 def _token(table: Table, kind: str) -> str | None:
@@ -127,22 +146,13 @@ def _tracking(table: Table, kind: str, allowed: tuple[Network, ...]) -> Tracking
         )
     inner = table.table("tracking")
     settings = TrackingSettings(
-        url=_url(inner, allowed),
+        url=origin(inner, allowed),
         account=Account(
             id=inner.matching("account", ACCOUNT, None, SIX_DIGITS), passphrase=inner.bearer("password"), shared=True
         ),
     )
     inner.done()
     return settings
-
-
-def _url(table: Table, allowed: tuple[Network, ...]) -> str:
-    """Plain http is possible to the addresses of allow_private alone; a name's are judged when it is dialled."""
-    if table.text("url", None).startswith("http://") and not allowed:
-        problem = "plain http is for the addresses of allow_private alone, and there is none"
-        hint = 'for a platform on this machine or network add them, as in allow_private = ["127.0.0.1"]'
-        raise table.fault("url", "https://host[:port], and no more", problem=problem, hint=hint)
-    return table.origin("url", ("https", "http") if allowed else ("https",), None)
 
 
 def admin_tokens(table: Table) -> tuple[bytes, ...]:

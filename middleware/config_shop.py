@@ -46,10 +46,8 @@ def shop_settings(
     platform = table.choice("platform", rules.PLATFORMS, None)
     if platform == "direct":
         return _direct(name, table, around)
-    if own_secrets and "app" in table:
-        raise _one_of_both(table, "secrets")
     apps = around.apps if platform == "shopify" else None
-    own_app, secrets = (True, own_secrets) if own_secrets else _secrets(table, apps)
+    own_app, secrets = _secrets(table, apps, own_secrets)
     requested = table.table("integration")
     settings = ShopSettings(
         name=name,
@@ -65,7 +63,8 @@ def shop_settings(
         sender=_sender(table.table("sender")),
         mode=table.choice("mode", rules.MODES, "live"),
         number=(table.matching("number", rules.NUMBER, "", _NUMBER) or None) if apps is not None else None,
-        token=table.bearer("token").encode() if "token" in table else None,
+        token=token_of(table),
+        points_key=points_key_of(table),
         delivery=Delivery(notify=table.choice("notify", rules.NOTIFY, "none")),
         ship_when=table.choice("ship_when", rules.SHIP_WHEN, "paid"),
         pickup_attribute=table.line("pickup_attribute", rules.LONGEST_ATTRIBUTE) or None,
@@ -103,7 +102,8 @@ def _direct(name: str, table: Table, around: Around) -> ShopSettings:
         integration_reference=requested.line("reference", rules.LONGEST_REFERENCE) if parcels else "",
         sender=_sender(table.table("sender")) if parcels else Sender(),
         mode=table.choice("mode", rules.MODES, "live"),
-        token=table.bearer("token").encode() if "token" in table else None,
+        token=token_of(table),
+        points_key=points_key_of(table),
         delivery=Delivery(notify=table.choice("notify", rules.NOTIFY, "none")),
         reference=table.choice("reference", rules.REFERENCES, "code"),
         product=table.matching("product", rules.PRODUCT, "parcel", _PRODUCT),
@@ -120,7 +120,7 @@ def _direct(name: str, table: Table, around: Around) -> ShopSettings:
 
 def stored_settings(name: str, content: ShopContent, now: datetime, around: Around) -> ShopSettings:
     """The settings of a shop in the database: nothing of it comes from the environment. Raises: SettingError."""
-    for key in ("secrets", "token", "passphrase"):
+    for key in ("secrets", "token", "points_key", "passphrase"):
         if key in content.settings:  # read by a table, they would be looked for on this machine
             raise Table({}, Source(file="settings"), ("shops", name), {}).fault(
                 key,
@@ -133,7 +133,8 @@ def stored_settings(name: str, content: ShopContent, now: datetime, around: Arou
     account = _stored_account(Table(told, Source(file="settings"), ("shops", name), {}), content.passphrase)
     told.pop("account", None)
     table = Table(told, Source(file="settings"), ("shops", name), {})
-    return replace(shop_settings(name, table, around, secrets), token=content.token, account=account)
+    settings = shop_settings(name, table, around, secrets)
+    return replace(settings, token=content.token, points_key=content.points_key, account=account)
 
 
 def _stored_account(table: Table, passphrase: str | None) -> Account | None:
@@ -184,6 +185,27 @@ def account_of(table: Table, *, shared: bool) -> Account | None:
     return Account(id=account, passphrase=told or table.bearer("passphrase"), shared=shared)
 
 
+def token_of(table: Table) -> bytes | None:
+    """The token of the shop's own systems; None where none is told. What begins like a key for browsers is none: it
+    would stand in web pages. Raises: SettingError.
+    """
+    token = table.bearer("token") if "token" in table else None
+    if token and token.startswith(rules.OF_POINTS_KEYS):
+        raise table.fault("token", f"a secret that does not begin with {rules.OF_POINTS_KEYS}, as keys for browsers do")
+    return token.encode() if token else None
+
+
+def points_key_of(table: Table) -> bytes | None:
+    """The key with which browsers ask for pick-up points; None where none is told. Raises: SettingError."""
+    if "points_key" not in table:
+        return None
+    key = table.bearer("points_key")
+    if not rules.POINTS_KEY.fullmatch(key):
+        expected = "points_ and at least 16 letters, digits, hyphens and low lines: it stands in web pages"
+        raise table.fault("points_key", expected, example='export DEMO_POINTS_KEY="points_$(openssl rand -hex 16)"')
+    return key.encode()
+
+
 def _products(table: Table) -> Mapping[str, str]:
     """What goes each way. Whether there is such a thing the carrier knows."""
     products = table.mapping("products")
@@ -201,8 +223,16 @@ def _lines(table: Table) -> Mapping[str, str]:
     return lines
 
 
-def _secrets(table: Table, apps: Mapping[str, tuple[bytes, ...]] | None) -> tuple[bool, tuple[bytes, ...]]:
-    """Those of an app of its own, or of the app that it belongs to; ``apps`` is None where there is no such thing."""
+def _secrets(
+    table: Table, apps: Mapping[str, tuple[bytes, ...]] | None, own: tuple[bytes, ...] | None
+) -> tuple[bool, tuple[bytes, ...]]:
+    """Those of an app of its own, or of the app that it belongs to; ``apps`` is None where there is no such thing.
+    ``own`` stand beside the settings.
+    """
+    if own and "app" in table:
+        raise _one_of_both(table, "secrets")
+    if own:
+        return True, own
     if apps is None:
         if "secrets" not in table:
             told = "the secret of its webhooks, which no other shop has"

@@ -15,12 +15,15 @@ from schemas.order import Hidden
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Request(Hidden):
-    """What a carrier wants sent. ``path`` is relative to the profile's one origin."""
+    """What a carrier wants sent. ``path`` is relative to the profile's one origin. With ``gzip`` the answer may come
+    compressed (RFC 1952), and then its body is handed over as it came.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes | None
+    gzip: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -178,10 +181,35 @@ class Unserved:
     expected: str
 
 
+class Kind(StrEnum):
+    """What a pick-up point is."""
+
+    POST_OFFICE = "post-office"
+    POST_POINT = "post-point"
+    PARCEL_POINT = "parcel-point"
+    LOCKER = "locker"
+
+
+Hours = Mapping[str, tuple[tuple[str, str], ...]]
+"""By day (``monday`` …) the spans in which it is open, as ``HH:MM``; none on a day that it is closed. A day of which
+nothing is known is left out.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickupPoint:
-    """A pick-up point that the parcel platform knows; its postal code and country take the place of the recipient's."""
+    """A pick-up point that the parcel platform knows: a public place. Its postal code and country take the place of the
+    recipient's; all else is for people who choose one, and None where it was not told. Degrees of WGS 84.
+    """
 
     id: str
     postal_code: str
     country: str
+    kind: Kind | None = None
+    name: str | None = None
+    street: str | None = None
+    number: str | None = None
+    locality: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    hours: Hours | None = None

@@ -83,6 +83,7 @@ def _sender(shop: Shop) -> Fitness:
 def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
     if shop.transit:
         yield _own_keys(shop, now)
+        yield _points(shop)
         return
     carrier = shop.settings.carrier
     try:
@@ -99,13 +100,22 @@ def _keys(shop: Shop, now: datetime) -> Iterator[Fitness]:
     if missing:
         told = f"{carrier} has no key {missing[0]}: run `parcelveil keys provision`, or ask the parcel platform for it"
     yield Fitness(check="keys", ok=not missing, message=told, pointer="/carrier")
-    if not _ships(shop):
-        return
+    if _ships(shop):
+        yield _points(shop)
+
+
+def _points(shop: Shop) -> Fitness:
+    """Whether an order can name a pick-up point, where it may."""
+    carrier = shop.settings.carrier
+    try:
+        known = shop.published.known()
+    except ConfigError as fault:
+        return Fitness(check="pickup_points", ok=False, message=str(fault), pointer="/carrier")
     heard = bool(known.points) or shop.settings.pickup_attribute is None
     told = f"{len(known.points)} of {carrier} are known"
     if not heard:
         told = f"none of {carrier} is known: run `parcelveil keys provision`, or leave pickup_attribute out"
-    yield Fitness(check="pickup_points", ok=heard, message=told, pointer="/pickup_attribute")
+    return Fitness(check="pickup_points", ok=heard, message=told, pointer="/pickup_attribute")
 
 
 def _own_keys(shop: Shop, now: datetime) -> Fitness:

@@ -52,8 +52,7 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer to one webhook. ``id``: of the record or the rejection; ``reference``: the short code on the label;
-    ``alarms``: removed paths under which something looks like a credential (VP-CAT-1), told to the operator alone.
-    """
+    ``alarms``: removed paths under which something looks like a credential (VP-CAT-1), told to the operator alone."""
 
     status: Status
     id: str | None = None
@@ -131,6 +130,7 @@ class ShopSettings:
     mode: str = "live"  # "test": `carrier` is the simulated platform, whatever the shop names
     number: str | None = None
     token: bytes | None = None  # with it the shop's own systems ask; without one nobody can
+    points_key: bytes | None = None  # with it browsers ask for pick-up points, and for nothing else
     delivery: Delivery = Delivery()
     ship_when: str = "paid"
     pickup_attribute: str | None = None

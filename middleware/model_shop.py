@@ -44,25 +44,27 @@ class ShopSecret(Hidden):
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShopContent(Hidden):
     """What is sealed of a shop: its settings as they stand under ``[shops.<name>]``, in JSON's types, its own secrets,
-    none where it belongs to an app, the token with which its own systems ask, and the passphrase of its account at the
-    carrier.
+    none where it belongs to an app, the token with which its own systems ask, the key with which browsers do, and the
+    passphrase of its account at the carrier.
     """
 
     settings: Mapping[str, object]
     secrets: tuple[ShopSecret, ...] = ()
     token: bytes | None = None
     passphrase: str | None = None
+    points_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Held(Hidden):
-    """What is told beside a shop's settings when it is connected: secrets of an app of its own, its token, the
-    passphrase of its account at the carrier.
+    """What is told beside a shop's settings when it is connected: secrets of an app of its own, its token, its key for
+    browsers, the passphrase of its account at the carrier.
     """
 
     secrets: tuple[bytes, ...] = ()
     token: bytes | None = None
     passphrase: str | None = None
+    points_key: bytes | None = None
 
 
 NOTHING: Final = Held()

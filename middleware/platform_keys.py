@@ -18,18 +18,17 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from middleware.core.body import read as read_body
+from middleware.core.places import kept, read_point, row_of
 from middleware.errors import BodyError, ConfigError, KeyRefusedError, UnknownKeyError
 from middleware.exchange import PickupPoint
 from middleware.key_files import check_folder, make_folder, read, write
 from middleware.model import Plan
-from schemas.order import PICKUP_POINT
 
 MAX_KEYS = 2_000
 MAX_POINTS = 50_000
 
 _KID = re.compile(r"[a-z]+\.[a-z]+/[a-z]{2}(?:\.[a-z_]+)+/[0-9]{4}-(?:0[1-9]|1[0-2])")
 _MEMBERS = frozenset(("kty", "crv", "x", "y", "kid", "use", "alg", "key_ops"))
-_PLACE = re.compile(r"[A-Za-z0-9 -]{1,12}")
 
 
 class PlatformKeys:
@@ -101,7 +100,7 @@ class Known:
                 fetched_at=document["fetched_at"] and datetime.fromisoformat(document["fetched_at"]),
                 keys={jwk["kid"]: ECKey.import_key(jwk) for jwk in document["keys"]},
                 pins={kid: str(thumbprint) for kid, thumbprint in document["pins"].items()},
-                points={point["id"]: PickupPoint(**point) for point in document["points"]},
+                points=kept(document["points"]),
             )
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError, JoseError):
             path_only = f"{path}: not a file of this service; remove it and run `parcelveil keys provision`"
@@ -109,10 +108,7 @@ class Known:
 
     def to_bytes(self) -> bytes:
         """The file's content."""
-        points = [
-            {"id": point.id, "postal_code": point.postal_code, "country": point.country}
-            for point in self.points.values()
-        ]
+        points = [row_of(point) for point in self.points.values()]
         fetched = self.fetched_at.isoformat() if self.fetched_at else None
         keys = [key.as_dict(private=False) for key in self.keys.values()]
         content = {"fetched_at": fetched, "pins": dict(self.pins), "keys": keys, "points": points}
@@ -181,15 +177,7 @@ def _points(answer: bytes) -> Iterator[PickupPoint]:
     rows = document.get("points") if isinstance(document, dict) else None
     if not isinstance(rows, list) or len(rows) > MAX_POINTS:
         raise KeyRefusedError("the parcel platform's pick-up points cannot be read")
-    for row in rows:
-        id_, postal_code, country = (_text(row, name) for name in ("id", "postal_code", "country"))
-        if PICKUP_POINT.fullmatch(id_) and _PLACE.fullmatch(postal_code) and re.fullmatch("[A-Z]{2}", country):
-            yield PickupPoint(id=id_, postal_code=postal_code, country=country)
-
-
-def _text(row: object, name: str) -> str:
-    value = row.get(name) if isinstance(row, dict) else None
-    return value if isinstance(value, str) else ""
+    yield from filter(None, map(read_point, rows))
 
 
 def _document(answer: bytes) -> object:

@@ -43,6 +43,28 @@ class Clock(Protocol):
     def __call__(self) -> datetime: ...
 
 
+class Published(Protocol):
+    """Pick-up points as they are known at one moment."""
+
+    @property
+    def fetched_at(self) -> datetime | None:
+        """When they were told; None as long as they never were."""
+
+    @property
+    def points(self) -> Mapping[str, PickupPoint]:
+        """The points by id."""
+
+
+class Places(Protocol):
+    """Where the pick-up points of a carrier are known. Raises: ConfigError from all of them."""
+
+    def known(self) -> Published:
+        """What is known now, perhaps nothing."""
+
+    def points(self) -> Mapping[str, PickupPoint]:
+        """The points by id. Raises: UnknownKeyError as long as they were never told."""
+
+
 class Carrier(Protocol):
     """Who receives: a pure check and mapping, and a conversation without I/O."""
 

@@ -20,7 +20,7 @@ from middleware.live_keys import OwnKeys
 from middleware.model import Inbound, ShopSettings
 from middleware.model_shop import Integration
 from middleware.platform_keys import PlatformKeys
-from middleware.ports import Calls, Carrier, Clock, Finder, Integrations, Store
+from middleware.ports import Calls, Carrier, Clock, Finder, Integrations, Places, Store
 from middleware.ports_senders import Platform
 from middleware.retention_keys import PublicKeys
 from schemas.order import Sender
@@ -47,8 +47,16 @@ class Shop:
     transit: PublicKeys | None = None
     """Our own weekly keys, where its carrier takes cleartext."""
 
+    places: Places | None = None
+    """Where its pick-up points are known, where its platform does not publish them beside its keys."""
+
+    @property
+    def published(self) -> Places:
+        """Where its pick-up points are known."""
+        return self.places or self.keys
+
     def points(self) -> Mapping[str, PickupPoint]:
-        """The pick-up points of its platform; a carrier that takes cleartext publishes none to us. Raises:
+        """The pick-up points that its platform publishes; a carrier that takes cleartext knows its own. Raises:
         UnknownKeyError, ConfigError as ``PlatformKeys.points``.
         """
         return {} if self.transit else self.keys.points()
@@ -137,7 +145,19 @@ class Services:
         """
         found = self.shops.get(shop)
         token = found.settings.token if found and not found.ended else None
-        fits = opens(authorization, (token or b"",))
+        return self._opened(found, authorization, (token,))
+
+    def asking_points(self, shop: str, authorization: str) -> tuple[Shop, bool]:
+        """The same for who asks for pick-up points, and whether it is a browser: the shop's key for browsers opens them
+        as well, and nothing else. Raises: UnauthorisedError.
+        """
+        found = self.shops.get(shop)
+        settings = found.settings if found and not found.ended else None
+        token, key = (settings.token, settings.points_key) if settings else (None, None)
+        return self._opened(found, authorization, (token, key)), opens(authorization, (key or b"",))
+
+    def _opened(self, found: Shop | None, authorization: str, tokens: tuple[bytes | None, ...]) -> Shop:
+        fits = opens(authorization, tuple(token or b"" for token in tokens))
         if found is None or not fits:
             raise UnauthorisedError()
         return found

@@ -117,7 +117,7 @@ class HttpTransport:
             prepared, stream=True, timeout=(self._connect, self._read), verify=True, proxies=self._proxies
         )
         try:
-            if answer.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+            if answer.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity", _encoding(request)):
                 raise _Unfit("content-encoding")
             body = self._body(answer)
         finally:
@@ -132,7 +132,7 @@ class HttpTransport:
         return self._origin + path
 
     def _headers(self, request: Request) -> dict[str, str]:
-        headers = {**request.headers, "Accept-Encoding": "identity", "User-Agent": "parcelveil"}
+        headers = {**request.headers, "Accept-Encoding": _encoding(request), "User-Agent": "parcelveil"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         return headers
@@ -144,6 +144,11 @@ class HttpTransport:
             if len(body) > self._cap:
                 raise _Unfit("too-large")
         return bytes(body)
+
+
+def _encoding(request: Request) -> str:
+    """The one encoding that the answer may have. Nothing is decoded here, so that the cap is one of what came."""
+    return "gzip" if request.gzip else "identity"
 
 
 class _Blocked(Exception):

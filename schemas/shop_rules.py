@@ -34,6 +34,12 @@ POLICY: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LENGTH_OF_TIME: Final = re.compile(r"[0-9]{1,6}[smhd]")
 
+OF_POINTS_KEYS: Final = "points_"
+POINTS_KEY: Final = re.compile(rf"{OF_POINTS_KEYS}[A-Za-z0-9_-]{{16,249}}")
+"""The key with which browsers ask for a shop's pick-up points: by its beginning nobody takes it for a secret, and no
+token can be pasted into a page in its place.
+"""
+
 PLATFORMS: Final = ("shopify", "woocommerce", "direct")
 MODES: Final = ("live", "test")
 ACCOUNT_TYPES: Final = ("guest", "residential", "professional", "maxiresponse", "mystamp", "mystamp_pro")

@@ -46,7 +46,7 @@ def _word(*words: str, required: bool = False) -> fields.String:
     return fields.String(required=required, validate=validate.OneOf(words, error="choice"), error_messages=_CODES)
 
 
-def _form(form: re.Pattern[str], *, required: bool = False, **metadata: str) -> fields.String:
+def _form(form: re.Pattern[str], *, required: bool = False, **metadata: object) -> fields.String:
     rule = _Whole(f"^{form.pattern}$")
     return fields.String(required=required, validate=rule, error_messages=_CODES, metadata=metadata)
 
@@ -126,13 +126,19 @@ class ShopConnection(_Strict):
     )
     token = fields.String(
         validate=validate.And(
-            validate.Length(min=rules.SHORTEST_SECRET, max=rules.LONGEST_SECRET, error="length"), _Whole("^[!-~]*$")
+            validate.Length(min=rules.SHORTEST_SECRET, max=rules.LONGEST_SECRET, error="length"),
+            _Whole(f"^(?!{rules.OF_POINTS_KEYS})[!-~]*$"),
         ),
         error_messages=_CODES,
         metadata={
             "writeOnly": True,
             "description": "With it the shop's own systems make shipments.",
         },
+    )
+    points_key = _form(
+        rules.POINTS_KEY,
+        writeOnly=True,
+        description="With it browsers ask for the shop's pick-up points, and for nothing else. Never given back.",
     )
     domain = _Domain(
         validate=_Whole(f"^{rules.SITE.pattern}$"),

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 import click
 
 from middleware import bootstrap, bootstrap_retention, config
-from middleware.cli import telling, words
+from middleware.cli import points, telling, words
 from middleware.cli.common import config_option, harmless, json_option, loaded, print_json
 from middleware.cli.doctor_keys import own_keys, rotations
 from middleware.cli.findings import Finding, Verdict, bad, mended, ok, warn
@@ -100,6 +100,7 @@ def _findings(settings: config.Config) -> Iterator[Finding]:
     yield from own_keys(settings)
     yield from _shops(settings, own, day, ready=ready)
     yield from _carriers(settings)
+    yield from points.findings(settings)
 
 
 def _readers(settings: config.Config) -> str:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import click
 
 from middleware import bootstrap, bootstrap_months, bootstrap_retention
-from middleware.cli import words
+from middleware.cli import points, words
 from middleware.cli.common import config_option, json_option, loaded, print_json, print_table
 from middleware.cli.destroying import destroy
 from middleware.cli.rotating import rotate
@@ -59,7 +59,8 @@ keys.add_command(rotate)
 @keys.command("provision", short_help="Make what is missing, fetch what is public.")
 @config_option
 def keys_provision(config_file: str | None) -> None:
-    """Make the service's own keys where they are missing, and fetch the parcel platforms' public ones.
+    """Make the service's own keys where they are missing, and fetch the parcel platforms' public ones and their pick-up
+    points.
 
     Nothing that exists is replaced: a platform's key that changed under its name is refused, and so are other keys of
     the service's own than those that the database was made with. Exit status 1 if a platform's keys could not be
@@ -78,7 +79,7 @@ def keys_provision(config_file: str | None) -> None:
             failed = True
             why = words.trouble(name, problem) if isinstance(problem, DeliveryError) else str(problem)
             click.echo(f"{name}: {why}; what was known before stays in use", err=True)
-    sys.exit(1 if failed else 0)
+    sys.exit(0 if points.provision(settings) and not failed else 1)
 
 
 def _by_kind(kids: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:

@@ -39,6 +39,7 @@ from middleware.directory import keep
 from middleware.errors import SettingError
 from middleware.gate import PLACES
 from middleware.logs import logger
+from middleware.ports import Places
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "all": ("intake", "api", "relay"),
@@ -87,7 +88,9 @@ def serve(role: str, config_file: str | None) -> None:
         from middleware.web import metrics
 
         kept = bootstrap_retention.retention(settings)
-        metrics.serve(settings.server.metrics_listen, metrics.own(store, kept, bootstrap.clock(settings)), folder)
+        places: Mapping[str, Places] = {**bootstrap.platform_keys(settings), **bootstrap.places(settings)}
+        own = (*metrics.own(store, kept, bootstrap.clock(settings)), metrics.KnownPlaces(places))
+        metrics.serve(settings.server.metrics_listen, own, folder)
         for each in ROLES[role]:
             metrics.RESTARTS.labels(each)  # told from the start: a rise from nothing would be none
         supervisor = Supervisor(path=path, metrics=folder, observe=lambda died: metrics.RESTARTS.labels(died).inc())

@@ -24,6 +24,9 @@ from schemas.shops import lifetime
 T = TypeVar("T")
 
 _WITHIN = "in force on every process within five seconds"
+_HELD = frozenset(("secrets", "token", "passphrase", "points_key"))
+"""What stands beside a shop's settings."""
+
 _SECRETS = "--app NAME, --secret-env VAR or --secret-file FILE tells it"
 
 
@@ -78,6 +81,8 @@ def _secret_options(command: Function) -> Function:
 @click.option("--policy", metavar="PACK", help="The pack that it sends under.")
 @click.option("--token-env", metavar="VAR", help="A variable that holds the token with which its own systems call.")
 @click.option("--token-file", metavar="FILE", help="A file that holds that token.")
+@click.option("--points-key-env", metavar="VAR", help="A variable that holds the key for browsers: its pick-up points.")
+@click.option("--points-key-file", metavar="FILE", help="A file that holds that key.")
 @click.option("--domain", metavar="DOMAIN", help="Its myshopify.com domain, or the address of its site.")
 @click.option("--carrier", metavar="NAME", help="The parcel platform that it ships with.")
 @click.option("--app", metavar="NAME", help="The app that it belongs to.")
@@ -100,7 +105,7 @@ def connect(name: str, config_file: str | None, as_json: bool, **options: str | 
     """
     content, source = _wanted(options)
     held = config.resolved(content, source)
-    settings = plain({key: value for key, value in content.items() if key not in ("secrets", "token", "passphrase")})
+    settings = plain({key: value for key, value in content.items() if key not in _HELD})
     bootstrap.settle_keys(loaded(config_file))
     with _onboarding(config_file, name) as known, _told_of(source):
         face, new = _fit(name, lambda: known.connect(name, settings, held))
@@ -152,12 +157,10 @@ def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, Any], Source]:
     if named := _named_secret(options["secret_env"], options["secret_file"]):
         content["secrets"] = [named]
         elsewhere["secrets",] = f"--secret-{next(iter(named))}"
-    if token := _named_secret(options["token_env"], options["token_file"], "token"):
-        content["token"] = token
-        elsewhere["token",] = f"--token-{next(iter(token))}"
-    if passphrase := _named_secret(options["passphrase_env"], options["passphrase_file"], "passphrase"):
-        content["passphrase"] = passphrase
-        elsewhere["passphrase",] = f"--passphrase-{next(iter(passphrase))}"
+    for key in ("token", "passphrase", "points_key"):
+        if told := _named_secret(options[f"{key}_env"], options[f"{key}_file"], key.replace("_", "-")):
+            content[key] = told
+            elsewhere[key,] = f"--{key.replace('_', '-')}-{next(iter(told))}"
     source = replace(source, elsewhere=elsewhere)
     if "app" in content and "secrets" in content:
         raise Table({}, source, (), {}).fault(

@@ -52,18 +52,19 @@ _TITLES: Final[Mapping[Place, str]] = {
         ANY,
         "tracking",
     ): "# Where bpost tells how far a parcel is: another service, with a password of its own.",
+    ("carriers", ANY, "locator"): "# bpost's service for its pick-up points.",
     ("apps", ANY): "# One Shopify app for many shops.",
     ("shops", ANY): "# A shop. Do not rename it: its orders would not be known again.",
     ("shops", ANY, "integration"): "# No exchange before the shop asked for it.",
     ("shops", ANY, "sender"): "# Who sends. It is sealed as a part of its own.",
 }
-_LEFT_OUT: Final = (("carriers", ANY, "tracking"),)  # bpost-shm alone
+_LEFT_OUT: Final = (("carriers", ANY, "tracking"), ("carriers", ANY, "locator"))  # bpost-shm alone
 _FILLED: Final = ("name", "street", "number", "locality", "postal_code", "country")  # of the sender: made up
 _CHOICES: Final = {  # left out unless they are wanted
     ("admin",): ("tokens",),
     ("sources", ANY): ("token", "shops"),
     ("carriers", ANY): ("account", "passphrase", "points"),
-    ("shops", ANY): ("secrets", "token", "account", "passphrase"),
+    ("shops", ANY): ("secrets", "token", "points_key", "account", "passphrase"),
 }
 
 

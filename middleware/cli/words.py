@@ -95,6 +95,7 @@ CODES: Mapping[str, str] = {
     "expired": "a part ends before the next attempt: retention comes first",
     "tampered": "receipt or seal does not fit",
     "unreadable-row": "its row holds what nobody of us wrote",
+    "points-unknown": "the pick-up points cannot be read here",
     "predecessor-missing": "the record that had to be cancelled first is not there any more",
     "uninstalled": "the shop uninstalled the app, which ended the exchange",
     KEY_GONE: "the weekly key that it is sealed to has been destroyed",

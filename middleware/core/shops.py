@@ -67,6 +67,7 @@ class Vault:
             "secrets": [_written(secret) for secret in content.secrets],
             "token": content.token and content.token.decode("ascii"),
             "passphrase": content.passphrase,
+            "points_key": content.points_key and content.points_key.decode("ascii"),
         }
         return lock(orjson.dumps(document).decode(), self.keys.service, purpose(name), SEALED_SIZE)
 
@@ -79,6 +80,7 @@ class Vault:
                 secrets=tuple(_read(*secret) for secret in document["secrets"]),
                 token=document["token"] and document["token"].encode("ascii"),
                 passphrase=document["passphrase"],
+                points_key=document["points_key"] and document["points_key"].encode("ascii"),
             )
         except (AttributeError, KeyError, TypeError, ValueError, binascii.Error):
             pass
@@ -121,13 +123,20 @@ def content_of(settings: Mapping[str, object], told: Held, before: ShopContent |
     """
     secrets = tuple(ShopSecret(value=secret) for secret in told.secrets)
     if before is None:
-        return ShopContent(settings=settings, secrets=secrets, token=told.token, passphrase=told.passphrase)
+        return ShopContent(
+            settings=settings,
+            secrets=secrets,
+            token=told.token,
+            passphrase=told.passphrase,
+            points_key=told.points_key,
+        )
     former = before.passphrase if "account" in settings else None
     return ShopContent(
         settings=settings,
         secrets=before.secrets if keeps else secrets,
         token=told.token or before.token,
         passphrase=told.passphrase or former,
+        points_key=told.points_key or before.points_key,
     )
 
 

@@ -138,6 +138,7 @@ def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool]:
         secrets=tuple(secret.encode() for secret in settings.pop("secrets", ())),
         token=settings.pop("token", "").encode() or None,
         passphrase=settings.pop("passphrase", None),
+        points_key=settings.pop("points_key", "").encode() or None,
     )
     try:
         return shops.connect(shop, settings, held)

@@ -22,6 +22,7 @@ from middleware.web import (
     labels,
     lane,
     permissions,
+    points,
     problems,
     raw,
     shipments,
@@ -54,6 +55,7 @@ def create(
         return app
     app.register_blueprint(docs.blueprint())
     app.register_blueprint(shipments.blueprint(services))
+    app.register_blueprint(points.blueprint(services))
     waiting = Waiting(lane.WAITING)
     app.register_blueprint(lane.blueprint(services, waiting))
     app.register_blueprint(labels.blueprint(services, lanes))

@@ -11,14 +11,15 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "id": "$ID",
     "order": quote("#1001"),
     "after": "0",
-    "limit": "100",
+    "limit": "10",
+    "postal_code": "9000",
     "purpose": "label_and_delivery",
     "subject": "sender",
 }
 """What stands in an address for a name. What may be asked besides and is not here is left out."""
 
 HEADERS: Final[Mapping[str, str]] = {"Idempotency-Key": "made-up-1"}
-TOKENS: Final[Mapping[str, str]] = {"admin": "$ADMIN_TOKEN", "shop": "$DEMO_TOKEN"}
+TOKENS: Final[Mapping[str, str]] = {"admin": "$ADMIN_TOKEN", "shop": "$DEMO_TOKEN", "points_key": "$DEMO_POINTS_KEY"}
 """The variable that holds what a scheme asks for."""
 
 _SIGNED: Final = '-H "{header}: $(openssl dgst -sha256 -hmac "${platform}_SECRET" -binary {file} | base64)"'

@@ -16,8 +16,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from middleware.core.calendar import today
-from middleware.errors import StorageError
-from middleware.ports import Clock, Store
+from middleware.errors import ConfigError, StorageError
+from middleware.ports import Clock, Places, Store
 from middleware.ports_retention import Retention
 from middleware.purge import COUNTED
 
@@ -32,6 +32,7 @@ ACKNOWLEDGED = Histogram(
     "Time to acknowledge a webhook.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
+POINTS = Counter("parcelveil_pickup_points_asked", "Questions for pick-up points by answer.", ("answer",))
 REFRESHES = Counter("parcelveil_platform_refreshes", "Refreshes of a platform's keys by result.", ("carrier", "result"))
 DELIVERIES = Counter("parcelveil_deliveries", "Delivery attempts by carrier and result.", ("carrier", "result"))
 NOTICES = Counter("parcelveil_notices", "What parcel platforms were told of parts, by result.", ("carrier", "result"))
@@ -99,6 +100,29 @@ class _Retention(Collector):
         yield GaugeMetricFamily("parcelveil_purge_last_run_timestamp_seconds", "When it ended; 0: never.", value=last)
         stopped = int(upkeep.stopped)
         yield GaugeMetricFamily("parcelveil_purge_stopped", "1: a clock jumped, nothing is purged.", value=stopped)
+
+
+class KnownPlaces(Collector):
+    """How many pick-up points are known and when they were told, read from their files when asked."""
+
+    def __init__(self, places: Mapping[str, Places]) -> None:
+        self._places = places
+
+    def collect(self) -> Iterator[Metric]:
+        """A gauge each, by carrier; a carrier of which none were ever told is left out."""
+        known = GaugeMetricFamily("parcelveil_pickup_points", "Pick-up points that are known.", labels=["carrier"])
+        told = GaugeMetricFamily(
+            "parcelveil_pickup_points_timestamp_seconds", "When they were told last.", labels=["carrier"]
+        )
+        for carrier, places in self._places.items():
+            try:
+                published = places.known()
+            except ConfigError:
+                continue
+            if published.fetched_at is not None:
+                known.add_metric([carrier], len(published.points))
+                told.add_metric([carrier], published.fetched_at.timestamp())
+        yield from (known, told)
 
 
 def _gauge(name: str, says: str, label: str, counts: Mapping[Any, int]) -> Metric:

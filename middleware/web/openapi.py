@@ -22,6 +22,7 @@ from middleware.web import (
     openapi_labels,
     openapi_lane,
     openapi_permissions,
+    openapi_points,
     openapi_webhooks,
 )
 from middleware.web.meaning import beneath, explain
@@ -48,7 +49,7 @@ _TOPS: Mapping[str, Schema] = {
 
 _PARTS = (
     *(openapi_webhooks, openapi_lane, openapi_labels, openapi_events),
-    *(openapi_permissions, openapi_direct, openapi_admin),
+    *(openapi_permissions, openapi_points, openapi_direct, openapi_admin),
 )
 
 
@@ -77,6 +78,8 @@ def description() -> Mapping[str, Any]:
     spec.components.schema("ShopPage", openapi_admin.PAGE)
     spec.components.schema("ShopCheck", openapi_admin.CHECK)
     spec.components.schema("Finding", openapi_admin.FINDING)
+    for name, component in openapi_points.COMPONENTS.items():
+        spec.components.schema(name, dict(component))
     for path, operations in chain.from_iterable(part.paths(_problem) for part in _PARTS):
         spec.path(path, operations=dict(operations))
     for path, title in _PLAIN.items():
@@ -106,6 +109,7 @@ _INTAKE, _API = _server("listen"), _server("api_listen")
 _SCHEMES = {
     **openapi_webhooks.SCHEMES,
     "shop": {"type": "http", "scheme": "bearer", "description": "The `token` of the shop."},
+    **openapi_points.SCHEMES,
     "source": {
         "type": "http",
         "scheme": "bearer",

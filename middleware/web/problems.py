@@ -36,7 +36,7 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     unread = request.method == "GET" and request.headers.get("Content-Length", "0") != "0"
     if unread or response.status_code >= 400:
@@ -50,7 +50,7 @@ def _ours(error: ParcelveilError) -> Response:
     response = _problem(
         error.status, error.code, type(error).__doc__ or "", error if isinstance(error, SchemaError) else None
     )
-    if error.status == 503:
+    if error.status in (429, 503):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, UnauthorisedError):
         response.headers["WWW-Authenticate"] = "Bearer"

@@ -93,14 +93,13 @@ def _near(root: etree._Element, asked: Mapping[str, str], names: tuple[str, ...]
         raise _MistakeError(400, "Zone is mandatory")
     if not re.fullmatch(r"\d\d-\d\d-\d{4}", asked.get("DD", "")) or not {"CheckDate", "CheckOpen"} <= asked.keys():
         raise _MistakeError(400, "DD, CheckDate and CheckOpen are mandatory")
-    if asked.get("Language", "NL") not in LANGUAGES or asked.get("Country", "BE") not in COUNTRIES:
-        raise _MistakeError(400, f"Unknown language or country near {zone}")
+    country = _country(asked, f" near {zone}")
     if not all(re.fullmatch("[0-9]{1,4}", number) for number in (types, asked.get("Limit", "1"))):
         raise _MistakeError(400, f"Type {types} is no sum of known types")
     root.set("type", "TaxipostLocatorList")
     listed = etree.SubElement(root, "PoiList")
     spots = [(id_, point, kind) for id_, (point, kind) in SPOTS.items() if kind & int(types)]
-    near = [spot for spot in spots if spot[1].postal_code == zone]
+    near = [spot for spot in spots if (spot[1].country, spot[1].postal_code) == (country, zone)]
     for id_, point, kind in near[: min(int(asked.get("Limit", "10")), MOST)]:
         poi = etree.SubElement(listed, "Poi")
         _record(poi, dict(zip(names, _particulars(id_, point, kind), strict=True)))
@@ -118,12 +117,20 @@ def _one(root: etree._Element, asked: Mapping[str, str]) -> None:
 
 def _every(root: etree._Element, asked: Mapping[str, str]) -> None:
     _known(asked.get("Account"))
+    country = _country(asked)
     root.set("type", "TaxipostLocatorList")
     listed = etree.SubElement(root, "PickupPointList")
-    for id_, (point, kind) in SPOTS.items():
+    for id_, (point, kind) in ((id_, spot) for id_, spot in SPOTS.items() if spot[0].country == country):
         entry = etree.SubElement(listed, "Point")
         for name, text in zip(MIXED, _particulars(id_, point, kind), strict=True):
             etree.SubElement(entry, name).text = text
+
+
+def _country(asked: Mapping[str, str], where: str = "") -> str:
+    country = asked.get("Country", "BE")
+    if asked.get("Language", "NL") not in LANGUAGES or country not in COUNTRIES:
+        raise _MistakeError(400, f"Unknown language or country{where}")
+    return country
 
 
 def _known(account: str | None) -> None:

@@ -19,13 +19,15 @@ SECTIONS = {
     "## `[sources.<name>]`": "sources.dashboard",
     "## `[carriers.<name>]`": "carriers.platform",
     "### `tracking`": "carriers.platform.tracking",
+    "### `locator`": "carriers.platform.locator",
     "## `[apps.<name>]`": "apps.parcelveil",
     "## `[shops.<name>]`": "shops.demo",
     "### `integration`": "shops.demo.integration",
     "### `sender`": "shops.demo.sender",
 }
-NESTED = ("tracking", "integration", "sender")
-UNKNOWN = {"parcel-json": ("account", "passphrase", "points", "tracking"), "bpost-shm": ("token",)}
+LOCATOR = "carriers.platform.locator"
+NESTED = ("locator", "tracking", "integration", "sender")
+UNKNOWN = {"parcel-json": ("account", "passphrase", "points", "tracking", "locator"), "bpost-shm": ("token",)}
 """What a carrier of that kind knows not."""
 TRACKING = "carriers.platform.tracking"
 VARIABLES = (
@@ -37,6 +39,8 @@ VARIABLES = (
     "BPOST_PASSPHRASE",
     "BPOST_TRACKING_PASSWORD",
     "DEMO_PASSPHRASE",
+    "LOCATOR_KEY",
+    "DEMO_POINTS_KEY",
 )
 
 
@@ -47,7 +51,7 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PORT", "DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     for name in VARIABLES:
-        monkeypatch.setenv(name, f"made-up-for-{name}")
+        monkeypatch.setenv(name, f"{'points_' if name == 'DEMO_POINTS_KEY' else ''}made-up-for-{name}")
 
 
 def documented(column: int) -> dict[str, dict[str, str]]:
@@ -60,13 +64,15 @@ def documented(column: int) -> dict[str, dict[str, str]]:
 
 def written(told: dict[str, dict[str, str]], kind: str = "parcel-json") -> str:
     """A configuration file of these settings. What is a table of its own is left out where it stands in its shop, and
-    what another kind of carrier knows in that of this one.
+    what another kind of carrier knows in that of this one; points that a locator tells come from no file.
     """
     lines: list[str] = []
     for section, settings in told.items():
-        if section == TRACKING and "tracking" in UNKNOWN[kind]:
+        if section.rpartition(".")[2] in UNKNOWN[kind]:
             continue
         left = (*NESTED, *UNKNOWN[kind]) if section == "carriers.platform" else NESTED
+        if section == "carriers.platform" and LOCATOR in told:
+            left = (*left, "points")
         lines.append(f"[{section}]")
         lines += [f"{key} = {value}" for key, value in settings.items() if key not in left]
     return "\n".join(lines).replace('kind = "parcel-json"', f'kind = "{kind}"')
@@ -74,7 +80,7 @@ def written(told: dict[str, dict[str, str]], kind: str = "parcel-json") -> str:
 
 def kind_for(section: str) -> str:
     """A kind of carrier that has this section."""
-    return "bpost-shm" if section == TRACKING else "parcel-json"
+    return "bpost-shm" if section in (TRACKING, LOCATOR) else "parcel-json"
 
 
 def loaded(folder: Path, text: str) -> config.Config:
@@ -115,13 +121,24 @@ def test_every_example_of_a_setting_can_be_used(tmp_path: Path, without: str, un
 
 
 @pytest.mark.usefixtures("clean")
+def test_points_come_from_a_locator_or_from_a_file(tmp_path: Path) -> None:
+    told = {section: settings for section, settings in documented(3).items() if section.startswith("carriers")}
+    carrier = loaded(tmp_path, written(told, "bpost-shm")).carriers["platform"]
+    assert carrier.locator is not None
+    assert (carrier.locator.partner, carrier.locator.countries, carrier.points) == ("123456", ("BE", "FR", "NL"), None)
+    del told[LOCATOR]
+    carrier = loaded(tmp_path, written(told, "bpost-shm")).carriers["platform"]
+    assert (carrier.locator, carrier.points and carrier.points.name) == (None, "points.json")
+
+
+@pytest.mark.usefixtures("clean")
 def test_every_default_is_the_one_in_force(tmp_path: Path) -> None:
-    defaults, examples = documented(2), documented(3)
+    defaults, shown = documented(2), documented(3)
     least = {
-        section: {key: examples[section][key] for key, default in settings.items() if default == "required"}
+        section: {key: shown[section][key] for key, default in settings.items() if default == "required"}
         for section, settings in defaults.items()
     }
-    least["shops.demo.sender"]["name"] = examples["shops.demo.sender"]["name"]
+    least["shops.demo.sender"]["name"] = shown["shops.demo.sender"]["name"]
     spelt = {
         section: {key: default for key, default in settings.items() if default not in ("required", "none")}
         | least[section]
@@ -134,12 +151,12 @@ def test_every_default_is_the_one_in_force(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("clean")
 @pytest.mark.parametrize(("heading", "section"), SECTIONS.items())
 def test_every_setting_is_documented_and_every_documented_one_known(tmp_path: Path, heading: str, section: str) -> None:
-    examples = documented(3)
-    del examples["shops.demo"]["secrets"]
-    del examples["server"]["clock"]
-    examples[section]["qqqqqqqq"] = "1"
+    shown = documented(3)
+    del shown["shops.demo"]["secrets"]
+    del shown["server"]["clock"]
+    shown[section]["qqqqqqqq"] = "1"
     try:
-        (said,) = loaded(tmp_path, written(examples, kind_for(section))).quarantined.values()
+        (said,) = loaded(tmp_path, written(shown, kind_for(section))).quarantined.values()
     except ConfigError as fault:
         said = str(fault)
     known = said.partition("unknown key; expected one of ")[2].partition(", such as ")[0].split(", ")
@@ -148,14 +165,14 @@ def test_every_setting_is_documented_and_every_documented_one_known(tmp_path: Pa
 
 @pytest.mark.usefixtures("clean")
 def test_a_setting_that_is_not_required_can_be_left_out(tmp_path: Path) -> None:
-    examples, defaults = documented(3), documented(2)
-    del examples["server"]["clock"]
-    del examples["shops.demo"]["secrets"]
+    shown, defaults = documented(3), documented(2)
+    del shown["server"]["clock"]
+    del shown["shops.demo"]["secrets"]
     for section, settings in defaults.items():
-        for key in [key for key, default in settings.items() if default == "required" and key in examples[section]]:
+        for key in [key for key, default in settings.items() if default == "required" and key in shown[section]]:
             if key in NESTED:
                 continue
-            fewer = {name: {**told} for name, told in examples.items()}
+            fewer = {name: {**told} for name, told in shown.items()}
             del fewer[section][key]
             try:
                 faults = loaded(tmp_path, written(fewer, kind_for(section))).quarantined

@@ -18,11 +18,14 @@ from pypdf import PdfReader
 
 from middleware.core.calling import DEFAULT_WAIT, LONGEST_WAIT
 from middleware.labels import LARGEST
+from middleware.web import points
 from middleware.web.labels import RETURN_BARCODES
+from middleware.web.openapi import description
 from schemas import plugin
 from schemas.allowlist import Node
 from schemas.labels import LABELS_WANTED, MOST
 from schemas.plugin import MADE
+from schemas.shop_rules import OF_POINTS_KEYS
 from tests.docs.reading import DOCS, TREE, rows, unquoted
 from tests.docs.test_connect_shopify import WAIT
 from tests.ports import free_port
@@ -131,6 +134,8 @@ def test_its_commands_run_as_they_stand_and_end_with_a_label(here: Path) -> None
     apart = {"day": None, "id": None, "records": None}  # of the day and of the run
     assert {**told, **apart} == {**printed, **apart}
     assert told["records"] == [made["id"]]
+    assert '"id": "PUP-9000-01"' in said
+    assert '"hours": {"monday": [["09:00", "12:00"]' in said
 
 
 def leaves(node: Node, path: str = "") -> Iterator[str]:
@@ -169,3 +174,15 @@ def test_what_is_told_of_labels_is_what_the_code_knows() -> None:
 
 def test_the_waits_are_those_of_the_code() -> None:
     assert f"{DEFAULT_WAIT} by default, {LONGEST_WAIT} at most" in TEXT
+
+
+def test_what_is_told_of_pickup_points_is_so() -> None:
+    section = TEXT.partition("## Pick-up points in a browser")[2]
+    told = {row[0] for row in rows(GUIDE, "## Pick-up points in a browser")}
+    described = description()["paths"]["/v1/shops/{shop}/pickup-points"]["get"]["responses"]
+    assert told == set(described) - {"304"}
+    assert f"({points.DEFAULT_LIMIT}, at most {points.MOST})" in section
+    assert (points.RATE, points.BURST, points.FRESH_SECONDS) == (10, 60, 3600)
+    assert "ten times a second, after sixty at once" in section
+    assert "/v1/shops/demo/pickup-points?postal_code=" in section
+    assert re.search(rf'const key = "{OF_POINTS_KEYS}[a-z-]+";', section)

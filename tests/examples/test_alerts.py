@@ -17,6 +17,7 @@ from middleware.cli import root
 from middleware.errors import BacklogFullError, BusyError
 from middleware.model import State, Status
 from middleware.model_purge import Kind, Upkeep
+from middleware.points import Fixed, KnownPoints
 from middleware.ports import Store
 from middleware.ports_retention import Retention
 from middleware.web import metrics
@@ -72,7 +73,9 @@ class Kept:
 def collected() -> Iterator[Metric]:
     """All that ``/metrics`` can tell: what every process counts, and what the supervising one adds."""
     yield from (metric for metric in REGISTRY.collect() if metric.name.startswith("parcelveil_"))
-    for collector in metrics.own(cast(Store, Told()), cast(Retention, Kept()), lambda: datetime.now(UTC)):
+    places = {"platform": Fixed(KnownPoints(fetched_at=datetime(2026, 11, 22, tzinfo=UTC)))}
+    own = metrics.own(cast(Store, Told()), cast(Retention, Kept()), lambda: datetime.now(UTC))
+    for collector in (*own, metrics.KnownPlaces(places)):
         yield from collector.collect()
 
 

@@ -28,9 +28,14 @@ ENVIRONMENT = (
     "DASHBOARD_TOKEN",
     "BPOST_PASSPHRASE",
     "DEMO_PASSPHRASE",
+    "LOCATOR_KEY",
+    "BPOST_TRACKING_PASSWORD",
 )
 FREE = {"keys", "state", "journal", "ca_file", "pickup_attribute", "reference", "database"}
 """Settings that take any one line of text, beside those of the sender."""
+
+OF_BPOST = ("locator", "tracking")
+"""Tables of the one kind of carrier that has them."""
 
 WRONG_TYPES = [f'["{CANARY}"]', f'{{ canary = "{CANARY}" }}', "true", "2026-11-22T10:00:00", "1.5", "[[1]]"]
 PASTED = [f'{{ {source} = "{text}" }}' for source in ("env", "file") for text in (CANARY, f"{CANARY}\\u0000")]
@@ -43,7 +48,7 @@ EVERY = [
     pytest.param(place, setting, id=".".join((*place, setting.key)))
     for place, entries in SETTINGS.items()
     for setting in entries
-    if setting.key not in ("integration", "sender")  # tables of their own: their keys are here
+    if setting.key not in ("integration", "sender", *OF_BPOST)  # tables of their own: their keys are here
 ]
 each_setting = pytest.mark.parametrize(("place", "setting"), EVERY)
 
@@ -53,6 +58,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cleaned(monkeypatch, tmp_path)
     for name in ENVIRONMENT:
         monkeypatch.setenv(name, f"made-up-for-{name}")
+    monkeypatch.setenv("DEMO_POINTS_KEY", "points_made-up-for-browsers")
 
 
 def table_of(place: Place) -> str:
@@ -61,7 +67,8 @@ def table_of(place: Place) -> str:
 
 def replaced(place: Place, key: str, value: str, filling: str = "") -> tuple[str, int]:
     """The text of ``init`` with another value of a setting, and the line on which it stands."""
-    head, found, rest = TEXT.partition(f"\n[{table_of(place)}]\n")
+    whole = with_table(f"[{table_of(place)}]")
+    head, found, rest = whole.partition(f"\n[{table_of(place)}]\n")
     assert found
     changed, count = re.subn(
         rf"^(?:# )?{key} = .*$", lambda _: f"{filling}{key} = {value} # = 1", rest, count=1, flags=re.M
@@ -70,11 +77,28 @@ def replaced(place: Place, key: str, value: str, filling: str = "") -> tuple[str
     if key == "secrets" and place[0] == "shops":  # in the place of the app
         changed = re.sub(r'^app = "parcelveil"', "# none    ", changed, count=1, flags=re.M)
     for one, other in (("account", "passphrase"), ("passphrase", "account")):
-        if key == one:  # either needs the other
+        if key == one and place[-1] != "tracking":  # either needs the other
             changed = re.sub(rf"^# {other} = ", f"{other} = ", changed, count=1, flags=re.M)
+    if place[-1] in OF_BPOST or (place == ("carriers", ANY) and key in ("account", "passphrase", "points", *OF_BPOST)):
+        head, changed = map(of_bpost, (head, changed))
     text = head + found + changed
     at = text.index(f"\n{key} = {value} # = 1", len(head) + len(found) - 1)
     return text, text.count("\n", 0, at) + 2
+
+
+def with_table(header: str) -> str:
+    """The text of ``init``; a table that stands there as a comment alone is one, with all that is in it."""
+    head, found, rest = TEXT.partition(f"\n# {header}\n")
+    if not found:
+        return TEXT
+    inside, gap, rest = rest.partition("\n\n")
+    return f"{head}\n{header}\n{re.sub('^# ', '', inside, flags=re.M)}{gap}{rest}"
+
+
+def of_bpost(text: str) -> str:
+    """The same with the kind of carrier that alone takes some settings."""
+    text = re.sub(r'^kind = "parcel-json"', 'kind = "bpost-shm"', text, flags=re.M)
+    return re.sub(r'^token = \{ env = "PARCEL', '# ten = { env = "PARCEL', text, flags=re.M)
 
 
 def said(folder: Path, text: str) -> str | None:
@@ -98,7 +122,7 @@ def takes(place: Place, setting: Setting, value: str) -> bool:
     """Whether a value is none of the wrong ones for this setting."""
     if setting.key == "interpretations":
         return value.startswith("{")
-    if setting.key == "simulated":
+    if setting.key in ("simulated", "follow"):
         return value == "true"
     if value != WRONG_VALUES[0]:  # one line of text
         return False

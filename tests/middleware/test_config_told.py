@@ -78,6 +78,8 @@ def unknown(setting: str, says: str) -> Row:
 
 TRIAL = '[carriers.NAME]\nkind = "parcel-json"\nurl = "https://trial.example"\nsimulated = true\n'
 TWICE = TRIAL.replace("NAME", "one") + TRIAL.replace("NAME", "two")
+LOCATOR = 'locator = { partner = "123456", key = { env = "OTHER" } }'
+LOCATOR_INSIDE = LOCATOR.replace("{ partner", '{ url = "http://locator.example", partner')
 STAMPS = """[shops.stamps]
 platform = "direct"
 carrier = "platform"
@@ -180,6 +182,25 @@ ROWS = {
     "no account for tracking": spoken(
         'tracking = { url = "https://t.example", account = "12" }', "expected six digits in quotation marks"
     ),
+    "points from two places": instead(
+        'kind = "parcel-json"\nurl = "https://platform.example"\ntoken = { env = "TOKEN" }',
+        f'kind = "bpost-shm"\nurl = "https://platform.example"\n{LOCATOR}\npoints = "points.json"',
+        "the locator tells the points; expected it to be left out, or the locator",
+    ),
+    "a locator of another": instead(
+        'kind = "parcel-json"', f'kind = "parcel-json"\n{LOCATOR}', "parcel-json publishes its own; expected no such"
+    ),
+    "plain http to a locator": instead(
+        'kind = "parcel-json"\nurl = "https://platform.example"\ntoken = { env = "TOKEN" }',
+        f'kind = "bpost-shm"\nurl = "https://platform.example"\n{LOCATOR_INSIDE}',
+        "allow_private alone, and there is none",
+    ),
+    "a key for browsers that looks like a secret": shop(
+        'points_key = { env = "OTHER" }', "expected points_ and at least 16 letters, digits"
+    ),
+    "a token that looks like a key for browsers": shop(
+        'token = { file = "points" }', "expected a secret that does not begin with points_"
+    ),
     "no products": shop('products = { home = "A b" }', "expected a product, and options behind it, for each way"),
     "no lines": shop('lines = { home = "a  b" }', "expected the shop's shipping lines, each with a product"),
     "lines where none are known": shop('lines = { home = "a" }', "lines: this kind of carrier knows none"),
@@ -222,6 +243,7 @@ ROWS = {
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cleaned(monkeypatch, tmp_path)
     Path("empty").write_bytes(b"\n")
+    Path("points").write_bytes(b"points_made-up-for-browsers")
     Path("odd").write_bytes(b"a\x00b")
 
 

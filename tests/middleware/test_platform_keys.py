@@ -268,10 +268,13 @@ class TestPoints:
     def test_a_point_that_cannot_be_used_is_left_out(self, entry: object) -> None:
         assert known(places=points(POINT, entry)).points == known().points
 
-    def test_what_else_is_told_of_a_point_is_not_kept(self) -> None:
-        found = known(places=points({**POINT, "name": "Kariboe Centrum", "street": "Kaai"}))
-        assert found.points == known().points
-        assert b"Centrum" not in found.to_bytes()
+    def test_what_is_listed_is_kept_of_a_point_and_nothing_else(self) -> None:
+        hours = {"monday": [["09:00", "12:00"]]}
+        found = known(places=points({**POINT, "name": "Kariboe Centrum", "hours": hours, "keeper": CANARY}))
+        (point,) = found.points.values()
+        assert (point.name, point.hours) == ("Kariboe Centrum", {"monday": (("09:00", "12:00"),)})
+        assert CANARY.encode() not in found.to_bytes()
+        assert Known.from_bytes(found.to_bytes(), Path("file")).points == found.points
 
     @pytest.mark.parametrize(
         "answer",

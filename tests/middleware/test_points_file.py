@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from middleware.errors import SettingError
-from middleware.points_file import spots
+from middleware.exchange import Kind
+from middleware.points_file import points
 
 POINT: dict[str, Any] = {
     "id": "207500",
@@ -27,7 +28,7 @@ def told(folder: Path, content: str) -> str:
     file = folder / "points.json"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(SettingError) as fault:
-        spots(file)
+        points(file)
     assert str(fault.value).startswith(f"{file}: ")
     return str(fault.value)
 
@@ -35,10 +36,19 @@ def told(folder: Path, content: str) -> str:
 def test_points_and_lockers_are_known_by_their_ids(tmp_path: Path) -> None:
     file = tmp_path / "points.json"
     file.write_text(json.dumps([POINT, LOCKER]), encoding="utf-8")
-    known = spots(file)
-    assert {id_: spot.locker for id_, spot in known.items()} == {"207500": False, "014472": True}
-    assert (known["207500"].point.name, known["207500"].point.place.number) == ("Bedacht Punt", "1")
-    assert known["014472"].point.place.number is None
+    known = points(file).points
+    assert {id_: point.kind for id_, point in known.items()} == {"207500": Kind.POST_POINT, "014472": Kind.LOCKER}
+    assert (known["207500"].name, known["207500"].number) == ("Bedacht Punt", "1")
+    assert known["014472"].number is None
+
+
+def test_where_a_point_lies_and_when_it_is_open_may_be_told(tmp_path: Path) -> None:
+    file = tmp_path / "points.json"
+    told = {"latitude": 51, "longitude": 3.7, "hours": {"monday": [["09:00", "12:00"]], "sunday": []}}
+    file.write_text(json.dumps([{**POINT, **told}]), encoding="utf-8")
+    point = points(file).points["207500"]
+    assert (point.latitude, point.longitude) == (51.0, 3.7)
+    assert point.hours == {"monday": (("09:00", "12:00"),), "sunday": ()}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,9 @@ def test_points_and_lockers_are_known_by_their_ids(tmp_path: Path) -> None:
         ({**POINT, "number": 1}, "point 2 is none"),
         ({**POINT, "locker": "yes"}, "point 2 is none"),
         ({**POINT, "keeper": "somebody"}, "point 2 is none"),
+        ({**POINT, "latitude": "51"}, "point 2 has not the form of one"),
+        ({**POINT, "hours": {"monday": [["12:00", "09:00"]]}}, "point 2 has not the form of one"),
+        ({**POINT, "hours": {"montag": []}}, "point 2 has not the form of one"),
         ([], "point 2 is none"),
         (LOCKER, "point 2 has the id of another"),
     ],
@@ -67,13 +80,13 @@ def test_what_is_no_list_is_told(tmp_path: Path, content: str, says: str) -> Non
 def test_a_file_is_read_again_once_it_changed(tmp_path: Path) -> None:
     file = tmp_path / "points.json"
     file.write_text(json.dumps([POINT]), encoding="utf-8")
-    assert spots(file) is spots(file)
+    assert points(file) is points(file)
     new = tmp_path / "new.json"
     new.write_text(json.dumps([LOCKER]), encoding="utf-8")
     new.replace(file)
-    assert set(spots(file)) == {"014472"}
+    assert set(points(file).points) == {"014472"}
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="cannot be read"):
-        spots(tmp_path / "none.json")
+        points(tmp_path / "none.json")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 import requests
@@ -69,6 +71,14 @@ def test_an_encoded_answer_is_refused(platform: responses.RequestsMock, encoding
     with pytest.raises(TransientDeliveryError) as caught:
         HttpTransport(ORIGIN).send(request())
     assert caught.value.code == "content-encoding"
+
+
+def test_a_compressed_answer_is_handed_over_as_it_came_where_it_was_asked_for(platform: responses.RequestsMock) -> None:
+    body = gzip.compress(b"points")
+    platform.get(f"{ORIGIN}/Locator", body=body, headers={"Content-Encoding": "gzip"})
+    answer = HttpTransport(ORIGIN).send(replace(request("GET", "/Locator", None), gzip=True))
+    assert (answer.body, answer.headers["content-encoding"]) == (body, "gzip")
+    assert platform.calls[0].request.headers["Accept-Encoding"] == "gzip"
 
 
 def test_identity_is_no_encoding(platform: responses.RequestsMock) -> None:

@@ -152,6 +152,14 @@ def test_the_file_and_the_api_take_the_same(place: str, value: object) -> None:
         assert told.domain == read["domain"]
 
 
+def test_a_key_for_browsers_and_a_token_are_never_taken_for_each_other() -> None:
+    key = "points_made-up-for-browsers"
+    assert read_shop({**LEAST, "points_key": key})["points_key"] == key
+    assert refused({**LEAST, "points_key": "made-up-token-of-demo"}) == (("/points_key", "pattern"),)
+    assert refused({**LEAST, "points_key": "points_short"}) == (("/points_key", "pattern"),)
+    assert refused({**LEAST, "token": key}) == (("/token", "pattern"),)
+
+
 def test_a_domain_is_kept_in_one_spelling() -> None:
     assert read_shop({**LEAST, "domain": "Demo.MyShopify.Com"})["domain"] == "demo.myshopify.com"
     assert in_file(with_value("domain", f"{KELVIN}.myshopify.com")) is None  # made small it would be another's
@@ -163,6 +171,7 @@ def test_every_setting_with_a_form_of_its_own_is_tried() -> None:
         "app",
         "secrets",
         "token",
+        "points_key",
         "policy",
         "interpretations",
         "integration",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from middleware.core.places import read_point, row_of
 from simulator.http import MockServer, Settings, running
 from tests.simulator.bench import (
     CLASSES,
@@ -212,9 +213,11 @@ def test_tags_change_all_or_none(client: Client, sealer: Sealer, server: MockSer
 def test_pickup_points_are_found_by_postal_code_alone(client: Client) -> None:
     points = client.get("/pickup-points").json()["points"]
     assert len(points) == 6
-    assert all(
-        point.keys() == {"id", "name", "street", "number", "postal_code", "locality", "country"} for point in points
-    )
+    address = {"street", "number", "postal_code", "locality", "country"}
+    told = {"id", "kind", "name", *address, "latitude", "longitude", "hours"}
+    assert all(point.keys() == told for point in points)
+    assert all(row_of(point) == told for point, told in zip(map(read_point, points), points, strict=True) if point)
+    assert all(map(read_point, points))
     near = client.get("/pickup-points?postal_code=1000").json()["points"]
     assert [point["id"] for point in near] == ["PUP-1000-01", "PUP-1000-02"]
     assert client.get("/pickup-points?postal_code=9999").json() == {"points": []}

@@ -26,7 +26,7 @@ from middleware.carriers.bpost_shm.requesting import MEDIA, NO_ACCOUNT, UNREADAB
 from middleware.carriers.bpost_shm.values import ShmOrder
 from middleware.core import postal
 from middleware.core.minimise import EU_CUSTOMS_UNION
-from middleware.errors import Fault, SchemaError
+from middleware.errors import ConfigError, Fault, SchemaError, UnknownKeyError
 from middleware.exchange import (
     Batch,
     Batched,
@@ -198,7 +198,10 @@ class BpostShm:
     def _make(self, stored: Stored, account: Account) -> Request | Outcome:
         order = mapping.order_of(stored)
         point = order.parcel.pickup_point
-        spot = self.spots.get(point) if point else None
+        try:
+            spot = self.spots.get(point) if point else None
+        except (UnknownKeyError, ConfigError):
+            return Failed(code="points-unknown")  # they cannot be read on this machine now
         if point and spot is None:
             return Refused(code="unknown-pickup-point")  # bpost has closed it since
         made = ShmOrder(

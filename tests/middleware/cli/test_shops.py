@@ -232,6 +232,25 @@ def test_a_shop_of_the_file_is_not_changed(instance: Instance, sender: Path) -> 
     assert "change it there" in refused(connect(instance, "demo", sender), 1)
 
 
+def test_a_key_for_browsers_is_taken_from_where_it_is_named_and_stays(
+    instance: Instance, sender: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "points_made-up-for-browsers"
+    monkeypatch.setenv("SHOP_KEY", key)
+    done = connect(instance, "new", sender, "--app", "parcelveil", "--points-key-env", "SHOP_KEY")
+    assert (done.exit_code, key in done.output) == (0, False)
+    assert content(instance, "new").points_key == key.encode()
+    assert connect(instance, "new", sender).exit_code == 0
+    assert content(instance, "new").points_key == key.encode()
+    assert "points_key" not in content(instance, "new").settings
+    for option, variable, says in (
+        ("--points-key-env", "SHOP_TOKEN", "points_key: expected points_ and at least 16"),
+        ("--token-env", "SHOP_KEY", "token: expected a secret that does not begin with points_"),
+    ):
+        wrong = connect(instance, "new", sender, "--app", "parcelveil", option, variable)
+        assert (wrong.exit_code, f"{option}: {says}" in wrong.stderr) == (2, True)
+
+
 def test_a_token_is_taken_from_the_file_and_stays(instance: Instance) -> None:
     file = instance.folder / "new.toml"
     (instance.folder / "secret").write_text(NEWER, encoding="utf-8")

@@ -129,6 +129,7 @@ def test_every_route_has_a_line_that_a_shell_takes(path: str, verb: str, operati
     given = {
         "ADMIN_TOKEN": "a-token",
         "DEMO_TOKEN": "d-token",
+        "DEMO_POINTS_KEY": "points_key",
         "SHOPIFY_SECRET": "s",
         "WOOCOMMERCE_SECRET": "s",
         "ID": "an-id",
@@ -143,6 +144,7 @@ def test_every_route_has_a_line_that_a_shell_takes(path: str, verb: str, operati
     address = words[-1]
     assert re.fullmatch(r"http://127\.0\.0\.1:808[01]" + re.sub(r"\{\w+\}", r"[\\w-]+", path) + r"(\?\S+)?", address)
     known = {"admin": "Authorization: Bearer a-token", "shop": "Authorization: Bearer d-token"}
+    known["points_key"] = "Authorization: Bearer points_key"
     known["woocommerce"] = "X-WC-Webhook-Topic: "
     for name in operation["security"][0] if operation["security"] else ():
         assert known.get(name, "X-Shopify-Topic: ") in ran.stdout

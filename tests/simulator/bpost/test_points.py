@@ -29,6 +29,7 @@ def test_points_are_found_by_postal_code_and_kind(bpost: Asker) -> None:
     assert search(bpost, "Zone=1000&Type=4") == []
     assert search(bpost, "Zone=2000&Type=4") == ["200003"]
     assert search(bpost, "Zone=9999") == []
+    assert search(bpost, "Zone=1000&Country=FR") == []
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,7 @@ def test_points_are_found_by_postal_code_and_kind(bpost: Asker) -> None:
         ("Function=search&Partner=123456&Zone=1000", "400", "DD, CheckDate and CheckOpen are mandatory"),
         ("Function=search&Zone=1000", "401", "Unknown partner"),
         ("Function=nothing", "400", "Unknown function"),
+        ("Function=getallservicepoints&Account=123456&Country=XX", "400", "Unknown language or country"),
         ("Function=info&Partner=123456&Id=1", "404", "Unknown point 1"),
     ],
 )
@@ -63,6 +65,8 @@ def test_one_point_and_all_points(bpost: Asker) -> None:
     assert one.findtext("Poi/Record/OFFICE") == "Dagwinkel Schelde"
     every = read(bpost.ask("GET //Locator?Function=getallservicepoints&Account=123456"))
     assert [point.findtext("Id") for point in every.iter("Point")] == [f"20000{number}" for number in range(1, 7)]
+    none = read(bpost.ask("GET //Locator?Function=getallservicepoints&Account=123456&Country=NL"))
+    assert (none.get("type"), list(none.iter("Point"))) == ("TaxipostLocatorList", [])
 
 
 def test_older_clients_post_a_form(bpost: Asker) -> None:
