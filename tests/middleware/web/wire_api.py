@@ -137,6 +137,7 @@ ROUTES: Mapping[str, Route] = {
     "permission": Route(
         method="GET", target="/v1/shops/plain/permissions?purpose=label_and_delivery&subject=recipient"
     ),
+    "points": Route(method="GET", target="/v1/shops/plain/pickup-points?postal_code=9000"),
     "contact": Route(method="POST", target=CONTACT, token=CONTACTS, example=contact),
     "contact status": Route(method="GET", target=f"{CONTACT}/RECORD", token=CONTACTS),
     "own contact": Route(method="GET", target=f"{CONTACT}?id=c-1", token=CONTACTS),
