@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from middleware import config_parties
+from middleware import config_back, config_parties
 from middleware.config_lines import lines
 from middleware.config_parties import CarrierSettings, carrier_settings
 from middleware.config_server import ServerSettings, server_settings
@@ -58,7 +58,7 @@ class Config:
 
     def around(self) -> Around:
         """What a shop's settings are read against."""
-        return config_parties.around(self.carriers, self.apps)
+        return config_parties.around(self.carriers, self.apps, self.server.callbacks_private)
 
 
 def environment() -> dict[str, str]:
@@ -113,10 +113,10 @@ def load(path: Path) -> Config:
     apps = _each(root.table("apps"), config_parties.app_secrets)
     shops: dict[str, ShopSettings] = {}
     quarantined: dict[str, str] = {}
-    section = root.table("shops")
+    section, beside = root.table("shops"), config_parties.around(carriers, apps, server.callbacks_private)
     for name in section.names():
         try:
-            shops[name] = shop_settings(name, section.table(name), config_parties.around(carriers, apps))
+            shops[name] = shop_settings(name, section.table(name), beside)
         except ConfigError as fault:
             quarantined[name] = str(fault)
     root.done()
@@ -162,8 +162,15 @@ def resolved(content: Mapping[str, Any], source: Source) -> Held:
     """The secrets that ``content`` names by ``{env = …}`` or ``{file = …}``. Raises: ConfigError."""
     table = Table(content, source, (), os.environ)
     secrets = table.secrets("secrets") if "secrets" in table else ()
-    passphrase = table.bearer("passphrase") if "passphrase" in table else None
-    return Held(secrets=secrets, token=token_of(table), passphrase=passphrase, points_key=points_key_of(table))
+    callback, fulfilment = config_back.told(table)
+    return Held(
+        secrets=secrets,
+        token=token_of(table),
+        passphrase=table.bearer("passphrase") if "passphrase" in table else None,
+        points_key=points_key_of(table),
+        callback=callback,
+        fulfilment=fulfilment,
+    )
 
 
 def _parsed(path: Path) -> tuple[dict[str, Any], Source]:

@@ -4,7 +4,7 @@ connect some, and who speaks for data subjects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -185,10 +185,12 @@ def app_secrets(name: str, table: Table) -> tuple[bytes, ...]:
     return secrets
 
 
-def around(carriers: Mapping[str, CarrierSettings], apps: Mapping[str, tuple[bytes, ...]]) -> Around:
+def around(
+    carriers: Mapping[str, CarrierSettings], apps: Mapping[str, tuple[bytes, ...]], private: Sequence[Network]
+) -> Around:
     """What a shop's settings are read against."""
     simulated = next((name for name, carrier in carriers.items() if carrier.simulated), None)
-    return Around(carriers=carriers, simulated=simulated, apps=apps)
+    return Around(carriers=carriers, simulated=simulated, apps=apps, private=bool(private))
 
 
 def clashes(

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
-from middleware.config_table import Table, address
+from middleware.config_table import Network, Table, address
 from middleware.errors import SettingError
 
 KEEP_DELIVERED: Final = ("0d", "policy")
@@ -40,6 +40,7 @@ class ServerSettings:
     state: Path
     journal: Path
     keep_delivered: str
+    callbacks_private: tuple[Network, ...]
     most_waiting: int
     egress_proxy: str | None
     ca_file: Path | None
@@ -63,6 +64,7 @@ def server_settings(table: Table, environ: Mapping[str, str]) -> ServerSettings:
         state=Path(table.text("state", "var/state")).absolute(),
         journal=Path(table.text("journal", "var/journal")).absolute(),
         keep_delivered=table.choice("keep_delivered", KEEP_DELIVERED, "0d"),
+        callbacks_private=table.networks("callbacks_private"),
         most_waiting=table.whole("most_waiting", 100_000, MOST_WAITING),
         egress_proxy=table.origin("egress_proxy", ("http",), "") or None,
         ca_file=_file(table.text("ca_file", "")),

@@ -39,6 +39,10 @@ def _maybe(key: str, example: str, says: str) -> Setting:
     return Setting(key=key, says=says, example=example)
 
 
+_URL: Final = '"https://winkel.example/parcelveil"'
+_SIGN: Final = '[{ env = "DEMO_CALLBACK_SECRET" }]'
+_ADMIN: Final = '{ env = "DEMO_ADMIN_TOKEN" }'
+
 SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
     ("server",): (
         _set("listen", '"127.0.0.1:8080"', '"0.0.0.0:8080"', "webhooks, health and keys; $PORT replaces the port"),
@@ -55,6 +59,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _set("state", '"var/state"', '"/data/state"', "what the parcel platforms publish; written while it runs"),
         _set("journal", '"var/journal"', '"/data/journal"', "outside the database and its backup"),
         _set("keep_delivered", '"0d"', '"policy"', "sealed parts leave on delivery, or a copy stays to its end"),
+        _set("callbacks_private", "[]", '["10.0.0.0/8"]', "what callbacks may reach although it is not public"),
         _set("most_waiting", "100000", "20000", "orders of one shop that may wait; it is answered 503 then"),
         _set("egress_proxy", '""', '"http://proxy.internal:3128"', "an http proxy; never taken from the environment"),
         _set("ca_file", '""', '"/etc/ssl/own-ca.pem"', "certificate authorities in place of the public ones"),
@@ -122,7 +127,17 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _set(
             "lines", "{}", '{ bpost-home = "bpack-24h-pro+tell-email" }', "bpost-shm alone: what each shipping line is"
         ),
+        _maybe("callback", f"{{ url = {_URL}, secrets = {_SIGN} }}", "where it is told what became of its orders"),
+        _maybe("fulfilment", f"{{ token = {_ADMIN} }}", "that its orders at Shopify get their tracking number"),
         _needed("sender", '{ name = "Voorbeeldwinkel", country = "BE" }', "who sends"),
+    ),
+    ("shops", ANY, "callback"): (
+        _maybe("url", _URL, "where the shop is told: https, and no redirects"),
+        _maybe("secrets", _SIGN, "whsec_…, which signs; two while it is changed"),
+    ),
+    ("shops", ANY, "fulfilment"): (
+        _maybe("token", _ADMIN, "of the shop's Admin API at Shopify: shpat_…"),
+        _maybe("url", '"https://shopify.example"', "in place of the shop's own domain: a simulated Shopify"),
     ),
     ("shops", ANY, "integration"): (
         _needed("requested_on", "2026-11-22", "the day of the request: there is no exchange before it"),

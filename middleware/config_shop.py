@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from middleware.account import Account
+from middleware.config_back import WAYS, back_of, stored_back
 from middleware.config_settings import NAMES
 from middleware.config_table import Source, Table
 from middleware.core.shops import in_force
 from middleware.errors import SettingError
 from middleware.model import Delivery, ShopSettings
+from middleware.model_back import SILENT
 from middleware.model_shop import ShopContent
 from schemas import shop_rules as rules
 from schemas.order import Sender
@@ -31,11 +33,14 @@ _NO_PLUGIN: Final = ("guest", "residential")
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Around:
-    """What the configuration has beside the shops: the carriers, which of them is simulated, the apps' secrets."""
+    """What the configuration has beside the shops: the carriers, which of them is simulated, the apps' secrets, and
+    whether callbacks may reach what is not public, and so speak plain http there.
+    """
 
     carriers: Collection[str]
     simulated: str | None
     apps: Mapping[str, tuple[bytes, ...]]
+    private: bool = False
 
 
 def shop_settings(
@@ -46,9 +51,8 @@ def shop_settings(
     platform = table.choice("platform", rules.PLATFORMS, None)
     if platform == "direct":
         return _direct(name, table, around)
-    apps = around.apps if platform == "shopify" else None
+    apps, requested = around.apps if platform == "shopify" else None, table.table("integration")
     own_app, secrets = _secrets(table, apps, own_secrets)
-    requested = table.table("integration")
     settings = ShopSettings(
         name=name,
         platform=platform,
@@ -77,6 +81,7 @@ def shop_settings(
         account=account_of(table, shared=False),
         products=_products(table),
         lines=_lines(table),
+        back=back_of(table, platform, private=around.private),
     )
     requested.done()
     table.done()
@@ -112,6 +117,7 @@ def _direct(name: str, table: Table, around: Around) -> ShopSettings:
         interpretations=table.mapping("interpretations"),
         account=account_of(table, shared=False),
         products=_products(table),
+        back=back_of(table, "direct", private=around.private) if parcels else SILENT,
     )
     requested.done()
     table.done()
@@ -132,9 +138,11 @@ def stored_settings(name: str, content: ShopContent, now: datetime, around: Arou
     told = _dated(content.settings)
     account = _stored_account(Table(told, Source(file="settings"), ("shops", name), {}), content.passphrase)
     told.pop("account", None)
-    table = Table(told, Source(file="settings"), ("shops", name), {})
-    settings = shop_settings(name, table, around, secrets)
-    return replace(settings, token=content.token, points_key=content.points_key, account=account)
+    telling = {key: told.pop(key) for key in WAYS if key in told}
+    settings = shop_settings(name, Table(told, Source(file="settings"), ("shops", name), {}), around, secrets)
+    beneath = Table(telling, Source(file="settings"), ("shops", name), {})
+    back = stored_back(beneath, settings, content, private=around.private)
+    return replace(settings, token=content.token, points_key=content.points_key, account=account, back=back)
 
 
 def _stored_account(table: Table, passphrase: str | None) -> Account | None:

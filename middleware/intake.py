@@ -15,6 +15,7 @@ from datetime import datetime
 
 from middleware.core.body import read
 from middleware.core.calendar import today
+from middleware.core.listening import listener
 from middleware.core.pileup import WINDOW, piled_up
 from middleware.core.planning import CLOCKS_APART, Carriage, check_time, named, planned
 from middleware.core.schedule import latest, memory
@@ -100,6 +101,7 @@ def prepare(
         key=services.keys.signing,
         now=now,
         due=now + settings.hold,
+        listener=listener(settings, parsed.order_id, sealed.id, services.keys.service, memory(shop.policy, now)),
     )
     return tag(sealed, made.plan, made.order, made.report, stamp)
 

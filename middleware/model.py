@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from middleware.account import Account
+from middleware.model_back import SILENT, Back, Listener
 from middleware.model_standing import Use
 from schemas.matter import Matter
 from schemas.order import Hidden, Order, Sender
@@ -143,6 +144,7 @@ class ShopSettings:
     account: Account | None = None  # its own at the carrier, in place of the one that the carrier's shops share
     products: Mapping[str, str] = field(default_factory=dict)  # by the ways that the carrier knows
     lines: Mapping[str, str] = field(default_factory=dict)  # by its own shipping lines
+    back: Back = SILENT  # how the shop is told what became of its orders
 
     def __repr__(self) -> str:
         return f"<ShopSettings {self.name}>"
@@ -150,9 +152,7 @@ class ShopSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartPlan:
-    """How one part is to be kept: its class, clock, key and ground. ``starts`` and ``until`` are None while the clock
-    has not started; ``ceiling``: the earliest possible end, counted from intake, is the last day of what is never sent.
-    """
+    """How one part is kept, as of a tagged part; ``ceiling``: the earliest end, from intake, of what is never sent."""
 
     name: str
     retention: str
@@ -265,6 +265,7 @@ class Record(Hidden):
     blocked: bool = False  # not to be forwarded before there is a declaration of lawfulness
     clear_until: date | None  # the last permitted day of ``clear``; None, as of the record, until its clock starts
     until: date | None
+    listener: Listener | None = None  # that the shop is told of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,9 +307,7 @@ class Rejection:
 
 
 class State(StrEnum):
-    """The life of a record. ``waiting``, ``held``, ``claimed`` and ``cancelling`` are under way; the others are ends,
-    which a newer version, a person or retention moves on.
-    """
+    """The life of a record; what is not under way is an end, which a newer version, a person or retention moves on."""
 
     WAITING = "waiting"  # stored, goes out when due; before the first claim its content may be replaced
     BLOCKED = "blocked"  # waits for a declaration of lawfulness; its content may be replaced

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     INBOX = "inbox"  # webhooks, to know them again
     CALLS = "calls"  # a plug-in's calls, to know them again
     REJECTIONS = "rejections"  # orders that could not be taken, with the order's id
+    LISTENERS = "listeners"  # that a shop is told of a record, the id of its order, and what it has not heard
     RECORDS = "records"  # record id, tags, receipt, barcode
     REMOVALS = "removals"  # removal reports to which no record links any more
     NOTICES = "notices"  # what a parcel platform was told and has done

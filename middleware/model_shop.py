@@ -53,18 +53,23 @@ class ShopContent(Hidden):
     token: bytes | None = None
     passphrase: str | None = None
     points_key: bytes | None = None
+    callback: tuple[str, ...] = ()  # what signs what it is told
+    fulfilment: str | None = None  # its token at its own platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Held(Hidden):
     """What is told beside a shop's settings when it is connected: secrets of an app of its own, its token, its key for
-    browsers, the passphrase of its account at the carrier.
+    browsers, the passphrase of its account at the carrier, what its callbacks are signed with, its token at its own
+    platform.
     """
 
     secrets: tuple[bytes, ...] = ()
     token: bytes | None = None
     passphrase: str | None = None
     points_key: bytes | None = None
+    callback: tuple[str, ...] = ()
+    fulfilment: str | None = None
 
 
 NOTHING: Final = Held()

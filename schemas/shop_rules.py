@@ -54,6 +54,9 @@ LONGEST_HOLD: Final = timedelta(days=1)
 LONGEST_REFERENCE: Final = 200
 """Characters of where the request to integrate is filed."""
 
+LONGEST_URL: Final = 500
+"""Characters of the address of a callback."""
+
 LONGEST_ATTRIBUTE: Final = 100
 """Characters of the name of a note attribute."""
 

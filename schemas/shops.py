@@ -110,6 +110,38 @@ class ShopSender(_Strict):
     phone = _Line(longest=rules.SENDER["phone"])
 
 
+class ShopCallback(_Strict):
+    """Where the shop is told what became of its orders."""
+
+    url = fields.String(
+        required=True,
+        validate=validate.And(validate.Length(max=rules.LONGEST_URL, error="length"), _Whole("^https?://[!-~]+$")),
+        error_messages=_CODES,
+        metadata={"description": "https; it is called with no redirects."},
+    )
+    secrets = fields.List(
+        fields.String(validate=_Whole("^whsec_[A-Za-z0-9+/]{32,88}={0,2}$"), error_messages=_CODES),
+        validate=validate.Length(min=1, max=2, error="length"),
+        error_messages=_CODES,
+        metadata={"writeOnly": True, "description": "One, or two while it is changed. Never given back."},
+    )
+
+
+class ShopFulfilment(_Strict):
+    """That the tracking number goes to the shop's order at Shopify."""
+
+    token = fields.String(
+        validate=validate.And(validate.Length(min=1, max=rules.LONGEST_SECRET, error="length"), _Whole("^[!-~]*$")),
+        error_messages=_CODES,
+        metadata={"writeOnly": True, "description": "Of the shop's Admin API. Never given back."},
+    )
+    url = fields.String(
+        validate=validate.And(validate.Length(max=rules.LONGEST_URL, error="length"), _Whole("^https?://[!-~]+$")),
+        error_messages=_CODES,
+        metadata={"description": "In place of the shop's own domain: a simulated Shopify."},
+    )
+
+
 class ShopConnection(_Strict):
     """A shop as it is connected. ``domain`` is needed but for ``direct``, ``integration`` and ``sender`` but for
     account types without parcels. Either ``app``, or ``secrets`` of its own app; where neither is told the secrets that
@@ -186,6 +218,8 @@ class ShopConnection(_Strict):
         error_messages=_CODES,
         metadata={"description": "Its shipping lines, each with what goes, and so what who receives can be told by."},
     )
+    callback = fields.Nested(ShopCallback, error_messages=_CODES)
+    fulfilment = fields.Nested(ShopFulfilment, error_messages=_CODES)
     sender = fields.Nested(ShopSender, error_messages=_CODES)
 
     @validates_schema(skip_on_field_errors=False)
@@ -225,7 +259,9 @@ def lifetime(text: str) -> timedelta:
 SHOP = ShopConnection()
 ROTATION = Rotation()
 _NAMES = frozenset(
-    name for schema in (ShopConnection, Integration, ShopSender, Rotation) for name in schema._declared_fields
+    name
+    for schema in (ShopConnection, Integration, ShopSender, ShopCallback, ShopFulfilment, Rotation)
+    for name in schema._declared_fields
 ) | frozenset(("0", "1"))
 
 

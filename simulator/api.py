@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+from simulator import shopify_admin
 from simulator.bpost.services import Services, speaks
 from simulator.bpost.switches import read_switches
 from simulator.encoding import read_object
@@ -25,13 +26,14 @@ class Api:
     """The JSON parcel API, bpost's services and the simulator's own controls, over one platform.
 
     With ``token``, the API asks for it as a bearer token; keys and controls stay open. bpost's services stand beside
-    it, with the ``passphrase`` of their own.
+    it, with the ``passphrase`` of their own, and a Shopify that takes fulfilments.
     """
 
     def __init__(
         self, platform: Platform, faults: Faults, token: str | None = None, passphrase: str | None = None
     ) -> None:
         self.bpost = Services(platform.store, platform.clock, passphrase)
+        self.shopify = shopify_admin.ShopifyAdmin()
         self._platform = platform
         self._faults = faults
         self._token = token
@@ -42,6 +44,8 @@ class Api:
             self._platform.tick()
             if speaks(request.path):
                 return self.bpost.answer(request)
+            if shopify_admin.speaks(request.path):
+                return self.shopify.answer(request)
             if not request.control:
                 self._authenticate(request)
             return self._route(request)
@@ -97,6 +101,9 @@ class Api:
     def _ledger(self, _request: Request) -> Answer:
         return as_json({**ledger(self._platform), "bpost": self.bpost.manager.ledger()})
 
+    def _shopify(self, _request: Request) -> Answer:
+        return as_json(self.shopify.told())
+
     def _opened(self, _request: Request, id_: str) -> Answer:
         return as_json(self._platform.opened(id_))
 
@@ -150,6 +157,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = tuple(
         ("GET", "/_health", Api._health),
         ("GET", "/_ledger", Api._ledger),
         ("GET", f"/_opened/{ID}", Api._opened),
+        ("GET", "/_shopify", Api._shopify),
         ("PUT", "/_clock", Api._move_clock),
         ("PUT", "/_faults", Api._set_faults),
         ("PUT", f"/_state/{ID}", Api._set_state),

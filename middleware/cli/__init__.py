@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, str] = {
     "migrate": "middleware.cli.operate:migrate",
     "doctor": "middleware.cli.doctor:doctor",
     "keys": "middleware.cli.operate:keys",
+    "callbacks": "middleware.cli.callbacks:callbacks",
     "deliveries": "middleware.cli.deliveries:deliveries",
     "events": "middleware.cli.events:events",
     "hold": "middleware.cli.holding:hold",

@@ -14,6 +14,7 @@ import click
 from middleware import bootstrap, bootstrap_retention, config
 from middleware.cli import points, telling, words
 from middleware.cli.common import config_option, harmless, json_option, loaded, print_json
+from middleware.cli.doctor_back import unheard
 from middleware.cli.doctor_keys import own_keys, rotations
 from middleware.cli.findings import Finding, Verdict, bad, mended, ok, warn
 from middleware.core.calendar import today
@@ -97,6 +98,7 @@ def _findings(settings: config.Config) -> Iterator[Finding]:
         return
     ready = not any(one.check in _NEEDED and one.verdict is Verdict.BAD for one in database)
     yield from _retention(settings)
+    yield from unheard(settings)
     yield from own_keys(settings)
     yield from _shops(settings, own, day, ready=ready)
     yield from _carriers(settings)

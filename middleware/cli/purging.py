@@ -22,6 +22,7 @@ WHAT: Mapping[Kind, str] = {
     Kind.INBOX: "webhooks, to know them again",
     Kind.CALLS: "a plug-in's calls, to know them again",
     Kind.REJECTIONS: "rejected orders",
+    Kind.LISTENERS: "what shops were still to be told, with the ids of orders",
     Kind.RECORDS: "records, with tags, receipt and barcode",
     Kind.REMOVALS: "removal reports",
     Kind.NOTICES: "what parcel platforms were told and have done",

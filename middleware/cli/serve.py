@@ -27,6 +27,7 @@ from prometheus_client import Counter
 
 from middleware import (
     bootstrap,
+    bootstrap_back,
     bootstrap_following,
     bootstrap_lanes,
     bootstrap_months,
@@ -89,14 +90,15 @@ def serve(role: str, config_file: str | None) -> None:
 
         kept = bootstrap_retention.retention(settings)
         places: Mapping[str, Places] = {**bootstrap.platform_keys(settings), **bootstrap.places(settings)}
-        own = (*metrics.own(store, kept, bootstrap.clock(settings)), metrics.KnownPlaces(places))
-        metrics.serve(settings.server.metrics_listen, own, folder)
+        back = bootstrap_back.outbox(settings)
+        told = metrics.own(store, kept, back, bootstrap.clock(settings))
+        metrics.serve(settings.server.metrics_listen, (*told, metrics.KnownPlaces(places)), folder)
         for each in ROLES[role]:
             metrics.RESTARTS.labels(each)  # told from the start: a rise from nothing would be none
         supervisor = Supervisor(path=path, metrics=folder, observe=lambda died: metrics.RESTARTS.labels(died).inc())
         supervisor.run(ROLES[role])
-    store.close()
-    kept.close()
+    for each_open in (store, kept, back):
+        each_open.close()
 
 
 def _addresses(settings: config.Config, roles: tuple[str, ...]) -> Mapping[str, tuple[str, int]]:
@@ -239,27 +241,26 @@ def _relay(settings: config.Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    shops = bootstrap_lanes.followed(settings)
-    relays = bootstrap_lanes.relays(settings, _counted(metrics.DELIVERIES), shops or {})
+    shops = bootstrap_lanes.followed(settings) or bootstrap_back.shops(settings)
+    relays = bootstrap_lanes.relays(settings, _counted(metrics.DELIVERIES), shops)
     kept = bootstrap_retention.retention(settings)
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]
-    asked, own = _counted(metrics.FOLLOWED), bootstrap_lanes.own_accounts(shops or {})
-    work += [each.run for each in bootstrap_following.pursuits(settings, kept, shops or {}, own, asked)]
+    asked, own = _counted(metrics.FOLLOWED), bootstrap_lanes.own_accounts(shops)
+    work += [each.run for each in bootstrap_following.pursuits(settings, kept, shops, own, asked)]
+    back = bootstrap_back.outbox(settings)
+    work += [each.run for each in bootstrap_back.callbacks(settings, back, shops, _counted(metrics.CALLBACKS))]
     gone = bootstrap_months.clearing(settings, kept)
     work.append(bootstrap_retention.purge(settings, kept, _rows(metrics.PURGED), gone).keep)
     work.append(lambda stop: bootstrap_months.keep(settings, stop))
     work.append(lambda stop: bootstrap_rotation.keep(settings, stop))
-    if shops is not None:
-        work.append(partial(keep, shops))
+    work.append(partial(keep, shops))
     with ThreadPoolExecutor(len(work), thread_name_prefix="relay") as pool:
         workers = [pool.submit(run, stop) for run in work]
         wait(workers, return_when=FIRST_EXCEPTION)
         stop.set()  # one that failed ends all: the supervisor starts afresh
-    relays[0].store.close()
-    kept.close()
-    if shops is not None:
-        shops.store.close()
+    for each_open in (relays[0].store, kept, back, shops.store):
+        each_open.close()
     for worker in workers:
         worker.result()
 

@@ -14,6 +14,7 @@ import click
 
 from middleware import bootstrap, bootstrap_lanes, config
 from middleware.cli.common import Function, config_option, json_option, loaded, print_json, print_table
+from middleware.config_back import without_secrets
 from middleware.config_shop import plain
 from middleware.config_table import Source, Table
 from middleware.errors import NotFitError, NotFoundError, SettingError
@@ -105,7 +106,7 @@ def connect(name: str, config_file: str | None, as_json: bool, **options: str | 
     """
     content, source = _wanted(options)
     held = config.resolved(content, source)
-    settings = plain({key: value for key, value in content.items() if key not in _HELD})
+    settings = plain(without_secrets({key: value for key, value in content.items() if key not in _HELD}))
     bootstrap.settle_keys(loaded(config_file))
     with _onboarding(config_file, name) as known, _told_of(source):
         face, new = _fit(name, lambda: known.connect(name, settings, held))

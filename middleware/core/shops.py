@@ -68,6 +68,8 @@ class Vault:
             "token": content.token and content.token.decode("ascii"),
             "passphrase": content.passphrase,
             "points_key": content.points_key and content.points_key.decode("ascii"),
+            "callback": content.callback,
+            "fulfilment": content.fulfilment,
         }
         return lock(orjson.dumps(document).decode(), self.keys.service, purpose(name), SEALED_SIZE)
 
@@ -81,6 +83,8 @@ class Vault:
                 token=document["token"] and document["token"].encode("ascii"),
                 passphrase=document["passphrase"],
                 points_key=document["points_key"] and document["points_key"].encode("ascii"),
+                callback=tuple(document["callback"]),
+                fulfilment=document["fulfilment"],
             )
         except (AttributeError, KeyError, TypeError, ValueError, binascii.Error):
             pass
@@ -119,24 +123,23 @@ def lapsed(request: Integration | None, ended: Iterable[Ended]) -> bool:
 
 def content_of(settings: Mapping[str, object], told: Held, before: ShopContent | None, *, keeps: bool) -> ShopContent:
     """What is sealed of a shop that is given these settings, and had ``before``. With ``keeps`` its secrets stay; what
-    is not told anew of the rest stays too, a passphrase as long as there is an account.
+    is not told anew of the rest stays too, as long as there is what it belongs to: an account, a callback.
     """
-    secrets = tuple(ShopSecret(value=secret) for secret in told.secrets)
-    if before is None:
-        return ShopContent(
-            settings=settings,
-            secrets=secrets,
-            token=told.token,
-            passphrase=told.passphrase,
-            points_key=told.points_key,
-        )
-    former = before.passphrase if "account" in settings else None
+    before = before or ShopContent(settings={})
+    former = replace(
+        before,
+        passphrase=before.passphrase if "account" in settings else None,
+        callback=before.callback if "callback" in settings else (),
+        fulfilment=before.fulfilment if "fulfilment" in settings else None,
+    )
     return ShopContent(
         settings=settings,
-        secrets=before.secrets if keeps else secrets,
-        token=told.token or before.token,
-        passphrase=told.passphrase or former,
-        points_key=told.points_key or before.points_key,
+        secrets=former.secrets if keeps and former.secrets else tuple(ShopSecret(value=one) for one in told.secrets),
+        token=told.token or former.token,
+        passphrase=told.passphrase or former.passphrase,
+        points_key=told.points_key or former.points_key,
+        callback=told.callback or former.callback,
+        fulfilment=told.fulfilment or former.fulfilment,
     )
 
 

@@ -18,6 +18,7 @@ from middleware.core.index import Indexer
 from middleware.core.kinds import kind_of
 from middleware.core.weeks import week_of
 from middleware.model import IndexEntry, PartPlan, Plan, Record, Removal, RemovalReport, Report, Sealed, TaggedPart
+from middleware.model_back import Listener
 from schemas.matter import Matter
 from schemas.permission import Question, Refusal, permitted
 from schemas.policy import Policy
@@ -40,6 +41,7 @@ class Stamp:
     key: receipt.Key
     now: datetime
     due: datetime
+    listener: Listener | None = None
 
     def __repr__(self) -> str:
         return "<Stamp>"
@@ -83,6 +85,7 @@ def tag(sealed: Sealed, plan: Plan, matter: Matter, report: Report, stamp: Stamp
         due=stamp.due,
         clear_until=plan.recipient_until,
         until=plan.record_until,
+        listener=stamp.listener,
     )
 
 

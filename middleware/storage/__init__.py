@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from middleware.errors import ConfigError
 from middleware.storage import keys_sql, schema
+from middleware.storage.back_sql import SqlOutbox
 from middleware.storage.copies_sql import SqlCopies
 from middleware.storage.database import Database, translated
 from middleware.storage.keys_sql import KeyChecks
@@ -22,6 +23,7 @@ from middleware.storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from middleware.ports import Copies, ShopStore, Storage
+    from middleware.ports_back import Outbox
     from middleware.ports_retention import Retention
     from middleware.ports_rotation import Rotations
 
@@ -32,6 +34,7 @@ __all__ = [
     "migrate",
     "open_both",
     "open_copies",
+    "open_outbox",
     "open_retention",
     "open_rotations",
     "open_shops",
@@ -65,6 +68,11 @@ def open_both(url: str) -> tuple[Storage, ShopStore]:
     """Records and shops over the same connections: to close one closes both. Raises: as ``open_store``."""
     database = _database(url)
     return SqlStore(database), SqlShopStore(database)
+
+
+def open_outbox(url: str) -> Outbox:
+    """What shops are to be told, in that database. Raises: as ``open_store``."""
+    return SqlOutbox(_database(url))
 
 
 def open_retention(url: str) -> Retention:

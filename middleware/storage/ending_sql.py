@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, case, exists, or_, select, u
 
 from middleware.core.calendar import today
 from middleware.model import Ending, State, Stored
-from middleware.storage import chain_sql, records_sql
+from middleware.storage import chain_sql, making_sql, records_sql
 from middleware.storage.tables import index_entries, orders, parts, records
 
 STRANDED: Final = "predecessor-missing"
@@ -95,6 +95,7 @@ def gone(connection: Connection, stored: Stored, now: datetime) -> bool:
     records_sql.drop_copies(connection, stored.id)
     records_sql.end_open(connection, stored.id, now)
     connection.execute(_RELEASE, {"this_id": stored.id, "now": now})
+    making_sql.cancelled(connection, stored.id, now)
     return True
 
 
@@ -113,6 +114,7 @@ def too_late(connection: Connection, stored: Stored, now: datetime) -> bool:
         records_sql.withdraw(connection, successor.id, now, Ending.TOO_LATE, successor.clear_until)
         for order in (order for order, stands in known if stands in (successor.id, stored.id)):
             connection.execute(_STAND, {**order, "record_id": stored.id})
+    making_sql.too_late(connection, stored.id, now)
     return True
 
 

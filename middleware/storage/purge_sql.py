@@ -44,6 +44,7 @@ from middleware.storage.tables import (
     rejections,
     removals,
 )
+from middleware.storage.tables_back import listeners
 from middleware.storage.tables_retention import events, holds, notices, standings, terms
 from middleware.storage.transit_sql import THERE
 
@@ -130,6 +131,7 @@ _ENDED: Final[Mapping[Kind, Select[Any]]] = {
     Kind.INBOX: select(*inbox.primary_key).where(inbox.c.until < _DAY),
     Kind.CALLS: select(*idempotency.primary_key).where(idempotency.c.until < _DAY),
     Kind.REJECTIONS: select(*rejections.primary_key).where(rejections.c.until < _DAY),
+    Kind.LISTENERS: select(listeners.c.record_id).where(listeners.c.until < _DAY),
     # A record that was withdrawn is remembered for less than its parts would have been kept.
     Kind.RECORDS: select(records.c.id).where(
         records.c.until < _DAY,
@@ -155,6 +157,7 @@ _TABLES: Final[Mapping[Kind, Table]] = {
     Kind.INBOX: inbox,
     Kind.CALLS: idempotency,
     Kind.REJECTIONS: rejections,
+    Kind.LISTENERS: listeners,
     Kind.RECORDS: records,
     Kind.REMOVALS: removals,
     Kind.NOTICES: notices,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, s
 
 from middleware.core.calendar import today
 from middleware.model import Ending, Record, State
-from middleware.storage import chain_sql
+from middleware.storage import chain_sql, making_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import copies, index_entries, orders, parts, records, removals
 from middleware.storage.tables_retention import holds
@@ -135,6 +135,7 @@ def store(
     for statement, rows in told:
         if rows:  # SQLAlchemy takes an empty list for one row of defaults
             connection.execute(statement, rows)
+    making_sql.listen(connection, record)
 
 
 def remove(connection: Connection, record_id: str) -> None:
@@ -169,6 +170,7 @@ def withdraw(connection: Connection, record_id: str, at: datetime, code: str | N
 def forget(connection: Connection, record_id: str, at: datetime) -> None:
     """All that leads to a record that was never claimed leaves, and what would have been sent; as ``let_go``."""
     drop_copies(connection, record_id)
+    making_sql.forget(connection, record_id)
     if not let_go(connection, record_id, at):
         connection.execute(_UNINDEX, {"this_id": record_id})
         connection.execute(_CHANGE, {"this_id": record_id, "receipt": ""})

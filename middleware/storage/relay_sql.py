@@ -12,7 +12,7 @@ from middleware.core.calendar import today
 from middleware.exchange import Delivered
 from middleware.model import State, Stored
 from middleware.model_keys import AuditEntry
-from middleware.storage import audit_sql, holds_sql, integrations_sql, unreadable
+from middleware.storage import audit_sql, holds_sql, integrations_sql, making_sql, unreadable
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import UNWANTED, WANTED, empty_parts
@@ -136,6 +136,7 @@ def delivered(connection: Connection, upserts: Upserts, stored: Stored, outcome:
         return False
     empty_parts(connection, stored.id)
     holds_sql.delivered(connection, upserts, stored.id, today(now), now)
+    making_sql.delivered(connection, stored.id, now)
     return True
 
 
@@ -156,7 +157,10 @@ def bury(connection: Connection, stored: Stored, state: State, code: str, now: d
     news = {"settled_at": now, "last_code": code}
     if stored.cancelling:  # it could not be cancelled: not tried for ever
         return _settle(connection, stored, news | {"state": state, "due": None})
-    return _end(connection, stored, {"state": state, "due": None, "attempts": stored.attempts}, now, news)
+    if not _end(connection, stored, {"state": state, "due": None, "attempts": stored.attempts}, now, news):
+        return False
+    making_sql.buried(connection, stored.id, now)
+    return True
 
 
 def pause_lane(connection: Connection, upserts: Upserts, carrier: str, until: datetime, code: str) -> None:

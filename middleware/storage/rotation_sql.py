@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from middleware.core.listening import purpose as of_order
 from middleware.core.shops import purpose
 from middleware.model_keys import AuditEntry, Fact, Locked
 from middleware.storage import chain_sql, rechain_sql
 from middleware.storage.database import Database
 from middleware.storage.tables import audit_entries, key_checks, key_generations, records, rejections
+from middleware.storage.tables_back import listeners
 from middleware.storage.tables_shops import shop_changes, shops
 
 PAGE: Final = 2_000
@@ -44,6 +46,11 @@ _SHOPS: Final = (
     .where(shops.c.sealed.is_not(None), shops.c.name > bindparam("after"))
     .order_by(shops.c.name)
 )
+_LISTENERS: Final = (
+    select(listeners.c.record_id, listeners.c.order_ref)
+    .where(listeners.c.order_ref.is_not(None), listeners.c.record_id > bindparam("after"))
+    .order_by(listeners.c.record_id)
+)
 _NEXT: Final = update(shop_changes).values(version=shop_changes.c.version + 1).where(shop_changes.c.id == 1)
 _NEWEST: Final = select(shop_changes.c.version).where(shop_changes.c.id == 1)
 _SHOP: Final = update(shops).where(shops.c.name == bindparam("this_key"), shops.c.sealed == bindparam("before"))
@@ -51,7 +58,13 @@ _REJECTION: Final = update(rejections).where(
     rejections.c.id == bindparam("this_key"), rejections.c.order_ref == bindparam("before")
 )
 
-_HOMES: Final = (shops.name, rejections.name)
+_LISTENER: Final = update(listeners).where(
+    listeners.c.record_id == bindparam("this_key"), listeners.c.order_ref == bindparam("before")
+)
+
+_HOMES: Final = (shops.name, rejections.name, listeners.name)
+_PAGES: Final = {shops.name: _SHOPS, rejections.name: _REJECTED, listeners.name: _LISTENERS}
+_PURPOSES: Final = {shops.name: purpose, rejections.name: lambda _: "", listeners.name: of_order}
 """In which order the locked texts are read: of shops there are few, and they matter most."""
 
 
@@ -132,7 +145,7 @@ def _locked(connection: Connection, after: Locked | None, limit: int) -> Sequenc
     found: list[Locked] = []
     for home in _HOMES[_HOMES.index(after.home) if after else 0 :]:
         asked = {"after": after.key if after and after.home == home else ""}
-        page = (_SHOPS if home == shops.name else _REJECTED).limit(limit - len(found))
+        page = _PAGES[home].limit(limit - len(found))
         found += [_row(home, *row) for row in connection.execute(page, asked).all()]
         if len(found) == limit:
             break
@@ -140,13 +153,15 @@ def _locked(connection: Connection, after: Locked | None, limit: int) -> Sequenc
 
 
 def _row(home: str, key: str, token: str) -> Locked:
-    return Locked(home=home, key=key, purpose=purpose(key) if home == shops.name else "", token=token)
+    return Locked(home=home, key=key, purpose=_PURPOSES[home](key), token=token)
 
 
 def _put(connection: Connection, before: Locked, after: Locked) -> int:
     asked: dict[str, Any] = {"this_key": before.key, "before": before.token}
     if before.home == rejections.name:
         return connection.execute(_REJECTION, {**asked, "order_ref": after.token}).rowcount
+    if before.home == listeners.name:
+        return connection.execute(_LISTENER, {**asked, "order_ref": after.token}).rowcount
     connection.execute(_NEXT)  # every process reads the shop again: what it knows of it is locked under the old key
     version = connection.execute(_NEWEST).scalar_one()
     return connection.execute(_SHOP, {**asked, "sealed": after.token, "version": version}).rowcount

@@ -139,12 +139,24 @@ def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool]:
         token=settings.pop("token", "").encode() or None,
         passphrase=settings.pop("passphrase", None),
         points_key=settings.pop("points_key", "").encode() or None,
+        callback=tuple(_apart(settings, "callback", "secrets") or ()),
+        fulfilment=_apart(settings, "fulfilment", "token"),
     )
     try:
         return shops.connect(shop, settings, held)
     except ConfigError as fault:
         refused = fault.pointer or "/"
     raise SchemaError((Fault(pointer=refused.rstrip("/"), code="value"),))
+
+
+def _apart(settings: dict[str, Any], key: str, secret: str) -> Any:
+    """What a table beneath has that is sealed beside the settings; there it stands no more."""
+    if key not in settings:
+        return None
+    beneath = dict(settings[key])
+    told = beneath.pop(secret, None)
+    settings[key] = beneath
+    return told
 
 
 def _rotated(shops: Onboarding, shop: str) -> ShopFace:

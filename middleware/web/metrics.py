@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from middleware.core.calendar import today
 from middleware.errors import ConfigError, StorageError
 from middleware.ports import Clock, Places, Store
+from middleware.ports_back import Outbox
 from middleware.ports_retention import Retention
 from middleware.purge import COUNTED
 
@@ -37,6 +38,7 @@ REFRESHES = Counter("parcelveil_platform_refreshes", "Refreshes of a platform's 
 DELIVERIES = Counter("parcelveil_deliveries", "Delivery attempts by carrier and result.", ("carrier", "result"))
 NOTICES = Counter("parcelveil_notices", "What parcel platforms were told of parts, by result.", ("carrier", "result"))
 FOLLOWED = Counter("parcelveil_followed", "Parcels asked for by themselves, by what came.", ("carrier", "result"))
+CALLBACKS = Counter("parcelveil_callbacks", "What shops were told, by way and result.", ("way", "result"))
 PURGED = Counter("parcelveil_purged", "What was taken because its time was over, by kind.", ("kind",))
 RESTARTS = Counter("parcelveil_process_restarts", "Processes that died, by role.", ("role",), registry=None)
 """Counted by the supervisor alone: it serves this one itself."""
@@ -125,6 +127,21 @@ class KnownPlaces(Collector):
         yield from (known, told)
 
 
+class _Back(Collector):
+    """What shops have not heard, read from the database when asked."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def collect(self) -> Iterator[Metric]:
+        """How much waits, how much was given up, and how many shops want to hear nothing more."""
+        try:
+            counts = self._outbox.counts()
+        except StorageError:
+            return
+        yield _gauge("parcelveil_callbacks_open", "What shops have not heard; stopped counts shops.", "state", counts)
+
+
 def _gauge(name: str, says: str, label: str, counts: Mapping[Any, int]) -> Metric:
     family = GaugeMetricFamily(name, says, labels=[label])
     for each, count in counts.items():
@@ -141,6 +158,6 @@ def serve(address: tuple[str, int], collectors: Sequence[Collector], folder: str
     start_http_server(address[1], address[0], registry)
 
 
-def own(store: Store, retention: Retention, clock: Clock) -> tuple[Collector, ...]:
+def own(store: Store, retention: Retention, outbox: Outbox, clock: Clock) -> tuple[Collector, ...]:
     """What the supervising process tells by itself."""
-    return _Records(store, clock), _Retention(retention, clock), RESTARTS
+    return _Records(store, clock), _Retention(retention, clock), _Back(outbox), RESTARTS

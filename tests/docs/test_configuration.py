@@ -22,11 +22,13 @@ SECTIONS = {
     "### `locator`": "carriers.platform.locator",
     "## `[apps.<name>]`": "apps.parcelveil",
     "## `[shops.<name>]`": "shops.demo",
+    "### `callback`": "shops.demo.callback",
+    "### `fulfilment`": "shops.demo.fulfilment",
     "### `integration`": "shops.demo.integration",
     "### `sender`": "shops.demo.sender",
 }
 LOCATOR = "carriers.platform.locator"
-NESTED = ("locator", "tracking", "integration", "sender")
+NESTED = ("locator", "tracking", "integration", "sender", "callback", "fulfilment")
 UNKNOWN = {"parcel-json": ("account", "passphrase", "points", "tracking", "locator"), "bpost-shm": ("token",)}
 """What a carrier of that kind knows not."""
 TRACKING = "carriers.platform.tracking"
@@ -41,6 +43,7 @@ VARIABLES = (
     "DEMO_PASSPHRASE",
     "LOCATOR_KEY",
     "DEMO_POINTS_KEY",
+    "DEMO_ADMIN_TOKEN",
 )
 
 
@@ -52,6 +55,7 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in VARIABLES:
         monkeypatch.setenv(name, f"{'points_' if name == 'DEMO_POINTS_KEY' else ''}made-up-for-{name}")
+    monkeypatch.setenv("DEMO_CALLBACK_SECRET", "whsec_bWFkZS11cC1rZXktb2YtYS1jYWxsYmFjay0wMDE=")
 
 
 def documented(column: int) -> dict[str, dict[str, str]]:

@@ -19,6 +19,7 @@ from middleware.model import State, Status
 from middleware.model_purge import Kind, Upkeep
 from middleware.points import Fixed, KnownPoints
 from middleware.ports import Store
+from middleware.ports_back import Outbox
 from middleware.ports_retention import Retention
 from middleware.web import metrics
 
@@ -31,6 +32,7 @@ LABELS: dict[str, dict[str, set[Any]]] = {
     },
     "parcelveil_records": {"state": set(State)},
     "parcelveil_notices_open": {"state": {"waiting", "refused", "impossible", "overdue"}},
+    "parcelveil_callbacks_open": {"state": {"waiting", "failed", "stopped"}},
     "parcelveil_platform_refreshes_total": {"result": {"refreshed"}},
 }
 """The labels that a rule may ask for, and their values."""
@@ -70,11 +72,19 @@ class Kept:
         return Upkeep(last_run=datetime(2026, 11, 22, tzinfo=UTC), stopped=True)
 
 
+class Waiting:
+    """An outbox with one of everything."""
+
+    def counts(self) -> dict[str, int]:
+        return {"waiting": 1, "failed": 1, "stopped": 1}
+
+
 def collected() -> Iterator[Metric]:
     """All that ``/metrics`` can tell: what every process counts, and what the supervising one adds."""
     yield from (metric for metric in REGISTRY.collect() if metric.name.startswith("parcelveil_"))
     places = {"platform": Fixed(KnownPoints(fetched_at=datetime(2026, 11, 22, tzinfo=UTC)))}
-    own = metrics.own(cast(Store, Told()), cast(Retention, Kept()), lambda: datetime.now(UTC))
+    told = (cast(Store, Told()), cast(Retention, Kept()), cast(Outbox, Waiting()))
+    own = metrics.own(*told, lambda: datetime.now(UTC))
     for collector in (*own, metrics.KnownPlaces(places)):
         yield from collector.collect()
 
@@ -111,6 +121,7 @@ def test_what_must_wake_somebody_is_watched() -> None:
         "parcelveil_process_restarts_total",
         "parcelveil_overdue",
         "parcelveil_notices_open",
+        "parcelveil_callbacks_open",
         "parcelveil_purge_stopped",
         "parcelveil_purge_last_run_timestamp_seconds",
     }

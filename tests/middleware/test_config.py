@@ -173,7 +173,7 @@ def test_a_fault_of_the_server_stops_the_start_with_one_line(load: Load, setting
 
 def test_an_unknown_key_that_resembles_nothing_is_told_what_is_known(load: Load) -> None:
     line = refused(load, ("[server]\n", "[server]\nqqqq = 1\n"))
-    assert line.startswith("server.qqqq: unknown key; expected one of api_listen, ca_file, clock, database, ")
+    assert line.startswith("server.qqqq: unknown key; expected one of api_listen, ca_file, callbacks_private, clock, ")
 
 
 def test_an_unknown_section_stops_the_start(load: Load) -> None:

@@ -30,12 +30,16 @@ ENVIRONMENT = (
     "DEMO_PASSPHRASE",
     "LOCATOR_KEY",
     "BPOST_TRACKING_PASSWORD",
+    "DEMO_ADMIN_TOKEN",
 )
+SIGNS = "whsec_bWFkZS11cC1rZXktb2YtYS1jYWxsYmFjay0wMDE="
 FREE = {"keys", "state", "journal", "ca_file", "pickup_attribute", "reference", "database"}
 """Settings that take any one line of text, beside those of the sender."""
 
 OF_BPOST = ("locator", "tracking")
 """Tables of the one kind of carrier that has them."""
+
+NESTED = ("integration", "sender", "callback", "fulfilment", *OF_BPOST)
 
 WRONG_TYPES = [f'["{CANARY}"]', f'{{ canary = "{CANARY}" }}', "true", "2026-11-22T10:00:00", "1.5", "[[1]]"]
 PASTED = [f'{{ {source} = "{text}" }}' for source in ("env", "file") for text in (CANARY, f"{CANARY}\\u0000")]
@@ -44,11 +48,14 @@ PASTED = [f'{{ {source} = "{text}" }}' for source in ("env", "file") for text in
 WRONG_TYPES += [*PASTED, *(f"[{pasted}]" for pasted in PASTED)]
 WRONG_VALUES = [f'"{CANARY} é!"', f'"{CANARY}\\nb"', f"'''\n{CANARY}\n# x'''"]
 
+PAIRS = {"callback": (("url", "secrets"), ("secrets", "url")), "fulfilment": (("url", "token"),)}
+"""Of tables that may be left out: what needs what."""
+
 EVERY = [
     pytest.param(place, setting, id=".".join((*place, setting.key)))
     for place, entries in SETTINGS.items()
     for setting in entries
-    if setting.key not in ("integration", "sender", *OF_BPOST)  # tables of their own: their keys are here
+    if setting.key not in NESTED  # tables of their own: their keys are here
 ]
 each_setting = pytest.mark.parametrize(("place", "setting"), EVERY)
 
@@ -59,6 +66,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ENVIRONMENT:
         monkeypatch.setenv(name, f"made-up-for-{name}")
     monkeypatch.setenv("DEMO_POINTS_KEY", "points_made-up-for-browsers")
+    monkeypatch.setenv("DEMO_CALLBACK_SECRET", SIGNS)
 
 
 def table_of(place: Place) -> str:
@@ -74,9 +82,9 @@ def replaced(place: Place, key: str, value: str, filling: str = "") -> tuple[str
         rf"^(?:# )?{key} = .*$", lambda _: f"{filling}{key} = {value} # = 1", rest, count=1, flags=re.M
     )
     assert count == 1
-    if key == "secrets" and place[0] == "shops":  # in the place of the app
+    if key == "secrets" and place == ("shops", ANY):  # in the place of the app
         changed = re.sub(r'^app = "parcelveil"', "# none    ", changed, count=1, flags=re.M)
-    for one, other in (("account", "passphrase"), ("passphrase", "account")):
+    for one, other in (("account", "passphrase"), ("passphrase", "account"), *PAIRS.get(place[-1], ())):
         if key == one and place[-1] != "tracking":  # either needs the other
             changed = re.sub(rf"^# {other} = ", f"{other} = ", changed, count=1, flags=re.M)
     if place[-1] in OF_BPOST or (place == ("carriers", ANY) and key in ("account", "passphrase", "points", *OF_BPOST)):

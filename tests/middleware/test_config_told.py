@@ -210,6 +210,20 @@ ROWS = {
         at='account = "123456"',
         says="this kind of carrier knows none",
     ),
+    "a callback that is none of https": shop(
+        'callback = { url = "http://winkel.example/x", secrets = [{ env = "OTHER" }] }', "expected https://host[:port]/path"
+    ),
+    "a callback without a key": shop(
+        'callback = { url = "https://winkel.example/x", secrets = [{ env = "OTHER" }] }',
+        "expected secrets of the form whsec_",
+    ),
+    "a fulfilment elsewhere": Row(
+        old='platform = "shopify"\ndomain = "demo.myshopify.com"',
+        new='platform = "woocommerce"\ndomain = "winkel.example"\nsecrets = [{ env = "OTHER" }]\n'
+        'fulfilment = { token = { env = "OTHER" } }',
+        at='fulfilment = { token = { env = "OTHER" } }',
+        says="there is no such thing at other platforms",
+    ),
     "no request": instead(
         "{ requested_on = 2026-11-22, reference = \"made up\" }", "{}", "expected the recorded request (VP-PLG-3)"
     ),
@@ -336,6 +350,38 @@ def test_what_a_shop_in_the_database_cannot_hold_is_told_so() -> None:
     assert_whole(str(fault.value))
 
 
+LEAST: dict[str, object] = {
+    "platform": "shopify",
+    "app": "x",
+    "domain": "one.myshopify.com",
+    "carrier": "c",
+    "account_type": "professional",
+    "integration": {"requested_on": "2026-11-02"},
+    "sender": {"name": "Voorbeeldwinkel"},
+}
+TOLD_BACK: dict[str, tuple[dict[str, object], str]] = {
+    "named": ({"callback": {"secrets": []}}, "callback.secrets: not taken for a shop in the database"),
+    "no token": ({"fulfilment": {}}, "fulfilment.token: there is none; expected that of the shop's Admin API"),
+    "no parcels": (
+        {"platform": "direct", "account_type": "mystamp", "callback": {"url": "https://winkel.example"}},
+        "callback: there is nothing to tell; expected a shop that sends parcels",
+    ),
+}
+
+
+@pytest.mark.parametrize("named", TOLD_BACK)
+def test_what_a_shop_in_the_database_cannot_be_told_is_told_so(named: str) -> None:
+    changes, says = TOLD_BACK[named]
+    gone = ("domain", "app", "integration", "sender") if changes.get("platform") else ()
+    settings = {key: value for key, value in LEAST.items() if key not in gone} | changes
+    with pytest.raises(SettingError) as fault:
+        stored_settings(
+            "one", ShopContent(settings=settings), NOW, Around(carriers=("c",), simulated=None, apps={"x": (b"y",)})
+        )
+    assert says in str(fault.value)
+    assert_whole(str(fault.value))
+
+
 def test_what_the_pack_refuses_to_an_account_is_told_so() -> None:
     """No file leads here: an account that a pack refuses is told of before."""
     with pytest.raises(SettingError) as fault:
@@ -374,6 +420,8 @@ def test_nothing_tells_of_a_mistake_without_a_row_here(monkeypatch: pytest.Monke
     test_what_is_no_file_is_told_so(tmp_path)
     test_what_a_shop_in_the_database_cannot_hold_is_told_so()
     test_what_the_pack_refuses_to_an_account_is_told_so()
+    for named in TOLD_BACK:
+        test_what_a_shop_in_the_database_cannot_be_told_is_told_so(named)
     left = [site for site in sites() if not any((site[0], line) in seen for line in range(site[1], site[2] + 1))]
     assert left == []
     assert len(list(sites())) > 40

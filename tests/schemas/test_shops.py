@@ -178,6 +178,8 @@ def test_every_setting_with_a_form_of_its_own_is_tried() -> None:
         "sender",
         "account",
         "passphrase",
+        "callback",
+        "fulfilment",
     }
     assert set(SHOP.fields) - free == {place for place in VALUES if "." not in place}
 

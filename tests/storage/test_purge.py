@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, event, insert, update
 
 from middleware.model import Reason, State
+from middleware.model_back import Listener
 from middleware.model_purge import Kind
 from middleware.ports import Store
 from middleware.storage import open_retention, open_store
@@ -20,6 +21,8 @@ from tests.storage.purging import BOOT, LAST_DAY, LAST_MOMENT, NEXT_DAY, TEN_YEA
 from tests.storage.states import fill
 
 SENDER, DELIVERY, CUSTOMS = "sender.contact", "recipient.delivery", "recipient.customs"
+
+LISTENER = Listener(callback=True, fulfilment=False, test=False, order_ref="sealed", until=date(2026, 12, 22))
 
 
 @pytest.mark.policy("VP-RET-4", "AMB-20")
@@ -169,7 +172,7 @@ def test_a_report_that_the_purge_took_meanwhile_is_kept_anew(postgres_url: str, 
 def test_many_go_at_once(url: str, store: Store) -> None:
     """In one transaction, and not row by row."""
     for _ in range(4):
-        store.accept(arrival(), record())
+        store.accept(arrival(), record(listener=LISTENER))
         store.reject(rejection())
     retention, day = open_retention(url), date(2040, 1, 1)
     fence = retention.begin(TEN_YEARS, BOOT)

@@ -266,7 +266,7 @@ def counted(result: str) -> float:
 
 def collected(one: House) -> dict[tuple[str, str], float]:
     """What the metrics tell of records and lanes."""
-    found, _, _ = metrics.own(one.services.store, None, bootstrap.clock(one.settings))  # type: ignore[arg-type]  # unused
+    found, *_ = metrics.own(one.services.store, None, None, bootstrap.clock(one.settings))  # type: ignore[arg-type]  # unused
     told = [sample for metric in found.collect() for sample in metric.samples]
     return {(sample.name, next(iter(sample.labels.values()), "")): sample.value for sample in told}
 

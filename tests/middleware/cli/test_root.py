@@ -19,6 +19,7 @@ from tests.middleware.cli.bench import ROOT, Instance, process, refused, run
 
 NO_CONFIGURATION = {"demo", "init", "mock", "simulate", "inspect", "shopify-toml", "policy", "register", "run-role"}
 DATA = {
+    ("callbacks", "list"),
     ("doctor",),
     ("keys", "list"),
     ("deliveries", "list"),
@@ -47,6 +48,7 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("deliveries", "show"): ("some-id",),
     ("deliveries", "retry"): ("some-id",),
     ("shipments", "find"): ("some-id",),
+    ("callbacks", "resume"): ("demo",),
     **{("shops", verb): ("demo",) for verb in ("connect", "check", "pause", "disconnect")},
     ("shops", "rotate-secret"): ("demo", "--secret-env", "SHOPIFY_SECRET"),
     ("keys", "destroy"): ("2020-01", "--by", "Els"),

@@ -124,6 +124,38 @@ def test_a_shop_is_connected_by_a_file_with_the_keys_of_the_configuration(instan
     assert "secrets" not in kept.settings
 
 
+BACK = """
+[callback]
+url = "https://winkel.example/back"
+secrets = [{ env = "NEW_CALLBACK" }]
+
+[fulfilment]
+token = { env = "NEW_ADMIN" }
+"""
+
+
+def test_how_it_is_told_is_connected_by_the_file_and_sealed(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signs, token = "whsec_bWFkZS11cC1rZXktb2YtYS1jYWxsYmFjay0wMDE=", "shpat_made_up"
+    monkeypatch.setenv("NEW_CALLBACK", signs)
+    monkeypatch.setenv("NEW_ADMIN", token)
+    (instance.folder / "secret").write_text(f"{NEWER}\n", encoding="utf-8")
+    file = instance.folder / "new.toml"
+    text = TOML.replace("FILE", f"{instance.folder}/secret") + BACK
+    file.write_text(text, encoding="utf-8")
+    said = instance.run("shops", "connect", "new", "--from", str(file), "--json")
+    assert said.exit_code == 0, said.output
+    kept = content(instance, "new")
+    assert (kept.callback, kept.fulfilment) == ((signs,), token)
+    assert (kept.settings["callback"], kept.settings["fulfilment"]) == ({"url": "https://winkel.example/back"}, {})
+    assert [word for word in (signs, token, "winkel.example") if word in said.output] == []
+    assert [word for word in (signs, token, "winkel.example") if word.encode() in instance.database.read_bytes()] == []
+    file.write_text(text.replace("whsec", "").replace("NEW_CALLBACK", "NEW_ADMIN"), encoding="utf-8")
+    line = refused(instance.run("shops", "connect", "new", "--from", str(file)), 2)
+    assert ("callback.secrets: expected secrets of the form whsec_" in line, token in line) == (True, False)
+
+
 def test_json_is_a_form_of_the_same(instance: Instance) -> None:
     file = instance.folder / "new.json"
     wanted = {

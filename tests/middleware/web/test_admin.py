@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from middleware.core.body import MAX_BYTES
+from middleware.directory import Directory
+from middleware.model_back import Back
 from tests.middleware.web.answering import PERSON, common, problem
 from tests.middleware.web.conftest import ADMIN_TOKEN, Api
 from tests.system.orders import order
@@ -72,6 +74,61 @@ def test_a_shop_is_connected_once_and_its_orders_are_taken(api: Api) -> None:
     }
     assert api.ask("GET", "new").get_json() == again.get_json()
     assert api.post("new", order()).get_json()["status"] == "accepted"
+
+
+SIGNS = "whsec_bWFkZS11cC1rZXktb2YtYS1jYWxsYmFjay0wMDE="
+TOLD: Json = {
+    "callback": {"url": "https://winkel.example/back", "secrets": [SIGNS]},
+    "fulfilment": {"token": "shpat_made_up"},
+}
+
+
+def told_back(api: Api) -> Any:
+    """How intake knows that the shop is told."""
+    cast(Directory, api.services.shops).refresh()
+    shop = api.services.shops.get("new")
+    assert shop is not None
+    return shop.settings.back
+
+
+def test_how_a_shop_is_told_is_taken_kept_and_never_given_back(api: Api) -> None:
+    said = [api.ask("PUT", "new", wanted("new", **TOLD)), api.ask("GET", "new"), api.ask("POST", "new/check")]
+    assert [answer.status_code for answer in said] == [201, 200, 200]
+    back = told_back(api)
+    assert (back.callback.url, back.fulfilment.token) == ("https://winkel.example/back", "shpat_made_up")
+    kept = {"callback": {"url": "https://winkel.example/other"}, "fulfilment": {}}
+    said.append(api.ask("PUT", "new", wanted("new", **kept)))
+    again = told_back(api)
+    assert (again.callback.keys, again.callback.url[-5:]) == (back.callback.keys, "other")
+    assert again.fulfilment == back.fulfilment
+    said.append(api.ask("PUT", "new", wanted("new")))
+    assert told_back(api) == Back()
+    for key, content in kept.items():
+        said.append(api.ask("PUT", "new", wanted("new", **{key: content})))
+        assert said[-1].status_code == 422  # what was let go is gone
+    assert [word for word in (SIGNS, "shpat_", "winkel.example") if any(word in answer.text for answer in said)] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "code"),
+    [
+        ({"callback": {"url": "http://winkel.example/back", "secrets": [SIGNS]}}, "/callback/url", "value"),
+        ({"callback": {"url": "https://winkel.example/back#x", "secrets": [SIGNS]}}, "/callback/url", "value"),
+        ({"callback": {"url": "https://me@winkel.example/", "secrets": [SIGNS]}}, "/callback/url", "value"),
+        ({"callback": {"url": "ftp://winkel.example", "secrets": [SIGNS]}}, "/callback/url", "pattern"),
+        ({"callback": {"url": "https://winkel.example"}}, "/callback/secrets", "value"),
+        ({"callback": {"url": "https://winkel.example", "secrets": ["x" * 40]}}, "/callback/secrets/0", "pattern"),
+        ({"callback": {"url": "https://winkel.example", "secrets": [{"env": "HOME"}]}}, "/callback/secrets/0", "type"),
+        ({"callback": {"secrets": [SIGNS]}}, "/callback/url", "required"),
+        ({"callback": {"url": "https://winkel.example", "secrets": [SIGNS], "to": 1}}, "/callback/*", "unknown"),
+        ({"fulfilment": {}}, "/fulfilment/token", "value"),
+        ({"fulfilment": {"token": "x", "url": "http://127.0.0.1"}}, "/fulfilment/url", "value"),
+    ],
+)
+def test_what_cannot_be_told_so_is_refused_at_its_place(api: Api, change: Json, pointer: str, code: str) -> None:
+    answer = api.ask("PUT", "new", wanted("new", **change))
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"] == [{"pointer": pointer, "code": code}]
 
 
 @pytest.mark.policy("VP-PLG-1")

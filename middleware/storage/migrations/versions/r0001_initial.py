@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from middleware.storage import migrations_retention
+from middleware.storage import migrations_back, migrations_retention
 
 revision = "0001"
 down_revision = None
@@ -27,6 +27,7 @@ def upgrade() -> None:
     )
     _index_what_ends()
     migrations_retention.create()
+    migrations_back.create()
     _create_shops()
     _create_integrations()
     _create_the_audit_log()

@@ -1,0 +1,175 @@
+"""What shops are told: barcode and state to an address of their own, the tracking number to their platform.
+
+due ─▶ claim ─▶ open ─▶ converse ─▶ settle      heard | again at … | given up | stopped
+
+A few threads in the relay's process, beside those that deliver. Shops take turns, and of each there is one conversation
+at a time: one that is slow delays nobody else. What was settled by the relay was put here in the same transaction, so
+that nothing is lost, and is told at least once, always under the same id.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from middleware.core import retry
+from middleware.core.calendar import today
+from middleware.core.callback import OFF, address_of
+from middleware.core.listening import order_of
+from middleware.errors import ConfigError, PermanentDeliveryError, StorageError, TamperedError, TransientDeliveryError
+from middleware.exchange import Failed, Refused, Request
+from middleware.live_keys import OwnKeys
+from middleware.logs import logger
+from middleware.model_back import Done, Ended, Event, Stop, Way
+from middleware.ports import Clock, Transport
+from middleware.ports_back import Heard, Outbox, Speaker
+from middleware.services import Shops
+
+LEASE_SECONDS: Final = 300.0
+"""Longer than the longest conversation."""
+
+MOST_EXCHANGES: Final = 12
+IDLE_SECONDS: Final = 0.5
+STORAGE_REST_SECONDS: Final = 5.0
+SWEEP: Final = timedelta(minutes=1)
+"""How often it is looked whether a shop that wanted no more has another address."""
+
+STOPPED_FOR: Final = timedelta(days=30)
+UNKNOWN_SHOP, NO_OUTCOME, NO_WAY = "unknown-shop", "no-outcome", "no-way-out"
+
+_log = logger("callbacks")
+
+
+@dataclass(slots=True)
+class Turns:
+    """Whose turn it is among the shops that have something due; the threads share one. Who is being told is passed
+    over.
+    """
+
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _waiting: list[str] = field(default_factory=list)
+    _busy: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def next(self, outbox: Outbox, now: datetime) -> Iterator[str | None]:
+        """The shop whose turn it is, as long as the block lasts; None if there is none. Raises: StorageError."""
+        with self._lock:
+            self._waiting = self._waiting or [*outbox.due(now)]
+            shop = next((one for one in self._waiting if one not in self._busy), None)
+            self._waiting = [one for one in self._waiting if one != shop and one not in self._busy]
+            self._busy |= {shop} if shop else set()
+        try:
+            yield shop
+        finally:
+            with self._lock:
+                self._busy.discard(shop or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Callbacks:
+    """``ways`` gives the way out to an origin; ``observe`` is told of every settled attempt: (way, result)."""
+
+    outbox: Outbox
+    clock: Clock
+    shops: Shops
+    keys: OwnKeys
+    speakers: Mapping[Way, Speaker]
+    ways: Callable[[str], Transport]
+    observe: Callable[[str, str], None]
+    chance: Callable[[], float] = random.random
+    turns: Turns = field(default_factory=Turns)
+
+    def run(self, stop: threading.Event) -> None:
+        """Tell until ``stop`` is set; what is under way is finished."""
+        swept: datetime | None = None
+        while not stop.is_set():
+            try:
+                if swept is None or not swept <= self.clock() < swept + SWEEP:
+                    swept = self.clock()
+                    self.sweep()
+                rest = 0.0 if self.step() else IDLE_SECONDS
+            except StorageError as problem:
+                _log.error("storage", code=problem.code)
+                rest = STORAGE_REST_SECONDS
+            if rest:
+                stop.wait(rest)
+
+    def sweep(self) -> None:
+        """Take up again who has another address by now, or has been left alone long enough. Raises: StorageError."""
+        for stop in self.outbox.stops():
+            shop = self.shops.get(stop.shop)
+            url = shop.settings.back.callback.url if shop and shop.settings.back.callback else None
+            moved = url is not None and address_of(url) != stop.address
+            if (moved or today(self.clock()) > stop.until) and self.outbox.resume(stop.shop, self.clock()):
+                _log.info("callback_resumed", shop=stop.shop)
+
+    def step(self) -> bool:
+        """Tell one shop one thing. False if nothing was due. Raises: StorageError."""
+        now = self.clock()
+        with self.turns.next(self.outbox, now) as shop:
+            event = self.outbox.claim(now, LEASE_SECONDS, shop) if shop else None
+            if event is None:
+                return shop is not None
+            result, settled = self._settle(event, self._told(event, now))
+        told = result if settled else "lease_lost"
+        self.observe(event.way, told)
+        _log.info("callback", record_id=event.record_id, shop=event.shop, attempts=event.attempts + 1, status=told)
+        return True
+
+    def _told(self, event: Event, now: datetime) -> Heard:
+        shop = self.shops.get(event.shop)
+        if shop is None:
+            return Failed(code=UNKNOWN_SHOP)  # quarantined, perhaps: it may be at work again
+        speaker = self.speakers[event.way]
+        origin = speaker.origin(shop.settings)
+        if origin is None:
+            return Refused(code=OFF)
+        try:
+            order = order_of(event.order_ref, event.record_id, self.keys.opening()) if event.order_ref else None
+            way = self.ways(origin)
+        except TamperedError as problem:
+            return Refused(code=problem.code)
+        except ConfigError:
+            return Failed(code=NO_WAY)
+        try:
+            said = speaker.start(event, order, shop.settings, now)
+            for _ in range(MOST_EXCHANGES):
+                if not isinstance(said, Request):
+                    return said
+                said = speaker.after(event, order, shop.settings, way.send(said))
+        except (TransientDeliveryError, PermanentDeliveryError) as problem:
+            return Failed(code=problem.code)
+        return Failed(code=NO_OUTCOME) if isinstance(said, Request) else said
+
+    def _settle(self, event: Event, heard: Heard) -> tuple[str, bool]:
+        now = self.clock()
+        match heard:
+            case Done():
+                return "done", self.outbox.done(event)
+            case Ended(code=code):
+                return "stopped", self._stop(event, code, now)
+            case Refused(code=code):
+                return "failed", self._fail(event, code)
+            case Failed(code=code) if event.attempts + 1 >= len(retry.SCHEDULE):
+                return "failed", self._fail(event, code)
+            case Failed(code=code):
+                again = retry.keep_on(event.attempts, heard, now, self.chance())
+                return "retry", self.outbox.again(event, again.at, code)
+
+    def _fail(self, event: Event, code: str) -> bool:
+        _log.error("callback_failed", record_id=event.record_id, shop=event.shop, code=code)
+        return self.outbox.failed(event, code)
+
+    def _stop(self, event: Event, code: str, now: datetime) -> bool:
+        shop = self.shops.get(event.shop)
+        if shop is None or shop.settings.back.callback is None:
+            return self._fail(event, code)
+        address = address_of(shop.settings.back.callback.url)
+        _log.error("callback_stopped", shop=event.shop, code=code)
+        stop = Stop(shop=event.shop, address=address, at=now, until=today(now) + STOPPED_FOR)
+        return self.outbox.stop(event, stop)

@@ -1,0 +1,246 @@
+"""The tracking number back to Shopify: looked for first, made once for what is open, and no more is asked or told."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from middleware.exchange import Failed, Refused, Request, Response
+from middleware.model_back import Back, Done, Event, Fulfilment
+from middleware.platforms.shopify_admin import COMPANY, CREATE, LOOK, PATH, UPDATE, ShopifyAdmin
+from simulator import message, shopify_admin
+from tests.middleware.core.made_up import NOW
+from tests.middleware.core.test_standard_webhooks import EVENT
+from tests.middleware.platforms.making import settings
+
+TOKEN = "shpat_made_up"
+SHOP = settings(back=Back(fulfilment=Fulfilment(token=TOKEN)))
+ORDER = 5_123_456_789_012
+CANARY = "k4n4rie"
+SPEAKER = ShopifyAdmin()
+
+
+@dataclass
+class Talk:
+    """A conversation with the simulated Shopify, to its end."""
+
+    shopify: shopify_admin.ShopifyAdmin = field(default_factory=lambda: shopify_admin.ShopifyAdmin(TOKEN))
+    asked: list[Request] = field(default_factory=list)
+
+    def end(self, event: Event = EVENT, *, most: int = 12) -> Any:
+        said: Any = SPEAKER.start(event, str(ORDER), SHOP, NOW)
+        while isinstance(said, Request) and len(self.asked) < most:
+            self.asked.append(said)
+            headers = {name.lower(): value for name, value in said.headers.items()}
+            answer = self.shopify.answer(
+                message.Request(method=said.method, target=said.path, headers=headers, body=said.body or b"")
+            )
+            said = SPEAKER.after(event, str(ORDER), SHOP, Response(status=answer.status, headers={}, body=answer.body))
+        return said
+
+    @property
+    def verbs(self) -> list[str]:
+        return [json.loads(one.body or b"")["query"].split("(")[0] for one in self.asked]
+
+    def numbers(self) -> list[str]:
+        return [one["trackingInfo"]["number"] for one in self.shopify.orders[ORDER].made]
+
+
+def test_an_open_order_gets_its_number_and_nobody_is_notified() -> None:
+    talk = Talk()
+    assert talk.end() == Done()
+    assert talk.verbs == ["query look", "mutation create", "query look"]
+    (made,) = talk.shopify.orders[ORDER].made
+    assert made["trackingInfo"] == {"company": COMPANY, "number": EVENT.barcode}
+    assert (talk.shopify.orders[ORDER].status(), talk.shopify.notified) == ("FULFILLED", 0)
+    assert {one.path for one in talk.asked} == {PATH}
+    assert {one.headers["X-Shopify-Access-Token"] for one in talk.asked} == {TOKEN}
+    assert SPEAKER.origin(SHOP) == "https://demo.myshopify.com"
+
+
+def test_told_again_nothing_is_made_twice() -> None:
+    talk = Talk()
+    talk.end()
+    assert talk.end() == Done()
+    assert talk.numbers() == [EVENT.barcode]
+    assert talk.verbs[3:] == ["query look"]
+
+
+def test_a_stop_after_each_request_ends_in_one_fulfilment_for_each_part() -> None:
+    """Killed wherever it may be: the next attempt looks, and makes what lacks."""
+    talk = Talk()
+    talk.shopify.order(ORDER, "OPEN", "IN_PROGRESS", "CLOSED")
+    for most in range(1, 6):
+        talk.asked.clear()
+        talk.end(most=most)
+    talk.asked.clear()
+    assert talk.end() == Done()
+    assert talk.numbers() == [EVENT.barcode] * 2
+
+
+def test_what_is_partly_fulfilled_by_somebody_else_gets_the_rest() -> None:
+    talk = Talk()
+    order = talk.shopify.order(ORDER, "CLOSED", "OPEN")
+    order.made.append({"id": "gid://shopify/Fulfillment/9", "status": "SUCCESS", "trackingInfo": {"number": "OTHER"}})
+    assert talk.end() == Done()
+    assert talk.numbers() == ["OTHER", EVENT.barcode]
+
+
+@pytest.mark.parametrize("status", ["ON_HOLD", "SCHEDULED"])
+def test_what_is_on_hold_waits(status: str) -> None:
+    talk = Talk()
+    talk.shopify.order(ORDER, status)
+    assert talk.end() == Failed(code="on-hold")
+    assert talk.verbs == ["query look"]
+
+
+def test_a_cancelled_order_and_a_fulfilled_one_are_done() -> None:
+    talk = Talk()
+    talk.shopify.order(ORDER).cancelled = True
+    assert talk.end() == Done()
+    assert talk.verbs == ["query look"]
+    talk = Talk()
+    order = talk.shopify.order(ORDER, "CLOSED")
+    order.made.append({"id": "gid://shopify/Fulfillment/9", "status": "SUCCESS", "trackingInfo": {"number": None}})
+    assert talk.end() == Done()
+    assert talk.verbs == ["query look"]
+
+
+@pytest.mark.parametrize("parts", [("CANCELLED",), ("INCOMPLETE",), ("CANCELLED", "INCOMPLETE")])
+def test_where_nothing_can_be_fulfilled_it_is_for_a_person(parts: tuple[str, ...]) -> None:
+    talk = Talk()
+    talk.shopify.order(ORDER, *parts)
+    assert talk.end() == Refused(code="nothing-to-fulfil")
+
+
+def test_the_number_of_the_parcel_that_it_replaces_is_replaced() -> None:
+    talk = Talk()
+    talk.end(replace(EVENT, barcode="FORMER"))
+    assert talk.end(replace(EVENT, former="FORMER")) == Done()
+    assert talk.numbers() == [EVENT.barcode]
+    assert talk.verbs[3:] == ["query look", "mutation update", "query look"]
+    assert talk.shopify.notified == 0
+
+
+def test_a_cancelled_fulfilment_is_none() -> None:
+    talk = Talk()
+    order = talk.shopify.order(ORDER, "OPEN")
+    order.made.append(
+        {"id": "gid://shopify/Fulfillment/9", "status": "CANCELLED", "trackingInfo": {"number": "FORMER"}}
+    )
+    assert talk.end(replace(EVENT, former="FORMER")) == Done()
+    assert talk.numbers() == ["FORMER", EVENT.barcode]
+
+
+def test_an_order_that_is_not_there_is_for_a_person() -> None:
+    talk = Talk()
+    talk.shopify.missing = True
+    assert talk.end() == Refused(code="unknown-order")
+
+
+def test_when_throttled_it_waits_as_long_as_the_cost_tells() -> None:
+    talk = Talk()
+    talk.shopify.throttle = 1
+    assert talk.end() == Failed(code="throttled", retry_after=12 / 50)
+    assert talk.end() == Done()
+
+
+def test_a_wrong_token_is_told_by_its_status() -> None:
+    assert Talk(shopify_admin.ShopifyAdmin("another")).end() == Failed(code="http-401")
+
+
+@pytest.mark.parametrize("order", [None, "", "12a", "gid://shopify/Order/1", '1") { x }', "1" * 21])
+def test_without_the_id_of_the_order_nothing_is_asked(order: str | None) -> None:
+    assert SPEAKER.start(EVENT, order, SHOP, NOW) == Refused(code="order-id-gone")
+    assert SPEAKER.start(replace(EVENT, barcode=None), str(ORDER), SHOP, NOW) == Refused(code="order-id-gone")
+
+
+def heard(status: int, body: object, **headers: str) -> Any:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return SPEAKER.after(EVENT, str(ORDER), SHOP, Response(status=status, headers=headers, body=content))
+
+
+@pytest.mark.parametrize("status", [301, 401, 402, 403, 404, 423, 429, 500, 503])
+def test_another_status_is_tried_again(status: int) -> None:
+    assert heard(status, CANARY.encode()) == Failed(code=f"http-{status}")
+    assert heard(status, b"", **{"retry-after": "2"}) == Failed(code=f"http-{status}", retry_after=2.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("THROTTLED", "throttled"),
+        ("ACCESS_DENIED", "access-denied"),
+        (CANARY, "graphql-error"),
+        (None, "graphql-error"),
+    ],
+)
+def test_an_error_is_told_by_a_word_of_ours(code: str | None, told: str) -> None:
+    errors = [{"message": CANARY, "extensions": {"code": code}}]
+    assert heard(200, {"errors": errors, "data": None}) == Failed(code=told)
+    cost = {"cost": {"requestedQueryCost": 1e9, "throttleStatus": {"currentlyAvailable": 0, "restoreRate": 1}}}
+    wait = 3600.0 if told == "throttled" else None
+    assert heard(200, {"errors": errors, "extensions": cost}) == Failed(code=told, retry_after=wait)
+    assert heard(200, {"errors": [{"message": CANARY}]}) == Failed(code="graphql-error")
+
+
+LOOKED: dict[str, Any] = {
+    "cancelledAt": None,
+    "displayFulfillmentStatus": "UNFULFILLED",
+    "fulfillments": [],
+    "fulfillmentOrders": {"nodes": []},
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"null",
+        b'{"data": 7}',
+        b'{"data": {"order": 7}}',
+        {"data": {}},
+        {"data": {"order": {}}},
+        {"data": {"order": {**LOOKED, "fulfillmentOrders": None}}},
+        {"data": {"order": {**LOOKED, "fulfillments": [{"status": "SUCCESS", "id": 7, "trackingInfo": []}]}}},
+        {
+            "data": {
+                "order": {
+                    **LOOKED,
+                    "fulfillmentOrders": {
+                        "nodes": [
+                            {"id": CANARY, "status": "OPEN", "supportedActions": [{"action": "CREATE_FULFILLMENT"}]}
+                        ]
+                    },
+                }
+            }
+        },
+        {"data": {"fulfillmentCreate": None}},
+        {"data": {"fulfillmentCreate": {}}},
+        {"errors": [7]},
+        {"errors": "Not Found"},
+    ],
+)
+def test_what_is_no_answer_is_tried_again(body: object) -> None:
+    assert heard(200, body) == Failed(code="garbage")
+
+
+def test_what_shopify_cannot_do_is_tried_again_without_its_words() -> None:
+    refused = {"fulfillment": None, "userErrors": [{"field": ["fulfillment"], "message": CANARY}]}
+    assert heard(200, {"data": {"fulfillmentCreate": refused}}) == Failed(code="user-error")
+
+
+def test_nothing_of_a_person_is_asked_for() -> None:
+    words = set(re.findall(r"[A-Za-z]+", f"{LOOK} {CREATE} {UPDATE}"))
+    personal = "customer|email|phone|address|name|note|destination|recipient|lineItems|message|billing|shipping|client"
+    assert {word for word in words if re.search(personal, word, re.I)} == {"notifyCustomer"}
+
+
+def test_the_token_is_in_no_word_about_the_shop() -> None:
+    assert TOKEN not in f"{SHOP!r} {SHOP.back!r} {SHOP.back.fulfilment!r} {SPEAKER.start(EVENT, '1', SHOP, NOW)!r}"
