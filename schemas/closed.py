@@ -27,12 +27,21 @@ class Closed(AllowList):
             raise ValidationError({"*": [UNKNOWN]})
 
 
+class Entire(validate.Regexp):
+    """The whole text has this form, a line break at its end included; the description shows what ECMA-262 knows too."""
+
+    def __call__(self, value: Any) -> Any:
+        if self.regex.fullmatch(value) is None:
+            raise ValidationError("pattern")
+        return value
+
+
 class Matching(Text):
     """A text of that form: it travels in the clear, or finds something again."""
 
     def __init__(self, form: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.validators.append(validate.Regexp(f"(?:{form})\\Z", error="pattern"))
+        self.validators.append(Entire(f"^(?:{form})$"))
 
 
 def needed(target: str, longest: int) -> Text:

@@ -14,17 +14,9 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 
 from schemas import shop_rules as rules
 from schemas.allowlist import MAX_FAULTS, Refused, Text, Whole
+from schemas.closed import Entire as _Whole
 
 _CODES: dict[str, Any] = {"required": "required", "null": "required", "invalid": "type", "type": "type"}
-
-
-class _Whole(validate.Regexp):
-    """The whole text has this form, a line break at its end included; the description shows what ECMA-262 knows too."""
-
-    def __call__(self, value: Any) -> Any:
-        if self.regex.fullmatch(value) is None:
-            raise ValidationError("pattern")
-        return value
 
 
 ONE_LINE = r"^[^\x00-\x1f\x7f]*$"

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-EXAMPLES: Final[Mapping[str, str]] = {
-    "shop": "demo",
-    "id": "$ID",
-    "order": quote("#1001"),
-    "after": "0",
-    "limit": "10",
-    "postal_code": "9000",
-    "purpose": "label_and_delivery",
-    "subject": "sender",
-}
-"""What stands in an address for a name. What may be asked besides and is not here is left out."""
+EXAMPLES: Final[Mapping[str, str]] = {"shop": "demo", "after": "0", "limit": "10"}
+"""What stands in an address for a name that has no example. What may be asked besides and has none is left out."""
 
-HEADERS: Final[Mapping[str, str]] = {"Idempotency-Key": "made-up-1"}
-TOKENS: Final[Mapping[str, str]] = {"admin": "$ADMIN_TOKEN", "shop": "$DEMO_TOKEN", "points_key": "$DEMO_POINTS_KEY"}
+TOKENS: Final[Mapping[str, str]] = {"admin": "ADMIN_TOKEN", "shop": "{shop}_TOKEN", "points_key": "{shop}_POINTS_KEY"}
 """The variable that holds what a scheme asks for."""
 
 _SIGNED: Final = '-H "{header}: $(openssl dgst -sha256 -hmac "${platform}_SECRET" -binary {file} | base64)"'
@@ -33,30 +24,36 @@ def command(path: str, method: str, operation: Mapping[str, Any]) -> str:
 
 def _parts(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str]:
     file = _file(operation)
+    given = {(one["in"], one["name"]): _value(one) for one in operation.get("parameters", ())}
+    headers = {name: value for (place, name), value in given.items() if place == "header" and value}
     if method != "get":
         yield f"-X {method.upper()}"
-    parameters = operation.get("parameters", ())
     for scheme in (name for wanted in operation.get("security", ())[:1] for name in wanted):
-        bearer = f'-H "Authorization: Bearer {TOKENS[scheme]}"' if scheme in TOKENS else ""
-        header = next((one["name"] for one in parameters if one["in"] == "header"), "")
-        yield bearer or _SIGNED.format(header=header, platform=scheme.upper(), file=file)
-    for one in parameters:
-        told = one.get("example") or HEADERS.get(one["name"])
-        value = told or next(iter(one.get("schema", {}).get("enum", ())), "")
-        if one["in"] == "header" and value:
-            yield f'-H "{one["name"]}: {value}"'
+        yield _credential(scheme, given, file)
+    for name, value in headers.items():
+        yield f"-H {shlex.quote(f'{name}: {value}')}"
     if file:
         yield f'-H "Content-Type: application/json" --data-binary @{file}'
-    asked = [
-        f"{one['name']}={EXAMPLES[one['name']]}"
-        for one in parameters
-        if one["in"] == "query" and (one.get("required") or one["name"] in EXAMPLES)
-    ]
+    asked = [f"{name}={quote(value)}" for (place, name), value in given.items() if place == "query" and value]
     address = "".join((*(server["url"] for server in operation.get("servers", ())[:1]), path))
-    for one in parameters:
-        if one["in"] == "path":
-            address = address.replace(f"{{{one['name']}}}", EXAMPLES[one["name"]])
+    for (place, name), value in given.items():
+        if place == "path":
+            address = address.replace(f"{{{name}}}", "$ID" if name == "id" else value)
     yield f'"{address}{"?" if asked else ""}{"&".join(asked)}"'
+
+
+def _value(parameter: Mapping[str, Any]) -> str:
+    """What stands for a parameter; ``""`` where it is left out."""
+    words = parameter.get("schema", {}).get("enum", ()) if parameter["in"] == "header" else ()
+    return str(parameter.get("example") or EXAMPLES.get(parameter["name"]) or next(iter(words), ""))
+
+
+def _credential(scheme: str, given: Mapping[tuple[str, str], str], file: str) -> str:
+    if scheme in TOKENS:
+        token = TOKENS[scheme].format(shop=given.get(("path", "shop"), "").upper())
+        return f'-H "Authorization: Bearer ${token}"'
+    header = next(name for place, name in given if place == "header")
+    return _SIGNED.format(header=header, platform=scheme.upper(), file=file)
 
 
 def _file(operation: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -89,9 +90,9 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterator
     ]
     yield _table(("parameter", "in", "", "type", "limits", "meaning"), parameters)
     body = operation.get("requestBody", {}).get("content", {})
-    yield "".join(f"<p>Body: {_media(media, shown)}</p>" for media, shown in body.items())
+    yield "".join(f"<p>Body: {_media(media, shown)}</p>{_example(shown)}" for media, shown in body.items())
     answers = [
-        (status, answer["description"], " ".join(_media(*entry) for entry in answer.get("content", {}).items()))
+        (status, answer["description"], " ".join(map(_told, answer.get("content", {}).items())))
         for status, answer in operation["responses"].items()
     ]
     rows = "".join(
@@ -109,6 +110,16 @@ def _scheme(shown: Mapping[str, Any]) -> str:
 def _media(media: str, shown: Mapping[str, Any]) -> str:
     name = _name(shown.get("schema", {}))
     return f"<code>{escape(media)}</code>{f' {_link(name)}' if name else ''}"
+
+
+def _told(entry: tuple[str, Mapping[str, Any]]) -> str:
+    return _media(*entry) + _example(entry[1])
+
+
+def _example(shown: Mapping[str, Any]) -> str:
+    if "example" not in shown:
+        return ""
+    return f"<pre>{escape(json.dumps(shown['example'], indent=1, ensure_ascii=False))}</pre>"
 
 
 def _schema(name: str, shown: Mapping[str, Any]) -> Iterator[str]:

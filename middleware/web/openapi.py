@@ -19,6 +19,7 @@ from middleware.web import (
     openapi_admin,
     openapi_direct,
     openapi_events,
+    openapi_examples,
     openapi_labels,
     openapi_lane,
     openapi_permissions,
@@ -89,6 +90,7 @@ def description() -> Mapping[str, Any]:
     for path, item in document["paths"].items():
         for operation in item.values():
             operation["servers"] = [_API if path.startswith(_OF_THE_API) else _INTAKE]
+    openapi_examples.show(document["paths"])
     explain(document["components"]["schemas"], _described())
     return document
 

@@ -23,7 +23,7 @@ KEY = {
 PREFER = {
     "in": "header",
     "name": "Prefer",
-    "schema": {"type": "string", "examples": ["wait=10"]},
+    "schema": {"type": "string"},
     "description": f"RFC 7240: how many seconds to wait, {DEFAULT_WAIT} by default, {LONGEST_WAIT} at most",
 }
 WHO = "Not the shop's token, or no such shop: always alike"

@@ -22,10 +22,12 @@ from middleware.services import Services
 from middleware.web.admin import Administration
 from middleware.web.app import create
 from middleware.web.openapi import description
+from middleware.web.openapi_examples import LANE
 from middleware.web.openapi_labels import EXAMPLE
 from schemas.allowlist import MAX_INT, AllowList, Flag, Loose, Text, Whole
 from schemas.shopify import ORDER
 from schemas.status import STATES, STATUS, STEPS
+from tests.json_schema import NOT_ECMA, faults
 
 DOCUMENT: Mapping[str, Any] = json.loads(json.dumps(description()))
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -102,6 +104,45 @@ def test_the_names_in_a_path_are_its_parameters(path: str, operation: Mapping[st
         assert entry["in"] in ("path", "query", "header", "cookie")
         assert "type" in entry["schema"]
         assert entry["in"] != "path" or entry["required"] is True
+
+
+OF_SHOPS = [one for one in OPERATIONS if str(one.values[0]).startswith(LANE)]
+
+
+@pytest.mark.parametrize(("path", "operation"), OF_SHOPS)
+def test_what_a_shops_systems_ask_is_shown_by_examples_that_are_of_their_schemas(
+    path: str, operation: Mapping[str, Any]
+) -> None:
+    needed = [one for one in operation["parameters"] if one.get("required")]
+    assert [one["name"] for one in needed if "example" not in one] == []
+    contents = [*operation.get("requestBody", {}).get("content", {}).values()]
+    for status, response in operation["responses"].items():
+        sound = response.get("content", {}) if status < "400" else {}
+        contents += [content for media, content in sound.items() if media == "application/json"]
+    shown = [*((one["example"], one["schema"]) for one in operation["parameters"] if "example" in one)]
+    shown += [(content.get("example"), content["schema"]) for content in contents]
+    assert [fault for example, schema in shown for fault in faults(example, schema, DOCUMENT)] == []
+
+
+def test_an_example_that_is_not_of_its_schema_is_seen() -> None:
+    schema = {"$ref": "#/components/schemas/PluginShipment"}
+    body = DOCUMENT["paths"][f"{LANE}/shipments"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    wrong: dict[str, Any] = {
+        ".order.id: pattern": {**body, "order": {"id": "-"}},
+        ".recipient: missing": {"order": body["order"]},
+        ".more: not described": {**body, "more": 1},
+        ".parcel: none of the forms": {**body, "parcel": {"weight_grams": "1200"}},
+        ".customs: no array or null": {**body, "customs": {}},
+    }
+    assert [list(faults(one, schema, DOCUMENT)) for one in wrong.values()] == [[fault] for fault in wrong]
+
+
+def test_a_pattern_is_one_that_a_browser_reads_too() -> None:
+    """ECMA-262, the language of these patterns, knows neither ``\\A`` nor ``\\Z``, and nothing anchors by itself."""
+    patterns = {one["pattern"] for one in everything(DOCUMENT) if isinstance(one, dict) and "pattern" in one}
+    patterns = {one for one in patterns if isinstance(one, str)}
+    assert len(patterns) > 10
+    assert [one for one in patterns if NOT_ECMA.search(one) or not re.fullmatch(r"\^.*\$", one)] == []
 
 
 @pytest.mark.parametrize("path", ["/webhooks/shopify/orders", "/webhooks/shopify/{shop}/orders"])
