@@ -35,6 +35,7 @@ OURS = [
     README,
     *(TREE / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted(DOCS.rglob("*.md")),
+    TREE / "examples" / "plug-in" / "README.md",
 ]
 ORDERS = TREE / "examples" / "orders"
 PACK = load(tables.PACK)

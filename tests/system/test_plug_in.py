@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from middleware.web.openapi_examples import LANE, RECORD
+from tests.browser import browser, with_browser
 from tests.json_schema import faults
-from tests.system.processes import SECONDS
+from tests.ports import HOST, free_port
+from tests.system.processes import ROOT, SECONDS, wait_for
 from tests.system.stack import Json, Mock, Service, configure, direct, mock, serving, shop
 
+PHP = shutil.which("php")
+with_php = pytest.mark.skipif(PHP is None, reason="NOT SHOWN: there is no PHP here (apt install php-cli php-curl)")
 TOKENS = {name: f"made-up-token-of-{name}" for name in ("demo", "contacts", "stamps")}
 
 
@@ -95,3 +107,156 @@ def test_every_example_of_the_description_is_answered_as_it_shows(service: Servi
             wrong[f"{method} {path}"] = found
     assert wrong == {}
     assert set(records) == set(TOKENS)
+
+
+EXAMPLE = ROOT / "examples" / "plug-in"
+EVIL, EVIL_NAME = '<img src=x onerror="document.title=1"> #1066', "<b>Vette</b> Klant & <script>"
+KEYS = "SELECT count(*) FROM idempotency"
+CALL = {"PARCELVEIL_SHOP": "demo", "PARCELVEIL_TOKEN": TOKENS["demo"]}
+SERVERS = [
+    pytest.param(("ship.py", [sys.executable, "ship.py"]), id="python"),
+    pytest.param(("ship.php", [str(PHP), "-S"]), id="php", marks=with_php),
+]
+
+
+def orders(folder: Path, first: int) -> None:
+    """Put four of the shop's orders there: a good one, one whose customer typed markup, one of no country, one more."""
+    shutil.copytree(EXAMPLE, folder)
+    files = sorted((folder / "orders").iterdir())
+    good = json.loads(files[0].read_text(encoding="utf-8"))
+    for file in files:
+        file.unlink()
+    evil = {**good["recipient"], "name": EVIL_NAME}
+    lost = {**good["recipient"], "address": {**good["recipient"]["address"], "country": "Belgium"}}
+    named = [("#1065", good["recipient"]), (EVIL, evil), ("#1067", lost), ("#1068", good["recipient"])]
+    for number, (name, recipient) in enumerate(named, start=first):
+        order = {**good, "order": {**good["order"], "id": str(number), "name": name}, "recipient": recipient}
+        (folder / "orders" / f"{number}.json").write_text(json.dumps(order), encoding="utf-8")
+
+
+@pytest.fixture(params=SERVERS)
+def at_the_shop(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> Iterator[tuple[str, int]]:
+    """The shop's own server: its address, and the id of the first of its orders."""
+    file, command = request.param
+    first, port = 5111 if file == "ship.php" else 5101, free_port()
+    orders(tmp_path / "plug-in", first)
+    where = [f"{HOST}:{port}", file] if file == "ship.php" else [str(port)]
+    given = {**CALL, "PARCELVEIL_URL": service.api, "PATH": os.environ["PATH"]}
+    log = (tmp_path / "log").open("wb")
+    process = subprocess.Popen(
+        [*command, *where], cwd=tmp_path / "plug-in", env=given, stdout=log, stderr=log, start_new_session=True
+    )
+    try:
+        wait_for(lambda: service.answers("/", f"http://{HOST}:{port}"), "the shop's own server")
+        yield f"http://{HOST}:{port}", first
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+        log.close()
+
+
+@with_browser
+def test_a_person_makes_a_label_with_a_click_and_cancels_it(
+    service: Service, platform: Mock, at_the_shop: tuple[str, int], tmp_path: Path
+) -> None:
+    url, first = at_the_shop
+    good, evil, lost, late = (f"document.getElementById('{first + number}')" for number in range(4))
+    platform.faults(_500=1.0)
+    try:
+        while_it_is_down(service, tmp_path / "plug-in" / "orders" / f"{first + 3}.json")
+    finally:
+        platform.faults()
+    with browser(tmp_path / "browser") as page:
+        page.call("Page.navigate", url=url)
+        page.wait(f"!!{late} && [...document.querySelectorAll('tbody tr')].every(row => row.cells[2].textContent)")
+        assert page.value(f"{late}.cells[2].textContent") == "on its way to the parcel platform"
+        assert page.value(f"[...{evil}.cells].slice(0, 2).map(one => one.textContent)") == [EVIL, EVIL_NAME]
+        page.click(f"{good}.querySelector('button')")
+        page.wait(f"!!{good}.querySelector('a')")
+        made = of_order(service, first)
+        state, barcode = page.value(f"[...{good}.cells].slice(2, 4).map(one => one.textContent)")
+        assert (state, barcode) == ("label ready", platform.shipments()[made["id"]]["barcode"])
+        label = service.client.get(page.value(f"{good}.querySelector('a').href"), timeout=SECONDS)
+        assert made["reference"] in "".join(one.extract_text() for one in PdfReader(BytesIO(label.content)).pages)
+        assert (label.headers["Content-Type"], label.headers["Cache-Control"]) == ("application/pdf", "no-store")
+        page.click(f"{lost}.querySelector('button')")
+        page.wait(f"{lost}.cells[2].className == 'problem'")
+        said = page.value(f"{lost}.cells[2].textContent")
+        assert said.splitlines()[1:] == ["/recipient/address/country: too-long"], said
+        assert said.splitlines()[0].endswith("(schema)")
+        page.click(f"{evil}.querySelector('button')")
+        page.wait(f"!!{evil}.querySelector('a')")
+        page.click(f"{good}.querySelector('button')")
+        page.wait(f"{good}.cells[2].textContent == 'cancelled'")
+        page.wait(f"!!{late}.querySelector('a')")
+        assert page.value("[document.title, document.querySelectorAll('img, b').length]") == ["Labels", 0]
+        told = [page.value("document.documentElement.outerHTML"), json.dumps(page.heard), *page.contents()]
+    assert platform.shipments()[made["id"]]["state"] == "cancelled"
+    assert [text for text in told if TOKENS["demo"] in text] == []
+    asked = set(re.findall(r'"url": "(\w+://[^/"]+)', told[1]))
+    assert (asked, len(told) > 5) == ({url}, True)
+
+
+def while_it_is_down(service: Service, file: Path) -> None:
+    """Ask for a shipment that is not there at once."""
+    given = {"Authorization": f"Bearer {TOKENS['demo']}", "Idempotency-Key": f'"{file.stem}"', "Prefer": "wait=1"}
+    body = json.loads(file.read_text(encoding="utf-8"))
+    made = service.client.post(f"{service.api}/v1/shops/demo/shipments", json=body, headers=given, timeout=SECONDS)
+    assert made.status_code == 202, made.text
+
+
+def of_order(service: Service, order: int) -> Json:
+    """What the lane tells of an order."""
+    given = {"Authorization": f"Bearer {TOKENS['demo']}"}
+    url = f"{service.api}/v1/shops/demo/shipments"
+    told: Json = service.client.get(url, params={"order": str(order)}, headers=given, timeout=SECONDS).json()
+    return told
+
+
+def test_a_second_click_makes_no_second_parcel_and_no_other_page_can_click(
+    service: Service, platform: Mock, at_the_shop: tuple[str, int]
+) -> None:
+    url, first = at_the_shop
+    address = f"{url}/ship?do=make&order={first + 1}"
+    refused = service.client.post(address, timeout=SECONDS)
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:problem:not-our-page")
+    ours = {"X-Plug-In": "page"}
+    once, kept = service.client.post(address, headers=ours, timeout=SECONDS), service.ask(KEYS)
+    again = service.client.post(address, headers=ours, timeout=SECONDS)
+    assert (once.status_code, once.json(), service.ask(KEYS)) == (201, again.json(), kept)
+    assert platform.shipments()[once.json()["id"]]["posts"] == 1
+    for rest in ("do=make&order=1", "do=make", "do=glob&order=5001", "do[]=make&order=5001", "do=state&order[]=5001"):
+        strange = service.client.post(f"{url}/ship?{rest}", headers=ours, timeout=SECONDS)
+        assert (strange.status_code, strange.json()["type"]) == (404, "urn:problem:not-found"), rest
+
+
+def test_what_is_typed_with_curl_ends_with_a_label(service: Service, platform: Mock, tmp_path: Path) -> None:
+    orders(tmp_path / "plug-in", 5131)
+    given = {**CALL, "PARCELVEIL_URL": service.api, "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+
+    def typed_in(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", "ship.sh", *words],
+            cwd=tmp_path / "plug-in",
+            env=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+
+    made = typed_in("make", "orders/5131.json")
+    assert made.returncode == 0, made.stderr
+    told = json.loads(made.stdout)
+    label = tmp_path / "plug-in" / f"{told['barcode']}.pdf"
+    assert (label.read_bytes()[:5], label.stat().st_mode & 0o777) == (b"%PDF-", 0o600)
+    assert json.loads(typed_in("state", "5131").stdout) == told
+    assert json.loads(typed_in("cancel", "5131").stdout)["state"] == "cancelled"
+    assert platform.shipments()[told["id"]]["state"] == "cancelled"
+    wrong = typed_in("make", "orders/5133.json")
+    assert (wrong.returncode, json.loads(wrong.stdout)["errors"]) == (
+        1,
+        [{"pointer": "/recipient/address/country", "code": "too-long"}],
+    )
+    assert typed_in("state", "1").returncode == 1
+    assert typed_in().returncode == 2
