@@ -1,6 +1,6 @@
 """docs/connect-woocommerce.md: what it shows of settings, routes and statuses is what there is.
 
-Its commands are checked beside those of all documents.
+Its commands are run after those of docs/plug-in.md (``test_plug_in.py``), which begin as they do.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tests.middleware.platforms.woo import document, parse
 
 TEXT = (DOCS / "connect-woocommerce.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.M | re.S)
+BEGINNING, CONNECTING, SENDING = (block for kind, block in BLOCKS if kind == "sh")
 
 
 def test_the_shop_that_is_shown_can_be_connected() -> None:

@@ -1,5 +1,5 @@
 """docs/plug-in.md: its commands are run from the first to the label, and its tables are what the code knows. The
-call of docs/events.md is made of the same order.
+call of docs/events.md is made of the same order, and a WooCommerce shop connected beside it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from schemas.allowlist import Node
 from schemas.labels import LABELS_WANTED, MOST
 from schemas.plugin import MADE
 from schemas.shop_rules import OF_POINTS_KEYS
+from tests.docs import test_connect_woocommerce as woocommerce
 from tests.docs.reading import DOCS, TREE, rows, unquoted
 from tests.docs.test_connect_shopify import WAIT
 from tests.ports import free_port
@@ -78,13 +79,17 @@ def script(ports: dict[str, int]) -> str:
     making = f"({MAKING.strip()}) > answer.json\n"
     identified = f'ID=$({sys.executable} -c \'import json; print(json.load(open("answer.json"))["id"])\')\n'
     telling = f"({TELLING.strip()}) > told.json\n"
-    text = "\n".join([*setting_up, making, identified, telling, LOOKING])
-    return text.replace("127.0.0.1:8081", f"127.0.0.1:{ports['8081']}")
+    woo = [line for line in woocommerce.BEGINNING.splitlines() if line.startswith("export ")]
+    woo += [f"({woocommerce.CONNECTING}) > connected.txt", "sleep 5"]
+    woo += [f"({woocommerce.SENDING}) > sent.txt"]
+    text = "\n".join([*setting_up, making, identified, telling, LOOKING, *woo])
+    return re.sub(r"127\.0\.0\.1:(808[01])", lambda found: f"127.0.0.1:{ports[found[1]]}", text)
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which all of it was typed; ``said`` is what was printed."""
+    tmp_path = tmp_path_factory.mktemp("typed")
     ports = {port: free_port() for port in ("8080", "8081", "8090", "9090")}
     (tmp_path / "bin").mkdir()
     for name, text in SHIMS.items():
@@ -93,6 +98,8 @@ def here(tmp_path: Path) -> Path:
         shim.chmod(0o755)
     folder = tmp_path / "here"
     folder.mkdir()
+    (shop,) = (block for kind, block in woocommerce.BLOCKS if kind == "toml")
+    (folder / "winkel.toml").write_text(shop, encoding="utf-8")
     environment = {
         "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
         "PYTHONPATH": str(TREE),
@@ -136,6 +143,17 @@ def test_its_commands_run_as_they_stand_and_end_with_a_label(here: Path) -> None
     assert told["records"] == [made["id"]]
     assert '"id": "PUP-9000-01"' in said
     assert '"hours": {"monday": [["09:00", "12:00"]' in said
+
+
+@pytest.mark.timeout(SECONDS + 30)
+def test_a_woocommerce_shop_is_connected_by_its_commands_as_they_stand(here: Path) -> None:
+    begun = [line for line in woocommerce.BEGINNING.splitlines() if not line.startswith("export ")]
+    assert [line for line in begun if line not in SETTING_UP.splitlines()] == []
+    assert "winkel: " in (here / "connected.txt").read_text(encoding="utf-8")
+    sent = (here / "sent.txt").read_text(encoding="utf-8")
+    answers = [json.loads(line)["answer"] for line in re.findall(r'^{"file".*}$', sent, re.M)]
+    assert [answer["status"] for answer in answers] == ["ignored", "accepted"]
+    assert f"code {answers[1]['reference']}" in sent
 
 
 def leaves(node: Node, path: str = "") -> Iterator[str]:
