@@ -9,23 +9,28 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from pypdf import PdfReader
 
 from middleware.web.openapi_examples import LANE, RECORD
 from tests.browser import browser, with_browser
 from tests.json_schema import faults
+from tests.middleware.platforms.plugging import shipment
 from tests.ports import HOST, free_port
+from tests.system.orders import order
 from tests.system.processes import ROOT, SECONDS, wait_for
-from tests.system.stack import Json, Mock, Service, configure, direct, mock, serving, shop
+from tests.system.settings import Literal
+from tests.system.stack import SENDER, Json, Mock, Service, configure, direct, mock, serving, shop
 
 PHP = shutil.which("php")
 with_php = pytest.mark.skipif(PHP is None, reason="NOT SHOWN: there is no PHP here (apt install php-cli php-curl)")
-TOKENS = {name: f"made-up-token-of-{name}" for name in ("demo", "contacts", "stamps")}
+TOKENS = {name: f"made-up-token-of-{name}" for name in ("demo", "contacts", "stamps", "calls")}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +45,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, platform: Mock) -> Iterato
         "demo": shop("demo", token={"env": "DEMO_TOKEN"}),
         "contacts": direct("contacts", "bpost-maxiresponse", "maxiresponse"),
         "stamps": direct("stamps", "bpost-mystamp", "mystamp"),
+        "calls": {**direct("calls", "bpost-shipping-platform", "professional"), **OF_PARCELS},
     }
     made = configure(tmp_path_factory.mktemp("plug-in"), shops, {"platform": platform.url})
     with serving(made, **{f"{name.upper()}_TOKEN": token for name, token in TOKENS.items()}) as up:
@@ -106,11 +112,12 @@ def test_every_example_of_the_description_is_answered_as_it_shows(service: Servi
         if found:
             wrong[f"{method} {path}"] = found
     assert wrong == {}
-    assert set(records) == set(TOKENS)
+    assert set(records) == {"demo", "contacts", "stamps"}
 
 
 EXAMPLE = ROOT / "examples" / "plug-in"
 EVIL, EVIL_NAME = '<img src=x onerror="document.title=1"> #1066', "<b>Vette</b> Klant & <script>"
+OF_PARCELS = {"integration": {"requested_on": Literal("2026-11-02")}, "sender": SENDER}
 KEYS = "SELECT count(*) FROM idempotency"
 CALL = {"PARCELVEIL_SHOP": "demo", "PARCELVEIL_TOKEN": TOKENS["demo"]}
 SERVERS = [
@@ -130,8 +137,8 @@ def orders(folder: Path, first: int) -> None:
     lost = {**good["recipient"], "address": {**good["recipient"]["address"], "country": "Belgium"}}
     named = [("#1065", good["recipient"]), (EVIL, evil), ("#1067", lost), ("#1068", good["recipient"])]
     for number, (name, recipient) in enumerate(named, start=first):
-        order = {**good, "order": {**good["order"], "id": str(number), "name": name}, "recipient": recipient}
-        (folder / "orders" / f"{number}.json").write_text(json.dumps(order), encoding="utf-8")
+        content = {**good, "order": {**good["order"], "id": str(number), "name": name}, "recipient": recipient}
+        (folder / "orders" / f"{number}.json").write_text(json.dumps(content), encoding="utf-8")
 
 
 @pytest.fixture(params=SERVERS)
@@ -195,6 +202,29 @@ def test_a_person_makes_a_label_with_a_click_and_cancels_it(
     assert [text for text in told if TOKENS["demo"] in text] == []
     asked = set(re.findall(r'"url": "(\w+://[^/"]+)', told[1]))
     assert (asked, len(told) > 5) == ({url}, True)
+
+
+def call(service: Service, name: str, number: int, **more: Any) -> requests.Response:
+    given = {"Authorization": f"Bearer {TOKENS[name]}", "Idempotency-Key": f'"{number}"', "Prefer": "wait=20"}
+    url = f"{service.api}/v1/shops/{name}/shipments"
+    return service.client.post(url, json=shipment(number, **more), headers=given, timeout=SECONDS)
+
+
+def test_of_a_call_and_a_later_webhook_of_one_order_one_shipment_is_alive(service: Service, platform: Mock) -> None:
+    made = call(service, "demo", 5201).json()
+    later = order(id=5201, updated_at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
+    assert service.post("demo", later).json()["status"] == "accepted"
+    wait_for(lambda: platform.shipments()[made["id"]]["state"] == "cancelled", "the first one to be cancelled")
+    wait_for(lambda: of_order(service, 5201)["state"] == "delivered", "the newer one")
+    stands = of_order(service, 5201)["id"]
+    assert (stands != made["id"], platform.shipments()[stands]["state"]) == (True, "created")
+
+
+def test_where_calls_alone_make_shipments_no_webhook_makes_one(service: Service, platform: Mock) -> None:
+    assert call(service, "calls", 5202).status_code == 201
+    body = order(id=5202)
+    routes = ("/webhooks/shopify/orders", "/webhooks/shopify/calls/orders")
+    assert [service.post("calls", body, route=route).status_code for route in routes] == [401, 401]
 
 
 def while_it_is_down(service: Service, file: Path) -> None:
