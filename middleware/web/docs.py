@@ -85,7 +85,12 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterator
     wanted = " or ".join(escape(name) for one in operation.get("security", ()) for name in one)
     yield f"<p>Authentication: {wanted or 'none'}.</p><pre>{escape(command(path, method, operation))}</pre>"
     parameters = [
-        (entry["name"], entry["in"], "required" if entry.get("required") else "", *_cells(entry.get("schema", {})))
+        (
+            entry["name"],
+            entry["in"],
+            "required" if entry.get("required") else "",
+            *_cells({**entry, **entry.get("schema", {})}),
+        )
         for entry in operation.get("parameters", ())
     ]
     yield _table(("parameter", "in", "", "type", "limits", "meaning"), parameters)

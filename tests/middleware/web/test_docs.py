@@ -109,6 +109,14 @@ def test_a_member_shows_type_and_limits(schema: str, row: tuple[str, str, str, s
     assert list(row) in rows
 
 
+def test_every_parameter_that_is_explained_is_explained_on_the_page() -> None:
+    shown = _Page(page(description())).text.replace(" ,", ",")
+    operations = [operation for item in description()["paths"].values() for operation in item.values()]
+    said = {one.get("description", "") for operation in operations for one in operation.get("parameters", ())}
+    assert len(said) > 5
+    assert [text for text in sorted(said) if text.replace("`", "") not in shown] == []
+
+
 def test_every_route_says_how_one_is_known_there() -> None:
     shown = _Page(page(description())).text
     for name, scheme in description()["components"]["securitySchemes"].items():
