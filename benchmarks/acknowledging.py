@@ -78,9 +78,9 @@ def measure(folder: Path, seconds: float, rate: float, database: str | None) -> 
             line.platforms["refused"] = back
             line.settle(900.0)
             told = line.arrived(heard.ids)
-    waits = [_waits(lane, heard.seconds[lane]) for lane in LANES]
-    waits.append(_waits("down", [wait for lane in DOWN for wait in heard.seconds[lane]]))
-    return [*waits, _waits("disk", heard.syncs)], heard.refused, told
+    found = [waits(lane, heard.seconds[lane]) for lane in LANES]
+    found.append(waits("down", [wait for lane in DOWN for wait in heard.seconds[lane]]))
+    return [*found, waits("disk", heard.syncs)], heard.refused, told
 
 
 def _send(line: Weather, heard: _Heard, seconds: float, interval: float) -> None:
@@ -136,7 +136,8 @@ def _beside(line: Weather, heard: _Heard, folder: Path) -> Iterator[None]:
             thread.join()
 
 
-def _waits(what: str, seconds: list[float]) -> Waits:
+def waits(what: str, seconds: list[float]) -> Waits:
+    """How long these took."""
     ordered = sorted(seconds)
 
     def at(share: float) -> float:
