@@ -37,8 +37,13 @@ of() {
 
 case "${1-} ${2-}" in
 "make "?*)
-    order=$(tr -d '\n' < "$2" | sed 's/.*"order": *{"id": *"\([^"]*\)".*/\1/')
-    version=$(tr -d '\n' < "$2" | sed 's/.*"updated_at": *"\([^"]*\)".*/\1/')
+    flat=$(tr -d ' \t\r\n' < "$2")
+    order=$(printf %s "$flat" | sed -n 's/.*"order":{"id":"\([^"]*\)".*/\1/p')
+    version=$(printf %s "$flat" | sed -n 's/.*"updated_at":"\([^"]*\)".*/\1/p')
+    if [ -z "$order" ] || [ -z "$version" ]; then
+        echo "$2: \"order\" begins with its \"id\", and has an \"updated_at\"" >&2
+        exit 2
+    fi
     status=$(ask POST "" -H 'Content-Type: application/json' -H 'Prefer: wait=10' \
         -H "Idempotency-Key: \"order-$order-$version\"" --data-binary "@$2")
     [ "$status" -lt 400 ] || tell "$status"

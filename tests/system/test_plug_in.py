@@ -290,3 +290,6 @@ def test_what_is_typed_with_curl_ends_with_a_label(service: Service, platform: M
     )
     assert typed_in("state", "1").returncode == 1
     assert typed_in().returncode == 2
+    (tmp_path / "plug-in" / "orders" / "5134.json").write_text('{"order": {"name": "#1068", "id": "5134"}}')
+    told_nothing = typed_in("make", "orders/5134.json")
+    assert (told_nothing.returncode, told_nothing.stdout) == (2, "")
