@@ -117,15 +117,7 @@ def _beside(line: Weather, heard: _Heard, folder: Path) -> Iterator[None]:
         while not stop.wait(TICK_SECONDS):
             line.move(seconds=TICK_SECONDS)
 
-    def sync() -> None:
-        with (folder / "synced").open("wb") as file:
-            while not stop.wait(SYNC_SECONDS):
-                began = time.monotonic()
-                os.pwrite(file.fileno(), bytes(4096), 0)
-                os.fdatasync(file.fileno())
-                heard.syncs.append(time.monotonic() - began)
-
-    threads = [threading.Thread(target=work) for work in (tick, sync)]
+    threads = [threading.Thread(target=tick), threading.Thread(target=sync, args=(folder, heard.syncs, stop))]
     for thread in threads:
         thread.start()
     try:
@@ -134,6 +126,16 @@ def _beside(line: Weather, heard: _Heard, folder: Path) -> Iterator[None]:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def sync(folder: Path, into: list[float], stop: threading.Event) -> None:
+    """Try the disk alone until ``stop``: the seconds of each sync of 4 KiB."""
+    with (folder / "synced").open("wb") as file:
+        while not stop.wait(SYNC_SECONDS):
+            began = time.monotonic()
+            os.pwrite(file.fileno(), bytes(4096), 0)
+            os.fdatasync(file.fileno())
+            into.append(time.monotonic() - began)
 
 
 def waits(what: str, seconds: list[float]) -> Waits:

@@ -23,7 +23,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.acknowledging import Waits, waits
+from benchmarks.acknowledging import Waits, sync, waits
 from middleware.core.calling import LONGEST_WAIT
 from middleware.web.lane import WAITING
 from tests import postgres
@@ -45,11 +45,12 @@ _numbers = itertools.count(1)
 
 @dataclass(slots=True, kw_only=True)
 class Heard:
-    """Seconds of acknowledgements, by whether calls waited beside; of calls; and the statuses of what went wrong."""
+    """Seconds: of acknowledgements, by whether calls waited beside, of calls, of syncs; and what went wrong."""
 
     alone: list[float] = field(default_factory=list)
     beside: list[float] = field(default_factory=list)
     calls: list[float] = field(default_factory=list)
+    syncs: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
 
@@ -71,12 +72,22 @@ def _on(kind: str, rounds: int) -> bool:
             database = postgres.database(opened.enter_context(postgres.server()), "waiting")
         well, silent = (opened.enter_context(mock(folder / name)) for name in ("well", "silent"))
         service = opened.enter_context(_served(folder, well, silent, database))
-        heard = Heard()
-        for _ in range(rounds):
-            _webhooks(service, heard.alone, heard.wrong)
-            with _calls(service, heard):
-                _webhooks(service, heard.beside, heard.wrong)
+        heard, stop = Heard(), threading.Event()
+        disk = threading.Thread(target=sync, args=(folder, heard.syncs, stop))
+        disk.start()
+        try:
+            _rounds(service, heard, rounds)
+        finally:
+            stop.set()
+            disk.join()
     return _told(kind, heard, rounds)
+
+
+def _rounds(service: Service, heard: Heard, rounds: int) -> None:
+    for _ in range(rounds):
+        _webhooks(service, heard.alone, heard.wrong)
+        with _calls(service, heard):
+            _webhooks(service, heard.beside, heard.wrong)
 
 
 @contextmanager
@@ -150,7 +161,7 @@ def _told(kind: str, heard: Heard, rounds: int) -> bool:
     waited = sum(seconds >= LONGEST_WAIT for seconds in heard.calls)
     print(f"{kind}: {waited} of {len(heard.calls)} calls waited {LONGEST_WAIT} s, {WAITING} at once; {rounds} rounds")
     print(f"  {'webhooks':<10}{'count':>8}{'p50':>9}{'p99':>9}{'p99.9':>9}{'max':>9}  milliseconds")
-    for one in (alone, beside):
+    for one in (alone, beside, waits("the disk", heard.syncs)):
         print(f"  {one.what:<10}{one.count:>8,}{''.join(f'{number:>9.1f}' for number in _numbers_of(one))}")
     ratios = [late / soon for soon, late in zip(_numbers_of(alone), _numbers_of(beside), strict=True)]
     print(f"  {'ratio':<18}{''.join(f'{number:>9.2f}' for number in ratios)}")
