@@ -1,6 +1,6 @@
 """How long a shop waits for the acknowledgement of a webhook while sixteen calls of plug-ins wait for their platform.
 
-    python -m benchmarks.waiting [--databases sqlite,postgresql] [--rounds 5]
+    python -m benchmarks.waiting [--databases sqlite,postgresql] [--rounds 6]
 
 Real processes, real HTTP, real databases. Rounds of webhooks alone and of webhooks beside sixteen calls take turns in
 one run. Each call is of a shop of its own, whose parcel platform takes every request and answers none, and would wait
@@ -33,7 +33,7 @@ from tests.system.stack import Mock, Service, configure, headers, mock, serving,
 
 PROMISED_MS = 1_000.0
 CLIENTS = 4
-RATE = 20.0
+RATE = 10.0
 """Webhooks a second, of all clients together."""
 
 LEAD_SECONDS = 1.0
@@ -58,7 +58,7 @@ def main() -> int:
     """Measure on each database, and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.waiting", description="Webhooks beside waiting calls.")
     parser.add_argument("--databases", default="sqlite,postgresql")
-    parser.add_argument("--rounds", type=int, default=5, help="of webhooks alone and webhooks beside calls")
+    parser.add_argument("--rounds", type=int, default=6, help="of webhooks alone and webhooks beside calls")
     asked = parser.parse_args()
     well = [_on(kind, asked.rounds) for kind in asked.databases.split(",")]
     return 0 if all(well) else 1
