@@ -36,7 +36,7 @@ CLIENTS = 4
 RATE = 10.0
 """Webhooks a second, of all clients together."""
 
-LEAD_SECONDS = 1.0
+LEAD_SECONDS = 3.0
 """Until all calls wait; and webhooks end so much before the calls."""
 
 TOKEN = "made-up-token-of-a-caller"  # noqa: S105 - of nobody
