@@ -31,7 +31,7 @@ BOUNDS: Final[Mapping[str, Callable[[Any, int], bool]]] = {
 }
 KNOWN: Final = {
     *("type", "format", "enum", "pattern", "properties", "required", "additionalProperties", "items", "anyOf", "$ref"),
-    *("description", "default", "writeOnly"),
+    *("uniqueItems", "description", "default", "writeOnly"),
     *BOUNDS,
 }
 NOT_ECMA: Final = re.compile(r"\\[AZz]|\(\?P|\(\?>|[*+?}]\+")
@@ -60,6 +60,8 @@ def _inner(value: Any, schema: Mapping[str, Any], document: Mapping[str, Any], a
     for name, within in BOUNDS.items():
         if name in schema and not within(value, schema[name]):
             yield f"{at}: {name}"
+    if schema.get("uniqueItems") and any(one in value[:place] for place, one in enumerate(value)):
+        yield f"{at}: uniqueItems"
     if "pattern" in schema:
         assert not NOT_ECMA.search(schema["pattern"]), schema["pattern"]
         if not re.search(schema["pattern"], value):

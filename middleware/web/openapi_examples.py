@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
 RECORD: Final = "0a4f6b1e-7c52-4c39-9d1b-5b8f0e2d7a63"
-"""Stands for the id that a call was answered."""
+ANOTHER: Final = "7d1f9c34-2b6e-4f08-a1c7-90e3d5b6f218"
+"""Stand for the id that a call was answered, and for that of another shipment of the shop."""
 
 LANE: Final = "/v1/shops/{shop}"
 """What begins so has examples: all that a shop's own systems ask."""
@@ -120,6 +121,12 @@ _ANSWERS: Final[Mapping[tuple[str, str, str], Any]] = {
     **dict(_of_records(_SHIPMENTS, "demo", "323200000000000000001001")),
     **dict(_of_records(_CONTACTS, "contacts", None, ("agreement_dissolved",))),
     **dict(_of_records(_STAMPS, "stamps", None)),
+    (f"{_SHIPMENTS}/{{id}}/tracking", "get", "200"): {
+        "barcode": "323200000000000000001001",
+        "state": "announced",
+        "scans": [],
+        "window": None,
+    },
     (_EVENTS, "post", "200"): {
         "day": "2026-11-22",
         "early": 0,

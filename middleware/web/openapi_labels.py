@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from middleware.web.labels import RETURN_BARCODES
+from middleware.web.openapi_examples import ANOTHER, RECORD
 from middleware.web.openapi_lane import ID, PREFIX, SHOP, WHO, as_json
 
 Problem = Callable[[str], Mapping[str, Any]]
 
 EXAMPLE: Final[Mapping[str, Any]] = {
-    "shipments": ["6f1d0a52-0c3e-4b6a-9a51-2f0f6c1b7e01", "0b8e4f0e-5a55-4d0c-8d3b-7c5f5f0a9c02"],
+    "shipments": [RECORD, ANOTHER],
     "format": "pdf",
     "size": "A6",
     "with_return": False,
