@@ -16,8 +16,9 @@ LANE: Final = "/v1/shops/{shop}"
 
 _SHIPMENTS, _EVENTS, _PERMISSIONS = f"{LANE}/shipments", f"{LANE}/events", f"{LANE}/permissions"
 _CONTACTS, _STAMPS = f"{LANE}/maxiresponse/contacts", f"{LANE}/mystamp/orders"
+_POINTS: Final = f"{LANE}/pickup-points"
 
-_ASKED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
+_ASKED: Final[Mapping[str, Mapping[tuple[str, str], str | int]]] = {
     LANE: {("path", "shop"): "demo", ("path", "id"): RECORD, ("header", "Prefer"): "wait=10"},
     _SHIPMENTS: {("query", "order"): "#1001", ("header", "Idempotency-Key"): '"order-5001-parcel-1"'},
     _EVENTS: {("header", "Idempotency-Key"): '"label-5001"'},
@@ -27,6 +28,7 @@ _ASKED: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
         ("query", "contract"): "organisation",
         ("query", "tie"): "necessary",
     },
+    _POINTS: {("query", "postal_code"): "2000", ("query", "limit"): 1},
     _CONTACTS: {
         ("path", "shop"): "contacts",
         ("query", "id"): "C-1042",
@@ -136,6 +138,32 @@ _ANSWERS: Final[Mapping[tuple[str, str, str], Any]] = {
         "records": [RECORD],
         "type": "label-created",
         "ways": [],
+    },
+    (_POINTS, "get", "200"): {
+        "as_of": "2026-11-22T09:30:02.104512+00:00",
+        "points": [
+            {
+                "id": "PUP-2000-01",
+                "kind": "post-point",
+                "name": "Dagwinkel Schelde",
+                "street": "Denkbeeldige Kaai",
+                "number": "44",
+                "postal_code": "2000",
+                "locality": "Antwerpen",
+                "country": "BE",
+                "latitude": 51.2211,
+                "longitude": 4.3997,
+                "hours": {
+                    **{
+                        key: [["09:00", "12:00"], ["13:00", "18:00"]]
+                        for key in ("monday", "tuesday", "thursday", "friday")
+                    },
+                    "wednesday": [["09:00", "12:00"]],
+                    "saturday": [["10:00", "16:00"]],
+                    "sunday": [],
+                },
+            }
+        ],
     },
     (_PERMISSIONS, "get", "200"): {
         "permitted": True,

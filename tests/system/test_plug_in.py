@@ -53,7 +53,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, platform: Mock) -> Iterato
 
 
 RANKS = ("make", "post", "get", "delete")
-PASSING = {"id", "reference", "barcode", "since", "day", "at", "ref"}
+PASSING = {"id", "reference", "barcode", "since", "day", "at", "as_of", "ref"}
 """Members whose values are of the run; that there is one, or none, is of the example."""
 
 
