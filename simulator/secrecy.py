@@ -10,11 +10,20 @@ from simulator.bpost.locator import SPOTS, address
 from simulator.case import Case, member, tokens
 from simulator.evidence import Entry, Shipment
 from simulator.jwe import UnreadableError, read_header
+from simulator.pickup import POINTS
 from simulator.search import Needles
 from simulator.verdict import BPOST_PROMISES, PROMISES, Finding, Verdict, verdict
 
 PUBLIC = frozenset(text for id_ in SPOTS for text in address(id_).values())
 """What is said of pick-up points, which are public places."""
+
+PUBLISHED = frozenset(
+    text for point in POINTS.values() for text in (point.name, point.street, point.postal_code, point.locality)
+)
+"""What the platform itself tells everybody of its pick-up points: no leak in the one file in which that is kept."""
+
+OF_THE_PLATFORM = re.compile(r"(?:.*/)?platform-[^/]+\.json")
+"""Where Parcelveil keeps what the platform publishes."""
 
 CODE = re.compile("[0-9A-Z]{5}-[0-9A-Z]{5}")
 """What stands on a label for packers: a short code of Parcelveil's own."""
@@ -77,12 +86,15 @@ def nothing_leaked(case: Case) -> Verdict:
         f"{len(everywhere.texts)} texts ({everywhere.skipped} too short to tell) in {amount(_bodies(case))}, "
         f"{len(case.evidence.shipments)} opened shipments, database ({amount(database)}), logs ({amount(logs)})"
     )
+    published = {name: content for name, content in database.items() if OF_THE_PLATFORM.fullmatch(name)}
+    ours = {name: content for name, content in database.items() if name not in published}
     findings = (
         *found(case, sent, _bodies(case), "may not pass"),
         *_opened(case),
         *_strange(case),
         *_clear(case),
-        *found(case, everywhere, database, "may not rest in the clear"),
+        *found(case, everywhere, ours, "may not rest in the clear"),
+        *found(case, Needles(unclear(case) - PUBLISHED), published, "may not rest in the clear"),
         *found(case, everywhere, logs, "may not be logged"),
         *(Finding(what=f"no {kind} to search", where="nothing was found there") for kind in _empty(database, logs)),
     )

@@ -139,6 +139,20 @@ def test_a_field_name_that_somebody_made_up_is_a_text_of_the_order() -> None:
     assert found == ["odd.json: * (the name of the field) may not be logged — x.log, byte 14"]
 
 
+def test_what_the_platform_publishes_of_its_points_is_no_leak_where_that_is_kept_and_nowhere_else() -> None:
+    evidence = sound()
+    near = sent("near.json", {**UNPAID, "billing_address": {"city": "Antwerpen"}, "shipping_address": None}, "ignored")
+    evidence = replace(evidence, orders=(*evidence.orders, near))
+    published = b'{"points": [{"locality": "Antwerpen"}]}'
+
+    def held(name: str, content: bytes) -> dict[str, list[str]]:
+        return broken(judge(replace(evidence, database={**evidence.database, name: content})))
+
+    assert held("var/state/platform-platform.json", published) == {}
+    assert list(held("var/state/other.json", published)) == ["nothing-leaked"]
+    assert list(held("var/state/platform-platform.json", published + NOTE.encode())) == ["nothing-leaked"]
+
+
 def test_words_of_the_contract_and_names_of_fields_say_nothing_of_an_order() -> None:
     evidence = sound()
     words = {"tags": "shipping_address", "note": "pickup_point", "source_name": "recipient.delivery"}
