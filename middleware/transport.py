@@ -216,18 +216,17 @@ class _Gate:
         return self._first(_resolve(host, port))
 
     def permits_literal(self, origin: str) -> bool:
-        """False for an address that may not be dialled; a name is not judged."""
+        """False for what is not to be dialled: an address, its old spellings (``127.1``), localhost. A name passes."""
         host = urlsplit(origin).hostname or ""
         try:
             ipaddress.ip_address(host)
         except ValueError:
-            return True
+            return not _means_address(host)
         return self._permits(host, secure=True)
 
     def _permits(self, address: str, *, secure: bool) -> bool:
         ip: Address = ipaddress.ip_address(address)
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
+        ip = (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
         return any(ip in network for network in self._allowed) or (secure and _is_public(ip))
 
     def _first(self, found: Sequence[tuple[socket.AddressFamily, Any]]) -> socket.socket:
@@ -243,6 +242,13 @@ class _Gate:
                 sock.close()
                 problem = error
         raise problem
+
+
+def _means_address(host: str) -> bool:
+    try:
+        return bool(socket.inet_aton(host.removesuffix(".")))
+    except OSError:
+        return host.removesuffix(".").rpartition(".")[2] == "localhost"
 
 
 def _resolve(host: str, port: int) -> Sequence[tuple[socket.AddressFamily, Any]]:

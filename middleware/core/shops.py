@@ -123,14 +123,15 @@ def lapsed(request: Integration | None, ended: Iterable[Ended]) -> bool:
 
 def content_of(settings: Mapping[str, object], told: Held, before: ShopContent | None, *, keeps: bool) -> ShopContent:
     """What is sealed of a shop that is given these settings, and had ``before``. With ``keeps`` its secrets stay; what
-    is not told anew of the rest stays too, as long as there is what it belongs to: an account, a callback.
+    is not told anew of the rest stays too, as long as there is what it belongs to: an account, a callback. A token of
+    the shop's own platform stays at the address for which it was told: who may name another is not to be sent it.
     """
     before = before or ShopContent(settings={})
     former = replace(
         before,
         passphrase=before.passphrase if "account" in settings else None,
         callback=before.callback if "callback" in settings else (),
-        fulfilment=before.fulfilment if "fulfilment" in settings else None,
+        fulfilment=before.fulfilment if _at_home(settings) == _at_home(before.settings) else None,
     )
     return ShopContent(
         settings=settings,
@@ -141,6 +142,12 @@ def content_of(settings: Mapping[str, object], told: Held, before: ShopContent |
         callback=told.callback or former.callback,
         fulfilment=told.fulfilment or former.fulfilment,
     )
+
+
+def _at_home(settings: Mapping[str, object]) -> tuple[object, object] | None:
+    """Where a shop's token at its own platform is sent to: its domain, or the address in its place. None: nowhere."""
+    told = settings.get("fulfilment")
+    return (settings.get("domain"), told.get("url")) if isinstance(told, Mapping) else None
 
 
 def turned(content: ShopContent, secret: bytes, now: datetime, retire_after: timedelta | None) -> ShopContent:

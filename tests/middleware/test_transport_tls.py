@@ -305,10 +305,14 @@ def test_a_proxy_that_refuses_is_no_connection(authority: Authority) -> None:
         assert code_of("https://platform.example", proxy=proxy, ca_file=authority.file) == "connection"
 
 
-def test_a_private_address_is_not_asked_of_the_proxy_either(authority: Authority) -> None:
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "127.1", "2130706433", "0x7f000001", "017700000001", "localhost", "a.localhost", "127.1."],
+)
+def test_a_private_address_is_not_asked_of_the_proxy_either(authority: Authority, host: str) -> None:
     proxy = Proxy(Server(authority.context("platform.example")))
     with listening(proxy.talk) as port:
-        made = HttpTransport("https://169.254.169.254", proxy=f"http://127.0.0.1:{port}")
+        made = HttpTransport(f"https://{host}", proxy=f"http://127.0.0.1:{port}")
         with pytest.raises(PermanentDeliveryError):
             made.send(POST)
     assert proxy.asked == []

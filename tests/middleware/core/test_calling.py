@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from middleware.core.calling import DEFAULT_WAIT, LONGEST_WAIT, key_of, wait_of
+from middleware.core.calling import DEFAULT_WAIT, LONGEST_PREFERENCES, LONGEST_WAIT, key_of, wait_of
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,8 @@ def test_a_key_is_a_string_of_visible_characters(header: str | None, key: str | 
         ("wait=3, wait=4", 3),
         (f"wait={LONGEST_WAIT + 1}", LONGEST_WAIT),
         ("wait=999999999", LONGEST_WAIT),
+        (f"wait=7{' ' * (LONGEST_PREFERENCES - 6)}", 7),
+        (f"wait=7{' ' * (LONGEST_PREFERENCES - 5)}", DEFAULT_WAIT),
         *(
             (none, DEFAULT_WAIT)
             for none in (

@@ -106,6 +106,11 @@ def test_how_a_shop_is_told_is_taken_kept_and_never_given_back(api: Api) -> None
     for key, content in kept.items():
         said.append(api.ask("PUT", "new", wanted("new", **{key: content})))
         assert said[-1].status_code == 422  # what was let go is gone
+    api.ask("PUT", "new", wanted("new", **TOLD))
+    elsewhere = {"fulfilment": {"url": "https://elsewhere.example"}}
+    said.append(api.ask("PUT", "new", wanted("new", **elsewhere)))
+    assert said[-1].status_code == 422  # a token is not sent to whom it was not told for
+    assert told_back(api) == back
     assert [word for word in (SIGNS, "shpat_", "winkel.example") if any(word in answer.text for answer in said)] == []
 
 
