@@ -19,6 +19,7 @@ CONTROLLER, PROCESSOR = "controller", "processor"
 MEASURES = (
     "what is not permitted is dropped before anything is stored",
     "what passes is sealed part by part, to keys of one retention class and one month of expiry",
+    "for a carrier that takes cleartext: sealed to a key of one week, opened for one conversation, which is audited",
     "receipts and removal reports without values",
 )
 """The measures of Parcelveil (Art. 30(1)(g)); those of others are theirs to name."""
