@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -121,7 +122,8 @@ def test_it_is_written_nowhere_and_of_the_log_it_tells_that_it_was_asked(asking:
     assert {path: path.read_bytes() for path in asking.intake.database.parent.iterdir()} == before
     (line,) = [line for line in asking.intake.lines() if line["event"] == "journey_told"]
     assert (line["shop"], line["record_id"]) == ("plain", asking.record)
-    assert not any(word in asking.intake.log.text() for word in (PERSON, "T00", "sorted", BARCODE))
+    said = re.sub(r'"timestamp": "[^"]*"', "", asking.intake.log.text())  # after midnight it holds a T00 of its own
+    assert not any(word in said for word in (PERSON, "T00", "sorted", BARCODE))
 
 
 def test_another_shops_parcel_is_not_there(asking: Asking) -> None:
