@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
 
 from schemas.order import Hidden
 
@@ -14,3 +17,18 @@ class Account(Hidden):
     id: str
     passphrase: str
     shared: bool
+
+
+class Whose(Enum):
+    """Whose account is asked with, where it is none of the shop's own."""
+
+    SHARED = "shared"
+
+
+Used = Account | Literal[Whose.SHARED] | None
+"""With which account a shop ships: its own, or the one that the carrier's shops share. None where that is not known:
+whoever then asks with another one is told that there is no such parcel, and sends it a second time.
+"""
+
+Accounts = Callable[[str], Used]
+"""With which account a shop ships, by the shop's name."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from middleware import points_file
-from middleware.account import Account
+from middleware.account import Accounts, Used
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config_parties import BPOST, CarrierSettings
@@ -87,9 +87,6 @@ _NO_PLATFORM: Final = PLATFORMS["shopify"]
 
 _NO_POINTS: Final = Fixed(KnownPoints())
 
-Accounts = Callable[[str], Account | None]
-"""The own account of a shop, by the shop's name."""
-
 
 def _bpost(profile: CarrierSettings, accounts: Accounts) -> Receiver:
     places = places_of(profile)
@@ -113,10 +110,10 @@ KINDS: Final[dict[str, Callable[[CarrierSettings, Accounts], Receiver]]] = {
 
 
 def carriers(
-    profiles: Mapping[str, CarrierSettings], accounts: Callable[[str, str], Account | None] = lambda *_: None
+    profiles: Mapping[str, CarrierSettings], accounts: Callable[[str, str], Used] = lambda *_: None
 ) -> Mapping[str, Receiver]:
-    """How each of these carriers is spoken with, by name. ``accounts`` knows by the names of carrier and shop which
-    account the shop has of its own there; where nothing is asked of a carrier none is needed. Raises: ConfigError.
+    """How each of these carriers is spoken with, by name. ``accounts`` knows by the names of carrier and shop with
+    which account the shop ships there; where nothing is asked of a carrier none is needed. Raises: ConfigError.
     """
     return {name: KINDS[profile.kind](profile, partial(accounts, name)) for name, profile in profiles.items()}
 

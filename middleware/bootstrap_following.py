@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from middleware import bootstrap
-from middleware.account import Account
+from middleware.account import Account, Used, Whose
 from middleware.carriers.bpost_tracking import LONGEST, BpostTracking
 from middleware.carriers.parcel_state import ParcelState
 from middleware.config import Config
@@ -19,14 +19,14 @@ from middleware.relay import Observer
 from middleware.services import Shops
 from middleware.transport import HttpTransport
 
-Accounts = Callable[[str, str], Account | None]
-"""The account that a shop has of its own, by the names of carrier and shop."""
+Accounts = Callable[[str, str], Used]
+"""With which account a shop ships, by the names of carrier and shop."""
 
 
 def watches(settings: Config, ways: Mapping[str, Transport], accounts: Accounts) -> Mapping[str, Watch]:
     """By carrier who tells how far its parcels are; a carrier of accounts without settings for tracking is left out.
-    ``ways`` are those to the carriers themselves, ``accounts`` knows by the names of carrier and shop which account the
-    shop has of its own there. Raises: ConfigError.
+    ``ways`` are those to the carriers themselves, ``accounts`` knows by the names of carrier and shop with which
+    account the shop ships there. Raises: ConfigError.
     """
     found: dict[str, Watch] = {}
     for name, carrier in settings.carriers.items():
@@ -59,5 +59,5 @@ def _bpost(carrier: CarrierSettings, url: str, account: Account, accounts: Accou
     transport = HttpTransport(
         url, allow_private=carrier.allow_private, proxy=carrier.proxy, ca_file=carrier.ca_file, cap=LONGEST
     )
-    follower = BpostTracking(account=account, own=lambda shop: accounts(carrier.name, shop) is not None)
+    follower = BpostTracking(account=account, shared=lambda shop: accounts(carrier.name, shop) is Whose.SHARED)
     return Watch(follower=follower, transport=transport)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from middleware import bootstrap
-from middleware.account import Account
+from middleware.account import Used, Whose
 from middleware.binding import carriers
 from middleware.carriers.bpost_shm import permitted
 from middleware.carriers.bpost_shm.conversation import BpostShm
@@ -32,16 +32,18 @@ def lanes(settings: Config, shops: Shops) -> Mapping[str, Lane]:
     return {name: Lane(carrier=spoken[name], transport=transport) for name, transport in ways.items()}
 
 
-def own_accounts(shops: Shops) -> Callable[[str, str], Account | None]:
-    """The account that a shop has of its own at a carrier, by the names of both; None at every other carrier, and at
-    the simulated one, which is not to learn it.
+def own_accounts(shops: Shops) -> Callable[[str, str], Used]:
+    """With which account a shop ships at a carrier, by the names of both. The simulated one is not to learn a shop's
+    own. None for a shop that is not known (any more, yet, or until it is mended), and at every carrier but its own:
+    with which account it shipped there is written nowhere.
     """
 
-    def own(carrier: str, name: str) -> Account | None:
+    def own(carrier: str, name: str) -> Used:
         shop = shops.get(name)
-        if shop is None or shop.settings.mode != "live" or shop.settings.carrier != carrier:
+        if shop is None or shop.settings.carrier != carrier:
             return None
-        return shop.settings.account
+        account = shop.settings.account if shop.settings.mode == "live" else None
+        return account or Whose.SHARED
 
     return own
 

@@ -25,8 +25,8 @@ from schemas.journey import Progress
 LONGEST: Final = 256 * 1024
 """Bytes of an answer."""
 
-OWN_ACCOUNT: Final = "own-account"
-"""The shop has an account of its own at bpost, and nothing to track with: no other account asks in its place."""
+OTHER_ACCOUNT: Final = "other-account"
+"""The shop's parcels are not sent with the carrier's account, or it is not known: no other asks in its place."""
 
 _ROOT: Final = "itemTracking"
 _UNREADABLE: Final = "unreadable-answer"
@@ -35,17 +35,17 @@ _WINDOW: Final = ("plannedDeliveryDateWindowStart", "plannedDeliveryDateWindowEn
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BpostTracking:
-    """The port ``Follower`` for bpost. ``account`` is that of tracking; ``own`` tells by a shop's name whether its
-    parcels are sent with an account of its own.
+    """The port ``Follower`` for bpost. ``account`` is that of tracking; ``shared`` tells by a shop's name whether
+    its parcels are known to be sent with the carrier's account.
     """
 
     account: Account
-    own: Callable[[str], bool]
+    shared: Callable[[str], bool]
 
     def question(self, record: Sighting) -> Request | Impossible:
         """The barcode, and nothing else of the parcel."""
-        if self.own(record.shop):
-            return Impossible(code=OWN_ACCOUNT)
+        if not self.shared(record.shop):
+            return Impossible(code=OTHER_ACCOUNT)
         word = base64.b64encode(f"{self.account.id}:{self.account.passphrase}".encode()).decode("ascii")
         path = f"/services/trackedmail/item/{quote(record.barcode or '', safe='')}/trackingInfo"
         return Request(method="GET", path=path, headers={"Authorization": f"Basic {word}"}, body=None)

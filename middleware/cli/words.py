@@ -108,7 +108,7 @@ CODES: Mapping[str, str] = {
     "several-boxes": "the parcel platform has more than one box of it: cancel all but one there",
     "cancelled-there": "somebody cancelled it at the parcel platform",
     "on-hold-there": "somebody put it on hold at the parcel platform",
-    "no-account": "the shop has no account at the parcel platform any more",
+    "no-account": "it is not known with which account the shop ships there",
     "unknown-pickup-point": "the pick-up point is not known any more",
     "too-late": "the parcel platform could no longer cancel what it comes in the place of",
     "replaced": "a newer version took its place",

@@ -12,12 +12,12 @@ reference is the record's id, nothing else has the same, and whoever was claimed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
 
-from middleware.account import Account
+from middleware.account import Account, Accounts, Whose
 from middleware.carriers.bpost_shm import answers, chosen, labelling, mapping, printing, products, writing
 from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
 from middleware.carriers.bpost_shm.mapping import Spot
@@ -75,12 +75,12 @@ _STATE: Final = "created"
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BpostShm:
-    """The carrier port for the Shipping Manager. ``accounts`` knows a shop's own account by the shop's name, ``shared``
-    is that of shops without one; ``spots`` are the pick-up points by their ids, ``products`` one shop's by
+    """The carrier port for the Shipping Manager. ``accounts`` knows by a shop's name whose it is, ``shared`` is that
+    of shops without one; ``spots`` are the pick-up points by their ids, ``products`` one shop's by
     ``products.Way``.
     """
 
-    accounts: Callable[[str], Account | None]
+    accounts: Accounts
     shared: Account | None
     spots: Mapping[str, Spot]
     products: Mapping[str, str] = field(default_factory=dict)
@@ -184,7 +184,8 @@ class BpostShm:
         return Impossible(code=f"http-{response.status}")
 
     def _account(self, shop: str) -> Account | None:
-        return self.accounts(shop) or self.shared
+        used = self.accounts(shop)
+        return self.shared if used is Whose.SHARED else used
 
     def _spot(self, point: str | None) -> Spot | None:
         """Raises: SchemaError for a pick-up point that is not known."""

@@ -14,7 +14,7 @@ BASE: Final = "/services/shm"
 MEDIA: Final = "application/vnd.bpost.shm-"
 
 NO_ACCOUNT: Final = "no-account"
-"""The shop's account is not known here (any more)."""
+"""It is not known (any more) with which account the shop ships."""
 
 UNREADABLE: Final = "unreadable-answer"
 

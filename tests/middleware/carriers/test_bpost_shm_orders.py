@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import rfc8785
 
-from middleware.account import Account
+from middleware.account import Account, Whose
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.values import Place, Point
@@ -58,7 +58,7 @@ def opened(fit: Order) -> Stored:
 def test_an_order_becomes_what_its_vector_says(name: str) -> None:
     account = Account(id="123456", passphrase="made up", shared=True)
     products = ORDERS[name].get("products", {})
-    carrier = BpostShm(accounts=lambda _: None, shared=account, spots=SPOTS, products=products)
+    carrier = BpostShm(accounts=lambda _: Whose.SHARED, shared=account, spots=SPOTS, products=products)
     made, _ = carrier.choose(
         order(ORDERS[name]), ORDERS[name].get("line"), Delivery(**ORDERS[name].get("delivery", {}))
     )

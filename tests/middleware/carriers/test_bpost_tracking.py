@@ -23,7 +23,7 @@ from schemas.journey import JOURNEY, Progress
 from tests.middleware.carriers.test_bpost_shm import vector
 from tests.middleware.carriers.test_bpost_shm_conversation import BARCODE, SIGHTED
 
-BPOST = BpostTracking(account=Account(id="123456", passphrase="not a real one: ü", shared=True), own=lambda _: False)
+BPOST = BpostTracking(account=Account(id="123456", passphrase="not a real one: ü", shared=True), shared=lambda _: True)
 WHOLE = vector("answers", "tracking").decode()
 PEOPLE = ("Verzonnen", "Bedacht", "Gent", "Brussel", "9000", "1000", "DistributedNormally", "gqwxvsyt", "805140")
 
@@ -68,7 +68,7 @@ def test_a_barcode_of_any_letters_stays_one_step_of_the_path() -> None:
 
 
 def test_for_a_shop_with_an_account_of_its_own_nobody_else_asks() -> None:
-    theirs = replace(BPOST, own=lambda shop: shop == SIGHTED.shop)
+    theirs = replace(BPOST, shared=lambda shop: shop != SIGHTED.shop)
     assert isinstance(theirs.question(SIGHTED), Impossible)
     assert isinstance(theirs.question(replace(SIGHTED, shop="another")), Request)
 

@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY, generate_latest
 from werkzeug.test import TestResponse
 
 from middleware import bootstrap_following, config
-from middleware.account import Account
+from middleware.account import Account, Used, Whose
 from middleware.following import Watch
 from middleware.model import State
 from middleware.web.app import create
@@ -120,7 +120,7 @@ def line(intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         monkeypatch.setattr(server.api.bpost, "_clock", Clock(real=lambda: NOW))
         file = tmp_path / "parcelveil.toml"
         file.write_text(CONFIGURATION.replace("URL", server.url), encoding="utf-8")
-        watches = bootstrap_following.watches(config.load(file), {}, lambda *_: None)
+        watches = bootstrap_following.watches(config.load(file), {}, lambda *_: Whose.SHARED)
         yield Line(asking=asking, server=server, watches=watches)
 
 
@@ -209,8 +209,14 @@ def test_without_settings_for_tracking_nobody_is_asked(tmp_path: Path, monkeypat
 
 def test_whose_account_a_parcel_has_is_asked_of_its_carrier(line: Line, tmp_path: Path) -> None:
     account = Account(id="654321", passphrase="made up", shared=False)
-    own = {("platform", "plain"): account}
     found = config.load(tmp_path / "parcelveil.toml")
-    watches = bootstrap_following.watches(found, {}, lambda carrier, shop: own.get((carrier, shop)))
     line.ship("S", "R")
-    problem(Line(asking=line.asking, server=line.server, watches=watches).journey(), 404, "not-followed")
+
+    def journey(used: Used) -> TestResponse:
+        whose: dict[tuple[str, str], Used] = {("platform", "plain"): used}
+        watches = bootstrap_following.watches(found, {}, lambda carrier, shop: whose.get((carrier, shop)))
+        return Line(asking=line.asking, server=line.server, watches=watches).journey()
+
+    problem(journey(account), 404, "not-followed")
+    problem(journey(None), 404, "not-followed")  # nor where it is not known
+    assert journey(Whose.SHARED).status_code == 200

@@ -61,7 +61,7 @@ class Following:
 
     def pursuit(self) -> Pursuit:
         account = Account(id="123456", passphrase="made up", shared=True)
-        watch = Watch(follower=BpostTracking(account=account, own=lambda _: self.own), transport=self.platform)
+        watch = Watch(follower=BpostTracking(account=account, shared=lambda _: not self.own), transport=self.platform)
         return Pursuit(
             carrier="platform",
             watch=watch,
