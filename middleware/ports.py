@@ -161,8 +161,10 @@ class Store(Protocol):
     def gone(self, stored: Stored, now: datetime) -> bool:
         """Settle a cancellation: the parts leave, and the record that was held for it may go."""
 
-    def too_late(self, stored: Stored, now: datetime) -> bool:
-        """Settle a cancellation that came too late: the record is flagged, the one that was held for it withdrawn."""
+    def too_late(self, stored: Stored, now: datetime, barcode: str | None = None) -> bool:
+        """Settle a cancellation that came too late: the record is flagged, the one that was held for it withdrawn.
+        ``barcode`` is kept where none is known.
+        """
 
     def strand(self) -> Sequence[tuple[str, str]]:
         """Quarantine what is held behind a record that is not there: (id, carrier) of each. A person has to look at

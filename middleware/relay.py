@@ -226,8 +226,8 @@ class Relay:
                 return "delivered", self.store.delivered(stored, outcome, now)
             case Gone():
                 return "cancelled", self.store.gone(stored, now)
-            case TooLate():
-                return "too-late", self.store.too_late(stored, now)
+            case TooLate(barcode=barcode):
+                return "too-late", self.store.too_late(stored, now, barcode)
             case Refused(code=code):
                 return "dead", self.store.bury(stored, State.DEAD, code, now)
             case TamperedError(code=code):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select, update
 
 from middleware.core.calendar import today
 from middleware.model import Ending, State, Stored
@@ -38,6 +38,9 @@ _LEASED: Final = update(records).where(
     records.c.id == bindparam("this_id"),
     records.c.fence == bindparam("this_fence"),
     records.c.state == State.CANCELLING,
+)
+_STANDS: Final = _LEASED.values(
+    barcode=func.coalesce(records.c.barcode, bindparam("seen", type_=records.c.barcode.type))
 )
 _NOW: Final = bindparam("now", type_=records.c.due.type)
 _DUE_NOW: Final = case((records.c.first_due > _NOW, records.c.first_due), else_=_NOW)  # its own hold counts too
@@ -99,14 +102,14 @@ def gone(connection: Connection, stored: Stored, now: datetime) -> bool:
     return True
 
 
-def too_late(connection: Connection, stored: Stored, now: datetime) -> bool:
-    """The parcel is on its way: it stands for the order again, flagged, and its successor never goes. False if the
-    lease was lost.
+def too_late(connection: Connection, stored: Stored, now: datetime, barcode: str | None) -> bool:
+    """The parcel is on its way: it stands for the order again, flagged, and its successor never goes. ``barcode`` is
+    kept where none is known. False if the lease was lost.
     """
     known = _locked(connection, stored.id)
-    news = {"state": State.DELIVERED, "due": None, "ending": Ending.TOO_LATE}
+    news = {"state": State.DELIVERED, "due": None, "ending": Ending.TOO_LATE, "seen": barcode}
     if not connection.execute(
-        _LEASED, _mine(stored) | news | {"changed_after_delivery": True, "changed_seen_at": None, "clear": None}
+        _STANDS, _mine(stored) | news | {"changed_after_delivery": True, "changed_seen_at": None, "clear": None}
     ).rowcount:
         return False
     records_sql.empty_parts(connection, stored.id)

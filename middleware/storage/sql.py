@@ -74,8 +74,8 @@ class SqlStore:
     def gone(self, stored: Stored, now: datetime) -> bool:
         return self._database.write(lambda connection: ending_sql.gone(connection, stored, now))
 
-    def too_late(self, stored: Stored, now: datetime) -> bool:
-        return self._database.write(lambda connection: ending_sql.too_late(connection, stored, now))
+    def too_late(self, stored: Stored, now: datetime, barcode: str | None = None) -> bool:
+        return self._database.write(lambda connection: ending_sql.too_late(connection, stored, now, barcode))
 
     def strand(self) -> Sequence[tuple[str, str]]:
         return self._database.write(ending_sql.strand)

@@ -112,7 +112,7 @@ class Impatient(Proxy):
 class Hopeful(Proxy):
     """A parcel that is on its way counts as cancelled."""
 
-    def too_late(self, stored: Stored, now: datetime) -> bool:
+    def too_late(self, stored: Stored, now: datetime, barcode: str | None = None) -> bool:
         return self._store.gone(stored, now)
 
 

@@ -78,8 +78,8 @@ class FakeStore:
     def gone(self, stored: Stored, now: datetime) -> bool:
         return self._settled("gone", stored.id, now)
 
-    def too_late(self, stored: Stored, now: datetime) -> bool:
-        return self._settled("too_late", stored.id, now)
+    def too_late(self, stored: Stored, now: datetime, barcode: str | None = None) -> bool:
+        return self._settled("too_late", stored.id, now, barcode)
 
     def pause_lane(self, carrier: str, until: datetime, code: str) -> None:
         self._settled("pause", carrier, until, code)

@@ -262,9 +262,9 @@ class TestCancelling:
         assert made.told == [("platform", "cancelled")]
 
     def test_too_late(self) -> None:
-        made = bench(due(cancelling=True), outcomes=(TooLate(),))
+        made = bench(due(cancelling=True), outcomes=(TooLate(barcode="323212345600000000077030"),))
         made.relay.step()
-        assert [call[0] for call in made.store.calls] == ["too_late"]
+        assert [(call[0], call[3]) for call in made.store.calls] == [("too_late", "323212345600000000077030")]
         assert made.told == [("platform", "too-late")]
 
     @pytest.mark.parametrize(

@@ -182,6 +182,18 @@ class TestTooLate:
         assert column(behind, index_entries, "record_id") == [first.id]
         assert shown(store, second.id).until == second.clear_until
 
+    def test_a_barcode_that_nobody_noted_is_kept_and_one_that_is_known_stays(self, store: Store) -> None:
+        arrived, first, _ = frozen(store)  # the relay makes the parcel, and dies
+        store.accept(again(arrived, halt=Reason.CANCELLED), None)
+        at = NOW + timedelta(seconds=LEASE + 1)
+        stored = store.claim(at, LEASE, "demo")
+        assert stored is not None
+        assert store.too_late(stored, at, "B7")
+        assert (shown(store, first.id).state, shown(store, first.id).barcode) == (State.DELIVERED, "B7")
+        _, known, _ = superseded(store, "delivered")
+        assert store.too_late(claim(store), NOW, "B7")
+        assert shown(store, known.id).barcode == DONE.barcode
+
     def test_from_then_on_changes_are_flagged_alone(self, store: Store) -> None:
         newer, first, _ = superseded(store, "delivered")
         store.too_late(claim(store), NOW)

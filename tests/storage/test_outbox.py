@@ -170,6 +170,18 @@ def test_what_its_order_no_longer_wants_is_no_fulfilment_until_it_stands_again(s
     }
 
 
+def test_a_barcode_that_was_seen_only_when_it_was_too_late_is_told(store: Store, outbox: Outbox) -> None:
+    first, at = arrival(), NOW + timedelta(seconds=LEASE + 1)
+    store.accept(first, record(listener=listener(fulfilment=True)))
+    claim(store)  # the relay makes the parcel, and dies
+    store.accept(cancelled(order=first.order, updated_at=first.updated_at + LATER), None)
+    stored = store.claim(at, LEASE, "demo")
+    assert stored is not None
+    assert store.too_late(stored, at, "B7")
+    events = [next_(outbox, now=at) for _ in range(2)]
+    assert {(event.way, event.barcode) for event in events} == {(Way.CALLBACK, "B7"), (Way.FULFILMENT, "B7")}
+
+
 def test_one_that_took_anothers_place_knows_its_barcode(store: Store, outbox: Outbox) -> None:
     first = arrival()
     store.accept(first, record(listener=listener()))

@@ -276,7 +276,11 @@ def _ended(stored: Stored, account: Account, asked: Request, response: Response)
     seen = _seen(stored, response)
     if seen is None:
         return Failed(code=UNREADABLE)
-    return Gone() if all(box.state is BoxState.CANCELLED for box in seen.boxes) else TooLate()
+    living = [box.barcode for box in seen.boxes if box.state is not BoxState.CANCELLED]
+    if not living:
+        return Gone()
+    known = [barcode for barcode in living if barcode is not None]
+    return TooLate(barcode=known[0] if len(known) == 1 else None)
 
 
 def _denied(response: Response) -> bool:
