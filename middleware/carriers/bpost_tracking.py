@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from middleware.account import Account
-from middleware.carriers.bpost_shm import markup
+from middleware.carriers.bpost_shm import answers, markup
 from middleware.exchange import Failed, Gone, Impossible, Request, Response
 from middleware.journey import Journey, Scan, Unheard, Window
 from middleware.trail import Sighting
@@ -51,11 +51,11 @@ class BpostTracking:
         return Request(method="GET", path=path, headers={"Authorization": f"Basic {word}"}, body=None)
 
     def answer(self, record: Sighting, response: Response) -> Journey | Unheard | Gone | Failed:
-        """The way of this parcel and of no other, whatever stands in between. A refusal's body is never looked at."""
-        if response.status == 404:
-            return Unheard()
-        if response.status == 410:
-            return Gone()
+        """The way of this parcel and of no other, whatever stands in between. Of a refusal's body it is
+        asked alone whether it is a page.
+        """
+        if response.status in (404, 410) and not answers.is_page(response.body):  # a page is of who stands before it
+            return Unheard() if response.status == 404 else Gone()
         if response.status != 200:
             return Failed(code=f"http-{response.status}", retry_after=response.retry_after)
         told = _told(response.body)

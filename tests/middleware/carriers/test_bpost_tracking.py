@@ -200,8 +200,14 @@ def test_what_only_just_can_be_read_is() -> None:
         *((status, Failed(code=f"http-{status}")) for status in (204, 302, 400, 401, 403, 406, 500, 503)),
     ],
 )
-def test_a_refusal_is_its_status_and_its_body_is_not_read(status: int, outcome: object) -> None:
+def test_a_refusal_is_its_status_and_its_body_tells_nothing(status: int, outcome: object) -> None:
     assert heard(WHOLE, status) == outcome
+
+
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("page", ["<html><body>No such page</body></html>", "\n <!DOCTYPE html><title>gone</title>"])
+def test_a_page_of_who_stands_before_it_says_nothing_of_the_parcel(status: int, page: str) -> None:
+    assert heard(page, status) == Failed(code=f"http-{status}")
 
 
 def test_a_wait_that_is_asked_for_is_told() -> None:
