@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -66,6 +67,18 @@ def gather_all(
             yield name, None, problem
         else:
             yield name, count, None
+
+
+def may_gather(settings: Config) -> bool:
+    """Whether what this process fetches would be its own: the state folder is not there yet, or of its user. Of another
+    user who shares it with this one (docs/operations.md) the processes fetch.
+    """
+    try:
+        return settings.server.state.stat().st_uid == os.geteuid()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def keep_gathered(settings: Config, stop: threading.Event) -> threading.Thread | None:

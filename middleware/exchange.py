@@ -145,11 +145,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """This attempt did not succeed, a later one may. ``retry_after`` is what the platform asked for, in seconds."""
+    """This attempt did not succeed, a later one may. ``retry_after`` is what the platform asked for, in seconds.
+    ``here``: for want of something on this machine, so that it says nothing of the record and does not count.
+    """
 
     code: str
     retry_after: float | None = None
     pause_lane: bool = False
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

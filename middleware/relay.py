@@ -243,12 +243,12 @@ class Relay:
         decision = retry.decide(stored, failed, now, self.chance())
         if isinstance(decision, retry.GiveUp):
             return "dead", self.store.bury(stored, State.DEAD, decision.code, now)
-        if not decision.counted:
+        if failed.pause_lane:
             self.store.pause_lane(stored.carrier, decision.at, failed.code)
             _log.error("lane_paused", carrier=stored.carrier, code=failed.code)
             behind = BEHIND if failed.code == FORBIDDEN else timedelta(0)
             return "retry", self.store.retry(stored, decision.at + behind, failed.code, counted=False)
-        return "retry", self.store.retry(stored, decision.at, failed.code, counted=True)
+        return "retry", self.store.retry(stored, decision.at, failed.code, counted=decision.counted)
 
 
 def _is_over(stored: Stored, payload: Mapping[str, Any], day: date) -> bool:

@@ -31,6 +31,7 @@ from middleware import (
     bootstrap_following,
     bootstrap_lanes,
     bootstrap_months,
+    bootstrap_points,
     bootstrap_retention,
     bootstrap_rotation,
     config,
@@ -255,6 +256,8 @@ def _relay(settings: config.Config) -> None:
     work.append(lambda stop: bootstrap_months.keep(settings, stop))
     work.append(lambda stop: bootstrap_rotation.keep(settings, stop))
     work.append(partial(keep, shops))
+    if bootstrap_points.may_gather(settings):
+        bootstrap_points.keep_gathered(settings, stop)  # on a machine of its own no other process does
     with ThreadPoolExecutor(len(work), thread_name_prefix="relay") as pool:
         workers = [pool.submit(run, stop) for run in work]
         wait(workers, return_when=FIRST_EXCEPTION)

@@ -23,8 +23,8 @@ LANE_PAUSE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """Try again at ``at``; ``counted`` is False when the whole lane is paused and the attempt says nothing of this
-    record.
+    """Try again at ``at``; ``counted`` is False when the attempt says nothing of this record: the whole lane is paused,
+    or something is lacking on this machine.
     """
 
     at: datetime
@@ -42,7 +42,7 @@ def decide(stored: Stored, failed: Failed, now: datetime, chance: float) -> Agai
     """What follows a failed attempt. ``stored.attempts`` counts the attempts before it; ``chance`` is uniform in [0,
     1).
     """
-    if not failed.pause_lane and stored.attempts + 1 >= len(SCHEDULE):
+    if not (failed.pause_lane or failed.here) and stored.attempts + 1 >= len(SCHEDULE):
         return GiveUp(code=f"attempts-exhausted:{failed.code}")
     again = keep_on(stored.attempts, failed, now, chance)
     if today(again.at) > min((part.until for part in stored.parts if part.until), default=stored.until or date.max):
@@ -54,7 +54,7 @@ def keep_on(attempts: int, failed: Failed, now: datetime, chance: float) -> Agai
     """When to try again what is never given up: by the schedule, and then as after its last attempt, for ever.
     ``attempts`` counts those before the one that failed.
     """
-    if failed.pause_lane:
+    if failed.pause_lane or failed.here:
         return Again(at=now + LANE_PAUSE, counted=False)
     wait = SCHEDULE[min(attempts + 1, len(SCHEDULE) - 1)] * (1 + JITTER * (2 * chance - 1))
     asked = timedelta(seconds=failed.retry_after or 0)

@@ -218,6 +218,14 @@ class TestStep:
         assert Relay.__dataclass_fields__["chance"].default is random.random
 
 
+class TestLacking:
+    def test_what_is_lacking_on_this_machine_holds_up_nobody_else_and_does_not_count(self) -> None:
+        made = bench(due(), outcomes=(Failed(code="points-unknown", here=True),))
+        made.relay.step()
+        ((name, _, _, code, counted),) = made.store.calls
+        assert (name, code, counted) == ("retry", "points-unknown", False)
+
+
 class TestForbidden:
     """403 may be the lane's fault or the record's: what others are told shows whose."""
 

@@ -4,6 +4,7 @@ no order and on nobody who looks for a point, and a service that fails takes not
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +20,7 @@ from lxml import etree
 
 from middleware import bootstrap, bootstrap_lanes, bootstrap_points
 from middleware.cli.points import findings
+from middleware.core.retry import SCHEDULE
 from middleware.web import metrics
 from middleware.web.app import create
 from simulator.bpost.locator import locate
@@ -160,10 +162,29 @@ def test_a_relay_that_cannot_read_the_points_tries_again(stage: Stage) -> None:
     stage.file.unlink()
     (relay,) = bootstrap_lanes.relays(stage.house.settings, lambda *_: None)
     with closing(relay.store):
+        for hour in range(1, len(SCHEDULE) + 2):  # more often than what counts is tried
+            stage.house.tell(BEGINNING + timedelta(hours=hour))
+            assert relay.step()
+            standing = stage.house.standing(id_)
+            assert (standing.state, standing.code) == ("waiting", "points-unknown")
+        assert stage.house.order(id_) is None
+        assert stage.gather() == [""]
+        stage.house.tell(BEGINNING + timedelta(hours=hour + 1))
         assert relay.step()
-    standing = stage.house.standing(id_)
-    assert (standing.state, standing.code) == ("waiting", "points-unknown")
-    assert stage.house.order(id_) is None
+    assert stage.house.standing(id_).state == "delivered"
+
+
+def test_whoever_shares_the_folder_of_another_user_leaves_it_to_them(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = stage.house.settings
+    assert bootstrap_points.may_gather(settings)
+    fresh = replace(settings, server=replace(settings.server, state=stage.house.folder / "none-yet"))
+    assert bootstrap_points.may_gather(fresh)
+    unseen = replace(settings, server=replace(settings.server, state=stage.file / "beneath-a-file"))
+    assert not bootstrap_points.may_gather(unseen)
+    monkeypatch.setattr(os, "geteuid", lambda: stage.file.parent.stat().st_uid + 1)
+    assert not bootstrap_points.may_gather(settings)
 
 
 def test_the_route_tells_them_with_their_hours_and_asks_nobody(stage: Stage) -> None:

@@ -202,7 +202,7 @@ class BpostShm:
         try:
             spot = self.spots.get(point) if point else None
         except (UnknownKeyError, ConfigError):
-            return Failed(code="points-unknown")  # they cannot be read on this machine now
+            return Failed(code="points-unknown", here=True)  # they cannot be read on this machine now
         if point and spot is None:
             return Refused(code="unknown-pickup-point")  # bpost has closed it since
         made = ShmOrder(

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from middleware import binding, bootstrap, bootstrap_following, bootstrap_lanes
+from middleware import binding, bootstrap, bootstrap_following, bootstrap_lanes, bootstrap_points
 from middleware.cli import serve as serving
 from middleware.cli.serve import BACK_OFF_SECONDS, ROLES, STEADY_SECONDS, STOP_SECONDS, Supervisor
 from middleware.web import metrics
@@ -306,6 +306,19 @@ def test_the_shops_that_a_relay_asks_for_accounts_are_followed_until_it_ends(
         serving._relay(instance.settings())
     assert followed == [(shops, True, False)]
     assert shops.store.closed
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_relay_fetches_pickup_points_unless_the_folder_is_anothers(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    fetching: list[threading.Event] = []
+    monkeypatch.setattr(bootstrap_lanes, "relays", lambda *_: [Relay()])
+    monkeypatch.setattr(bootstrap_points, "may_gather", lambda settings: ours)
+    monkeypatch.setattr(bootstrap_points, "keep_gathered", lambda settings, stop: fetching.append(stop))
+    with pytest.raises(ZeroDivisionError):
+        serving._relay(instance.settings())
+    assert [stop.is_set() for stop in fetching] == [True] * ours  # and ends with it
 
 
 def test_who_asks_for_deliveries_is_a_worker_of_the_relay(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,13 @@ def test_after_the_last_attempt_there_is_none(attempts: int) -> None:
     assert decide(at(attempts), asked, NOW, 0.5) == GiveUp(code="attempts-exhausted:http-429")
 
 
+@pytest.mark.parametrize("attempts", [0, LAST, 1000])
+def test_what_this_machine_lacks_is_waited_for_and_counts_for_nothing(attempts: int) -> None:
+    lacking = Failed(code="points-unknown", here=True)
+    assert decide(at(attempts), lacking, NOW, 0.5) == Again(at=NOW + timedelta(minutes=15), counted=False)
+    assert decide(ending(NOW.date() - timedelta(days=1)), lacking, NOW, 0.5) == GiveUp(code="expired")
+
+
 @given(st.integers(0, LAST - 1), chances)
 def test_jitter_stays_within_a_fifth(attempts: int, chance: float) -> None:
     row = ROWS[attempts]
