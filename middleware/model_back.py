@@ -83,7 +83,7 @@ class Listener:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that a shop is to be told, under a lease: ``fence`` is the lease's. ``id`` stays the same however often
-    it is told. ``former`` is the barcode of the shipment in whose place this one came.
+    it is told. ``formers``, for a fulfilment: the barcodes of the shipments of that order in whose place this one came.
     """
 
     id: str
@@ -95,7 +95,7 @@ class Event:
     test: bool
     reference: str
     barcode: str | None
-    former: str | None
+    formers: frozenset[str]
     order_ref: str | None
     attempts: int
     fence: int

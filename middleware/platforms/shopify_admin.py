@@ -108,7 +108,7 @@ def _next(order: Mapping[str, Any], event: Event, shop: ShopSettings) -> Request
     made = {_gid(one): set(_numbers(one)) for one in order["fulfillments"] if one["status"] not in _DEAD}
     waiting = [(one["status"], one) for one in order["fulfillmentOrders"]["nodes"]]
     for id_, numbers in made.items():
-        if event.former is not None and event.former in numbers and event.barcode not in numbers:
+        if numbers & event.formers and event.barcode not in numbers:
             return _asked(shop, UPDATE, {"id": id_, "tracking": tracking})
     for status, one in waiting:
         if status in _OPEN and any(each["action"] == "CREATE_FULFILLMENT" for each in one["supportedActions"]):

@@ -65,7 +65,6 @@ _NEXT: Final = (
     .limit(1)
     .with_for_update(skip_locked=True, of=callbacks)
 )
-_FORMER: Final = records.alias("former")
 _READ: Final = (
     select(
         *callbacks.c,
@@ -73,12 +72,14 @@ _READ: Final = (
         listeners.c.order_ref,
         records.c.reference,
         records.c.barcode,
-        _FORMER.c.barcode.label("former"),
+        listeners.c.formers,
     )
     .join(listeners, listeners.c.record_id == callbacks.c.record_id)
     .join(records, records.c.id == callbacks.c.record_id)
-    .outerjoin(_FORMER, _FORMER.c.id == records.c.predecessor)
     .where(callbacks.c.id == bindparam("this_id"))
+)
+_BARCODES: Final = select(records.c.barcode).where(
+    records.c.id.in_(bindparam("ids", expanding=True)), records.c.barcode.is_not(None)
 )
 _LEASE: Final = update(callbacks).where(callbacks.c.id == bindparam("this_id"))
 _MINE: Final = (callbacks.c.id == bindparam("this_id"), callbacks.c.fence == bindparam("this_fence"), _LIVE)
@@ -184,7 +185,7 @@ def _claim(connection: Connection, now: datetime, lease_seconds: float, shop: st
 
 def _leased(connection: Connection, row: Any, now: datetime, lease_seconds: float) -> Event:
     """Raises: UnreadableError, TypeError for what nobody of us wrote: then nothing is leased."""
-    event = _event(row)
+    event = _event(row, _formers(connection, row))
     lease = {"due": now + timedelta(seconds=lease_seconds), "fence": event.fence}
     connection.execute(_LEASE, {"this_id": row.id, **lease})
     if row.order_ref is not None:  # it is opened for this attempt: what cannot be noted is not done
@@ -192,7 +193,14 @@ def _leased(connection: Connection, row: Any, now: datetime, lease_seconds: floa
     return event
 
 
-def _event(row: Any) -> Event:
+def _formers(connection: Connection, row: Any) -> frozenset[str]:
+    """The barcodes that the shop's platform may have: asked for where they are needed."""
+    if row.way != Way.FULFILMENT or not row.formers:
+        return frozenset()
+    return frozenset(connection.execute(_BARCODES, {"ids": row.formers.split()}).scalars())
+
+
+def _event(row: Any, formers: frozenset[str]) -> Event:
     return Event(
         id=row.id,
         record_id=row.record_id,
@@ -203,7 +211,7 @@ def _event(row: Any) -> Event:
         test=row.test,
         reference=row.reference,
         barcode=row.barcode,
-        former=row.former,
+        formers=formers,
         order_ref=row.order_ref,
         attempts=row.attempts,
         fence=row.fence + 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,9 @@ from middleware.storage.tables_back import callback_stops, callbacks, listeners
 STOPPED: Final = "stopped"
 """Why a callback rests: its shop wants to hear nothing more."""
 
+MOST_FORMERS: Final = 20
+"""How many records before it are remembered."""
+
 _LISTEN: Final = insert(listeners)
 _MADE: Final = insert(callbacks)
 _UNFULFIL: Final = update(listeners).where(listeners.c.record_id == bindparam("this_id")).values(fulfilment=False)
@@ -24,6 +27,11 @@ _NO_NUMBER: Final = delete(callbacks).where(
     callbacks.c.record_id == bindparam("this_id"), callbacks.c.way == Way.FULFILMENT
 )
 _FORGET: Final = delete(listeners).where(listeners.c.record_id == bindparam("this_id"))
+_BEFORE: Final = (
+    select(records.c.id, records.c.barcode, records.c.predecessor, listeners.c.formers)
+    .outerjoin(listeners, listeners.c.record_id == records.c.id)
+    .where(records.c.id == bindparam("this_id"))
+)
 _WHO: Final = (
     select(
         listeners.c.callback,
@@ -39,13 +47,25 @@ _WHO: Final = (
 )
 
 
-def listen(connection: Connection, record: Record) -> None:
-    """Remember that the shop is told of the record, if it is."""
+def formers(connection: Connection, record_id: str | None) -> Sequence[str]:
+    """The records of an order whose number its platform may have, up to this one: of what never had one, those before
+    it. Which of them the platform was told of last, only the platform knows.
+    """
+    row = connection.execute(_BEFORE, {"this_id": record_id}).one_or_none()
+    if row is None:
+        return ()
+    before = row.formers.split() if row.formers else [row.predecessor] if row.predecessor else []
+    return [*before, *([row.id] if row.barcode else [])][-MOST_FORMERS:]
+
+
+def listen(connection: Connection, record: Record, before: Sequence[str]) -> None:
+    """Remember that the shop is told of the record, if it is, and what was before it (``formers``)."""
     if record.listener is None:
         return
     one = record.listener
     row: dict[str, Any] = {"record_id": record.id, "callback": one.callback, "fulfilment": one.fulfilment}
     row |= {"known": False, "test": one.test, "order_ref": one.order_ref, "until": one.until}
+    row["formers"] = " ".join(before)
     connection.execute(_LISTEN, row)
 
 

@@ -13,6 +13,7 @@ def create() -> None:
         sa.Column("record_id", sa.Text(), nullable=False),
         *(sa.Column(name, sa.Boolean(), nullable=False) for name in ("callback", "fulfilment", "known", "test")),
         sa.Column("order_ref", sa.Text()),
+        sa.Column("formers", sa.Text(), nullable=False),
         sa.Column("until", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name="pk_listeners"),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name="fk_listeners_record_id", ondelete="CASCADE"),

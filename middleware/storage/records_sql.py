@@ -106,10 +106,11 @@ def store(
     created_at: datetime,
     integration: bytes | None = None,
     predecessor: str | None = None,
+    formers: Sequence[str] = (),
 ) -> None:
     """Write a record with its parts, index entries and removal report; from now on it waits, is held until its
     predecessor is gone, or blocked until there is a declaration. ``integration`` is the keyed digest of the request to
-    integrate under which it was taken.
+    integrate under which it was taken, ``formers`` what ``making_sql`` says of the one before it.
     """
     _keep_report(connection, upserts, record, created_at)
     state = State.BLOCKED if record.blocked else State.HELD if predecessor else State.WAITING
@@ -135,7 +136,7 @@ def store(
     for statement, rows in told:
         if rows:  # SQLAlchemy takes an empty list for one row of defaults
             connection.execute(statement, rows)
-    making_sql.listen(connection, record)
+    making_sql.listen(connection, record, formers)
 
 
 def remove(connection: Connection, record_id: str) -> None:

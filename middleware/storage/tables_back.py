@@ -21,6 +21,7 @@ listeners = Table(
     Column(
         "order_ref", Text, doc="the order id as a compact JWE under the service key; null: no way needs it any more"
     ),
+    Column("formers", Text, nullable=False, doc="records of the order before it whose number its platform may have"),
     Column("until", Day, nullable=False, index=True, doc="the last day on which the shop may be told"),
     info={"retention": "pv.inbox"},
 )

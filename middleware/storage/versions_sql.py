@@ -18,7 +18,7 @@ from middleware.core.index import same
 from middleware.core.lifecycle import Standing, Step, decide
 from middleware.core.schedule import latest
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
-from middleware.storage import clocks_sql, records_sql, standings_sql
+from middleware.storage import clocks_sql, making_sql, records_sql, standings_sql
 from middleware.storage.database import Upserts
 from middleware.storage.ending_sql import STRANDED
 from middleware.storage.tables import orders, records, word
@@ -126,6 +126,7 @@ def _stored(
 ) -> Answer:
     """Store the record in the place of what stands, or to come after it, with the clocks that run."""
     predecessor, signed = None, record
+    formers = making_sql.formers(connection, found.record_id) if record.listener else ()  # before any of it goes
     if step is not Step.CREATE and found.record_id:
         before = clocks_sql.running(connection, found.record_id, arrival.received_at)
         if before:
@@ -141,7 +142,7 @@ def _stored(
         _recall(connection, found.record_id, Ending.REPLACED, arrival)
         predecessor = found.record_id
     taken = (arrival.received_at, arrival.integration)
-    records_sql.store(connection, upserts, record, arrival.shop, *taken, predecessor)
+    records_sql.store(connection, upserts, record, arrival.shop, *taken, predecessor, formers)
     clocks_sql.moved_before(connection, signed, record, arrival.received_at)
     if arrival.use is not None:
         standings_sql.used(connection, upserts, arrival.shop, arrival.use, arrival.received_at)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select, text
 
 from middleware.core.listening import purpose
 from middleware.exchange import Delivered
-from middleware.model import Record, State
+from middleware.model import Arrival, Reason, Record, State, Stored
 from middleware.model_back import Event, Kind, Listener, Stop, Way
 from middleware.model_keys import Fact
 from middleware.ports import Store
@@ -61,7 +61,7 @@ def test_what_was_delivered_is_told_with_its_barcode_and_the_sealed_order(store:
     event = next_(outbox)
     assert (event.record_id, event.reference, event.barcode) == (made.id, made.reference, "B1")
     assert (event.way, event.kind, event.happened_at) == (Way.CALLBACK, Kind.CREATED, NOW)
-    assert (event.order_ref, event.test, event.attempts, event.former) == ("sealed", False, 0, None)
+    assert (event.order_ref, event.test, event.attempts, event.formers) == ("sealed", False, 0, frozenset())
 
 
 def test_of_whom_nobody_listens_nothing_is_made(store: Store, outbox: Outbox, behind: Engine) -> None:
@@ -182,22 +182,95 @@ def test_a_barcode_that_was_seen_only_when_it_was_too_late_is_told(store: Store,
     assert {(event.way, event.barcode) for event in events} == {(Way.CALLBACK, "B7"), (Way.FULFILMENT, "B7")}
 
 
-def test_one_that_took_anothers_place_knows_its_barcode(store: Store, outbox: Outbox) -> None:
+FULFILMENT = {"callback": False, "fulfilment": True}
+
+
+def changed(store: Store, first: Arrival, times: int, **changes: object) -> Record:
+    """Another content of the same order."""
+    made = record(content=digest(), listener=listener(**changes))
+    store.accept(again(first, updated_at=first.updated_at + times * LATER), made)
+    return made
+
+
+def leased(store: Store, at: datetime) -> Stored:
+    stored = store.claim(at, LEASE, "demo")
+    assert stored is not None
+    return stored
+
+
+def gone(store: Store, at: datetime) -> None:
+    stored = leased(store, at)
+    assert stored.cancelling
+    assert store.gone(stored, at)
+
+
+def formers(store: Store, outbox: Outbox, last: Record, at: datetime) -> frozenset[str]:
+    """What the fulfilment of this one, which the parcel platform takes, is to take the place of."""
+    stored = leased(store, at)
+    assert stored.id == last.id
+    assert store.delivered(stored, Delivered(barcode="LAST", state="created"), at)
+    event = next_(outbox, now=at)
+    assert (event.record_id, event.way, event.barcode) == (last.id, Way.FULFILMENT, "LAST")
+    return event.formers
+
+
+@pytest.fixture
+def fulfilled(store: Store, outbox: Outbox) -> Arrival:
+    """An order whose platform has the number of its first parcel."""
     first = arrival()
-    store.accept(first, record(listener=listener()))
-    store.delivered(claim(store), GIVEN, NOW)
-    store.accept(again(first), record(listener=listener()))
-    stored = store.claim(NOW + LATER, LEASE, "demo")
-    assert stored is not None
-    store.gone(stored, NOW + LATER)
-    stored = store.claim(NOW + LATER, LEASE, "demo")
-    assert stored is not None
-    assert store.delivered(stored, Delivered(barcode="B2", state="created"), NOW + LATER)
-    events = []
-    while event := outbox.claim(NOW + LATER, LEASE, "demo"):
-        events.append((event.kind, event.barcode, event.former))
-        outbox.done(event)
-    assert sorted(events) == [(Kind.CANCELLED, "B1", None), (Kind.CREATED, "B1", None), (Kind.CREATED, "B2", "B1")]
+    store.accept(first, record(listener=listener(**FULFILMENT)))
+    assert store.delivered(claim(store), GIVEN, NOW)
+    assert outbox.done(next_(outbox))
+    return first
+
+
+def test_one_that_took_anothers_place_knows_its_barcode(store: Store, outbox: Outbox, fulfilled: Arrival) -> None:
+    last = changed(store, fulfilled, 1, **FULFILMENT)
+    gone(store, NOW + LATER)
+    assert formers(store, outbox, last, NOW + LATER) == {"B1"}
+
+
+def test_the_number_that_the_platform_has_is_known_after_one_that_never_went_out(
+    store: Store, outbox: Outbox, fulfilled: Arrival
+) -> None:
+    changed(store, fulfilled, 1, **FULFILMENT)
+    gone(store, NOW + LATER)
+    changed(store, fulfilled, 2, **FULFILMENT)  # the one before was released, and never claimed
+    last = changed(store, fulfilled, 3, **FULFILMENT)
+    assert formers(store, outbox, last, NOW + 4 * LATER) == {"B1"}
+
+
+def test_the_number_that_the_platform_has_is_known_after_one_that_got_none(
+    store: Store, outbox: Outbox, fulfilled: Arrival
+) -> None:
+    changed(store, fulfilled, 1, **FULFILMENT)
+    gone(store, NOW + LATER)
+    assert store.bury(leased(store, NOW + LATER), State.DEAD, "http-422", NOW + LATER)
+    last = changed(store, fulfilled, 2, **FULFILMENT)
+    gone(store, NOW + 4 * LATER)
+    assert formers(store, outbox, last, NOW + 4 * LATER) == {"B1"}
+
+
+def test_the_number_that_the_platform_has_is_known_after_one_of_which_it_was_not_told(
+    store: Store, outbox: Outbox, fulfilled: Arrival
+) -> None:
+    changed(store, fulfilled, 1, **FULFILMENT)
+    gone(store, NOW + LATER)
+    assert store.delivered(leased(store, NOW + LATER), Delivered(barcode="B2", state="created"), NOW + LATER)
+    last = changed(store, fulfilled, 2, **FULFILMENT)  # told or not, if a relay died: the platform knows which
+    gone(store, NOW + 4 * LATER)
+    assert formers(store, outbox, last, NOW + 4 * LATER) == {"B1", "B2"}
+
+
+def test_the_number_that_the_platform_has_is_known_after_the_order_had_nothing_to_ship(
+    store: Store, outbox: Outbox, fulfilled: Arrival
+) -> None:
+    changed(store, fulfilled, 1, **FULFILMENT)
+    gone(store, NOW + LATER)
+    nothing = again(fulfilled, updated_at=fulfilled.updated_at + 2 * LATER, halt=Reason.NOTHING_TO_SHIP)
+    store.accept(nothing, None)  # the one that was released is withdrawn
+    last = changed(store, fulfilled, 3, **FULFILMENT)
+    assert formers(store, outbox, last, NOW + 4 * LATER) == {"B1"}
 
 
 @pytest.mark.parametrize("callback", [True, False])

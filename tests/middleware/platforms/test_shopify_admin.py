@@ -120,7 +120,7 @@ def test_where_nothing_can_be_fulfilled_it_is_for_a_person(parts: tuple[str, ...
 def test_the_number_of_the_parcel_that_it_replaces_is_replaced() -> None:
     talk = Talk()
     talk.end(replace(EVENT, barcode="FORMER"))
-    assert talk.end(replace(EVENT, former="FORMER")) == Done()
+    assert talk.end(replace(EVENT, formers=frozenset({"OLDER", "FORMER"}))) == Done()
     assert talk.numbers() == [EVENT.barcode]
     assert talk.verbs[3:] == ["query look", "mutation update", "query look"]
     assert talk.shopify.notified == 0
@@ -132,7 +132,7 @@ def test_a_cancelled_fulfilment_is_none() -> None:
     order.made.append(
         {"id": "gid://shopify/Fulfillment/9", "status": "CANCELLED", "trackingInfo": {"number": "FORMER"}}
     )
-    assert talk.end(replace(EVENT, former="FORMER")) == Done()
+    assert talk.end(replace(EVENT, formers=frozenset({"OLDER", "FORMER"}))) == Done()
     assert talk.numbers() == ["FORMER", EVENT.barcode]
 
 
