@@ -166,7 +166,7 @@ class Store(Protocol):
         ``barcode`` is kept where none is known.
         """
 
-    def strand(self) -> Sequence[tuple[str, str]]:
+    def strand(self, now: datetime) -> Sequence[tuple[str, str]]:
         """Quarantine what is held behind a record that is not there: (id, carrier) of each. A person has to look at
         what the parcel platform holds; ``revive`` lets it go then.
         """

@@ -138,7 +138,7 @@ class Relay:
 
     def sweep(self) -> None:
         """Say of what can never go by itself that it cannot. Raises: StorageError."""
-        for record_id, carrier in self.store.strand():
+        for record_id, carrier in self.store.strand(self.clock()):
             self.observe(carrier, "quarantined")
             _log.error("held_behind_nothing", record_id=record_id, carrier=carrier, code="predecessor-missing")
 

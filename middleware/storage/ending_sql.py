@@ -145,11 +145,14 @@ def revive(connection: Connection, record_id: str, now: datetime) -> bool:
     return True
 
 
-def strand(connection: Connection) -> Sequence[tuple[str, str]]:
+def strand(connection: Connection, now: datetime) -> Sequence[tuple[str, str]]:
     """Quarantine what is held behind a record that is not there: what the platform has of it cannot be known, so it is
     neither cancelled nor is this one let go. Gives (id, carrier) of each.
     """
-    return [(row.id, row.carrier) for row in connection.execute(_STRAND).all()]
+    stranded = [(row.id, row.carrier) for row in connection.execute(_STRAND).all()]
+    for record_id, _ in stranded:
+        making_sql.buried(connection, record_id, now)
+    return stranded
 
 
 def _locked(connection: Connection, record_id: str) -> list[tuple[dict[str, Any], str | None]]:

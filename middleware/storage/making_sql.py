@@ -90,7 +90,7 @@ def forget(connection: Connection, record_id: str) -> None:
 
 
 def buried(connection: Connection, record_id: str, now: datetime) -> None:
-    """It goes nowhere by itself, unless it is what was to be cancelled."""
+    """It goes nowhere by itself, or cannot be cancelled; one that is to be cancelled yet is not buried."""
     _make(connection, record_id, Kind.FAILED, now)
 
 

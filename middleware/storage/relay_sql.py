@@ -80,6 +80,7 @@ def claim(
     except (UnreadableError, TypeError):
         news = {"state": State.QUARANTINED, "due": None, "last_code": unreadable.CODE}
         connection.execute(_LEASE, {"this_id": record_id, **news})  # or it would stop all the others
+        making_sql.buried(connection, record_id, now)
     return None
 
 
@@ -156,8 +157,10 @@ def bury(connection: Connection, stored: Stored, state: State, code: str, now: d
         raise ValueError("a record is buried as dead or quarantined")
     news = {"settled_at": now, "last_code": code}
     if stored.cancelling:  # it could not be cancelled: not tried for ever
-        return _settle(connection, stored, news | {"state": state, "due": None})
-    if not _end(connection, stored, {"state": state, "due": None, "attempts": stored.attempts}, now, news):
+        ours = _settle(connection, stored, news | {"state": state, "due": None})
+    else:
+        ours = _end(connection, stored, {"state": state, "due": None, "attempts": stored.attempts}, now, news)
+    if not ours:
         return False
     making_sql.buried(connection, stored.id, now)
     return True

@@ -77,8 +77,8 @@ class SqlStore:
     def too_late(self, stored: Stored, now: datetime, barcode: str | None = None) -> bool:
         return self._database.write(lambda connection: ending_sql.too_late(connection, stored, now, barcode))
 
-    def strand(self) -> Sequence[tuple[str, str]]:
-        return self._database.write(ending_sql.strand)
+    def strand(self, now: datetime) -> Sequence[tuple[str, str]]:
+        return self._database.write(lambda connection: ending_sql.strand(connection, now))
 
     def revive(self, record_id: str, now: datetime) -> bool:
         return self._database.write(lambda connection: ending_sql.revive(connection, record_id, now))

@@ -60,7 +60,7 @@ class FakeStore:
             raise found
         return found
 
-    def strand(self) -> list[tuple[str, str]]:
+    def strand(self, now: datetime) -> list[tuple[str, str]]:
         return [self.stranded.pop()] if self.stranded else []
 
     def opening(self, stored: Stored, entry: AuditEntry) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 
 from middleware.core.listening import purpose
 from middleware.exchange import Delivered
@@ -17,6 +17,7 @@ from middleware.model_keys import Fact
 from middleware.ports import Store
 from middleware.ports_back import Outbox
 from middleware.storage import open_outbox, open_retention, open_rotations
+from middleware.storage.tables import records
 from middleware.storage.tables_back import callbacks, listeners
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, cancelled, digest, record
 from tests.storage.looking import claim, sizes
@@ -148,6 +149,46 @@ def test_what_goes_nowhere_is_told_and_is_no_fulfilment(store: Store, outbox: Ou
     event = next_(outbox)
     assert (event.kind, event.way, event.barcode) == (Kind.FAILED, Way.CALLBACK, None)
     assert outbox.claim(NOW, LEASE, "demo") is None
+
+
+def told_of(outbox: Outbox, at: datetime) -> list[tuple[str, Kind]]:
+    """All that the shop is told by then: of which record, and what."""
+    said = []
+    while event := outbox.claim(at, LEASE, "demo"):
+        said.append((event.record_id, event.kind))
+        assert outbox.done(event)
+    return said
+
+
+def test_what_is_held_behind_nothing_is_told(store: Store, outbox: Outbox, behind: Engine) -> None:
+    first = arrival()
+    store.accept(first, record(listener=listener()))
+    store.delivered(claim(store), GIVEN, NOW)
+    assert outbox.done(next_(outbox))
+    held = changed(store, first, 1)
+    with behind.begin() as connection:
+        connection.execute(update(records).where(records.c.id == held.id).values(predecessor="nowhere"))
+    assert store.strand(NOW + LATER)
+    assert told_of(outbox, NOW + LATER) == [(held.id, Kind.FAILED)]
+
+
+def test_what_cannot_be_read_is_told(store: Store, outbox: Outbox, behind: Engine) -> None:
+    made = record(listener=listener())
+    store.accept(arrival(), made)
+    with behind.begin() as connection:
+        connection.execute(update(records).where(records.c.id == made.id).values(fence=2**31 - 1))
+    assert store.claim(NOW, LEASE, "demo") is None
+    assert told_of(outbox, NOW) == [(made.id, Kind.FAILED)]
+
+
+def test_what_could_not_be_cancelled_is_told(store: Store, outbox: Outbox) -> None:
+    first, made = arrival(), record(listener=listener())
+    store.accept(first, made)
+    store.delivered(claim(store), GIVEN, NOW)
+    assert outbox.done(next_(outbox))
+    store.accept(cancelled(order=first.order, updated_at=first.updated_at + LATER), None)
+    assert store.bury(leased(store, NOW + LATER), State.DEAD, "http-400", NOW + LATER)
+    assert told_of(outbox, NOW + LATER) == [(made.id, Kind.FAILED)]
 
 
 def test_what_its_order_no_longer_wants_is_no_fulfilment_until_it_stands_again(store: Store, outbox: Outbox) -> None:

@@ -219,10 +219,10 @@ each_way = pytest.mark.parametrize("null", [True, False], ids=["null", "missing"
 def test_what_is_held_behind_nothing_is_quarantined_once(
     storage: Storage, behind: Engine, order: Changed, *, null: bool
 ) -> None:
-    assert storage.strand() == []
+    assert storage.strand(NOW) == []
     stranded(behind, order, null=null)
-    assert list(storage.strand()) == [(order.second.id, "platform")]
-    assert storage.strand() == []
+    assert list(storage.strand(NOW)) == [(order.second.id, "platform")]
+    assert storage.strand(NOW) == []
     shown = storage.show(order.second.id)
     assert shown is not None
     assert (shown.state, shown.last_code, shown.due) == (State.QUARANTINED, "predecessor-missing", None)
@@ -232,7 +232,7 @@ def test_what_is_held_behind_nothing_is_quarantined_once(
 @each_way
 def test_a_person_lets_it_go(storage: Storage, behind: Engine, order: Changed, *, null: bool) -> None:
     stranded(behind, order, null=null)
-    storage.strand()
+    storage.strand(NOW)
     assert storage.revive(order.second.id, NOW)
     shown = storage.show(order.second.id)
     assert shown is not None
@@ -245,14 +245,14 @@ def test_a_newer_version_waits_for_that_person_too(
 ) -> None:
     """What the platform has of the order cannot be known: whatever comes next may be a second parcel."""
     stranded(behind, order, null=null)
-    storage.strand()
+    storage.strand(NOW)
     newest = order.another()
     answer = storage.accept(again(again(order.arrived)), newest)
     assert answer.id == newest.id
     shown = storage.show(newest.id)
     assert shown is not None
     assert shown.state is State.HELD
-    assert list(storage.strand()) == [(newest.id, "platform")]
+    assert list(storage.strand(NOW)) == [(newest.id, "platform")]
 
 
 def test_what_was_tampered_with_is_not_let_go(storage: Storage, order: Changed) -> None:
