@@ -103,8 +103,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unheard:
-    """What a shop has not heard of: it waits, or was given up for ``code``. Words as the row has them, whoever wrote
-    it.
+    """What a shop has not heard of: it waits, rests as the shop wants no more, or ``failed``: given up for ``code``.
+    Words as the row has them, whoever wrote it.
     """
 
     id: str

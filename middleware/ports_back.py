@@ -46,13 +46,15 @@ class Outbox(Protocol):
         """Tell that shop again, and what rested. False where nothing had stopped it."""
 
     def retry(self, shop: str | None, now: datetime) -> int:
-        """Let what was given up be told again, of one shop or of all; how much that is."""
+        """Let what was given up be told again, of one shop or of all; how much that is. What goes to a shop that wants
+        to hear nothing more rests.
+        """
 
     def unheard(self, shop: str | None, limit: int) -> Sequence[Unheard]:
         """What shops have not heard of, the oldest first."""
 
     def counts(self) -> Mapping[str, int]:
-        """How much is ``waiting`` and how much ``failed``; how many shops have ``stopped``."""
+        """How much is ``waiting`` and how much ``failed``; how many shops have ``stopped``, whose rests apart."""
 
     def close(self) -> None: ...
 

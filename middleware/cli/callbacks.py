@@ -65,7 +65,7 @@ def list_(config_file: str | None, as_json: bool, shop: str | None, limit: int) 
 @config_option
 @click.option("--shop", help="Only this shop.")
 def retry(config_file: str | None, shop: str | None) -> None:
-    """Tell shops again what was given up, from the first attempt on."""
+    """Tell shops again what was given up, from the first attempt on; not those that want no more callbacks."""
     settings = loaded(config_file)
     with _outbox(settings) as waiting:
         again = waiting.retry(shop, bootstrap.clock(settings)())

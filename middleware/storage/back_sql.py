@@ -93,15 +93,17 @@ _OF_SHOP: Final = (callbacks.c.shop == bindparam("this_shop"), callbacks.c.way =
 _REST: Final = update(callbacks).where(*_OF_SHOP, _LIVE).values(due=None, last_code=STOPPED)
 _RESUME: Final = delete(callback_stops).where(callback_stops.c.shop == bindparam("this_shop"))
 _WAKE: Final = update(callbacks).where(*_OF_SHOP, callbacks.c.due.is_(None), callbacks.c.last_code == STOPPED)
-_RETRY: Final = update(callbacks).where(callbacks.c.due.is_(None))
+_RESTS: Final = and_(callbacks.c.way == Way.CALLBACK, callbacks.c.shop.in_(select(callback_stops.c.shop)))
+_RETRY: Final = update(callbacks).where(callbacks.c.due.is_(None), not_(_RESTS))
 _RAW: Final = [
     type_coerce(column, BigInteger).label(column.name) if column.name in ("due", "happened_at") else column
     for column in callbacks.c
 ]
 _UNHEARD: Final = select(*_RAW).order_by(callbacks.c.happened_at, callbacks.c.id)
+_GIVEN_UP: Final = and_(callbacks.c.due.is_(None), callbacks.c.last_code.is_distinct_from(STOPPED))
 _COUNT: Final = select(
-    func.count().label("all"), func.count(case((callbacks.c.due.is_(None), literal(1)))).label("failed")
-).select_from(callbacks)
+    func.count(callbacks.c.due).label("waiting"), func.count(case((_GIVEN_UP, literal(1)))).label("failed")
+)
 _HOW_MANY: Final = select(func.count()).select_from(callback_stops)
 
 
@@ -163,7 +165,7 @@ class SqlOutbox:
         def look(connection: Connection) -> Mapping[str, int]:
             row = connection.execute(_COUNT).one()
             stopped = connection.execute(_HOW_MANY).scalar_one()
-            return {"waiting": row.all - row.failed, "failed": row.failed, "stopped": stopped}
+            return {"waiting": row.waiting, "failed": row.failed, "stopped": stopped}
 
         return self._database.read(look)
 
@@ -252,7 +254,7 @@ def _unheard(row: Row[Any]) -> Unheard:
         way=str(row.way),
         kind=str(row.kind),
         happened_at=at,
-        failed=row.due is None,
+        failed=row.due is None and row.last_code != STOPPED,
         attempts=row.attempts,
         code=row.last_code,
     )

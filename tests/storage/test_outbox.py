@@ -355,7 +355,7 @@ def test_who_wants_no_more_is_left_alone_for_a_while_and_others_are_not(store: S
     assert outbox.stops() == [stop]
     assert not outbox.done(under_way)  # whoever had it in hand tells it no more
     sent(store)
-    assert outbox.counts() == {"waiting": 2, "failed": 3, "stopped": 1}
+    assert outbox.counts() == {"waiting": 2, "failed": 0, "stopped": 1}
     assert next_(outbox).way is Way.FULFILMENT
     assert outbox.due(NOW) == ["other"]
     assert outbox.resume("demo", NOW)
@@ -376,6 +376,23 @@ def test_what_was_given_up_waits_for_a_person(store: Store, outbox: Outbox) -> N
     assert len(outbox.unheard(None, 9)) == 2
     assert outbox.retry("demo", NOW) == 1
     assert (next_(outbox).attempts, outbox.retry(None, NOW)) == (0, 1)
+
+
+def test_a_person_who_tells_again_leaves_alone_who_wants_no_more(store: Store, outbox: Outbox) -> None:
+    sent(store)
+    sent(store)
+    sent(store, fulfilment=True, callback=False)
+    assert outbox.failed(next_(outbox), "http-500")
+    assert outbox.stop(next_(outbox), Stop(shop="demo", address="a", at=NOW, until=LAST))
+    assert outbox.failed(next_(outbox), "on-hold")
+    assert outbox.counts() == {"waiting": 0, "failed": 2, "stopped": 1}
+    assert [one.failed for one in outbox.unheard("demo", 9) if one.code == "stopped"] == [False]
+    assert outbox.retry(None, NOW) == 1
+    assert next_(outbox).way is Way.FULFILMENT
+    assert outbox.claim(NOW, LEASE, "demo") is None
+    assert outbox.resume("demo", NOW)
+    assert outbox.retry("demo", NOW) == 1
+    assert {next_(outbox).way for _ in range(2)} == {Way.CALLBACK}
 
 
 @pytest.mark.policy("VP-RET-3")
