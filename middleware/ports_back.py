@@ -26,8 +26,8 @@ class Outbox(Protocol):
         """
 
     def done(self, event: Event) -> bool:
-        """The shop has heard it: it leaves, and the id of the order with it, once no way needs it any more. False if
-        the lease was lost, here and below.
+        """The shop has heard it: it leaves with what happened before it and was given up, and the id of the order too,
+        once no way needs it any more. False if the lease was lost, here and below.
         """
 
     def again(self, event: Event, at: datetime, code: str) -> bool:

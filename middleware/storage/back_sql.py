@@ -85,6 +85,11 @@ _LEASE: Final = update(callbacks).where(callbacks.c.id == bindparam("this_id"))
 _MINE: Final = (callbacks.c.id == bindparam("this_id"), callbacks.c.fence == bindparam("this_fence"), _LIVE)
 _SETTLE: Final = update(callbacks).where(*_MINE)
 _TOLD: Final = delete(callbacks).where(*_MINE)
+_OVERTAKEN: Final = delete(callbacks).where(  # given up, or put back since: told after this it would be untrue
+    callbacks.c.record_id == bindparam("this_record"),
+    callbacks.c.way == bindparam("this_way"),
+    callbacks.c.happened_at < bindparam("this_moment"),
+)
 _HEARD: Final = update(listeners).where(listeners.c.record_id == bindparam("this_record"))
 _NEEDS: Final = or_(and_(listeners.c.callback, not_(listeners.c.known)), listeners.c.fulfilment)
 _FORGET: Final = _HEARD.where(not_(_NEEDS)).values(order_ref=None)
@@ -225,6 +230,7 @@ def _done(connection: Connection, event: Event) -> bool:
         return False
     news = {"known": True} if event.way is Way.CALLBACK else {"fulfilment": False}
     this = {"this_record": event.record_id}
+    connection.execute(_OVERTAKEN, {**this, "this_way": event.way, "this_moment": event.happened_at})
     connection.execute(_HEARD, this | news)
     connection.execute(_FORGET, this)
     return True

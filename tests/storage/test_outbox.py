@@ -395,6 +395,26 @@ def test_a_person_who_tells_again_leaves_alone_who_wants_no_more(store: Store, o
     assert {next_(outbox).way for _ in range(2)} == {Way.CALLBACK}
 
 
+@pytest.mark.parametrize("between", [False, True])
+def test_what_was_given_up_is_not_told_behind_what_came_after_it(
+    store: Store, outbox: Outbox, behind: Engine, between: bool
+) -> None:
+    first, other = arrival(), sent(store)
+    assert outbox.failed(next_(outbox), "http-500")
+    store.accept(first, record(listener=listener()))
+    store.delivered(claim(store), GIVEN, NOW)
+    assert outbox.failed(next_(outbox), "http-500")
+    store.accept(cancelled(order=first.order, updated_at=first.updated_at + LATER), None)
+    gone(store, NOW + LATER)
+    later = next_(outbox, now=NOW + LATER)
+    again_ = [outbox.retry("demo", NOW + LATER)] if between else []  # while the later is under way
+    assert (later.kind, outbox.done(later)) == (Kind.CANCELLED, True)
+    again_ += [outbox.retry("demo", NOW + LATER)]
+    assert again_ == ([2, 0] if between else [1])
+    assert told_of(outbox, NOW + LATER) == [(other.id, Kind.CREATED)]
+    assert sizes(behind)["callbacks"] == 0
+
+
 @pytest.mark.policy("VP-RET-3")
 def test_nothing_of_it_outlives_its_last_day_or_its_record(url: str, store: Store, behind: Engine) -> None:
     sent(store)
