@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal
 from middleware.core.calendar import today
 from middleware.model import State
 from middleware.model_shop import Ended, Integration
-from middleware.storage import records_sql
+from middleware.storage import making_sql, records_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import records
 from middleware.storage.tables_shops import integrations, shop_changes, shops
@@ -86,5 +86,6 @@ def stop(connection: Connection, which: ColumnElement[bool], now: datetime) -> i
     for record_id in withdrawn:
         records_sql.forget(connection, record_id, now)
     for record_id in buried:
+        making_sql.forget(connection, record_id)  # nobody is there any more who could be told
         records_sql.let_go(connection, record_id, now)
     return len(withdrawn) + len(buried)

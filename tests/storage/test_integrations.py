@@ -10,10 +10,12 @@ from sqlalchemy import Engine
 
 from middleware.exchange import Delivered
 from middleware.model import Arrival, Ending, Reason, Record, State
+from middleware.model_back import Listener
 from middleware.model_shop import Ended, Integration, ShopRow, ShopState
 from middleware.ports import ShopStore, Store
 from middleware.storage import integrations_sql, open_both
 from middleware.storage.tables import copies, index_entries, parts, records
+from middleware.storage.tables_back import listeners
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, digest, record
 from tests.storage.looking import claim, column
 from tests.storage.test_endings import belonging
@@ -97,6 +99,22 @@ def test_what_waits_is_withdrawn_and_leaves_no_trace(both: tuple[Store, ShopStor
         (row,) = connection.execute(records.select().where(records.c.id == waiting.id)).all()
     assert {one.jwe for one in held} == {None}
     assert (row.clear, row.receipt, row.due) == (None, "", None)
+
+
+@pytest.mark.policy("VP-PLG-3")
+@pytest.mark.parametrize("tried", [False, True])
+def test_the_id_of_an_order_leaves_with_a_shop_that_can_be_told_no_more(
+    both: tuple[Store, ShopStore], behind: Engine, tried: bool
+) -> None:
+    store, shops = both
+    told = Listener(callback=True, fulfilment=True, test=False, order_ref="sealed", until=date(2026, 12, 22))
+    arrived = arrival(integration=OLD.request)
+    store.accept(arrived, belonging(arrived, record(listener=told)))
+    if tried:
+        store.retry(claim(store), NOW, "timeout", counted=True)
+    assert column(behind, listeners, "order_ref") == ["sealed"]
+    assert end(shops) == 1
+    assert column(behind, listeners, "order_ref") == []
 
 
 @pytest.mark.policy("VP-PLG-3")
