@@ -137,7 +137,7 @@ def _asked(shop: ShopSettings, query: str, variables: Mapping[str, Any]) -> Requ
 
 def _error(document: Mapping[str, Any]) -> Failed:
     """One of its errors by its code; its text may hold anything. Raises: KeyError, TypeError."""
-    found = [_table(one).get("extensions") or {} for one in document["errors"]]
+    found = [_table(_table(one).get("extensions") or {}) for one in document["errors"]]
     code = next((_CODES[one["code"]] for one in found if one.get("code") in _CODES), "graphql-error")
     return Failed(code=code, retry_after=_restored(document) if code == _CODES["THROTTLED"] else None)
 

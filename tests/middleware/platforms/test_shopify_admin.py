@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -225,10 +227,66 @@ LOOKED: dict[str, Any] = {
         {"data": {"fulfillmentCreate": {}}},
         {"errors": [7]},
         {"errors": "Not Found"},
+        {"errors": [{"extensions": "x"}]},
+        {"errors": [{"extensions": ["x"]}]},
     ],
 )
 def test_what_is_no_answer_is_tried_again(body: object) -> None:
     assert heard(200, body) == Failed(code="garbage")
+
+
+LEFT: dict[str, Any] = {
+    "order": {
+        **LOOKED,
+        "fulfillmentOrders": {
+            "nodes": [
+                {
+                    "id": "gid://shopify/FulfillmentOrder/1",
+                    "status": "OPEN",
+                    "supportedActions": [{"action": "CREATE_FULFILLMENT"}],
+                }
+            ]
+        },
+        "fulfillments": [
+            {"id": "gid://shopify/Fulfillment/9", "status": "SUCCESS", "trackingInfo": [{"number": "FORMER"}]}
+        ],
+    }
+}
+COST = {"requestedQueryCost": 12, "throttleStatus": {"currentlyAvailable": 0, "restoreRate": 50}}
+WHOLE: dict[str, dict[str, Any]] = {
+    "look": {"data": LEFT},
+    "create": {"data": {"fulfillmentCreate": {"fulfillment": {"id": "gid"}, "userErrors": []}}},
+    "throttled": {"errors": [{"extensions": {"code": "THROTTLED"}}], "extensions": {"cost": COST}},
+}
+ODD: list[Any] = [None, False, True, 0, -7, 1e308, "", "x", [], ["x"], [[]], [7], {}, {"x": 1}]
+
+
+def places(document: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place of a document, as where it is and under what."""
+    inside = document.items() if isinstance(document, dict) else enumerate(document)
+    for key, value in list(inside):
+        yield document, key
+        if isinstance(value, dict | list):
+            yield from places(value)
+
+
+@pytest.mark.parametrize("whole", WHOLE)
+def test_whatever_stands_at_any_place_of_an_answer_it_is_heard(whole: str) -> None:
+    """An error that nobody expects would end the process, and with it what all other shops are told."""
+    event = replace(EVENT, former="FORMER")
+    document = copy.deepcopy(WHOLE[whole])
+    outcomes = set()
+    for holder, key in places(document):
+        kept = holder[key]
+        for odd in ODD:
+            holder[key] = odd
+            response = Response(status=200, headers={}, body=json.dumps(document).encode())
+            said = SPEAKER.after(event, str(ORDER), SHOP, response)
+            assert isinstance(said, Request | Done | Refused | Failed)
+            outcomes.add(said.code if isinstance(said, Failed) else type(said).__name__)
+        holder[key] = kept
+    assert document == WHOLE[whole]
+    assert {"garbage", "throttled" if whole == "throttled" else "Request"} <= outcomes
 
 
 def test_what_shopify_cannot_do_is_tried_again_without_its_words() -> None:
