@@ -25,13 +25,17 @@ from middleware.errors import ConfigError, PermanentDeliveryError, StorageError,
 from middleware.exchange import Failed, Refused, Request
 from middleware.live_keys import OwnKeys
 from middleware.logs import logger
+from middleware.model import ShopSettings
 from middleware.model_back import Done, Ended, Event, Stop, Way
 from middleware.ports import Clock, Transport
 from middleware.ports_back import Heard, Outbox, Speaker
 from middleware.services import Shops
 
 LEASE_SECONDS: Final = 300.0
-"""Longer than the longest conversation."""
+"""Longer than the longest conversation: its last exchange must begin in time to end in it."""
+
+EXCHANGE_SECONDS: Final = 23.0
+"""The longest: connect 3 s, answer 20 s."""
 
 MOST_EXCHANGES: Final = 12
 IDLE_SECONDS: Final = 0.5
@@ -40,7 +44,7 @@ SWEEP: Final = timedelta(minutes=1)
 """How often it is looked whether a shop that wanted no more has another address."""
 
 STOPPED_FOR: Final = timedelta(days=30)
-UNKNOWN_SHOP, NO_OUTCOME, NO_WAY = "unknown-shop", "no-outcome", "no-way-out"
+UNKNOWN_SHOP, NO_OUTCOME, NO_WAY, LEASE_LOST = "unknown-shop", "no-outcome", "no-way-out", "lease-lost"
 
 _log = logger("callbacks")
 
@@ -125,8 +129,7 @@ class Callbacks:
         shop = self.shops.get(event.shop)
         if shop is None:
             return Failed(code=UNKNOWN_SHOP)  # quarantined, perhaps: it may be at work again
-        speaker = self.speakers[event.way]
-        origin = speaker.origin(shop.settings)
+        origin = self.speakers[event.way].origin(shop.settings)
         if origin is None:
             return Refused(code=OFF)
         try:
@@ -137,13 +140,25 @@ class Callbacks:
         except ConfigError:
             return Failed(code=NO_WAY)
         try:
-            said = speaker.start(event, order, shop.settings, now)
-            for _ in range(MOST_EXCHANGES):
-                if not isinstance(said, Request):
-                    return said
-                said = speaker.after(event, order, shop.settings, way.send(said))
+            return self._converse(event, order, shop.settings, way, now)
         except (TransientDeliveryError, PermanentDeliveryError) as problem:
             return Failed(code=problem.code)
+
+    def _converse(
+        self, event: Event, order: str | None, shop: ShopSettings, way: Transport, claimed: datetime
+    ) -> Heard:
+        """Say and hear until it is known what came of it. Who was held up for longer than the lease says nothing more:
+        another one may be at it. Raises: TransientDeliveryError, PermanentDeliveryError.
+        """
+        last = claimed + timedelta(seconds=LEASE_SECONDS - EXCHANGE_SECONDS)
+        speaker = self.speakers[event.way]
+        said = speaker.start(event, order, shop, claimed)
+        for _ in range(MOST_EXCHANGES):
+            if not isinstance(said, Request):
+                return said
+            if self.clock() > last:
+                return Failed(code=LEASE_LOST)
+            said = speaker.after(event, order, shop, way.send(said))
         return Failed(code=NO_OUTCOME) if isinstance(said, Request) else said
 
     def _settle(self, event: Event, heard: Heard) -> tuple[str, bool]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
-from middleware.callbacks import IDLE_SECONDS, LEASE_SECONDS, MOST_EXCHANGES, STORAGE_REST_SECONDS, Callbacks, Turns
+from middleware.callbacks import (
+    EXCHANGE_SECONDS,
+    IDLE_SECONDS,
+    LEASE_SECONDS,
+    MOST_EXCHANGES,
+    STORAGE_REST_SECONDS,
+    Callbacks,
+    Turns,
+)
 from middleware.core.callback import Webhooks, address_of
 from middleware.core.listening import listener
 from middleware.core.retry import LONGEST_RETRY_AFTER, SCHEDULE
@@ -22,6 +30,7 @@ from middleware.model import ShopSettings
 from middleware.model_back import Back, Callback, Event, Fulfilment, Stop, Way
 from middleware.ports_back import Outbox
 from middleware.services import Shops
+from middleware.transport import CONNECT_SECONDS, TOTAL_SECONDS
 from tests.middleware.core.made_up import NOW
 from tests.middleware.core.test_standard_webhooks import EVENT
 from tests.middleware.platforms.making import settings
@@ -254,15 +263,35 @@ def test_a_way_that_cannot_be_made_is_no_crash() -> None:
     assert made.outbox.calls == [("again", SCHEDULE[1], "no-way-out")]
 
 
-def test_who_speaks_without_end_is_stopped() -> None:
-    class Endless(Webhooks):
-        def after(self, *_: Any) -> Any:
-            return Request(method="GET", path="/", headers={}, body=None)
+class Endless(Webhooks):
+    def after(self, *_: Any) -> Any:
+        return Request(method="GET", path="/", headers={}, body=None)
 
+
+def test_who_speaks_without_end_is_stopped() -> None:
     made = bench(EVENT)
     replace(made.it, speakers={Way.CALLBACK: Endless()}).step()
     assert len(made.way.sent) == MOST_EXCHANGES
     assert made.outbox.calls == [("again", SCHEDULE[1], "no-outcome")]
+
+
+def slow(seconds: float) -> Iterator[datetime]:
+    """A clock that goes on by so much with each look."""
+    at = NOW
+    while True:
+        yield at
+        at += timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("each", "said"), [(30.0, 9), (LEASE_SECONDS, 0)])
+def test_what_is_said_last_is_said_in_time_to_be_heard_within_the_lease(each: float, said: int) -> None:
+    """A resolver that is slow each time, and a process that slept past the lease."""
+    assert EXCHANGE_SECONDS >= CONNECT_SECONDS + TOTAL_SECONDS
+    made, clock = bench(EVENT), slow(each)
+    replace(made.it, speakers={Way.CALLBACK: Endless()}, clock=lambda: next(clock)).step()
+    assert len(made.way.sent) == said
+    assert said * each <= LEASE_SECONDS - EXCHANGE_SECONDS
+    assert [(call[0], call[2]) for call in made.outbox.calls] == [("again", "lease-lost")]
 
 
 def test_a_lost_lease_is_told_as_such() -> None:
