@@ -166,8 +166,8 @@ class Callbacks:
         match heard:
             case Done():
                 return "done", self.outbox.done(event)
-            case Ended(code=code):
-                return "stopped", self._stop(event, code, now)
+            case Ended():
+                return "stopped", self._stop(event, heard, now)
             case Refused(code=code):
                 return "failed", self._fail(event, code)
             case Failed(code=code) if event.attempts + 1 >= len(retry.SCHEDULE):
@@ -180,11 +180,7 @@ class Callbacks:
         _log.error("callback_failed", record_id=event.record_id, shop=event.shop, code=code)
         return self.outbox.failed(event, code)
 
-    def _stop(self, event: Event, code: str, now: datetime) -> bool:
-        shop = self.shops.get(event.shop)
-        if shop is None or shop.settings.back.callback is None:
-            return self._fail(event, code)
-        address = address_of(shop.settings.back.callback.url)
-        _log.error("callback_stopped", shop=event.shop, code=code)
-        stop = Stop(shop=event.shop, address=address, at=now, until=today(now) + STOPPED_FOR)
+    def _stop(self, event: Event, ended: Ended, now: datetime) -> bool:
+        _log.error("callback_stopped", shop=event.shop, code=ended.code)
+        stop = Stop(shop=event.shop, address=ended.address, at=now, until=today(now) + STOPPED_FOR)
         return self.outbox.stop(event, stop)

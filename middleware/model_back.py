@@ -137,6 +137,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The shop wants to hear nothing more."""
+    """The shop wants to hear nothing more: ``address`` is the SHA-256 of the URL that said so."""
 
     code: str
+    address: str

@@ -44,14 +44,14 @@ class Webhooks:
         self,
         event: Event,  # noqa: ARG002 - the port's signature
         order: str | None,  # noqa: ARG002 - the port's signature
-        shop: ShopSettings,  # noqa: ARG002 - the port's signature
+        shop: ShopSettings,
         response: Response,
     ) -> Done | Ended | Failed:
-        """2xx: heard. 410: it wants no more. All else, redirects too: told again."""
+        """2xx: heard. 410: that URL wants no more, whichever is set by now. All else, redirects too: told again."""
         if 200 <= response.status < 300:
             return Done()
-        if response.status == _GONE:
-            return Ended(code=f"http-{_GONE}")
+        if response.status == _GONE and shop.back.callback is not None:
+            return Ended(code=f"http-{_GONE}", address=address_of(shop.back.callback.url))
         return Failed(code=f"http-{response.status}", retry_after=response.retry_after)
 
 

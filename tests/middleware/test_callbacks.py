@@ -39,6 +39,7 @@ from tests.middleware.relay_bench import Stop as Stopping
 URL = "https://winkel.example/back?of=demo"
 KEY = LockKey.import_key(b"k" * 32)
 TOLD = Back(callback=Callback(url=URL, keys=(b"made up" * 5,)))
+MOVED = Back(callback=Callback(url="https://winkel.example/other", keys=(b"made up" * 5,)))
 CANARY = "k4n4rie"
 
 
@@ -207,6 +208,23 @@ def test_who_wants_no_more_is_flagged_by_address() -> None:
     stop = Stop(shop="demo", address=address_of(URL), at=NOW, until=until)
     assert made.outbox.calls == [("stop", stop)]
     assert made.told == [("callback", "stopped")]
+
+
+@pytest.mark.parametrize("moved", [settings(back=MOVED), settings(), None])
+def test_what_said_that_it_wants_no_more_is_the_address_that_was_asked(moved: ShopSettings | None) -> None:
+    """The shop named another one while the first was answering, or switched it off, or left."""
+    made = bench(EVENT, said=410)
+    known = cast(dict[str, Bound], made.it.shops)
+
+    @dataclass
+    class Moving(FakeWay):
+        def send(self, request: Request) -> Response:
+            known.clear()
+            known.update({"demo": Bound(moved)} if moved else {})
+            return super().send(request)
+
+    replace(made.it, ways=lambda _: Moving(410)).step()
+    assert [(call[0], call[1].address) for call in made.outbox.calls] == [("stop", address_of(URL))]
 
 
 @pytest.mark.parametrize(
