@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    null,
     or_,
     select,
     type_coerce,
@@ -58,6 +59,7 @@ def _shops_with_work() -> Any:
 
 
 _DUE: Final = _shops_with_work()
+_TOLD_ALREADY: Final = and_(callbacks.c.way == Way.CALLBACK, listeners.c.known)
 _NEXT: Final = (
     select(callbacks.c.id)
     .where(callbacks.c.shop == bindparam("this_shop"), *_MAY_GO)
@@ -69,7 +71,7 @@ _READ: Final = (
     select(
         *callbacks.c,
         listeners.c.test,
-        listeners.c.order_ref,
+        case((_TOLD_ALREADY, null()), else_=listeners.c.order_ref).label("order_ref"),
         records.c.reference,
         records.c.barcode,
         listeners.c.formers,

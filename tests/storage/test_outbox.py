@@ -365,6 +365,28 @@ def test_who_wants_no_more_is_left_alone_for_a_while_and_others_are_not(store: S
     assert (told, outbox.claim(NOW, LEASE, "demo")) == ([True] * 3, None)
 
 
+def test_a_callback_tells_the_order_once_however_long_its_fulfilment_waits(
+    url: str, store: Store, outbox: Outbox
+) -> None:
+    first, made = arrival(), record(listener=listener(fulfilment=True))
+    store.accept(first, made)
+    assert store.delivered(claim(store), GIVEN, NOW)
+    given = {event.way: event for event in (next_(outbox), next_(outbox))}
+    assert {event.order_ref for event in given.values()} == {"sealed"}
+    assert outbox.done(given[Way.CALLBACK])
+    assert outbox.again(given[Way.FULFILMENT], NOW + LATER * 9, "on-hold")
+    store.accept(cancelled(order=first.order, updated_at=first.updated_at + LATER), None)
+    leased = store.claim(NOW + LATER, LEASE, "demo")
+    assert leased is not None
+    assert store.too_late(leased, NOW + LATER)
+    later = {event.way: event for event in (next_(outbox, now=NOW + LATER * 9) for _ in range(2))}
+    assert (later[Way.CALLBACK].kind, later[Way.CALLBACK].order_ref) == (Kind.CHANGED, None)
+    assert later[Way.FULFILMENT].order_ref == "sealed"
+    kept = open_retention(url)
+    assert [entry.fact for entry in kept.noted(made.id)] == [Fact.OPENED] * 3
+    kept.close()
+
+
 def test_what_was_given_up_waits_for_a_person(store: Store, outbox: Outbox) -> None:
     made = sent(store)
     sent(store, "other")
