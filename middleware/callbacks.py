@@ -3,15 +3,16 @@
 due ─▶ claim ─▶ open ─▶ converse ─▶ settle      heard | again at … | given up | stopped
 
 A few threads in the relay's process, beside those that deliver. Shops take turns, and of each there is one conversation
-at a time: one that is slow delays nobody else. What was settled by the relay was put here in the same transaction, so
-that nothing is lost, and is told at least once, always under the same id.
+at a time; those that are slow share a part of the threads, so that they delay each other and nobody else. What was
+settled by the relay was put here in the same transaction, so that nothing is lost, and is told at least once, always
+under the same id.
 """
 
 from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,6 +39,12 @@ EXCHANGE_SECONDS: Final = 23.0
 """The longest: connect 3 s, answer 20 s."""
 
 MOST_EXCHANGES: Final = 12
+SLOW: Final = timedelta(seconds=5)
+"""A shop with which it lasts longer is slow, until it is quicker."""
+
+MOST_SLOW: Final = 2
+"""Slow shops that are told at the same time: the other threads are for those that answer."""
+
 IDLE_SECONDS: Final = 0.5
 STORAGE_REST_SECONDS: Final = 5.0
 SWEEP: Final = timedelta(minutes=1)
@@ -52,26 +59,42 @@ _log = logger("callbacks")
 @dataclass(slots=True)
 class Turns:
     """Whose turn it is among the shops that have something due; the threads share one. Who is being told is passed
-    over.
+    over, and so are slow ones while there are enough of them; among these it is the one that was told longest ago.
     """
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _waiting: list[str] = field(default_factory=list)
     _busy: set[str] = field(default_factory=set)
+    _slow: dict[str, None] = field(default_factory=dict)  # a set in order: who was told longest ago stands first
 
     @contextmanager
     def next(self, outbox: Outbox, now: datetime) -> Iterator[str | None]:
         """The shop whose turn it is, as long as the block lasts; None if there is none. Raises: StorageError."""
         with self._lock:
-            self._waiting = self._waiting or [*outbox.due(now)]
-            shop = next((one for one in self._waiting if one not in self._busy), None)
-            self._waiting = [one for one in self._waiting if one != shop and one not in self._busy]
+            free = self._free(self._waiting) or self._free(self._behind(outbox.due(now)))
+            shop = free[0] if free else None
+            self._waiting = free[1:]
             self._busy |= {shop} if shop else set()
         try:
             yield shop
         finally:
             with self._lock:
                 self._busy.discard(shop or "")
+
+    def took(self, shop: str, time: timedelta) -> None:
+        """How long it lasted to tell that shop."""
+        with self._lock:
+            self._slow.pop(shop, None)
+            if time > SLOW:
+                self._slow[shop] = None
+
+    def _free(self, shops: Sequence[str]) -> list[str]:
+        full = len(self._busy & self._slow.keys()) >= MOST_SLOW
+        return [shop for shop in shops if shop not in self._busy and not (full and shop in self._slow)]
+
+    def _behind(self, shops: Sequence[str]) -> list[str]:
+        order = {shop: place for place, shop in enumerate(self._slow, 1)}
+        return sorted(shops, key=lambda shop: order.get(shop, 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -119,7 +142,9 @@ class Callbacks:
             event = self.outbox.claim(now, LEASE_SECONDS, shop) if shop else None
             if event is None:
                 return shop is not None
-            result, settled = self._settle(event, self._told(event, now))
+            heard = self._told(event, now)
+            self.turns.took(event.shop, self.clock() - now)
+            result, settled = self._settle(event, heard)
         told = result if settled else "lease_lost"
         self.observe(event.way, told)
         _log.info("callback", record_id=event.record_id, shop=event.shop, attempts=event.attempts + 1, status=told)

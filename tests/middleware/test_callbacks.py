@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
+from middleware.bootstrap_back import THREADS
 from middleware.callbacks import (
     EXCHANGE_SECONDS,
     IDLE_SECONDS,
     LEASE_SECONDS,
     MOST_EXCHANGES,
+    MOST_SLOW,
+    SLOW,
     STORAGE_REST_SECONDS,
     Callbacks,
     Turns,
@@ -343,6 +347,69 @@ def test_shops_take_turns_and_one_that_is_being_told_holds_up_nobody() -> None:
                     assert third is None
     with turns.next(outbox, NOW) as again:
         assert again in ("slow", "quick")
+
+
+HANGING = [f"hangs-{number}" for number in range(16)]
+
+
+@dataclass
+class Many(FakeOutbox):
+    def due(self, now: datetime) -> Sequence[str]:
+        return [*HANGING, "well"]
+
+
+def test_shops_that_hang_delay_each_other_and_nobody_else() -> None:
+    """However many hang, there are threads for one that answers; and each of them gets its turn."""
+    turns, outbox, told = Turns(), cast(Outbox, Many([])), set()
+    for shop in HANGING:
+        turns.took(shop, SLOW + timedelta(seconds=1))
+    assert MOST_SLOW < THREADS
+    for _ in range(len(HANGING)):
+        with ExitStack() as under_way:
+            given = [under_way.enter_context(turns.next(outbox, NOW)) for _ in range(THREADS)]
+            slow = [one for one in given if one in HANGING]
+            assert (len(slow), given.count("well")) == (MOST_SLOW, 1)
+            for _ in range(9):
+                assert under_way.enter_context(turns.next(outbox, NOW)) is None
+            for one in slow:
+                turns.took(one, SLOW + timedelta(seconds=1))
+        told.update(slow)
+    assert told == {*HANGING}
+
+
+def test_who_is_quick_again_is_slow_no_more() -> None:
+    turns, outbox = Turns(), cast(Outbox, Many([]))
+    for time in (SLOW + timedelta(seconds=1), SLOW):
+        for shop in HANGING:
+            turns.took(shop, time)
+    with ExitStack() as under_way:
+        given = {under_way.enter_context(turns.next(outbox, NOW)) for _ in range(THREADS)}
+    assert given == {*HANGING[:THREADS]}
+
+
+@pytest.mark.parametrize(("lasted", "slow"), [(SLOW, False), (SLOW + timedelta(seconds=1), True)])
+def test_how_long_a_shop_lets_wait_decides_whether_it_is_slow(lasted: timedelta, slow: bool) -> None:
+    made, clock = bench(EVENT), [NOW]
+
+    @dataclass
+    class Waiting(FakeWay):
+        def send(self, request: Request) -> Response:
+            clock[0] += lasted
+            return super().send(request)
+
+    replace(made.it, ways=lambda _: Waiting(204), clock=lambda: clock[0]).step()
+    busy = [f"other-{number}" for number in range(MOST_SLOW)]
+    for other in busy:
+        made.it.turns.took(other, SLOW * 2)
+
+    @dataclass
+    class All(FakeOutbox):
+        def due(self, now: datetime) -> Sequence[str]:
+            return [*busy, "demo"]
+
+    with ExitStack() as under_way:
+        given = [under_way.enter_context(made.it.turns.next(cast(Outbox, All([])), NOW)) for _ in range(THREADS)]
+    assert (given.count(None) == THREADS - MOST_SLOW) is slow
 
 
 def test_the_way_of_a_callback_is_closed_to_what_is_not_public() -> None:
