@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from middleware.bootstrap_back import THREADS
+from middleware.bootstrap_back import THREADS, way
 from middleware.callbacks import (
     EXCHANGE_SECONDS,
     IDLE_SECONDS,
@@ -414,23 +414,24 @@ def test_how_long_a_shop_lets_wait_decides_whether_it_is_slow(lasted: timedelta,
 
 def test_the_way_of_a_callback_is_closed_to_what_is_not_public() -> None:
     """The ways that are made in earnest, asked for addresses inside."""
-    from middleware.bootstrap_back import way
 
     @dataclass
     class Server:
         callbacks_private: tuple[Any, ...] = ()
-        egress_proxy: None = None
+        egress_proxy: str | None = None
         ca_file: None = None
 
     @dataclass
     class Config:
         server: Server
 
-    to: Callable[[str], Any] = lambda origin: way(cast(Any, Config(Server())), origin)  # noqa: E731
-    for host in ("169.254.169.254", "[::ffff:10.0.0.1]", "localhost"):
-        with pytest.raises(PermanentDeliveryError) as fault:
-            to(f"https://{host}:9").send(Request(method="POST", path="/", headers={}, body=b""))
-        assert fault.value.code == "egress-blocked"
+    literal = ("169.254.169.254", "[::ffff:10.0.0.1]")
+    for proxy, hosts in ((None, (*literal, "localhost")), ("http://127.0.0.1:9", literal)):
+        made = cast(Any, Config(Server(egress_proxy=proxy)))
+        for host in hosts:
+            with pytest.raises(PermanentDeliveryError) as fault:
+                way(made, f"https://{host}:9").send(Request(method="POST", path="/", headers={}, body=b""))
+            assert fault.value.code == "egress-blocked"
 
 
 def test_a_shop_is_no_word_of_its_own_to_the_log() -> None:
