@@ -97,8 +97,9 @@ def main() -> int:
         for number, setting in enumerate(SETTINGS):
             share = (asked.runs + number) // len(SETTINGS)
             for part, count in ((_runs, share), (_overtaken, asked.changes), (_kills, asked.kills)):
+                chance = random.Random(f"{asked.seed} {setting}")  # noqa: S311 - to be had again by its seed
                 with house(Path(folder) / f"{setting}{part.__name__}") as one:
-                    rows.append(part(one, setting, count, random.Random(f"{asked.seed} {setting}")))  # noqa: S311
+                    rows.append(part(one, setting, count, chance))
                 print(f"  {setting} {part.__name__.removeprefix('_')}: {_counted(rows[-1].met)}", flush=True)
     print(line(*COLUMNS), *rows, sep="\n")
     well = all(row.well for row in rows)

@@ -146,7 +146,12 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that the base class looks for
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+    def send_error(
+        self,
+        code: int,
+        message: str | None = None,  # noqa: ARG002 - the base class's signature
+        explain: str | None = None,  # noqa: ARG002 - the base class's signature
+    ) -> None:
         """What the base class finds malformed is answered like any refusal; nothing of the request is repeated."""
         self.close_connection = True
         self._send(problem(RefusedError(code, "malformed-request")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -263,6 +264,16 @@ def test_no_module_and_no_function_is_too_long(package: str) -> None:
 def test_every_line_of_a_function_counts() -> None:
     source = "class A:\n    async def f(self):\n        def g():\n\n            return 1\n        return g\n"
     assert set(functions(source)) == {("f", 5), ("g", 3)}
+
+
+BARE = re.compile(r"^.*# noqa: [A-Z0-9, ]+$", re.M)
+
+
+@pytest.mark.parametrize("package", ["middleware", "simulator", "benchmarks", "scripts"])
+def test_an_exception_to_a_lint_gives_its_reason(package: str) -> None:
+    bare = {str(file): BARE.findall(file.read_text(encoding="utf-8")) for file in (ROOT / package).rglob("*.py")}
+    assert len(bare) > 1
+    assert {file: lines for file, lines in bare.items() if lines} == {}
 
 
 SNIPPET = """\

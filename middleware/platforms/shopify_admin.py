@@ -68,7 +68,13 @@ class ShopifyAdmin:
             return None
         return shop.back.fulfilment.url or f"https://{shop.domain}"
 
-    def start(self, event: Event, order: str | None, shop: ShopSettings, now: datetime) -> Request | Refused:  # noqa: ARG002
+    def start(
+        self,
+        event: Event,
+        order: str | None,
+        shop: ShopSettings,
+        now: datetime,  # noqa: ARG002 - the port's signature
+    ) -> Request | Refused:
         """The first look."""
         if order is None or event.barcode is None or not _ORDER.fullmatch(order):
             return Refused(code=ORDER_GONE)
