@@ -6,7 +6,6 @@ Live, because whatever is kept of a person's parcel has to end some day, and wha
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +18,7 @@ from middleware.logs import logger
 from middleware.model import State
 from middleware.ports import Calls, Transport
 from middleware.ports_following import Follower
+from middleware.seats import Seats
 from middleware.services import Shop
 from middleware.trail import Sighting
 
@@ -36,34 +36,38 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Lookout:
-    """Where parcels are followed: so many at once, that a platform that hangs never takes every thread of a process.
-    A carrier without a watch is not followed.
+    """Where parcels are followed: so many at once, that a platform that hangs never takes every thread of a process,
+    and one shop never all ``places``. One is taken before the database is asked. A carrier without a watch is not
+    followed.
     """
 
     watches: Mapping[str, Watch]
-    places: threading.Semaphore
+    places: Seats
 
     def journey(self, record_id: str, shop: Shop, calls: Calls) -> Journey:
         """How far a parcel of the shop's own is.
 
         Raises: NotFoundError, ParcelGoneError, NothingToFollowError, NotFollowedError, NotToldError, StorageError.
         """
-        record = calls.sighting(record_id)
-        if record is None or record.shop != shop.settings.name:
-            raise NotFoundError()
-        if record.state in _ENDED:
-            raise ParcelGoneError()
-        if record.barcode is None:
-            raise NothingToFollowError()
-        watch = self.watches.get(record.carrier)
-        if watch is None:
-            raise NotFollowedError()
-        if not self.places.acquire(blocking=False):
-            raise NotToldError()
-        try:
+        with self.places.seat(shop.settings.name) as seated:
+            if not seated:
+                raise NotToldError()
+            record = _followed(calls.sighting(record_id), shop)
+            watch = self.watches.get(record.carrier)
+            if watch is None:
+                raise NotFollowedError()
             return _asked(record, watch)
-        finally:
-            self.places.release()
+
+
+def _followed(record: Sighting | None, shop: Shop) -> Sighting:
+    """A shop's own shipment that has a parcel. Raises: NotFoundError, ParcelGoneError, NothingToFollowError."""
+    if record is None or record.shop != shop.settings.name:
+        raise NotFoundError()
+    if record.state in _ENDED:
+        raise ParcelGoneError()
+    if record.barcode is None:
+        raise NothingToFollowError()
+    return record
 
 
 def _asked(record: Sighting, watch: Watch) -> Journey:

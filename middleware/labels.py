@@ -5,7 +5,6 @@ One is handed on as the platform gives it; of many one document is made, in the 
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from middleware.exchange import (
 from middleware.model import State
 from middleware.ports import Calls
 from middleware.relay import Lane
+from middleware.seats import Seats
 from middleware.services import Shop
 from middleware.trail import Sighting
 
@@ -53,14 +53,15 @@ _ENDED: Final = frozenset((State.WITHDRAWN, State.CANCELLING, State.CANCELLED))
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Desk:
-    """Where labels are fetched: so many at once, that a platform that hangs never takes every thread of a process.
+    """Where labels are fetched: so many at once, that a platform that hangs never takes every thread of a process, and
+    one shop never all ``places``, nor all that ``many`` at once have. They are taken before the database is asked.
 
     ``join`` makes one document of many, None where it cannot. ``ticks`` are seconds of a clock that nobody turns.
     """
 
     lanes: Mapping[str, Lane]
-    places: threading.Semaphore
-    many: threading.Semaphore
+    places: Seats
+    many: Seats
     join: Callable[[Sequence[Sheaf]], bytes | None]
     ticks: Callable[[], float] = time.monotonic
 
@@ -70,16 +71,16 @@ class Desk:
         Raises: NotFoundError, NoLabelError, LabelGoneError, LabelUnavailableError, StorageError; QueryError where the
         platform makes none in this form.
         """
-        record = _labelled(calls.sighting(record_id), shop)
-        if isinstance(record, RequestError):
-            raise record
-        lane = self.lanes.get(record.carrier)
-        if lane is None or not self.places.acquire(blocking=False):
-            raise LabelUnavailableError()
-        try:
+        with self.places.seat(shop.settings.name) as seated:
+            if not seated:
+                raise LabelUnavailableError()
+            record = _labelled(calls.sighting(record_id), shop)
+            if isinstance(record, RequestError):
+                raise record
+            lane = self.lanes.get(record.carrier)
+            if lane is None:
+                raise LabelUnavailableError()
             return _fetched(record, lane, wish)
-        finally:
-            self.places.release()
 
     def labels(self, ids: Sequence[str], shop: Shop, calls: Calls, wish: Wish) -> tuple[bytes, Sequence[str | None]]:
         """One PDF of the labels of a shop's own shipments in the order of ``ids``, and of each the barcode of the label
@@ -88,18 +89,16 @@ class Desk:
         Raises: UnknownShipmentsError, LabelsLackingError, with pointers to places in ``ids``; SchemaError where the
         platform makes none in this form; LabelsTooLargeError, LabelUnavailableError, StorageError.
         """
-        found = [_labelled(calls.sighting(record_id), shop) for record_id in ids]
-        _refuse({place: one for place, one in enumerate(found) if isinstance(one, RequestError)})
-        records = {place: one for place, one in enumerate(found) if isinstance(one, Sighting)}
-        if not self.many.acquire(blocking=False):
-            raise LabelUnavailableError()
-        try:
+        with self.many.seat(shop.settings.name) as seated:
+            if not seated:
+                raise LabelUnavailableError()
+            found = [_labelled(calls.sighting(record_id), shop) for record_id in ids]
+            _refuse({place: one for place, one in enumerate(found) if isinstance(one, RequestError)})
+            records = {place: one for place, one in enumerate(found) if isinstance(one, Sighting)}
             sheaves = self._sheaves(list(self._batches(records, shop, wish)))
             if {place for sheaf in sheaves for place in sheaf.places} != records.keys():
                 raise LabelUnavailableError()
             content = self.join(sheaves)
-        finally:
-            self.many.release()
         if content is None:
             raise LabelUnavailableError()
         back = {place: barcode for sheaf in sheaves for place, barcode in sheaf.back.items()}

@@ -8,7 +8,6 @@ and no more calls wait than there are places: the others are answered at once.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +21,6 @@ from middleware.core.index import same
 from middleware.core.kinds import kind_of
 from middleware.core.planning import check_time, named
 from middleware.core.schedule import memory
-from middleware.core.shares import Shares
 from middleware.core.trace import credentials
 from middleware.errors import NotFoundError, SchemaError, ShopPausedError
 from middleware.errors_shipping import (
@@ -40,6 +38,7 @@ from middleware.model import Answer, Ending, ParsedMatter, Reason, State, Status
 from middleware.model_events import Selector
 from middleware.model_shipping import Attempt, Known, Restart
 from middleware.ports_senders import Caller
+from middleware.seats import Seats
 from middleware.services import Services, Shop
 from middleware.trail import Sighting
 from schemas.order import Hidden
@@ -82,28 +81,20 @@ class Waiting:
     """Where calls wait: ``places`` at once in a process, and of them no more for one shop than are left free."""
 
     def __init__(self, places: int, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._shares = Shares(places=places, at_work=places)
-        self._lock = threading.Lock()
+        self._seats = Seats(places)
         self._sleep = sleep
 
     def until(self, shop: str, ended: Callable[[], bool], seconds: float) -> None:
         """Return when ``ended`` says so, after so many seconds, or at once where there is no place."""
         if ended():
             return
-        with self._lock:
-            ticket = self._shares.come(shop)
-        if ticket is None:
-            return
-        try:
+        with self._seats.seat(shop) as seated:
             end, looks = time.monotonic() + seconds, 0
-            while (left := end - time.monotonic()) > 0:
+            while seated and (left := end - time.monotonic()) > 0:
                 self._sleep(min(_PAUSES[min(looks, len(_PAUSES) - 1)], left))
                 looks += 1
                 if ended():
                     return
-        finally:
-            with self._lock:
-                self._shares.leave(ticket)
 
 
 def check_policy(caller: Caller, shop: Shop) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, g, jsonify, request
 
 from middleware.following import Lookout, Watch
 from middleware.logs import logger
+from middleware.seats import Seats
 from middleware.services import Services
 from middleware.web.shipments import query
 from schemas.journey import JOURNEY
@@ -24,7 +24,7 @@ _log = logger("following")
 def blueprint(services: Services, watches: Mapping[str, Watch]) -> Blueprint:
     """The route over ``services``; what it tells comes over ``watches``, by carrier."""
     routes = Blueprint("following", __name__, url_prefix="/v1/shops/<shop>/shipments")
-    lookout = Lookout(watches=watches, places=threading.Semaphore(AT_ONCE))
+    lookout = Lookout(watches=watches, places=Seats(AT_ONCE))
 
     def journey(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -15,6 +14,7 @@ from middleware.labels import Desk
 from middleware.logs import logger
 from middleware.pages import apart
 from middleware.relay import Lane
+from middleware.seats import Seats
 from middleware.services import Services
 from middleware.web.raw import body_of
 from schemas.allowlist import Refused, load
@@ -44,8 +44,8 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
     routes = Blueprint("labels", __name__, url_prefix="/v1/shops/<shop>")
     desk = Desk(
         lanes=lanes,
-        places=threading.Semaphore(AT_ONCE),
-        many=threading.Semaphore(DOCUMENTS),
+        places=Seats(AT_ONCE),
+        many=Seats(DOCUMENTS),
         join=apart.joined,
     )
 

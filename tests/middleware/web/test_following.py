@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +19,7 @@ from middleware.exchange import Request, Response
 from middleware.following import Lookout, Watch
 from middleware.gate import PLACES
 from middleware.model import State
+from middleware.seats import Seats
 from middleware.storage.tables import records
 from middleware.web import following, labels, lane
 from middleware.web.app import create
@@ -207,17 +207,22 @@ def test_who_asks_too_often_is_told_how_long_to_wait(asking: Asking, asked: str,
 def test_so_many_are_asked_for_at_once(asking: Asking) -> None:
     shop = asking.intake.services.shops.get("plain")
     assert shop is not None
-    places, calls = threading.Semaphore(1), asking.intake.services.calls
+    places, calls = Seats(2), asking.intake.services.calls
     lookout = Lookout(watches=asking.watches(), places=places)
     for _ in range(2):
         assert lookout.journey(asking.record, shop, calls).barcode == BARCODE
     asking.platform.failure = TransientDeliveryError()
     with pytest.raises(NotToldError):
         lookout.journey(asking.record, shop, calls)
-    assert places.acquire(blocking=False)  # given back even then
-    with pytest.raises(NotToldError):
-        lookout.journey(asking.record, shop, calls)
+    asking.platform.failure = None
+    with places.seat("plain") as seated:  # given back even then
+        assert seated
+        for record in (asking.record, "no-such-record"):  # before the database is asked
+            with pytest.raises(NotToldError):
+                lookout.journey(record, shop, calls)
     assert len(asking.platform.asked) == 3
+    with places.seat("another"):
+        assert lookout.journey(asking.record, shop, calls).barcode == BARCODE
 
 
 def test_threads_are_left_for_everything_else() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from middleware.exchange import Label, Request, Response, Wish
 from middleware.labels import Desk
 from middleware.model import State
 from middleware.relay import Lane
+from middleware.seats import Seats
 from middleware.storage.tables import records
 from middleware.web.app import create
 from tests.middleware.web.answering import PERSON, common, problem
@@ -170,14 +170,19 @@ def test_a_lane_that_is_configured_no_more_is_503(asking: Asking) -> None:
 def test_so_many_are_fetched_at_once(asking: Asking) -> None:
     shop = asking.intake.services.shops.get("plain")
     assert shop is not None
-    places, calls = threading.Semaphore(1), asking.intake.services.calls
-    desk = Desk(lanes=asking.lanes(), places=places, many=threading.Semaphore(0), join=lambda _: None)
+    places, calls = Seats(2), asking.intake.services.calls
+    desk = Desk(lanes=asking.lanes(), places=places, many=Seats(0), join=lambda _: None)
     for _ in range(2):
         assert desk.label(asking.record, shop, calls, Wish()) == Label(content=PDF)
     asking.platform.failure = TransientDeliveryError()
     with pytest.raises(LabelUnavailableError):
         desk.label(asking.record, shop, calls, Wish())
-    assert places.acquire(blocking=False)  # given back even then
-    with pytest.raises(LabelUnavailableError):
-        desk.label(asking.record, shop, calls, Wish())
+    asking.platform.failure = None
+    with places.seat("plain") as seated:  # given back even then
+        assert seated
+        for record in (asking.record, "no-such-record"):  # before the database is asked
+            with pytest.raises(LabelUnavailableError):
+                desk.label(record, shop, calls, Wish())
     assert len(asking.platform.asked) == 3
+    with places.seat("another"):
+        assert desk.label(asking.record, shop, calls, Wish()) == Label(content=PDF)

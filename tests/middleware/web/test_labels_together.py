@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,8 +24,10 @@ from middleware.model import State
 from middleware.pages import joining
 from middleware.ports import Calls
 from middleware.relay import Lane
+from middleware.seats import Seats
 from middleware.storage.tables import records
 from middleware.trail import Sighting
+from middleware.web import labels as routes
 from middleware.web.app import create
 from middleware.web.openapi_labels import EXAMPLE
 from schemas.labels import LABELS_WANTED, MOST
@@ -247,7 +248,7 @@ class Counter:
     intake: Intake
     platform: Platform
     desk: Desk
-    records: Mapping[str, Sighting]
+    records: Mapping[str, Sighting | None]
 
     def labels(self) -> tuple[bytes, Sequence[str | None]]:
         shop = self.intake.services.shops.get("plain")
@@ -268,7 +269,7 @@ def counter(intake: Intake, number: int, carriers: Sequence[str] = ("platform",)
         "platform": Lane(carrier=ParcelJson(), transport=platform),
         "bpost": Lane(carrier=BpostShm(accounts=lambda _: ACCOUNT, shared=None, spots={}), transport=platform),
     }
-    many = threading.Semaphore(1)
+    many = Seats(routes.DOCUMENTS)
     desk = Desk(**{"lanes": lanes, "places": many, "many": many, "join": joined, **changes})
     made_up = {
         f"record-{place}": replace(
@@ -295,9 +296,17 @@ def test_so_many_documents_are_made_at_once(intake: Intake, failing: bool) -> No
         at.platform.instead["record-0"] = TransientDeliveryError()
     for _ in range(2):
         assert _refused(at) == (LabelUnavailableError if failing else None)  # the place is given back, even then
-    at.desk.many.acquire()
-    assert _refused(at) is LabelUnavailableError
     assert len(at.platform.asked) == 2
+
+
+def test_a_shop_has_one_document_made_at_once_and_another_shop_its_own(intake: Intake) -> None:
+    at = counter(intake, 1)
+    with at.desk.many.seat("plain"):
+        assert _refused(at) is LabelUnavailableError
+        assert _refused(replace(at, records={NOBODY: None})) is LabelUnavailableError  # before the database is asked
+    assert at.platform.asked == []
+    with at.desk.many.seat("another"):
+        assert _refused(at) is None
 
 
 def _refused(at: Counter) -> type[ParcelveilError] | None:
@@ -329,7 +338,7 @@ def test_a_lane_that_is_configured_no_more_is_503_before_anything_is_asked(intak
 
 def test_a_barcode_that_two_shipments_have_is_no_reason_to_leave_one_out(intake: Intake) -> None:
     at = counter(intake, 2, ("bpost",))
-    twins = {record: replace(seen, barcode="0" * 24) for record, seen in at.records.items()}
+    twins = {record: replace(seen, barcode="0" * 24) for record, seen in at.records.items() if seen}
     body = (
         f"<labels><label><barcode>{'0' * 24}</barcode><mimeType>application/pdf</mimeType>"
         "<bytes>JVBERi0xLjQgbWFkZSB1cA==</bytes></label></labels>"
