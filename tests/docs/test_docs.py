@@ -22,6 +22,7 @@ from middleware.core.lifecycle import Step
 from middleware.demo.orders import made_up
 from middleware.demo.story import Chapter
 from middleware.model import Reason, State, Status
+from middleware.storage.tables import metadata
 from middleware.tracking import Next
 from middleware.web.openapi import description
 from schemas.known import REASONS
@@ -137,6 +138,11 @@ def test_the_terms_that_are_told_are_those_of_the_pack(path: Path, heading: str)
     terms = {tables.plain(PACK.retention[name].duration or "") for name in kept}
     told = " ".join(cell for row in rows(path, heading) for cell in row)
     assert set(re.findall(r"[0-9]+ (?:years|months|days)", told)) == terms
+
+
+def test_what_stays_is_told_of_every_table_and_of_no_other() -> None:
+    told = {row[1] for row in rows(OPERATIONS, "## What stays, where, and for how long")}
+    assert set(re.findall(r"`(\w+)`", " ".join(told))) == set(metadata.tables) | {"state"}
 
 
 # ---- What the README shows of the demo -----------------------------------------------------------------------------
