@@ -31,7 +31,7 @@ tell() {
 }
 
 of() {
-    status=$(ask GET "?order=$1")
+    status=$(ask GET "" -G --data-urlencode "order=$1")
     [ "$status" = 200 ] || tell "$status"
 }
 
