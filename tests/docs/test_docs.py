@@ -145,6 +145,12 @@ def test_what_stays_is_told_of_every_table_and_of_no_other() -> None:
     assert set(re.findall(r"`(\w+)`", " ".join(told))) == set(metadata.tables) | {"state"}
 
 
+def test_the_changelog_has_no_entry_twice() -> None:
+    text = (TREE / "CHANGELOG.md").read_text(encoding="utf-8")
+    entries = Counter(re.findall(r"^- \*\*(.+?)\*\*", text, re.M))
+    assert [entry for entry, times in entries.items() if times > 1] == []
+
+
 # ---- What the README shows of the demo -----------------------------------------------------------------------------
 
 
