@@ -73,7 +73,8 @@ class Onboarding:
 
     def connect(self, name: str, settings: Mapping[str, object], held: Held = NOTHING) -> tuple[ShopFace, bool]:
         """Connect a shop, or give a connected one these settings: (the shop, whether it is new). Without secrets and
-        without an app those that it has stay, and so do its token, and its passphrase as long as it has an account.
+        without an app those that it has stay, and so do its token and its key for browsers; its passphrase, what signs
+        its callbacks and its token at its own platform stay as long as there is what they belong to.
 
         Raises: ConfigError for settings that cannot be used; NotFitError for a live shop that lacks something;
         IntegrationEndedError, ShopInFileError, DomainTakenError, DomainChangedError, SecretTakenError,

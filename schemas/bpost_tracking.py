@@ -61,11 +61,11 @@ class DeliveryTimeWindow(AllowList):
 class ItemTracking(AllowList):
     """The answer: of its elements these and no others."""
 
-    itemCode = fields.String(  # noqa: N815
+    itemCode = fields.String(  # noqa: N815 - bpost's name
         required=True, validate=validate.Regexp(r"[A-Z0-9]{8,40}\Z", error="pattern")
     )
     stateInfo = several(StateInfo, most=MOST_STATES)  # noqa: N815 - bpost's name
-    deliveryTimeWindow = nested(DeliveryTimeWindow)  # noqa: N815
+    deliveryTimeWindow = nested(DeliveryTimeWindow)  # noqa: N815 - bpost's name
 
 
 ITEM_TRACKING = ItemTracking()
