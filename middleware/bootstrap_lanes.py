@@ -12,8 +12,6 @@ from middleware.binding import carriers
 from middleware.carriers.bpost_shm import permitted
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.config import Config
-from middleware.config_parties import BPOST
-from middleware.directory import Directory
 from middleware.errors import DeliveryError
 from middleware.live_keys import Verifying
 from middleware.model_shop import Fitness
@@ -67,14 +65,14 @@ def account_finding(settings: Config, known: Onboarding, name: str) -> Fitness |
     return permitted.finding(shop.carrier.products, shop.settings.lines, answer)
 
 
-def relays(settings: Config, observe: Observer, shops: Shops | None = None) -> Sequence[Relay]:
-    """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all. Without
-    ``shops`` those that there are now. Raises: ConfigError, StorageError.
+def relays(settings: Config, observe: Observer, shops: Shops) -> Sequence[Relay]:
+    """A relay for every lane, all over one store; what is on a lane that is configured no more is seen by all.
+    ``shops`` as for ``lanes``. Raises: ConfigError, StorageError.
     """
     live = bootstrap.live_keys(settings)
     bootstrap.fit_keys(settings, live.now())
     shared = bootstrap.store(settings)
-    ways = lanes(settings, followed(settings) or {} if shops is None else shops)
+    ways = lanes(settings, shops)
     return [
         Relay(
             store=shared,
@@ -87,13 +85,3 @@ def relays(settings: Config, observe: Observer, shops: Shops | None = None) -> S
         )
         for name in ways or ("",)  # without a parcel platform, what waits is told all the same
     ]
-
-
-def followed(settings: Config) -> Directory | None:
-    """The shops that may have an account of their own, or whose deliveries are asked for: whoever uses them keeps them
-    (``directory.keep``) and closes them. None where no carrier knows accounts or is asked. Raises: ConfigError,
-    StorageError.
-    """
-    if all(carrier.kind != BPOST and not carrier.follow for carrier in settings.carriers.values()):
-        return None
-    return bootstrap.shops_of(bootstrap.onboarding(settings), follow=False)

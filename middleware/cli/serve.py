@@ -242,7 +242,7 @@ def _relay(settings: config.Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    shops = bootstrap_lanes.followed(settings) or bootstrap_back.shops(settings)
+    shops = bootstrap_back.shops(settings)
     relays = bootstrap_lanes.relays(settings, _counted(metrics.DELIVERIES), shops)
     kept = bootstrap_retention.retention(settings)
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]

@@ -69,7 +69,7 @@ def test_a_way_out_that_cannot_be_used_stops_the_start(instance: Instance) -> No
 def test_the_relay_verifies_with_the_key_that_signs_and_has_a_lane_for_each_platform(instance: Instance) -> None:
     migrate(f"sqlite:///{instance.database}")
     spare = f'[carriers.spare]\nkind = "parcel-json"\nurl = "http://{DEAD}"\nallow_private = ["127.0.0.1"]\n'
-    relays = bootstrap_lanes.relays(instance.write(more=spare).settings(), lambda carrier, result: None)
+    relays = bootstrap_lanes.relays(instance.write(more=spare).settings(), lambda *_: None, {})
     relays[0].store.close()
     signing = load_service(instance.folder / "keys").signing
     assert len(relays) == 2

@@ -169,7 +169,7 @@ def house(folder: Path, *, level: str = "ERROR", carrier: Table | None = None, *
         settings = config.load(file)
         services = bootstrap.services(settings)
         with closing(services.store):
-            (relay,) = bootstrap_lanes.relays(settings, lambda *_: None)
+            (relay,) = bootstrap_lanes.relays(settings, lambda *_: None, services.shops)
             relay.store.close()
             ways = settings.carriers["platform"].allow_private
             way = HttpTransport(platform.url, allow_private=ways, connect=1.0, read=READ_SECONDS, total=TOTAL_SECONDS)

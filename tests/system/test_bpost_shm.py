@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from middleware import bootstrap, bootstrap_lanes
+from middleware import bootstrap, bootstrap_back, bootstrap_lanes
 from middleware.web.app import create
 from tests.middleware.cli.bench import SECRET, Instance
 from tests.middleware.starting import cleaned
@@ -129,10 +129,11 @@ class Line:
 
     def deliver(self, later: timedelta = timedelta(minutes=3)) -> str:
         """The relay takes one record as far as it goes: how that ended, and what it logs."""
-        tell(self.instance.folder / "clock", bootstrap.clock(self.instance.settings())() + later)
-        results: list[str] = []
-        (relay,) = bootstrap_lanes.relays(self.instance.settings(), lambda _, result: results.append(result))
-        with closing(relay.store), contextlib.redirect_stderr(io.StringIO()) as said:
+        settings, results = self.instance.settings(), list[str]()
+        tell(self.instance.folder / "clock", bootstrap.clock(settings)() + later)
+        shops = bootstrap_back.shops(settings)
+        (relay,) = bootstrap_lanes.relays(settings, lambda _, result: results.append(result), shops)
+        with closing(shops.store), closing(relay.store), contextlib.redirect_stderr(io.StringIO()) as said:
             assert relay.step()
         return f"{results} {said.getvalue()}"
 

@@ -18,7 +18,7 @@ import pytest
 import requests
 from sqlalchemy import create_engine, text
 
-from middleware import bootstrap, bootstrap_following, bootstrap_lanes, bootstrap_retention
+from middleware import bootstrap, bootstrap_back, bootstrap_following, bootstrap_lanes, bootstrap_retention
 from middleware.account import Account
 from middleware.web.app import create
 from simulator.http import MockServer, Settings, running
@@ -64,8 +64,7 @@ class Line:
     def pursue(self) -> tuple[list[tuple[str, str]], str]:
         """One step of who asks by itself, as the role ``relay`` has it: what came of it, and what was logged."""
         settings, seen = self.instance.settings(), list[tuple[str, str]]()
-        known, said, shops = bootstrap_retention.retention(settings), io.StringIO(), bootstrap_lanes.followed(settings)
-        assert shops is not None
+        known, said, shops = bootstrap_retention.retention(settings), io.StringIO(), bootstrap_back.shops(settings)
         own = bootstrap_lanes.own_accounts(shops)
         with contextlib.redirect_stderr(said), closing(known), closing(shops.store):
             (pursuit,) = bootstrap_following.pursuits(settings, known, shops, own, lambda *told: seen.append(told))
@@ -123,9 +122,10 @@ def accepted(instance: Instance) -> str:
 def delivered(instance: Instance, server: MockServer) -> str:
     """bpost has it from now on: its barcode."""
     tell(instance.folder / "clock", NOW + timedelta(minutes=3))
-    results: list[str] = []
-    (relay,) = bootstrap_lanes.relays(instance.settings(), lambda _, result: results.append(result))
-    with closing(relay.store):
+    settings, results = instance.settings(), list[str]()
+    shops = bootstrap_back.shops(settings)
+    (relay,) = bootstrap_lanes.relays(settings, lambda _, result: results.append(result), shops)
+    with closing(shops.store), closing(relay.store):
         assert relay.step()
     assert results == ["delivered"]
     ledger = requests.get(f"{server.url}/_ledger", timeout=20).json()["bpost"]

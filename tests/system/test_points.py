@@ -160,7 +160,7 @@ def test_without_points_an_order_to_one_comes_again_later_and_others_go_on(stage
 def test_a_relay_that_cannot_read_the_points_tries_again(stage: Stage) -> None:
     id_ = stage.house.accept(bought())
     stage.file.unlink()
-    (relay,) = bootstrap_lanes.relays(stage.house.settings, lambda *_: None)
+    (relay,) = bootstrap_lanes.relays(stage.house.settings, lambda *_: None, stage.house.services.shops)
     with closing(relay.store):
         for hour in range(1, len(SCHEDULE) + 2):  # more often than what counts is tried
             stage.house.tell(BEGINNING + timedelta(hours=hour))

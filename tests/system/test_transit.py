@@ -89,7 +89,7 @@ class Line:
 
     @contextlib.contextmanager
     def relay(self) -> Iterator[Relay]:
-        (made,) = bootstrap_lanes.relays(self.settings, lambda *_: None)
+        (made,) = bootstrap_lanes.relays(self.settings, lambda *_: None, {})
         with closing(made.store):
             yield made
 

@@ -25,13 +25,13 @@ def test_label_answer_status_and_desk_tell_the_same_code(
     instance.write(shop='hold = "0s"\ntoken = { env = "DEMO_TOKEN" }')
     settings = instance.settings()
     services = bootstrap.services(settings)
-    with closing(services.store), closing(bootstrap_lanes.relays(settings, lambda *_: None)[0].store):
+    with closing(services.store), closing(bootstrap_lanes.relays(settings, lambda *_: None, services.shops)[0].store):
         body = json.dumps(order(name="#1001")).encode()
         given = headers(body, "demo.myshopify.com", secret=SECRET.encode())
         answer: Any = (
             create(services, "intake").test_client().post("/webhooks/shopify/orders", data=body, headers=given).json
         )
-        assert bootstrap_lanes.relays(settings, lambda *_: None)[0].step()
+        assert bootstrap_lanes.relays(settings, lambda *_: None, services.shops)[0].step()
         bearer = {"Authorization": "Bearer made-up token of the shop"}
         asked = create(services, "api").test_client()
         status: Any = asked.get("/v1/shops/demo/shipments?order=%231001", headers=bearer).json

@@ -297,7 +297,7 @@ def test_the_shops_that_a_relay_asks_for_accounts_are_followed_until_it_ends(
 ) -> None:
     relay, shops = Relay(), SimpleNamespace(store=Store())
     followed: list[tuple[object, bool, bool]] = []
-    monkeypatch.setattr(bootstrap_lanes, "followed", lambda settings: shops)
+    monkeypatch.setattr("middleware.bootstrap_back.shops", lambda settings: shops)
     monkeypatch.setattr(bootstrap_lanes, "relays", lambda settings, observe, given: [relay] if given is shops else [])
     monkeypatch.setattr(
         serving, "keep", lambda known, stop: followed.append((known, stop.wait(10), shops.store.closed))
