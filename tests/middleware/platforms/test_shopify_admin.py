@@ -273,7 +273,7 @@ def places(document: Any) -> Iterator[tuple[Any, Any]]:
 @pytest.mark.parametrize("whole", WHOLE)
 def test_whatever_stands_at_any_place_of_an_answer_it_is_heard(whole: str) -> None:
     """An error that nobody expects would end the process, and with it what all other shops are told."""
-    event = replace(EVENT, former="FORMER")
+    event = replace(EVENT, formers=frozenset(("FORMER",)))
     document = copy.deepcopy(WHOLE[whole])
     outcomes = set()
     for holder, key in places(document):
