@@ -97,6 +97,7 @@ def taking() -> Iterator[Bpost]:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             status, said = bpost.answer(self.command, self.path, self.headers["Authorization"] or "", body)
             self.send_response(status)
+            self.send_header("Content-Type", "text/plain;charset=UTF-8" if status == 404 else "application/xml")
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from middleware.carriers.bpost_shm import markup
-from middleware.exchange import Form, Label
+from middleware.exchange import Form, Label, Response
 from schemas.order import Hidden
 
 _BEGINS: Final[Mapping[Form, bytes]] = {Form.PDF: b"%PDF-", Form.PNG: b"\x89PNG\r\n\x1a\n", Form.ZPL: b"^XA"}
@@ -125,6 +125,18 @@ def printed(body: bytes) -> tuple[Printed, ...] | None:
     labels = [_label(each) for each in there]
     whole = tuple(label for label in labels if label is not None)
     return whole if len(whole) == len(labels) else None
+
+
+def denies(response: Response) -> bool:
+    """Whether a 404 or 410 is bpost's own word that it has no such thing: some plain text, or its list of what it does
+    not know. All else is of whoever stands before bpost, and tells of an address.
+    """
+    media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    begins = response.body[:_LONGEST_TEXT].strip()
+    if media == "text/plain" and begins and not begins.startswith((b"<", b"{")):
+        return True
+    found = markup.read(response.body)
+    return found is not None and markup.local(found) == "unknownItems"
 
 
 def is_page(body: bytes) -> bool:

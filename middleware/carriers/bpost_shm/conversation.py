@@ -284,10 +284,8 @@ def _ended(stored: Stored, account: Account, asked: Request, response: Response)
 
 
 def _denied(response: Response) -> bool:
-    """Whether bpost has no such order, which it says in plain text. A page is of whoever stands before it, and tells of
-    an address: who takes it for a denial sends the order a second time.
-    """
-    return response.status == 404 and not answers.is_page(response.body)
+    """Whether bpost has no such order. Who takes another's 404 for a denial sends the order a second time."""
+    return response.status == 404 and answers.denies(response)
 
 
 def _seen(stored: Stored, response: Response) -> OrderSeen | None:

@@ -63,7 +63,7 @@ def given(response: Response) -> Labelled:
     """The label of one box, if it begins like the form that it says it is: PDF, PNG or ZPL. What brings the parcel
     back stands in the same document, as its second page or its second piece of ZPL.
     """
-    if response.status in (404, 410) and not answers.is_page(response.body):  # a page is of who stands before bpost
+    if response.status in (404, 410) and answers.denies(response):
         return Gone()
     if response.status == 409:
         return Refused(code="http-409")

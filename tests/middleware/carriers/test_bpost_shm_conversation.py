@@ -92,6 +92,27 @@ def answer(status: int = 200, body: bytes = b"") -> Response:
     return Response(status=status, headers={}, body=body)
 
 
+def denial(text: bytes, media: str = "text/plain;charset=UTF-8") -> Response:
+    return Response(status=404, headers={"content-type": media}, body=text)
+
+
+ANOTHERS: Mapping[str, Response] = {
+    "a page": denial(b"\n <!DOCTYPE html><html>nothing here</html>", media="text/html"),
+    "a page that says it is text": denial(b"<HTML><body>nothing here</body></HTML>"),
+    "a page behind a comment": denial(b"<!-- edge --><html></html>", media="text/html"),
+    "XHTML": denial(b'<?xml version="1.0"?><!DOCTYPE html><html></html>', media="application/xhtml+xml"),
+    "XML": denial(vector("answers", "system-exception"), media="application/xml"),
+    "JSON": denial(b'{"message":"no Route matched with those values"}', media="application/json"),
+    "JSON that says it is text": denial(b'{"message":"no Route matched with those values"}'),
+    "nothing": answer(404),
+    "nothing in plain text": denial(b" \r\n"),
+    "text of no type": answer(404, b"nothing here"),
+}
+"""What whoever stands before bpost might answer: all but bpost's own word."""
+
+UNKNOWN = denial(vector("answers", "unknown-items"), media="application/xml")
+
+
 def seen(*boxes: tuple[str, str | None], reference: str = ID) -> Response:
     """An order that bpost has: state and barcode of each box."""
     inside = "".join(
@@ -101,7 +122,7 @@ def seen(*boxes: tuple[str, str | None], reference: str = ID) -> Response:
     return answer(body=f"<orderInfo><reference>{reference}</reference>{inside}</orderInfo>".encode())
 
 
-MADE, MISSING, TIRED = answer(201), answer(404, b"no such order of Lotte Verzonnen"), answer(503)
+MADE, MISSING, TIRED = answer(201), denial(b"no such order of Lotte Verzonnen"), answer(503)
 LABEL = answer(body=vector("answers", "labels"))
 PRINTED_BEFORE = answer(body=vector("answers", "labels-printed-before"))
 
@@ -204,12 +225,30 @@ def test_the_longest_conversation_comes_to_its_end() -> None:
         (answer(200, b"<html>"), Failed(code="unreadable-answer")),
         (answer(500, vector("answers", "system-exception")), Failed(code="http-500:system-exception")),
         (answer(400, b"what is this"), Failed(code="http-400")),
-        (answer(404, b"\n <!DOCTYPE html><html>nothing here</html>"), Failed(code="http-404")),
-        (answer(404, b"<HTML><body>nothing here</body></HTML>"), Failed(code="http-404")),
     ],
 )
 def test_what_is_found_instead_is_told(found: Response, outcome: Outcome) -> None:
     assert talk(AGAIN, found)[0] == outcome
+
+
+@pytest.mark.parametrize("name", ANOTHERS)
+def test_only_bposts_own_word_is_taken_for_a_denial(name: str) -> None:
+    waits = Failed(code="http-404")
+    anothers = ANOTHERS[name]
+    outcome, spoken = talk(AGAIN, anothers)
+    assert isinstance(outcome, Failed)
+    assert (outcome.code.removesuffix(":system-exception"), spoken.asked) == ("http-404", [LOOK])
+    assert talk(ENDING, anothers)[0] == waits
+    assert talk(ENDING, answer(200), anothers)[0] == waits
+    assert carrier().labelled(anothers) == waits
+    assert carrier().labelled(replace(anothers, status=410)) == Failed(code="http-410")
+
+
+def test_bpost_denies_in_plain_text_or_by_a_list_of_what_it_does_not_know() -> None:
+    for denied in (MISSING, UNKNOWN):
+        assert talk(AGAIN, denied, MADE, LABEL)[0] == Delivered(barcode=BARCODE, state="created")
+        assert talk(ENDING, denied)[0] == Gone()
+        assert carrier().labelled(denied) == carrier().labelled(replace(denied, status=410)) == Gone()
 
 
 TOO_LONG = (
@@ -266,8 +305,6 @@ def test_an_order_that_was_made_is_not_given_up_for_its_label(status: int) -> No
         ((answer(200), seen(("OPEN", None))), TooLate(), [UPDATE, LOOK]),
         ((MISSING,), Gone(), [UPDATE]),
         ((answer(200), MISSING), Gone(), [UPDATE, LOOK]),
-        ((answer(404, b"<html>nothing here</html>"),), Failed(code="http-404"), [UPDATE]),
-        ((answer(200), answer(404, b"<html>nothing here</html>")), Failed(code="http-404"), [UPDATE, LOOK]),
         ((answer(200), TIRED), Failed(code="http-503"), [UPDATE, LOOK]),
         ((answer(200), answer(200, b"cancelled, perhaps")), Failed(code="unreadable-answer"), [UPDATE, LOOK]),
         ((TIRED,), Failed(code="http-503"), [UPDATE]),

@@ -13,7 +13,6 @@ from middleware.exchange import (
     Batch,
     Failed,
     Form,
-    Gone,
     Impossible,
     Label,
     Lacking,
@@ -149,11 +148,6 @@ def test_one_label_comes_with_its_return_in_the_same_document() -> None:
     abroad = carrier().labelled(answer(body=vector("answered", "labels-abroad")))
     assert isinstance(abroad, Label)
     assert abroad.back is None  # bpost makes none
-
-
-def test_a_page_that_there_is_nothing_is_not_believed() -> None:
-    assert carrier().labelled(answer(404, b"No box found with barcode 1")) == Gone()
-    assert carrier().labelled(answer(404, b"<html>Not Found</html>")) == Failed(code="http-404")
 
 
 def test_zpl_with_a_return_is_joined_whether_it_comes_in_one_piece_or_two() -> None:

@@ -15,7 +15,7 @@ from middleware.exchange import Delivered, Outcome, Refused, Request, Response
 from middleware.model import Stored
 from middleware.relay import MOST_EXCHANGES
 from tests.middleware.carriers.test_bpost_shm import vector
-from tests.middleware.carriers.test_bpost_shm_conversation import BARCODE, ENDING, STORED, answer, carrier, seen
+from tests.middleware.carriers.test_bpost_shm_conversation import BARCODE, ENDING, STORED, answer, carrier, denial, seen
 
 CARRIER = carrier()
 
@@ -45,7 +45,7 @@ class Ledger:
             self.boxes = [*(self.boxes if self.again == "append" else ()), "PENDING"]
             return answer(201)
         if not self.boxes:
-            return answer(404, b"no such order")
+            return denial(b"no such order")
         if request.path.endswith("/A6"):
             before = set(self.boxes) == {"PRINTED"}
             self.boxes = ["PRINTED"] * len(self.boxes)
