@@ -178,7 +178,7 @@ def _fetched(record: Sighting, lane: Lane, wish: Wish) -> Label:
     if isinstance(asked, Impossible):
         raise QueryError()
     try:
-        answer = asked if isinstance(asked, Failed) else lane.carrier.labelled(lane.transport.send(asked))
+        answer = asked if isinstance(asked, Failed) else lane.carrier.labelled(record, wish, lane.transport.send(asked))
     except DeliveryError as problem:
         answer = Failed(code=problem.code)
     match answer:

@@ -90,8 +90,8 @@ class Carrier(Protocol):
     def label(self, record: Sighting, wish: Wish) -> Sought:
         """The request for a shipment's label."""
 
-    def labelled(self, response: Response) -> Labelled:
-        """What the answer to it means."""
+    def labelled(self, record: Sighting, wish: Wish, response: Response) -> Labelled:
+        """What the answer to it means. Where it tells whose label it is, no other shipment's is handed on."""
 
     def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:
         """The requests for the labels of many shipments of a shop, by their places in the list that was asked for."""

@@ -131,17 +131,9 @@ class ParcelJson:
             return Impossible(code=NO_SUCH_FORM)
         return _label_of(record)
 
-    def labelled(self, response: Response) -> Labelled:
-        """Only what says of itself that it is a PDF, and begins like one, is handed on."""
-        if response.status in (404, 410):
-            return Gone()
-        if response.status == 409:
-            return Refused(code="http-409")
-        if response.status != 200:
-            return Failed(code=f"http-{response.status}")
-        media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        fits = media == PDF and response.body.startswith(b"%PDF-") and len(response.body) <= LARGEST_LABEL
-        return Label(content=response.body) if fits else Failed(code="unreadable-answer")
+    def labelled(self, record: Sighting, wish: Wish, response: Response) -> Labelled:  # noqa: ARG002 - the port's signature
+        """Only what says of itself that it is a PDF, and begins like one, is handed on. It tells nobody's barcode."""
+        return _pdf(response)
 
     def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:  # noqa: ARG002 - the port's signature
         """One request for each: the platform gives one label at a time."""
@@ -155,7 +147,7 @@ class ParcelJson:
     def sheaves(self, batch: Batch, response: Response) -> Sheaves:
         """The one document of an answer."""
         places = tuple(batch.places.values())
-        match self.labelled(response):
+        match _pdf(response):
             case Label(content=content):
                 return [Sheaf(content=content, places=places)]
             case Failed() as failed:
@@ -208,6 +200,18 @@ def _ended(stored: Stored, asked: Request, response: Response) -> Request | Outc
         case "POST" | "GET", 200:  # said by whatever stands in between, too: only the shipment's own state counts
             return Gone() if _state(response) == CANCELLED else Failed(code="unreadable-answer")
     return None
+
+
+def _pdf(response: Response) -> Labelled:
+    if response.status in (404, 410):
+        return Gone()
+    if response.status == 409:
+        return Refused(code="http-409")
+    if response.status != 200:
+        return Failed(code=f"http-{response.status}")
+    media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    fits = media == PDF and response.body.startswith(b"%PDF-") and len(response.body) <= LARGEST_LABEL
+    return Label(content=response.body) if fits else Failed(code="unreadable-answer")
 
 
 def _label_of(record: Sighting) -> Request:

@@ -128,8 +128,8 @@ class FakeCarrier:
     def label(self, record: Sighting, wish: Wish) -> Request | Impossible:
         return ParcelJson().label(record, wish)
 
-    def labelled(self, response: Response) -> Labelled:
-        return ParcelJson().labelled(response)
+    def labelled(self, record: Sighting, wish: Wish, response: Response) -> Labelled:
+        return ParcelJson().labelled(record, wish, response)
 
     def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:
         return ParcelJson().labels(shop, records, wish)

@@ -158,9 +158,9 @@ class BpostShm:
         """The request for the label of its box, with the account of its shop."""
         return labelling.asked(self._account(record.shop), record, wish)
 
-    def labelled(self, response: Response) -> Labelled:
+    def labelled(self, record: Sighting, wish: Wish, response: Response) -> Labelled:
         """What is handed on of the answer, or why nothing is."""
-        return labelling.given(response)
+        return labelling.given(record, wish, response)
 
     def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:
         """The requests for the labels of many boxes, with the account of their shop."""

@@ -59,9 +59,9 @@ def asked(account: Account | None, record: Sighting, wish: Wish) -> Sought:
     return asking(account, "GET", path, wanting(wish.form))
 
 
-def given(response: Response) -> Labelled:
-    """The label of one box, if it begins like the form that it says it is: PDF, PNG or ZPL. What brings the parcel
-    back stands in the same document, as its second page or its second piece of ZPL.
+def given(record: Sighting, wish: Wish, response: Response) -> Labelled:
+    """The label of the record's box, if its barcode is the first and it begins like the form that it says it is: PDF,
+    PNG or ZPL. What brings the parcel back stands in the same document, as its second page or its second piece of ZPL.
     """
     if response.status in (404, 410) and answers.denies(response):
         return Gone()
@@ -72,12 +72,13 @@ def given(response: Response) -> Labelled:
     found = answers.printed(response.body)
     if found is None:
         return Failed(code=UNREADABLE)
-    content = [one.label.content for one in found]
     if not found or (len(found) > 1 and found[0].label.form is not Form.ZPL):
         return Refused(code="no-label")
-    barcodes = [barcode for one in found for barcode in one.barcodes]
-    back = barcodes[1] if len(barcodes) > 1 else None
-    return Label(content=b"\n".join(content), form=found[0].label.form, back=back)
+    barcode, *backs = (barcode for one in found for barcode in one.barcodes)
+    if barcode != record.barcode or len(backs) > 1 or (len(found) > 1 and not wish.back):
+        return Failed(code=UNREADABLE)  # somebody else's, or somebody else's behind it
+    content = b"\n".join(one.label.content for one in found)
+    return Label(content=content, form=found[0].label.form, back=backs[0] if backs and wish.back else None)
 
 
 def asked_together(account: Account | None, records: Mapping[int, Sighting], wish: Wish) -> Batched:

@@ -240,15 +240,19 @@ def test_only_bposts_own_word_is_taken_for_a_denial(name: str) -> None:
     assert (outcome.code.removesuffix(":system-exception"), spoken.asked) == ("http-404", [LOOK])
     assert talk(ENDING, anothers)[0] == waits
     assert talk(ENDING, answer(200), anothers)[0] == waits
-    assert carrier().labelled(anothers) == waits
-    assert carrier().labelled(replace(anothers, status=410)) == Failed(code="http-410")
+    assert carrier().labelled(SIGHTED, Wish(), anothers) == waits
+    assert carrier().labelled(SIGHTED, Wish(), replace(anothers, status=410)) == Failed(code="http-410")
 
 
 def test_bpost_denies_in_plain_text_or_by_a_list_of_what_it_does_not_know() -> None:
     for denied in (MISSING, UNKNOWN):
         assert talk(AGAIN, denied, MADE, LABEL)[0] == Delivered(barcode=BARCODE, state="created")
         assert talk(ENDING, denied)[0] == Gone()
-        assert carrier().labelled(denied) == carrier().labelled(replace(denied, status=410)) == Gone()
+        assert (
+            carrier().labelled(SIGHTED, Wish(), denied)
+            == carrier().labelled(SIGHTED, Wish(), replace(denied, status=410))
+            == Gone()
+        )
 
 
 TOO_LONG = (
@@ -373,7 +377,7 @@ def test_a_label_is_asked_for_by_its_barcode() -> None:
 )
 def test_a_label_is_only_what_it_says_of_itself(inside: str, form: Form | None, content: bytes) -> None:
     body = f"<labels><label><barcode>{BARCODE}</barcode>{inside}</label></labels>"
-    label = carrier().labelled(answer(200, body.encode()))
+    label = carrier().labelled(SIGHTED, Wish(), answer(200, body.encode()))
     if form is None:
         assert label == Failed(code="unreadable-answer")
     else:
@@ -393,11 +397,11 @@ LABELLED: Mapping[str, tuple[Response, Any]] = {
 @pytest.mark.parametrize("case", LABELLED)
 def test_what_is_no_label_is_not_handed_on(case: str) -> None:
     response, outcome = LABELLED[case]
-    assert carrier().labelled(response) == outcome
+    assert carrier().labelled(SIGHTED, Wish(), response) == outcome
 
 
 def test_a_label_is_handed_on_as_it_is() -> None:
-    label = carrier().labelled(LABEL)
+    label = carrier().labelled(SIGHTED, Wish(), LABEL)
     assert isinstance(label, Label)
     assert label.content.startswith(b"%PDF-")
 

@@ -28,8 +28,10 @@ from tests.middleware.carriers.test_bpost_shm_conversation import ROOT, SIGHTED,
 
 ONE, TWO = "323212345600000000001030", "323212345600000000002030"
 BACK_ONE, BACK_TWO = "323212345600000000001050", "323212345600000000002050"
+ABROAD = "CD000000014BE"
 PDF = b"%PDF-1.4 made up"
 PLAIN, RETURNS = Wish(), Wish(back=True)
+FIRST = replace(SIGHTED, barcode=ONE)
 ZPL = "<zplCode>^XA^FD{0}^FS^XZ</zplCode>"
 
 
@@ -142,17 +144,37 @@ def test_one_label_comes_with_its_return_in_the_same_document() -> None:
     request = carrier().label(SIGHTED, RETURNS)
     assert isinstance(request, Request)
     assert request.path.endswith("/labels/A6/withReturnLabels")
-    label = carrier().labelled(answer(body=vector("answered", "labels-with-return")))
+    answered = answer(body=vector("answered", "labels-with-return"))
+    label = carrier().labelled(FIRST, RETURNS, answered)
     assert isinstance(label, Label)
     assert (label.content, label.back) == (PDF, BACK_ONE)
-    abroad = carrier().labelled(answer(body=vector("answered", "labels-abroad")))
+    unwished = carrier().labelled(FIRST, PLAIN, answered)
+    assert isinstance(unwished, Label)
+    assert unwished.back is None
+    abroad = carrier().labelled(
+        replace(SIGHTED, barcode=ABROAD), RETURNS, answer(body=vector("answered", "labels-abroad"))
+    )
     assert isinstance(abroad, Label)
     assert abroad.back is None  # bpost makes none
 
 
+def test_one_label_is_handed_on_to_nobody_who_asked_for_another() -> None:
+    pdf = "<mimeType>application/pdf</mimeType><bytes>JVBERi0xLjQgbWFkZSB1cA==</bytes>"
+    for wish, strange in (
+        (PLAIN, printed(((TWO,), pdf))),
+        (PLAIN, printed(((TWO,), ZPL))),
+        (PLAIN, printed(((ONE,), ZPL), ((TWO,), ZPL))),
+        (RETURNS, printed(((BACK_ONE, ONE), pdf))),
+        (RETURNS, printed(((ONE, BACK_ONE, TWO), pdf))),
+        (RETURNS, printed(((ONE,), ZPL), ((BACK_ONE,), ZPL), ((TWO,), ZPL))),
+    ):
+        assert carrier().labelled(FIRST, wish, strange) == Failed(code="unreadable-answer")
+    assert isinstance(carrier().labelled(FIRST, PLAIN, printed(((ONE,), pdf))), Label)
+
+
 def test_zpl_with_a_return_is_joined_whether_it_comes_in_one_piece_or_two() -> None:
     assert isinstance(carrier().label(SIGHTED, Wish(form=Form.ZPL, back=True)), Request)
-    two = carrier().labelled(printed(((ONE,), ZPL.format("out")), ((BACK_ONE,), ZPL.format("back"))))
+    two = carrier().labelled(FIRST, RETURNS, printed(((ONE,), ZPL.format("out")), ((BACK_ONE,), ZPL.format("back"))))
     assert isinstance(two, Label)
     assert (two.content, two.back) == (b"^XA^FDout^FS^XZ\n^XA^FDback^FS^XZ", BACK_ONE)
 
