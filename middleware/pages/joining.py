@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
 from pypdf import PageObject, PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, PdfObject
 
 CPU_SECONDS: Final = 20
 MEMORY_BYTES: Final = 512 * 1024 * 1024
@@ -35,6 +36,44 @@ KEPT: Final = frozenset(
 )
 """What a page shows, and how large. What it does when it is opened or clicked at, notes and attachments stay behind,
 as all does that belongs to a document and to no page.
+"""
+
+RESOURCES: Final = frozenset(
+    ("/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading", "/ProcSet"),
+)
+"""What a drawing calls by names of its own choice. Property lists draw nothing."""
+
+NAMED: Final = ("/CharProcs", "/Colorants")
+"""What else has members of such names: a font's glyphs and a colour space's inks."""
+
+DRAWN: Final = frozenset(
+    (
+        *("/Type", "/Subtype", "/Resources", "/Length", "/Filter", "/DecodeParms", "/BBox", "/Matrix", "/Group"),  # all
+        *("/S", "/G", "/CS", "/I", "/K", "/BC", "/TR", "/FormType"),  # forms, groups and soft masks
+        *("/Width", "/Height", "/ColorSpace", "/BitsPerComponent"),  # images
+        *("/Intent", "/ImageMask", "/Mask", "/Decode"),
+        *("/Interpolate", "/SMask", "/SMaskInData", "/Matte"),
+        *("/Predictor", "/Colors", "/Columns", "/EarlyChange", "/EndOfLine", "/EncodedByteAlign", "/Rows"),  # filters
+        *("/EndOfBlock", "/BlackIs1", "/DamagedRowsBeforeError", "/ColorTransform", "/JBIG2Globals"),
+        *("/Name", "/BaseFont", "/FirstChar", "/LastChar", "/Widths", "/FontDescriptor", "/Encoding"),  # fonts
+        *("/ToUnicode", "/FontBBox", "/FontMatrix", "/CharProcs", "/DescendantFonts", "/CIDSystemInfo", "/DW", "/W"),
+        *("/DW2", "/W2", "/CIDToGIDMap", "/Registry", "/Ordering", "/Supplement", "/Differences", "/BaseEncoding"),
+        *("/CMapName", "/WMode", "/UseCMap", "/FontName", "/FontFamily", "/FontStretch", "/FontWeight", "/Flags"),
+        *("/ItalicAngle", "/Ascent", "/Descent", "/Leading", "/CapHeight", "/XHeight", "/StemV", "/StemH"),
+        *("/AvgWidth", "/MaxWidth", "/MissingWidth", "/FontFile", "/FontFile2", "/FontFile3", "/CharSet", "/CIDSet"),
+        *("/Length1", "/Length2", "/Length3"),
+        *("/LW", "/LC", "/LJ", "/ML", "/D", "/RI", "/OP", "/op", "/OPM", "/Font", "/FL", "/SM", "/SA", "/BM"),  # states
+        *("/CA", "/ca", "/AIS", "/TK", "/BG", "/BG2", "/UCR", "/UCR2", "/TR2"),
+        *("/N", "/Alternate", "/Range", "/WhitePoint"),  # colours
+        *("/BlackPoint", "/Gamma", "/Colorants", "/Process", "/Components"),
+        *("/PatternType", "/PaintType", "/TilingType", "/XStep", "/YStep", "/Shading", "/ExtGState"),  # patterns
+        *("/ShadingType", "/Background", "/AntiAlias", "/Domain", "/Function", "/Extend", "/Coords"),  # shadings
+        *("/VerticesPerRow", "/BitsPerCoordinate", "/BitsPerFlag"),
+        *("/FunctionType", "/Size", "/BitsPerSample", "/Order", "/Encode", "/C0", "/C1", "/Functions", "/Bounds"),
+    )
+)
+"""Members of what is drawn (ISO 32000-2, 7 to 9 and 11). Files, metadata, private data, references to other documents
+and what nobody knows are none.
 """
 
 
@@ -74,9 +113,31 @@ def _placed(content: bytes, places: Sequence[int]) -> Iterator[tuple[int, PageOb
 
 
 def _bare(page: PageObject) -> PageObject:
-    for name in set(page) - KEPT:
-        del page[name]
+    """The page with what is drawn alone, as deep as it goes; changed before it is copied, as what is cut off later is
+    written all the same. What a drawing may call by name stays, whether it calls it or not.
+    """
+    waiting: list[tuple[PdfObject | None, frozenset[str] | None]] = [(page, KEPT)]
+    met: dict[tuple[int, frozenset[str] | None], PdfObject] = {}  # holds them, so that no id comes again
+    while waiting:
+        reached, kept = waiting.pop()
+        thing = None if reached is None else reached.get_object()
+        if thing is None or (id(thing), kept) in met:
+            continue
+        met[id(thing), kept] = thing
+        if isinstance(thing, ArrayObject):
+            waiting += [(one, DRAWN) for one in thing]
+        elif isinstance(thing, DictionaryObject):
+            for name in set(thing) - (thing.keys() if kept is None else kept):
+                del thing[name]
+            waiting += [(thing.raw_get(name), _below(name, kept)) for name in thing]
     return page
+
+
+def _below(name: str, kept: frozenset[str] | None) -> frozenset[str] | None:
+    """What is kept of a member of that name; None for one whose own members are named by the drawing."""
+    if kept is RESOURCES or (kept is not None and name in NAMED):
+        return None
+    return RESOURCES if kept is not None and name == "/Resources" else DRAWN
 
 
 def read(told: BinaryIO) -> list[tuple[bytes, list[int]]]:

@@ -8,9 +8,11 @@ import zlib
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
     ArrayObject,
+    DecodedStreamObject,
     DictionaryObject,
     EncodedStreamObject,
     NameObject,
+    NumberObject,
     PdfObject,
     TextStringObject,
 )
@@ -51,6 +53,38 @@ def active(text: str) -> bytes:
     writer.root_object[NameObject("/OpenAction")] = script
     writer.root_object[NameObject("/AcroForm")] = _of(CO=ArrayObject([script]))
     return _written(writer)
+
+
+def laden(text: str) -> bytes:
+    """A page whose drawing uses a form in a form, both with all that may hang on one and is not drawn."""
+    writer = PdfWriter(clone_from=io.BytesIO(document(text)))
+    page = writer.pages[0]
+    inner, outer = _laden(writer, b"0 0 1 1 re f"), _laden(writer, b"/In Do")
+    drawn = writer._add_object(outer)
+    outer[NameObject("/Resources")] = _of(XObject=_of(In=writer._add_object(inner)), AF=_file(writer))
+    inner[NameObject("/Resources")] = _of(XObject=_of(Out=drawn))  # in a circle
+    resources = page["/Resources"].get_object()
+    resources[NameObject("/XObject")] = _of(Out=drawn)  # type: ignore[index]  # pypdf tells no more than an object
+    resources[NameObject("/Properties")] = _of(P=_of(Title=TextStringObject(AUTHOR)))  # type: ignore[index]  # as above
+    return _written(writer)
+
+
+def _laden(writer: PdfWriter, drawing: bytes) -> DecodedStreamObject:
+    form = DecodedStreamObject()
+    form.set_data(drawing)
+    told = DecodedStreamObject()
+    told.set_data(AUTHOR.encode())
+    form.update(_of(Type=NameObject("/XObject"), Subtype=NameObject("/Form"), Metadata=writer._add_object(told)))
+    form.update(_of(BBox=ArrayObject([NumberObject(one) for one in (0, 0, 1, 1)]), AF=ArrayObject([_file(writer)])))
+    form.update(_of(PieceInfo=_of(Made=_of(Private=TextStringObject(AUTHOR))), OPI=_of(F=TextStringObject(SCRIPT))))
+    form.update(_of(Ref=_of(F=TextStringObject(SCRIPT)), Unheard=TextStringObject(AUTHOR)))
+    return form
+
+
+def _file(writer: PdfWriter) -> PdfObject:
+    content = DecodedStreamObject()
+    content.set_data(ATTACHED)
+    return writer._add_object(_of(Type=NameObject("/Filespec"), EF=_of(F=writer._add_object(content))))
 
 
 def encrypted(text: str) -> bytes:

@@ -24,6 +24,7 @@ from tests.middleware.pages.documents import (
     document,
     empty_pages,
     encrypted,
+    laden,
     texts,
 )
 
@@ -61,6 +62,17 @@ def test_what_a_document_does_stays_behind_and_so_does_what_is_not_shown() -> No
     made = joining.joined([(hostile, (0,)), (document("another"), (1,))])
     assert [trace for trace in (*traces, *actions) if trace in made] == []
     assert texts(made) == ["label", "another"]
+
+
+def test_what_hangs_on_a_drawing_and_is_not_drawn_stays_behind() -> None:
+    hostile = laden("label")
+    traces = (SCRIPT.encode(), ATTACHED, AUTHOR.encode())
+    members = (b"/AF", b"/EF", b"/Metadata", b"/PieceInfo", b"/OPI", b"/Ref", b"/Unheard", b"/Properties")
+    assert [trace for trace in (*traces, *members) if trace not in hostile] == []
+    made = joining.joined([(hostile, (0,))])
+    assert [trace for trace in (*traces, *members) if trace in made] == []
+    assert texts(made) == ["label"]
+    assert (b"/In Do" in made, b"0 0 1 1 re f" in made) == (True, True)
 
 
 HOSTILE: Mapping[str, Callable[[], bytes]] = {
