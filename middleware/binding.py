@@ -46,13 +46,14 @@ from schemas.policy_loader import check_fields, for_parcels, load, names
 class ShopFault(SettingError):
     """The settings of this shop cannot be used: ``problem`` tells what is wrong at ``key``."""
 
-    def __init__(self, shop: str, key: tuple[str, ...], *, problem: str, expected: str) -> None:
+    def __init__(self, shop: str, key: tuple[str, ...], *, problem: str, expected: str, told: str = "") -> None:
+        """``told`` is an example in place of the setting's own."""
         path = ("shops", shop, *key)
         super().__init__(
             place=".".join(path),
             problem=problem,
             expected=expected,
-            example=example(path),
+            example=told or example(path),
             pointer=f"/{'/'.join(key)}",
             path=path,
         )
@@ -154,7 +155,8 @@ class Binder:
         check_fit(shop, policy)
         told, carrier = (reading, shop.account_type), self._carriers[shop.carrier].serving(shop)
         if isinstance(carrier, Unserved):
-            raise ShopFault(shop.name, carrier.key, problem=carrier.problem, expected=carrier.expected)
+            problem, expected = carrier.problem, carrier.expected
+            raise ShopFault(shop.name, carrier.key, problem=problem, expected=expected, told=carrier.example)
         check_permitted(shop, policy)
         if told not in self._barred:
             self._barred[told] = barred_of_sender(policy, shop.account_type)

@@ -25,6 +25,8 @@ CARRIER_KINDS: Final = ("parcel-json", BPOST)
 
 _INSTEAD: Final = 'token = { env = "PARCEL_PLATFORM_TOKEN" }'
 
+_ACCOUNT: Final = 'account = "123456"'
+
 SHORTEST_TOKEN: Final = 16
 """Characters of a token of the admin API."""
 
@@ -98,14 +100,18 @@ def _locator(
         expected = "no such table, or another kind of carrier"
         raise table.fault("locator", expected, problem=f"{kind} publishes its own", example=f'kind = "{BPOST}"')
     if "points" in table:
-        raise table.fault("points", "it to be left out, or the locator", problem="the locator tells the points")
+        expected = "it to be left out, or the locator"
+        raise table.fault(
+            "points", expected, problem="the locator tells the points", example="[carriers.bpost.locator]"
+        )
     return locator_settings(table.table("locator"), allowed, file, group)
 
 
 def _token(table: Table, kind: str) -> str | None:
     """A carrier that knows accounts would be given both, and could take the one for the other."""
     if "token" in table and kind == BPOST:
-        raise table.fault("token", "an account and its passphrase", problem=f"{kind} knows none")
+        expected = "an account and its passphrase"
+        raise table.fault("token", expected, problem=f"{kind} knows none", example=_ACCOUNT)
     return table.bearer("token") if "token" in table else None
 
 

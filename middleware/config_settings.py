@@ -169,9 +169,11 @@ NAMES: Final[Mapping[str, str]] = {
 
 
 def example(path: Place) -> str:
-    """``key = example`` of the setting at a path such as ``("shops", "demo", "notify")``; ``""`` for none that is
-    known.
+    """``key = example`` of the setting at a path such as ``("shops", "demo", "notify")``, or of the table of texts that
+    it stands in; ``""`` for none that is known.
     """
     *above, key = path or ("",)
     place = tuple(ANY if above[0] in NAMES and position == 1 else name for position, name in enumerate(above))
+    if len(above) == 3 and place not in SETTINGS:
+        return example(tuple(above))
     return next((f"{key} = {setting.example}" for setting in SETTINGS.get(place, ()) if setting.key == key), "")

@@ -181,11 +181,14 @@ Heard = Gone | Refused | Impossible | Failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unserved:
-    """Why a carrier cannot serve a shop as it is set: what is wrong at ``key`` of its settings, and what would do."""
+    """Why a carrier cannot serve a shop as it is set: what is wrong at ``key`` of its settings, and what would do.
+    ``example`` is to be typed as it stands; the setting's own where it is empty.
+    """
 
     key: tuple[str, ...]
     problem: str
     expected: str
+    example: str = ""
 
 
 class Kind(StrEnum):

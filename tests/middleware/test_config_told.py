@@ -16,7 +16,7 @@ import pytest
 
 import middleware
 from middleware import config
-from middleware.binding import Binder, carriers, check_permitted
+from middleware.binding import Binder, ShopFault, carriers, check_permitted
 from middleware.cli.starting import written
 from middleware.config_shop import Around, stored_settings
 from middleware.errors import ConfigError, SettingError
@@ -302,6 +302,20 @@ def test_a_mistake_is_told_with_its_place_what_is_expected_and_an_example(
     (line,) = [line for line in said if line.startswith(f"{place}: ")]
     assert row.says in line
     assert_whole(line)
+
+
+def test_what_is_to_be_left_out_is_no_example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, example in (
+        ("a token for a carrier of accounts", ', such as account = "123456"'),
+        ("points from two places", ", such as [carriers.bpost.locator]"),
+    ):
+        (line, *_), _ = mistaken(monkeypatch, tmp_path, ROWS[name])
+        assert line.endswith(example)
+
+
+def test_a_name_in_a_table_of_texts_has_the_example_of_the_table() -> None:
+    fault = ShopFault("demo", ("lines", "Home"), problem="product 1 of it", expected="another")
+    assert str(fault).endswith('expected another, such as lines = { bpost-home = "bpack-24h-pro+tell-email" }')
 
 
 def assert_whole(line: str) -> None:

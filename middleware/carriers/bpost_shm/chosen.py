@@ -12,7 +12,7 @@ from middleware.carriers.bpost_shm.products import Way
 from middleware.exchange import Unserved
 from middleware.model import ShopSettings
 
-_OPTIONS: Final = "with options such as +signed behind it"
+_OPTIONS: Final = "with or without options behind it"
 
 
 def unserved(shop: ShopSettings, shared: Account | None) -> Unserved | None:
@@ -30,17 +30,18 @@ def _by_way(chosen: Mapping[str, str]) -> Iterator[Unserved]:
     for way, text in chosen.items():
         if way not in list(Way):
             yield Unserved(key=("products",), problem="no such way", expected=f"some of {', '.join(Way)}")
-        elif not products.fits(Way(way), text):
+        elif (problem := products.unfit(Way(way), text)) is not None:
             expected = f"{' or '.join(products.possible(Way(way)))}, {_OPTIONS}"
-            yield Unserved(key=("products", way), problem="nothing that goes this way", expected=expected)
+            example = f'products = {{ {way} = "{products.first(Way(way))}" }}'
+            yield Unserved(key=("products", way), problem=problem, expected=expected, example=example)
 
 
 def _by_line(lines: Mapping[str, str]) -> Iterator[Unserved]:
     for name, line in lines.items():
-        for text in line.split():
-            if not any(products.fits(way, text) for way in Way):
-                problem, expected = f"{text} goes nowhere", f"products that go somewhere, {_OPTIONS}"
-                yield Unserved(key=("lines", name), problem=problem, expected=expected)
+        for place, text in enumerate(line.split(), 1):
+            if (problem := products.astray(text)) is not None:
+                expected = f"products of bpost's, each {_OPTIONS}"
+                yield Unserved(key=("lines", name), problem=f"product {place} of it: {problem}", expected=expected)
 
 
 def _told(shop: ShopSettings) -> Iterator[Unserved]:

@@ -97,22 +97,18 @@ _TOLD: Final[Mapping[str, Message]] = {
     "keep-informed": Message.AT_POINT,
 }
 _DISTRIBUTED: Final = "distributed"
-_OPTIONS: Final = frozenset((*_SERVICES, *_INSURED, *_TELL, *_TOLD, _DISTRIBUTED))
+_OPTIONS: Final = (*_SERVICES, *_INSURED, *_TELL, *_TOLD, _DISTRIBUTED)
 _WRITTEN: Final = {product: name for name, product in _NAMES.items()}
 
 
 def read(text: str) -> Choice | None:
-    """What a text of the settings chooses; None for what is none: it names an option twice, two insurances, two ways to
-    tell, or a message and no way to tell it.
-    """
+    """What a text of the settings chooses; None for what is none, of which ``unread`` tells why."""
+    if unread(text) is not None:
+        return None
     name, *others = text.split("+")
     insured = [_INSURED[one] for one in others if one in _INSURED]
     tell = [_TELL[one] for one in others if one in _TELL]
     messages = tuple(_TOLD[one] for one in others if one in _TOLD)
-    if name not in _NAMES or not _OPTIONS.issuperset(others) or len(set(others)) < len(others):
-        return None
-    if len(insured) > 1 or len(tell) > 1 or (messages and not tell):
-        return None
     return Choice(
         product=_NAMES[name],
         services=tuple(_SERVICES[one] for one in others if one in _SERVICES),
@@ -121,6 +117,27 @@ def read(text: str) -> Choice | None:
         messages=messages,
         distributed=_DISTRIBUTED in others,
     )
+
+
+def unread(text: str) -> str | None:
+    """Why a text chooses nothing, in words that repeat none but bpost's options: there is no such product or option, an
+    option twice, two insurances, two ways to tell, or a message and no way to tell it. None for what is a choice.
+    """
+    name, *others = text.split("+")
+    if name not in _NAMES:
+        return "there is no such product"
+    for place, option in enumerate(others, 1):
+        if option not in _OPTIONS:
+            return f"option {place} behind it is none; there are +{', +'.join(_OPTIONS)}"
+        if option in others[: place - 1]:
+            return f"+{option} stands there twice"
+    for rivals in (_INSURED, _TELL):
+        if len(both := [one for one in others if one in rivals]) > 1:
+            return f"+{both[0]} and +{both[1]} exclude each other"
+    message = next((one for one in others if one in _TOLD), None)
+    if message and not _TELL.keys() & set(others):
+        return f"+{message} needs +{' or +'.join(_TELL)} beside it"
+    return None
 
 
 def first(way: Way) -> str:
@@ -135,10 +152,31 @@ def possible(way: Way) -> tuple[str, ...]:
 
 def fits(way: Way, text: str) -> bool:
     """Whether a text of the settings chooses something that may go that way, and tells what may be told there."""
+    return unfit(way, text) is None
+
+
+def unfit(way: Way, text: str) -> str | None:
+    """Why a text of the settings may not go that way, as ``unread`` tells it; None where it may."""
     choice = read(text)
-    if choice is None or choice.product not in WAYS[way] or not set(choice.messages) <= set(MESSAGES.get(way, ())):
-        return False
-    return not (way in LOCKERS and choice.notify != NOBODY) and not (abroad(way) and choice.distributed)
+    if choice is None:
+        return unread(text)
+    if choice.product not in WAYS[way]:
+        return "this product does not go this way"
+    untold = next((name for name, one in _TOLD.items() if one in {*choice.messages} - {*MESSAGES.get(way, ())}), None)
+    if untold:
+        return f"+{untold} is no message of this way"
+    if way in LOCKERS and choice.notify != NOBODY:
+        return f"+tell-{choice.notify} is not possible to a locker, whose own code is mailed"
+    return f"+{_DISTRIBUTED} is not possible abroad" if abroad(way) and choice.distributed else None
+
+
+def astray(text: str) -> str | None:
+    """Why a text of the settings may go no way, as ``unread`` tells it; None where it may go one."""
+    choice = read(text)
+    if choice is None:
+        return unread(text)
+    reasons = [unfit(way, text) for way in Way if choice.product in WAYS[way]]
+    return None if None in reasons else reasons[0]
 
 
 def abroad(way: Way) -> bool:

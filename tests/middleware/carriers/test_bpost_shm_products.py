@@ -215,5 +215,46 @@ def test_a_shop_whose_lines_go_nowhere_is_told_which(changes: dict[str, Any], ke
     assert refused.key == key
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("signed+tell-mail", "option 2 behind it is none; there are +second-presentation, +signed, "),
+        ("tell-email+tell-sms", "+tell-email and +tell-sms exclude each other"),
+        ("insured+insured-2", "+insured and +insured-2 exclude each other"),
+        ("next-day", "+next-day needs +tell-email or +tell-sms beside it"),
+        ("signed+signed", "+signed stands there twice"),
+        ("keep-informed+tell-sms", "+keep-informed is no message of this way"),
+    ],
+)
+def test_the_option_at_fault_is_named_and_no_setting_is_repeated(options: str, told: str) -> None:
+    refused = served(products={"home": f"bpack-24h-pro+{options}"})
+    assert isinstance(refused, Unserved)
+    assert refused.problem.startswith(told)
+    assert "tell-mail" not in refused.problem
+    assert refused.example == 'products = { home = "bpack-24h-pro" }'
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("bpack-24h-pro bpack-bus", "product 2 of it: there is no such product"),
+        ("bpack-24-7+tell-sms", "product 1 of it: +tell-sms is not possible to a locker, whose own code is mailed"),
+        ("bpack-world-business+distributed", "product 1 of it: +distributed is not possible abroad"),
+        ("bpack-at-bpost+next-day+tell-sms", "product 1 of it: +next-day is no message of this way"),
+    ],
+)
+def test_a_line_tells_which_of_its_products_goes_nowhere_and_why(line: str, told: str) -> None:
+    refused = served(lines={"Home": line})
+    assert isinstance(refused, Unserved)
+    assert refused.problem == told
+
+
+def test_a_product_of_another_way_is_told_so() -> None:
+    refused = served(products={"world": "bpack-24h-pro"})
+    assert isinstance(refused, Unserved)
+    assert refused.problem == "this product does not go this way"
+    assert refused.example == 'products = { world = "bpack-world-business" }'
+
+
 def test_a_shop_is_served_with_its_lines() -> None:
     assert isinstance(served(lines={"Home": "bpack-24h-pro+distributed bpack-at-bpost+tell-email"}), BpostShm)
