@@ -18,7 +18,7 @@ from middleware.model_shop import Fitness
 from middleware.onboarding import Onboarding
 from middleware.relay import Lane, Observer, Relay, Turns
 from middleware.retention_keys import KeyRing
-from middleware.services import Shops
+from middleware.services import Shop, Shops
 
 
 def lanes(settings: Config, shops: Shops) -> Mapping[str, Lane]:
@@ -51,7 +51,12 @@ def account_finding(settings: Config, known: Onboarding, name: str) -> Fitness |
     Raises: ConfigError, StorageError.
     """
     shop = bootstrap.shops_of(known, follow=False).get(name)
-    if shop is None or not isinstance(shop.carrier, BpostShm):
+    return None if shop is None else account_told(settings, name, shop)
+
+
+def account_told(settings: Config, name: str, shop: Shop) -> Fitness | None:
+    """What bpost says of the products of a shop at work; None for one that ships with another. Raises: ConfigError."""
+    if not isinstance(shop.carrier, BpostShm):
         return None
     at = shop.settings.carrier
     asked = replace(shop.carrier, accounts=partial(own_accounts({name: shop}), at)).question(name)
@@ -63,6 +68,17 @@ def account_finding(settings: Config, known: Onboarding, name: str) -> Fitness |
         told = f"bpost cannot be asked what the account may use ({problem.code}): try again"
         return Fitness(check=permitted.CHECK, ok=False, message=told, pointer="/carrier")
     return permitted.finding(shop.carrier.products, shop.settings.lines, answer)
+
+
+def shared_told(settings: Config, carrier: str) -> Fitness | None:
+    """What bpost says of the account that all shops of a carrier ship with that have none; None where there is none.
+    Raises: ConfigError, DeliveryError.
+    """
+    account = settings.carriers[carrier].account
+    asked = BpostShm(accounts=lambda _: Whose.SHARED, shared=account, spots={}).question("") if account else None
+    if asked is None:
+        return None
+    return permitted.finding({}, {}, bootstrap.transports(settings)[carrier].send(asked))
 
 
 def relays(settings: Config, observe: Observer, shops: Shops) -> Sequence[Relay]:

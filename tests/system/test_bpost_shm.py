@@ -22,6 +22,8 @@ from urllib.parse import unquote
 import pytest
 
 from middleware import bootstrap, bootstrap_back, bootstrap_lanes
+from middleware.cli import doctor_lanes
+from middleware.cli.words import remedy
 from middleware.web.app import create
 from tests.middleware.cli.bench import SECRET, Instance
 from tests.middleware.starting import cleaned
@@ -264,6 +266,55 @@ def test_a_shop_is_checked_against_what_its_account_may_use(line: Line) -> None:
         line.instance.file.write_text(changed, encoding="utf-8")
         found = line.instance.run("shops", "check", "demo")
         assert (found.exit_code, f"BAD   bpost: the account may not use {wanting}" in found.output) == (1, True)
+
+
+def doctor(line: Line) -> Mapping[str, tuple[str, str]]:
+    """What ``doctor`` says of accounts and lanes; each account is asked for once."""
+    before = len(line.bpost.asked)
+    told = {check: told for check, told in line.instance.checks().items() if check.startswith(("account", "lane"))}
+    accounts = [account for _, path, account in line.bpost.asked[before:] if path == "productconfig"]
+    assert len(set(accounts)) == len(accounts)
+    return told
+
+
+def test_the_doctor_asks_for_the_carriers_account_and_tells_of_a_lane_that_is_paused(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict, said = doctor(line)["account of platform"]
+    assert (verdict, "the account may use what goes home; not point" in said) == ("ok", True)
+    line.accept()
+    monkeypatch.setenv("BPOST_PASSPHRASE", "wrong")
+    line.deliver()
+    paused = "all that goes there is paused: the parcel platform does not take the token"
+    assert doctor(line) == {
+        "account of platform": (
+            "warn",
+            "bpost does not take its account and passphrase; it is the webservice passphrase, not the portal's",
+        ),
+        "lane platform": ("warn", f"{paused} (http-401); {remedy('http-401', 'platform')}"),
+    }
+    text = line.instance.file.read_text(encoding="utf-8")
+    line.instance.file.write_text(text.replace(line.bpost.url, "http://127.0.0.1:9"), encoding="utf-8")
+    verdict, said = doctor(line)["account of platform"]
+    assert (verdict, "the parcel platform could not be reached (connection); check carriers" in said) == ("warn", True)
+
+
+def test_the_doctor_asks_for_an_account_of_two_shops_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = line.instance.file.read_text(encoding="utf-8")
+    own = f'account = "{OWN[0]}"\npassphrase = {{ env = "DEMO_PASSPHRASE" }}'
+    one = text.replace('carrier = "platform"', f'carrier = "platform"\n{own}')
+    rest = one.partition("[shops.demo]")[2]
+    two = one + f"\n[shops.two]{rest}".replace("demo.myshopify.com", "two.myshopify.com")
+    line.instance.file.write_text(two, encoding="utf-8")
+    assert line.instance.checks()["shop two"][0] == "ok"
+    assert {check: verdict for check, (verdict, _) in doctor(line).items()} == {
+        "account of platform": "ok",
+        "account of shop demo": "ok",
+    }
+    monkeypatch.setenv("DEMO_PASSPHRASE", "wrong")
+    assert doctor(line)["account of shop demo"][0] == "warn"
+    monkeypatch.setattr(doctor_lanes, "MOST_ASKED", 0)
+    assert doctor(line)["accounts of shops"][1].startswith("1 more of their own were not asked about; ")
 
 
 def test_a_shop_of_the_database_brings_its_own_account_sealed(line: Line) -> None:

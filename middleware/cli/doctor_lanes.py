@@ -1,0 +1,80 @@
+"""``doctor`` on the ways out: what is paused, and whether bpost takes the accounts that parcels go with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
+
+from middleware import bootstrap, bootstrap_lanes, config
+from middleware.account import Account
+from middleware.cli import words
+from middleware.cli.findings import Finding, ok, warn
+from middleware.errors import ConfigError, DeliveryError, ParcelveilError
+from middleware.model_shop import Fitness
+from middleware.services import Shop
+
+MOST_ASKED = 10
+"""Accounts of shops' own: each is a request."""
+
+
+def paused(settings: config.Config) -> Iterator[Finding]:
+    """Every lane on which nothing goes; nothing where the database cannot be asked, of which its own line tells."""
+    try:
+        with closing(bootstrap.store(settings)) as store:
+            lanes = store.paused_lanes(bootstrap.clock(settings)())
+    except ParcelveilError:
+        return
+    for carrier, code in lanes.items():
+        told = words.CODES.get(code)
+        what = f"all that goes there is paused: {f'{told} ({code})' if told else code}"
+        yield warn(f"lane {carrier}", what, words.remedy(code, carrier))
+
+
+def accounts(settings: config.Config, *, ready: bool) -> Iterator[Finding]:
+    """What bpost says of the carriers' accounts and, with ``ready``, of those that shops have of their own: each is
+    asked once. A shop of a carrier that does not answer is not asked about.
+    """
+    silent = set()
+    for name in settings.carriers:
+        check = f"account of {name}"
+        try:
+            told = bootstrap_lanes.shared_told(settings, name)
+        except ConfigError:
+            return  # told by the carriers' own line
+        except DeliveryError as problem:
+            silent.add(name)
+            what, _, remedy = words.trouble(name, problem).rpartition("; ")
+            yield warn(check, what, f"{remedy}; what is stored waits until it answers")
+        else:
+            if told:
+                yield _found(check, told)
+    if ready:
+        yield from _own(settings, silent)
+
+
+def _own(settings: config.Config, silent: set[str]) -> Iterator[Finding]:
+    try:
+        known = bootstrap.onboarding(settings)
+        with closing(known.store):
+            opened = {row.name: shop for row, shop in known.at_work()}
+    except ParcelveilError:
+        return  # told by the line of the shops
+    asked: dict[tuple[str, str], tuple[str, Shop]] = {}
+    for name, shop in {**known.seeds, **opened}.items():
+        if not isinstance(shop, Shop) or shop.ended or shop.settings.carrier in silent:
+            continue
+        account = bootstrap_lanes.own_accounts({name: shop})(shop.settings.carrier, name)
+        if isinstance(account, Account):
+            asked.setdefault((shop.settings.carrier, account.id), (name, shop))
+    for name, shop in islice(asked.values(), MOST_ASKED):
+        if told := bootstrap_lanes.account_told(settings, name, shop):
+            yield _found(f"account of shop {name}", told)
+    if len(asked) > MOST_ASKED:
+        what = f"{len(asked) - MOST_ASKED} more of their own were not asked about"
+        yield warn("accounts of shops", what, "`parcelveil shops check` asks about the account of one")
+
+
+def _found(check: str, told: Fitness) -> Finding:
+    what, _, remedy = told.message.rpartition(": ")
+    return ok(check, told.message) if told.ok else warn(check, what, remedy)
