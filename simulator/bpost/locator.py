@@ -102,7 +102,7 @@ def _near(root: etree._Element, asked: Mapping[str, str], names: tuple[str, ...]
     near = [spot for spot in spots if (spot[1].country, spot[1].postal_code) == (country, zone)]
     for id_, point, kind in near[: min(int(asked.get("Limit", "10")), MOST)]:
         poi = etree.SubElement(listed, "Poi")
-        _record(poi, dict(zip(names, _particulars(id_, point, kind), strict=True)))
+        _record(poi, dict(zip(names, _particulars(id_, point, kind), strict=True)), point)
         etree.SubElement(poi, "Distance").text = "100.00"
 
 
@@ -112,7 +112,8 @@ def _one(root: etree._Element, asked: Mapping[str, str]) -> None:
     if id_ not in SPOTS:
         raise _MistakeError(404, f"Unknown point {id_}")
     root.set("type", "TaxipostLocatorInfo")
-    _record(etree.SubElement(root, "Poi"), dict(zip(UPPER, _particulars(id_, *SPOTS[id_]), strict=True)))
+    point, kind = SPOTS[id_]
+    _record(etree.SubElement(root, "Poi"), dict(zip(UPPER, _particulars(id_, point, kind), strict=True)), point)
 
 
 def _every(root: etree._Element, asked: Mapping[str, str]) -> None:
@@ -142,12 +143,12 @@ def _particulars(id_: str, point: PickupPoint, kind: int) -> Iterator[str]:
     yield from (id_, str(kind), point.name, point.street, point.number, point.postal_code, point.locality)
 
 
-def _record(poi: etree._Element, particulars: Mapping[str, str]) -> None:
+def _record(poi: etree._Element, particulars: Mapping[str, str], point: PickupPoint) -> None:
     record = etree.SubElement(poi, "Record")
     for name, text in particulars.items():
         etree.SubElement(record, name).text = text
-    etree.SubElement(record, "Longitude").text = "4.0001"
-    etree.SubElement(record, "Latitude").text = "50.0001"
+    etree.SubElement(record, "Longitude").text = str(point.longitude)
+    etree.SubElement(record, "Latitude").text = str(point.latitude)
     hours = etree.SubElement(record, "Hours")
     for name in DAYS:
         day = etree.SubElement(hours, name)

@@ -86,7 +86,7 @@ def test_points_around_a_postal_code_are_read_in_both_spellings(mixed: bool) -> 
         "Denkbeeldige Kaai",
     )
     assert (point.number, point.postal_code, point.locality, point.country) == ("44", "2000", "Antwerpen", "BE")
-    assert (point.latitude, point.longitude) == (50.0001, 4.0001)
+    assert (point.latitude, point.longitude) == (51.2211, 4.3997)
     assert point.hours is not None
     assert point.hours["monday"] == (("09:00", "12:00"), ("13:00", "17:30"))
     assert "sunday" not in point.hours

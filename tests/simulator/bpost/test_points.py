@@ -63,6 +63,7 @@ def test_key_and_compression_are_asked_for(bpost: Asker, headers: dict[str, str]
 def test_one_point_and_all_points(bpost: Asker) -> None:
     one = read(bpost.ask("GET //Locator?Function=info&Partner=123456&Id=200003"))
     assert one.findtext("Poi/Record/OFFICE") == "Dagwinkel Schelde"
+    assert [one.findtext(f"Poi/Record/{name}") for name in ("Latitude", "Longitude")] == ["51.2211", "4.3997"]
     every = read(bpost.ask("GET //Locator?Function=getallservicepoints&Account=123456"))
     assert [point.findtext("Id") for point in every.iter("Point")] == [f"20000{number}" for number in range(1, 7)]
     none = read(bpost.ask("GET //Locator?Function=getallservicepoints&Account=123456&Country=NL"))
