@@ -17,8 +17,8 @@ from middleware.cli.common import Function, config_option, json_option, loaded, 
 from middleware.config_back import without_secrets
 from middleware.config_shop import plain
 from middleware.config_table import Source, Table
-from middleware.errors import NotFitError, NotFoundError, SettingError
-from middleware.model_shop import Checkup, Fitness, ShopFace
+from middleware.errors import NotFitError, NotFoundError, ParcelveilError, SettingError
+from middleware.model_shop import Checkup, Fitness, ShopFace, ShopState
 from middleware.onboarding import KEEP_OLD_LEAST, Onboarding
 from schemas.shops import lifetime
 
@@ -90,7 +90,7 @@ def _secret_options(command: Function) -> Function:
 @_secret_options
 @click.option("--account-type", metavar="KIND", help="Its account at the parcel platform.")
 @click.option("--requested-on", metavar="DAY", help="The day of its request to integrate, such as 2026-11-22.")
-@click.option("--account", metavar="DIGITS", help="Its own account at bpost.")
+@click.option("--account", metavar="DIGITS", help="Its own account at bpost; without it, the carrier's.")
 @click.option("--passphrase-env", metavar="VAR", help="A variable that holds the passphrase of that account.")
 @click.option("--passphrase-file", metavar="FILE", help="A file that holds that passphrase.")
 @click.option("--notify", metavar="HOW", help="none, email or sms.")
@@ -101,16 +101,34 @@ def _secret_options(command: Function) -> Function:
 def connect(name: str, config_file: str | None, as_json: bool, **options: str | None) -> None:
     """Connect a shop in the database, or give a connected one these settings in place of those that it has.
 
-    Options win over the file. Without --app and without a secret, a connected shop keeps the secrets that it has. A
-    live shop must be fit: `parcelveil shops check` says what that takes.
+    Options win over the file. Without --app and without a secret, a connected shop keeps the secrets that it has;
+    without --account one that had an account of its own at bpost ships with the carrier's, which is told. A live shop
+    must be fit: `parcelveil shops check` says what that takes.
     """
     content, source = _wanted(options)
     held = config.resolved(content, source)
     settings = plain(without_secrets({key: value for key, value in content.items() if key not in _HELD}))
     bootstrap.settle_keys(loaded(config_file))
     with _onboarding(config_file, name) as known, _told_of(source):
+        gone = "account" not in settings and _has_account(known, name)
         face, new = _fit(name, lambda: known.connect(name, settings, held))
+    if gone:
+        told = (
+            "its own account is gone, and it ships with the carrier's; --account and its passphrase give it one again"
+        )
+        click.echo(f"{name}: {told}", err=True)
     _tell(face, as_json, f"{name}: {'connected' if new else 'changed'}, mode {face.mode}; {_WITHIN}.")
+
+
+def _has_account(known: Onboarding, name: str) -> bool:
+    """Whether a connected shop has an account of its own; not of one that cannot be read."""
+    row = known.store.find(name)
+    if row is None or row.state is ShopState.DISCONNECTED:
+        return False
+    try:
+        return known.opened(row, known.clock())[0].settings.account is not None
+    except ParcelveilError:
+        return False
 
 
 @contextmanager

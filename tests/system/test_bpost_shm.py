@@ -348,3 +348,8 @@ def test_a_shop_of_the_database_brings_its_own_account_sealed(line: Line) -> Non
     assert line.accept("second")["status"] == "accepted"
     assert "['delivered']" in line.deliver()
     assert {account for _, _, account in line.bpost.asked} == {OWN[0]}
+    gone = "its own account is gone"
+    assert gone not in done.stderr + again.stderr
+    shared = line.instance.run("shops", "connect", "second", *words, *more[:-2])
+    assert (shared.exit_code, gone in shared.stderr) == (0, True)
+    assert gone not in line.instance.run("shops", "connect", "second", *words, *more[:-2]).stderr
