@@ -62,8 +62,9 @@ def label(box: Box, barcode: str, *, back: bool = False) -> Label:
         lines = (told.receiver.name, told.receiver.company, told.point[1], *_address_lines(told.point[2]))
     else:
         lines = _lines(told.receiver)
-    text = tuple(line for line in lines if line)
-    return Label(lines=(*text, told.product), reference=box.reference, barcode=barcode)
+    shown = _text(box.element, "additionalCustomerReference")
+    text = tuple(line for line in (*lines, told.product, shown) if line)
+    return Label(lines=text, reference=box.reference, barcode=barcode)
 
 
 def _lines(party: Party) -> tuple[str, ...]:

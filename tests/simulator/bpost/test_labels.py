@@ -33,10 +33,20 @@ def test_a_label_shows_the_addressee_and_that_it_is_a_specimen(bpost: Asker) -> 
         "1000 Brussel",
         "BE",
         "bpack 24h Pro",
+        "none",
         "SPECIMEN",
         "Made up / 1",
         "323212345600000000001030",
     ]
+
+
+def test_a_printer_gets_the_reference_that_the_shop_added(bpost: Asker) -> None:
+    bpost.take("at-home-all")
+    code = etree.fromstring(bpost.ask("GET /orders/Made%20up%20%2F%201/labels/A6 zpl-v5").body).findtext(
+        ".//{*}zplCode"
+    )
+    assert code is not None
+    assert "^FDnone^FS" in code
 
 
 def test_a_label_for_a_point_shows_the_point(bpost: Asker) -> None:
