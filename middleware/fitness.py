@@ -113,9 +113,12 @@ def _points(shop: Shop) -> Fitness:
         return Fitness(check="pickup_points", ok=False, message=str(fault), pointer="/carrier")
     heard = bool(known.points) or shop.settings.pickup_attribute is None
     told = f"{len(known.points)} of {carrier} are known"
+    if not known.points:
+        told = f"none of {carrier} is known, and no order can go to one"
     if not heard:
         told = f"none of {carrier} is known: run `parcelveil keys provision`, or leave pickup_attribute out"
-    return Fitness(check="pickup_points", ok=heard, message=told, pointer="/pickup_attribute")
+    note = heard and not known.points
+    return Fitness(check="pickup_points", ok=heard, message=told, pointer="/pickup_attribute", note=note)
 
 
 def _own_keys(shop: Shop, now: datetime) -> Fitness:

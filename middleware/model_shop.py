@@ -140,12 +140,15 @@ class ShopFace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitness:
-    """One thing that a shop needs before it may be live: whether it is there, and what is the matter and what to do."""
+    """One thing that a shop needs before it may be live: whether it is there, and what is the matter and what to do.
+    ``note``: it is ok, and a person should know what it says.
+    """
 
     check: str
     ok: bool
     message: str
     pointer: str = ""
+    note: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -231,7 +231,8 @@ def _print_checkup(name: str, found: Checkup) -> None:
         if mode != before:
             click.echo(f"mode {mode or 'unknown'}{', as it is now' if mode == found.mode else ', if it were set so'}:")
         wrong = "note" if found.mode == "live" and mode == "test" else "BAD"  # a live shop needs no other mode
-        click.echo(f"{'ok' if one.ok else wrong:<4}  {one.check}: {one.message}")
+        verdict = wrong if not one.ok else "note" if one.note else "ok"
+        click.echo(f"{verdict:<4}  {one.check}: {one.message}")
         before = mode
     works = f"{'works' if found.works else 'does not work'} in mode {found.mode or 'unknown'}"
     click.echo(f"{name}: {works}; {'fit' if found.fit else 'not fit'} to be live.")

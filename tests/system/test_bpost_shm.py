@@ -257,6 +257,7 @@ def test_letters_that_a_printer_lacks_are_told_by_their_path(line: Line) -> None
 def test_a_shop_is_checked_against_what_its_account_may_use(line: Line) -> None:
     found = line.instance.run("shops", "check", "demo")
     assert "bpost: the account may use what goes home; not point" in found.output
+    assert "note  pickup_points: none of platform is known, and no order can go to one" in found.output
     text = line.instance.file.read_text(encoding="utf-8")
     for setting, wanting in (
         ('products = { world = "bpack-world-business" }', "what products says of world"),
