@@ -36,7 +36,8 @@ def test_a_value_is_frozen_slotted_and_made_by_keyword(kind: type) -> None:
 CANARY = "canary-7f3a"
 OPEN = {
     *("Answer", "Removal", "Report", "RemovalReport", "Rejection"),  # paths, codes and words of ours
-    *("Delivery", "PartPlan", "Plan", "Summary", "Sighting", "Trail", "Delivered", "Refused", "Failed", "Impossible"),
+    *("Delivery", "PartPlan", "Plan", "Summary", "Sighting", "Trail", "Delivered", "Refused", "Failed"),
+    *("Impossible", "TooLate"),
     *("SealedPart", "SealedCopy", "TaggedPart", "Digest", "IndexEntry", "Arrival"),  # sealed or keyed
     *("PickupPoint", "Wish", "Unserved", "Lacking"),  # a public place, a kind of paper, words of ours, places in a list
     *(
