@@ -35,6 +35,7 @@ from middleware.storage import KeyChecks, is_current, open_both
 from middleware.tracking import Desk
 from middleware.transport import HttpTransport
 from middleware.uninstalling import marked
+from middleware.working import repeat
 
 REFRESH_SECONDS = 3_600.0
 """How often a parcel platform's keys and pick-up points are fetched again; after a failure sooner."""
@@ -316,14 +317,7 @@ def keep_fresh(settings: Config, observe: Observer) -> threading.Thread:
         return well
 
     def run() -> None:
-        pause = threading.Event()
-        while True:
-            try:
-                well = once()
-            except Exception as error:  # noqa: BLE001  # a thread that ends would never refresh again, and nobody would see it
-                _log.failure("refresh_failed", error)
-                well = False
-            pause.wait(REFRESH_SECONDS if well else REFRESH_AFTER_FAILURE_SECONDS)
+        repeat(threading.Event(), once, _log, well=REFRESH_SECONDS, failed=REFRESH_AFTER_FAILURE_SECONDS)
 
     thread = threading.Thread(target=run, name="refresh", daemon=True)
     thread.start()

@@ -16,6 +16,7 @@ from middleware.gathering import Gathering
 from middleware.logs import logger
 from middleware.points import PointsFile
 from middleware.transport import HttpTransport
+from middleware.working import repeat
 
 EVERY_SECONDS: Final = 900.0
 AFTER_FAILURE_SECONDS: Final = 60.0
@@ -97,13 +98,7 @@ def keep_gathered(settings: Config, stop: threading.Event) -> threading.Thread |
         return well
 
     def run() -> None:
-        while not stop.is_set():
-            try:
-                well = once()
-            except Exception as error:  # noqa: BLE001  # a thread that ends would never fetch again, and nobody would see it
-                _log.failure("refresh_failed", error)
-                well = False
-            stop.wait(EVERY_SECONDS if well else AFTER_FAILURE_SECONDS)
+        repeat(stop, once, _log, well=EVERY_SECONDS, failed=AFTER_FAILURE_SECONDS)
 
     thread = threading.Thread(target=run, name="points", daemon=True)
     thread.start()

@@ -22,7 +22,7 @@ from middleware.core import retry
 from middleware.core.calendar import today
 from middleware.core.callback import OFF, address_of
 from middleware.core.listening import order_of
-from middleware.errors import ConfigError, PermanentDeliveryError, StorageError, TamperedError, TransientDeliveryError
+from middleware.errors import ConfigError, PermanentDeliveryError, TamperedError, TransientDeliveryError
 from middleware.exchange import Failed, Refused, Request
 from middleware.live_keys import OwnKeys
 from middleware.logs import logger
@@ -31,6 +31,7 @@ from middleware.model_back import Done, Ended, Event, Stop, Way
 from middleware.ports import Clock, Transport
 from middleware.ports_back import Heard, Outbox, Speaker
 from middleware.services import Shops
+from middleware.working import sweeping, work
 
 LEASE_SECONDS: Final = 300.0
 """Longer than the longest conversation: its last exchange must begin in time to end in it."""
@@ -113,18 +114,8 @@ class Callbacks:
 
     def run(self, stop: threading.Event) -> None:
         """Tell until ``stop`` is set; what is under way is finished."""
-        swept: datetime | None = None
-        while not stop.is_set():
-            try:
-                if swept is None or not swept <= self.clock() < swept + SWEEP:
-                    swept = self.clock()
-                    self.sweep()
-                rest = 0.0 if self.step() else IDLE_SECONDS
-            except StorageError as problem:
-                _log.error("storage", code=problem.code)
-                rest = STORAGE_REST_SECONDS
-            if rest:
-                stop.wait(rest)
+        step = sweeping(self.step, self.sweep, self.clock, SWEEP)
+        work(stop, step, _log, idle=IDLE_SECONDS, storage=STORAGE_REST_SECONDS)
 
     def sweep(self) -> None:
         """Take up again who has another address by now, or has been left alone long enough. Raises: StorageError."""

@@ -18,6 +18,7 @@ from middleware.logs import logger
 from middleware.model_shop import ShopRow, ShopState
 from middleware.ports import Clock, ShopStore
 from middleware.services import Domains, Shop
+from middleware.working import repeat
 
 POLL_SECONDS: Final = 1.0
 """How long a change of a shop takes at most to be seen, beside the time that it takes to read it."""
@@ -177,16 +178,12 @@ def keep_known(directory: Directory, stop: threading.Event) -> threading.Thread:
 def keep(directory: Directory, stop: threading.Event) -> None:
     """Refresh once a second until ``stop`` is set."""
 
-    def once() -> None:
+    def once() -> bool:
         for step in (directory.refresh, directory.bind_all):
             try:
                 step()
             except StorageError as problem:
                 _log.error("shops_not_refreshed", code=problem.code)
+        return True
 
-    while not stop.is_set():
-        try:
-            once()
-        except Exception as error:  # noqa: BLE001  # a thread that ends would never see a change again
-            _log.failure("refresh_failed", error)
-        stop.wait(POLL_SECONDS)
+    repeat(stop, once, _log, well=POLL_SECONDS, failed=POLL_SECONDS)

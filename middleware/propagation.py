@@ -17,12 +17,13 @@ from datetime import timedelta
 
 from middleware.core import retry
 from middleware.core.calendar import today
-from middleware.errors import PermanentDeliveryError, StorageError, TransientDeliveryError
+from middleware.errors import PermanentDeliveryError, TransientDeliveryError
 from middleware.exchange import Failed, Gone, Heard, Impossible, Refused
 from middleware.logs import logger
 from middleware.model_purge import Notice, Told
 from middleware.ports import Clock, Transport
 from middleware.ports_retention import Notices, Teller
+from middleware.working import work
 
 LEASE_SECONDS = 60.0
 """Longer than one request and its answer."""
@@ -55,14 +56,7 @@ class Propagation:
 
     def run(self, stop: threading.Event) -> None:
         """Tell until ``stop`` is set; what is under way is finished."""
-        while not stop.is_set():
-            try:
-                rest = 0.0 if self.step() else IDLE_SECONDS
-            except StorageError as problem:
-                _log.error("storage", code=problem.code)
-                rest = STORAGE_REST_SECONDS
-            if rest:
-                stop.wait(rest)
+        work(stop, self.step, _log, idle=IDLE_SECONDS, storage=STORAGE_REST_SECONDS)
 
     def step(self) -> bool:
         """Tell the platform one thing. False if nothing was due. Raises: StorageError."""

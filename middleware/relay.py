@@ -20,13 +20,14 @@ from typing import Any
 
 from middleware.core import receipt, retry
 from middleware.core.calendar import today
-from middleware.errors import PermanentDeliveryError, StorageError, TamperedError, TransientDeliveryError
+from middleware.errors import PermanentDeliveryError, TamperedError, TransientDeliveryError
 from middleware.exchange import Delivered, Failed, Gone, Outcome, Refused, Request, TooLate
 from middleware.logs import logger
 from middleware.model import State, Stored
 from middleware.model_keys import Sealing
 from middleware.opening import LEASE_LOST, NoRing, opened
 from middleware.ports import Carrier, Clock, Ring, Store, Transport
+from middleware.working import sweeping, work
 
 MOST_EXCHANGES = 4
 """bpost's longest conversation: look, make, label, and look again where that was printed before."""
@@ -123,18 +124,8 @@ class Relay:
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set; what is under way is finished."""
-        swept: datetime | None = None
-        while not stop.is_set():
-            try:
-                if swept is None or not swept <= self.clock() < swept + SWEEP:
-                    swept = self.clock()
-                    self.sweep()
-                rest = 0.0 if self.step() else IDLE_SECONDS
-            except StorageError as problem:
-                _log.error("storage", code=problem.code)
-                rest = STORAGE_REST_SECONDS
-            if rest:
-                stop.wait(rest)
+        step = sweeping(self.step, self.sweep, self.clock, SWEEP)
+        work(stop, step, _log, idle=IDLE_SECONDS, storage=STORAGE_REST_SECONDS)
 
     def sweep(self) -> None:
         """Say of what can never go by itself that it cannot. Raises: StorageError."""

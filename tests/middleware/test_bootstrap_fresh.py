@@ -38,6 +38,9 @@ class Pause:
         self.begun: queue.Queue[float] = queue.Queue()
         self.over = threading.Semaphore(0)
 
+    def is_set(self) -> bool:
+        return False
+
     def wait(self, seconds: float) -> None:
         self.begun.put(seconds)
         self.over.acquire()  # for ever at the end of a test: the thread is a daemon
