@@ -85,15 +85,15 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         yield made
 
 
-def others(document: Document, chance: random.Random) -> Document:
-    """The same shape with other values in every field that may not be read."""
+def others(document: Document, chance: random.Random, read: frozenset[str] = READ) -> Document:
+    """The same shape with other values in every field that may not be ``read``."""
 
     def visit(value: Any, path: str) -> Any:
         if isinstance(value, dict):
             return {name: visit(inner, f"{path}.{name}" if path else name) for name, inner in value.items()}
         if isinstance(value, list):
             return [visit(inner, f"{path}[]") for inner in value]
-        return value if path in READ else scalar(chance)
+        return value if path in read else scalar(chance)
 
     return Document(document.name, content=visit(document.content, ""))
 

@@ -10,9 +10,10 @@ import pytest
 
 from tests.system import variants_woocommerce as woo
 from tests.system.canaries import INSIDE, OUTSIDE, Document, leaves
-from tests.system.chances import scalar, text
+from tests.system.chances import text
 from tests.system.sides import Side
 from tests.system.test_non_interference import TIMES, changed, sides
+from tests.system.test_non_interference import others as all_others
 
 __all__ = ["sides"]
 
@@ -58,15 +59,7 @@ NOT_NEEDED: Mapping[str, int] = {
 
 def others(document: Document, chance: random.Random) -> Document:
     """The same shape with other values in every field that may not be read."""
-
-    def visit(value: Any, path: str) -> Any:
-        if isinstance(value, dict):
-            return {name: visit(inner, f"{path}.{name}" if path else name) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [visit(inner, f"{path}[]") for inner in value]
-        return value if path in READ else scalar(chance)
-
-    return Document(document.name, content=visit(document.content, ""))
+    return all_others(document, chance, READ)
 
 
 def see(side: Side, document: Document) -> dict[str, Any]:
