@@ -17,6 +17,7 @@ from middleware.ports_retention import Retention
 from middleware.pursuing import Pursuit
 from middleware.relay import Observer
 from middleware.services import Shops
+from middleware.trail import Sighting
 from middleware.transport import HttpTransport
 
 Accounts = Callable[[str, str], Used]
@@ -59,5 +60,11 @@ def _bpost(carrier: CarrierSettings, url: str, account: Account, accounts: Accou
     transport = HttpTransport(
         url, allow_private=carrier.allow_private, proxy=carrier.proxy, ca_file=carrier.ca_file, cap=LONGEST
     )
-    follower = BpostTracking(account=account, shared=lambda shop: accounts(carrier.name, shop) is Whose.SHARED)
+
+    def shared(record: Sighting) -> bool:
+        if record.account is None:
+            return accounts(carrier.name, record.shop) is Whose.SHARED
+        return carrier.account is not None and carrier.account.id == record.account
+
+    follower = BpostTracking(account=account, shared=shared)
     return Watch(follower=follower, transport=transport)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from typing import Final
 
 from schemas.order import Hidden
 
@@ -48,6 +49,18 @@ class Response:
         except (TypeError, ValueError, OverflowError):
             return None
         return max(wait.total_seconds(), 0.0)
+
+
+_SAFE: Final = frozenset(("GET", "HEAD"))
+"""What is asked so changes nothing (RFC 9110 §9.2.1)."""
+
+_NOT_DONE: Final = frozenset((400, 401, 403, 404, 405, 406, 413, 415, 422))
+"""What is answered so was not carried out (RFC 9110 §15.5). Not 408 and 409: something may have been done."""
+
+
+def may_have_made(asked: Request, response: Response | None) -> bool:
+    """Whether something may be there since that was sent. ``response``: None where no whole answer came."""
+    return asked.method not in _SAFE and (response is None or response.status not in _NOT_DONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

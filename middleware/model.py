@@ -346,4 +346,5 @@ class Stored(Hidden):
     attempts: int
     fence: int
     until: date | None
+    account: str | None = None  # there, once something may have been made of it (docs/adr/0028)
     opened: Mapping[str, Mapping[str, object]] = field(default_factory=dict, compare=False)

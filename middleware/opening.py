@@ -37,10 +37,10 @@ class NoRing:
 
 
 def opened(
-    stored: Stored, payload: Mapping[str, Any], ring: Ring, store: Store, now: datetime
+    stored: Stored, payload: Mapping[str, Any], ring: Ring, store: Store, now: datetime, account: str | None
 ) -> Stored | Refused | Failed:
     """The record with the members of its parts; or why they cannot be had. ``payload`` is that of its receipt, which
-    was checked against all of it.
+    was checked against all of it; ``account`` the one that it goes under.
 
     Raises: TamperedError for a part that does not open; StorageError where the opening could not be noted: then
     nothing is opened.
@@ -48,7 +48,7 @@ def opened(
     day = receipt.taken_on(payload)
     if must_go(week(day), now):
         return Refused(code=KEY_GONE)
-    if not store.opening(stored, AuditEntry(at=now, fact=Fact.OPENED, subject=stored.id, actor=ACTOR)):
+    if not store.opening(stored, AuditEntry(at=now, fact=Fact.OPENED, subject=stored.id, actor=ACTOR), account):
         return Failed(code=LEASE_LOST)
     sealed = {
         part.name: KeptCopy(
@@ -57,7 +57,9 @@ def opened(
         for part in stored.parts
     }
     try:
-        return replace(stored, opened={name: seal.members(ring.open(part)) for name, part in sealed.items()})
+        return replace(
+            stored, account=account, opened={name: seal.members(ring.open(part)) for name, part in sealed.items()}
+        )
     except UnknownKeyError:
         return Failed(code=KEY_MISSING)
     except ConfigError:

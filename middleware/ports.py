@@ -10,6 +10,7 @@ from middleware.exchange import (
     Batch,
     Batched,
     Delivered,
+    Failed,
     Labelled,
     Outcome,
     PickupPoint,
@@ -81,6 +82,11 @@ class Carrier(Protocol):
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         """Raises: SchemaError for what cannot be shipped, with pointers into the canonical order."""
 
+    def under(self, stored: Stored) -> tuple[Carrier, str | None] | Failed:
+        """The carrier for one conversation about the record, and the account that it goes under, whatever becomes of
+        the shop meanwhile: the one that is noted with it, else the one in force; None where the carrier knows none.
+        """
+
     def start(self, stored: Stored) -> Request | Outcome:
         """The request that makes the shipment, or cancels it where the record is ``cancelling``; or what hinders it."""
 
@@ -146,12 +152,13 @@ class Store(Protocol):
         lease was lost (another relay owns the record).
         """
 
-    def opening(self, stored: Stored, entry: AuditEntry) -> bool:
-        """Write down, durably, that its parts are about to be opened. False if the lease was lost: nothing is written,
-        and nobody may open them.
+    def opening(self, stored: Stored, entry: AuditEntry, account: str | None = None) -> bool:
+        """Write down, durably, that its parts are about to be opened, and under which account it goes. False if the
+        lease was lost: nothing is written, and nobody may open them.
         """
 
-    def retry(self, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool: ...
+    def retry(self, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool:
+        """It goes again then. Here and in ``bury`` ``stored.account`` is noted, or None is."""
 
     def bury(self, stored: Stored, state: State, code: str, now: datetime) -> bool:
         """End as a dead letter or in quarantine; the sealed parts stay until a person decides or their time ends. What
@@ -171,9 +178,10 @@ class Store(Protocol):
         what the parcel platform holds; ``revive`` lets it go then.
         """
 
-    def revive(self, record_id: str, now: datetime) -> bool:
-        """Let a dead letter go again: the same bytes under the same key; or a held record whose predecessor is in
-        quarantine, and so will never be cancelled. False for what is neither, has nothing left to send, or is over.
+    def revive(self, record_id: str, now: datetime, *, released: bool = False) -> bool:
+        """Let a dead letter go again: the same bytes under the same key, and ``released`` under the account that is in
+        force; or a held record whose predecessor is in quarantine, and so will never be cancelled. False for what is
+        neither, has nothing left to send, or is over.
         """
 
     def pause_lane(self, carrier: str, until: datetime, code: str) -> None: ...

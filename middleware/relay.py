@@ -21,7 +21,7 @@ from typing import Any
 from middleware.core import receipt, retry
 from middleware.core.calendar import today
 from middleware.errors import PermanentDeliveryError, TamperedError, TransientDeliveryError
-from middleware.exchange import Delivered, Failed, Gone, Outcome, Refused, Request, TooLate
+from middleware.exchange import Delivered, Failed, Gone, Outcome, Refused, Request, TooLate, may_have_made
 from middleware.logs import logger
 from middleware.model import State, Stored
 from middleware.model_keys import Sealing
@@ -139,7 +139,7 @@ class Relay:
         stored = self.turns.claim(self.store, now)
         if stored is None:
             return False
-        result, settled = self._settle(stored, self._attempt(stored, now))
+        result, settled = self._settle(*self._attempt(stored, now))
         told = result if settled else "lease_lost"
         self.observe(stored.carrier, told)
         _log.info(
@@ -151,48 +151,59 @@ class Relay:
         )
         return True
 
-    def _attempt(self, stored: Stored, now: datetime) -> Outcome | TamperedError:
+    def _attempt(self, stored: Stored, now: datetime) -> tuple[Stored, Outcome | TamperedError]:
+        """What came of it, and the record as it is to rest: with the account under which something may have been made
+        of it.
+        """
         try:
             payload = self._named(stored)
             if not stored.cancelling and _is_over(stored, payload, today(now)):
-                return Refused(code=EXPIRED)  # the purge may have taken what would be checked
+                return stored, Refused(code=EXPIRED)  # the purge may have taken what would be checked
             self._check(stored, payload)
+            return self._sent(stored, payload, now)
         except TamperedError as tampered:
-            return tampered
+            return stored, tampered
+
+    def _sent(self, stored: Stored, payload: Mapping[str, Any], now: datetime) -> tuple[Stored, Outcome]:
+        """Raises: TamperedError."""
         lane = self.lanes.get(stored.carrier)
         if lane is None:
-            return Failed(code="unknown-carrier", pause_lane=True)
-        if stored.cancelling:
-            return self._converse(stored, lane, now)
+            return stored, Failed(code="unknown-carrier", pause_lane=True)
         sealed = Sealing.TRANSIT if any(part.week for part in stored.parts) else Sealing.RETENTION
-        if sealed is not lane.carrier.sealing:
-            return Refused(code=OTHER_SEALING)
-        if sealed is Sealing.RETENTION:
-            return self._converse(stored, lane, now)
-        try:
-            given = opened(stored, payload, self.ring, self.store, now)
-        except TamperedError as tampered:
-            return tampered
-        return self._converse(given, lane, now) if isinstance(given, Stored) else given
+        if not stored.cancelling and sealed is not lane.carrier.sealing:
+            return stored, Refused(code=OTHER_SEALING)
+        spoken = lane.carrier.under(stored)
+        if isinstance(spoken, Failed):
+            return stored, spoken
+        carrier, account = spoken
+        given: Stored | Refused | Failed = stored
+        if not stored.cancelling and sealed is Sealing.TRANSIT:
+            given = opened(stored, payload, self.ring, self.store, now, account)
+        if not isinstance(given, Stored):
+            return stored, given
+        outcome, made = self._converse(given, replace(lane, carrier=carrier), now)
+        return replace(stored, account=account) if made else stored, outcome
 
-    def _converse(self, stored: Stored, lane: Lane, claimed: datetime) -> Outcome:
-        """Ask and hear until the carrier knows what came of it. Who was held up for longer than the lease asks for
-        nothing more: another one may be at it.
+    def _converse(self, stored: Stored, lane: Lane, claimed: datetime) -> tuple[Outcome, bool]:
+        """Ask and hear until the carrier knows what came of it, and whether something may be there since. Who was held
+        up for longer than the lease asks for nothing more: another one may be at it.
         """
         last = claimed + timedelta(seconds=LEASE_SECONDS - EXCHANGE_SECONDS)
-        said = lane.carrier.start(stored)
+        said, made = lane.carrier.start(stored), False
         try:
             for _ in range(MOST_EXCHANGES):
                 if not isinstance(said, Request):
-                    return said
+                    return said, made
                 if self.clock() > last:
-                    return Failed(code=LEASE_LOST)
-                said = lane.carrier.after(stored, said, lane.transport.send(said))
+                    return Failed(code=LEASE_LOST), made
+                response = lane.transport.send(said)
+                made = made or may_have_made(said, response)
+                said = lane.carrier.after(stored, said, response)
         except TransientDeliveryError as problem:
-            return Failed(code=problem.code)
+            return Failed(code=problem.code), made or (isinstance(said, Request) and may_have_made(said, None))
         except PermanentDeliveryError as problem:  # egress is blocked: a fault of the configuration, not of this record
-            return Failed(code=problem.code, pause_lane=True)
-        return Failed(code="no-outcome") if isinstance(said, Request) else said
+            return Failed(code=problem.code, pause_lane=True), made
+        return Failed(code="no-outcome") if isinstance(said, Request) else said, made
 
     def _named(self, stored: Stored) -> Mapping[str, Any]:
         """The receipt's payload, if it is genuine and names this very record. Raises: TamperedError."""

@@ -50,6 +50,7 @@ class Sighting:
     changed_after_delivery: bool
     ending: Ending | None
     predecessor: str | None
+    account: str | None = None  # there, once something may have been made of it
     starts_with: tuple[str, ...] = ()  # what has to come before the clocks of these parts start; () when all run
     unsent_until: date | None = None  # the last day of what waits so while nothing sends it; None where it may yet go
     parcel: bool = True  # False: a contact, or an order of stamps
@@ -90,6 +91,7 @@ class Summary:
     parts: tuple[TaggedPart, ...]  # jwe is "" where only tags are told
     removal: str
     until: date | None  # None: a clock has not started
+    account: str | None = None  # at the parcel platform, once something may have been made of it
     parcel: bool = True  # False: a contact, or an order of stamps
     readable: bool = True  # False: the row holds what nobody of us wrote, and only the id is true
 

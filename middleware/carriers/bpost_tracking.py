@@ -26,7 +26,7 @@ LONGEST: Final = 256 * 1024
 """Bytes of an answer."""
 
 OTHER_ACCOUNT: Final = "other-account"
-"""The shop's parcels are not sent with the carrier's account, or it is not known: no other asks in its place."""
+"""The parcel was not sent with the carrier's account, or that is not known: no other asks in its place."""
 
 _ROOT: Final = "itemTracking"
 _UNREADABLE: Final = "unreadable-answer"
@@ -35,16 +35,16 @@ _WINDOW: Final = ("plannedDeliveryDateWindowStart", "plannedDeliveryDateWindowEn
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BpostTracking:
-    """The port ``Follower`` for bpost. ``account`` is that of tracking; ``shared`` tells by a shop's name whether
-    its parcels are known to be sent with the carrier's account.
+    """The port ``Follower`` for bpost. ``account`` is that of tracking; ``shared`` tells whether a parcel is known to
+    be sent with the carrier's account.
     """
 
     account: Account
-    shared: Callable[[str], bool]
+    shared: Callable[[Sighting], bool]
 
     def question(self, record: Sighting) -> Request | Impossible:
         """The barcode, and nothing else of the parcel."""
-        if not self.shared(record.shop):
+        if not self.shared(record):
             return Impossible(code=OTHER_ACCOUNT)
         word = base64.b64encode(f"{self.account.id}:{self.account.passphrase}".encode()).decode("ascii")
         path = f"/services/trackedmail/item/{quote(record.barcode or '', safe='')}/trackingInfo"

@@ -100,6 +100,10 @@ class ParcelJson:
             raise SchemaError(faults)
         return order
 
+    def under(self, stored: Stored) -> tuple[ParcelJson, None]:  # noqa: ARG002 - the port's signature
+        """This platform knows one token, and no accounts."""
+        return self, None
+
     def start(self, stored: Stored) -> Request:
         """The same bytes under the same key, however often it is sent; or, for what is to end there, the request to
         cancel it.

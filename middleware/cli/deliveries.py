@@ -141,24 +141,28 @@ def show(config_file: str | None, as_json: bool, record_id: str) -> None:
 
 @deliveries.command("retry", short_help="Let dead letters go again.")
 @config_option
+@click.option("--other-account", is_flag=True, help="Under the account that its shop has now.")
 @click.argument("record_ids", metavar="ID...", nargs=-1, required=True)
-def retry(config_file: str | None, record_ids: tuple[str, ...]) -> None:
+def retry(config_file: str | None, record_ids: tuple[str, ...], other_account: bool) -> None:
     """Let dead letters go again: the same bytes under the same key, so that none arrives twice. What could not be
     cancelled is asked for again; what is held behind a record in quarantine goes.
+
+    A record goes under the account that it went under before. With --other-account it is forgotten which that was: only
+    after somebody saw there that no parcel of it lives, for nobody looks under that account any more.
     """
     settings = loaded(config_file)
     now = bootstrap.clock(settings)()
     with closing(bootstrap.store(settings)) as store:
-        refused = [record_id for record_id in record_ids if not _again(store, record_id, now)]
+        refused = [record_id for record_id in record_ids if not _again(store, record_id, now, released=other_account)]
     sys.exit(1 if refused else 0)
 
 
-def _again(store: Store, record_id: str, now: datetime) -> bool:
+def _again(store: Store, record_id: str, now: datetime, *, released: bool) -> bool:
     summary = store.show(record_id)
     if summary is not None and _is_over(summary, today(now)):
         click.echo(f"{record_id}: not sent again. {telling.over(summary)}", err=True)
         return False
-    if not store.revive(record_id, now):
+    if not store.revive(record_id, now, released=released):
         click.echo(f"{record_id}: nothing of it can go; look at it with `show`", err=True)
         return False
     cancelling = summary is not None and summary.ending is not None
@@ -236,8 +240,8 @@ def _facts(summary: Summary) -> Iterator[tuple[str, object]]:
         yield "last said", summary.last_code
         if explained := words.code(summary.last_code):
             yield "", explained
-    if summary.barcode is not None:
-        yield "barcode", summary.barcode
+    there = (("barcode", summary.barcode), ("account there", summary.account))
+    yield from filter(lambda fact: fact[1] is not None, there)
     if summary.changed_seen_at is not None:
         yield "looked at", f"{telling.moment(summary.changed_seen_at)} UTC"
     if summary.ending is not None:
@@ -260,6 +264,7 @@ def _summary(row: Summary, here: telling.Here) -> Row:
         "attempts": row.attempts,
         "code": row.last_code,
         "barcode": row.barcode,
+        "account": row.account,
         "changed_after_delivery": row.changed_after_delivery,
         "changed_seen": row.changed_seen_at and row.changed_seen_at.isoformat(timespec="seconds"),
         "ending": row.ending,

@@ -121,11 +121,11 @@ def too_late(connection: Connection, stored: Stored, now: datetime, barcode: str
     return True
 
 
-def revive(connection: Connection, record_id: str, now: datetime) -> bool:
-    """A dead letter goes again: the same bytes under the same key, or the request to cancel it. What is held behind a
-    record in quarantine, which will never be cancelled, or was behind one that is not there, goes as well. False for
-    what is neither, has lost what would be sent, or is over (``clocks.last_day``), and for a request to cancel what is
-    legally held.
+def revive(connection: Connection, record_id: str, now: datetime, *, released: bool) -> bool:
+    """A dead letter goes again: the same bytes under the same key, or the request to cancel it; ``released`` under the
+    account that is in force. What is held behind a record in quarantine, which will never be cancelled, or was behind
+    one that is not there, goes as well. False for what is neither, has lost what would be sent, or is over
+    (``clocks.last_day``), and for a request to cancel what is legally held.
     """
     _locked(connection, record_id)
     asked = {"this_id": record_id, "today": today(now)}
@@ -141,6 +141,7 @@ def revive(connection: Connection, record_id: str, now: datetime) -> bool:
         return False
     state = State.WAITING if row.ending is None else State.CANCELLING
     news: dict[str, Any] = {"state": state, "due": now, "attempts": 0, "settled_at": None}
+    news |= {"account": None} if released else {}
     connection.execute(_CHANGE, {"this_id": record_id, **news})
     return True
 

@@ -54,6 +54,7 @@ _SEEN: Final = (
     records.c.due,
     records.c.attempts,
     records.c.last_code,
+    records.c.account,
     records.c.barcode,
     records.c.changed_after_delivery,
     records.c.ending,
@@ -237,6 +238,7 @@ def _sighting(row: Any) -> Sighting:
         changed_after_delivery=row.changed_after_delivery,
         ending=None if row.ending is None else word(row.ending, Ending),
         predecessor=row.predecessor,
+        account=row.account,
     )
 
 

@@ -200,6 +200,7 @@ def _summary(row: Any, tags: tuple[TaggedPart, ...]) -> Summary:
         changed_seen_at=row.changed_seen_at,
         ending=word(row.ending, Ending) if row.ending else None,
         predecessor=row.predecessor,
+        account=row.account,
         parts=tags,
         removal=row.removal,
         until=row.until,

@@ -112,6 +112,7 @@ def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds
         attempts=attempts,
         fence=fence,
         until=row.until,
+        account=_text(row.account),
     )
 
 
@@ -122,12 +123,19 @@ def _count(value: object) -> int:
     return value
 
 
-def opening(connection: Connection, stored: Stored, entry: AuditEntry) -> bool:
-    """Note that its parts are about to be opened, as long as the lease is ours."""
+def _text(value: object) -> str | None:
+    """Raises: UnreadableError."""
+    if value is None or isinstance(value, str):
+        return value
+    raise UnreadableError()
+
+
+def opening(connection: Connection, stored: Stored, entry: AuditEntry, account: str | None) -> bool:
+    """Note that its parts are about to be opened, and under which account it goes, as long as the lease is ours."""
     if connection.execute(_MINE, _mine(stored)).first() is None:
         return False
     audit_sql.note(connection, entry)
-    return True
+    return account == stored.account or _settle(connection, stored, {"account": account})
 
 
 def delivered(connection: Connection, upserts: Upserts, stored: Stored, outcome: Delivered, now: datetime) -> bool:
@@ -148,7 +156,7 @@ def retry(connection: Connection, stored: Stored, at: datetime, code: str, *, co
         news = {"state": State.CANCELLING, "due": at, "attempts": attempts, "last_code": code}
         return _settle(connection, stored, news)
     wanted = {"state": State.WAITING, "due": at, "attempts": attempts}
-    return _end(connection, stored, wanted, records.c.due, {"last_code": code})
+    return _end(connection, stored, wanted, records.c.due, {"last_code": code, "account": stored.account})
 
 
 def bury(connection: Connection, stored: Stored, state: State, code: str, now: datetime) -> bool:
@@ -159,7 +167,8 @@ def bury(connection: Connection, stored: Stored, state: State, code: str, now: d
     if stored.cancelling:  # it could not be cancelled: not tried for ever
         ours = _settle(connection, stored, news | {"state": state, "due": None})
     else:
-        ours = _end(connection, stored, {"state": state, "due": None, "attempts": stored.attempts}, now, news)
+        dead = {"state": state, "due": None, "attempts": stored.attempts}
+        ours = _end(connection, stored, dead, now, news | {"account": stored.account})
     if not ours:
         return False
     making_sql.buried(connection, stored.id, now)

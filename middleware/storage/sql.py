@@ -58,8 +58,8 @@ class SqlStore:
     def claim(self, now: datetime, lease_seconds: float, shop: str, without: Collection[str] = ()) -> Stored | None:
         return self._database.write(lambda connection: relay_sql.claim(connection, now, lease_seconds, shop, without))
 
-    def opening(self, stored: Stored, entry: AuditEntry) -> bool:
-        return self._database.write(lambda connection: relay_sql.opening(connection, stored, entry))
+    def opening(self, stored: Stored, entry: AuditEntry, account: str | None = None) -> bool:
+        return self._database.write(lambda connection: relay_sql.opening(connection, stored, entry, account))
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
         upserts = self._database.upserts
@@ -80,8 +80,8 @@ class SqlStore:
     def strand(self, now: datetime) -> Sequence[tuple[str, str]]:
         return self._database.write(lambda connection: ending_sql.strand(connection, now))
 
-    def revive(self, record_id: str, now: datetime) -> bool:
-        return self._database.write(lambda connection: ending_sql.revive(connection, record_id, now))
+    def revive(self, record_id: str, now: datetime, *, released: bool = False) -> bool:
+        return self._database.write(lambda connection: ending_sql.revive(connection, record_id, now, released=released))
 
     def pause_lane(self, carrier: str, until: datetime, code: str) -> None:
         upserts = self._database.upserts

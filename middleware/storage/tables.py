@@ -3,9 +3,8 @@
 Nothing here is of a person in the clear: parts are sealed (JWE), what is looked up is a keyed digest, and ``clear``
 holds what may travel openly. Every row says itself when it ends: ``until`` is its last permitted day (Europe/Brussels),
 and the table's ``info["retention"]`` names the class that set it; a part has a class of its own. A pause of a lane ends
-by ``paused_until``, what is known of a shop when it is disconnected. A keyed digest has 32 bytes, one more since
-the index key was rotated (``core.index``). A column of bytes that does not follow that key when it is rotated
-(``rechain_sql``) says why: ``info["unchained"]``.
+by ``paused_until``, what is known of a shop when it is disconnected. A keyed digest has 32 bytes, one more since the
+index key was rotated (``core.index``). A column of bytes that does not follow it (``rechain_sql``) says why.
 
 No foreign key leads from ``orders``, ``inbox`` and ``idempotency`` to ``records``: what they remember outlives the
 record, and a key without an index of its own would turn every erasure into a scan.
@@ -124,6 +123,7 @@ records = Table(
     Column("first_claimed_at", Instant, doc="from then on the content is frozen"),
     Column("settled_at", Instant, doc="when it was delivered, buried or withdrawn"),
     Column("last_code", Text, doc="what the last attempt or the burial said, from a closed list"),
+    Column("account", Text, doc="there, since something may have been made of it under this one; null: nothing was"),
     Column("barcode", Text, index=True, doc="what the parcel platform gave"),
     Column(
         "changed_after_delivery",

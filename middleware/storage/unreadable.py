@@ -50,7 +50,8 @@ def check(error: Exception) -> None:
 
 def sound(row: Any) -> Any:
     """The row, of a record, where what SQLite does not look at is of its type. Raises: UnreadableError."""
-    texts = (row.id, row.reference, row.shop, row.carrier, row.last_code, row.barcode, row.predecessor)
+    told = (row.account, row.barcode, row.predecessor)
+    texts = (row.id, row.reference, row.shop, row.carrier, row.last_code, *told)
     if not all(value is None or isinstance(value, str) for value in texts) or not isinstance(row.attempts, int):
         raise UnreadableError()
     return row

@@ -57,6 +57,9 @@ class Cleartext:
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         return ParcelJson().fit(order, points)
 
+    def under(self, stored: Stored) -> tuple[Cleartext, str | None]:
+        return self, None
+
     def start(self, stored: Stored) -> Request:
         if stored.cancelling:
             return Request(method="POST", path=f"{PATH}/{stored.id}/cancel", headers={}, body=b"")

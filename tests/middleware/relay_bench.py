@@ -46,6 +46,7 @@ class FakeStore:
     owned: bool = True
     broken: Exception | None = None
     calls: list[Call] = field(default_factory=list)
+    noted: list[str | None] = field(default_factory=list)
     stranded: list[tuple[str, str]] = field(default_factory=list)
     claims: list[tuple[datetime, float]] = field(default_factory=list)
 
@@ -63,16 +64,19 @@ class FakeStore:
     def strand(self, now: datetime) -> list[tuple[str, str]]:
         return [self.stranded.pop()] if self.stranded else []
 
-    def opening(self, stored: Stored, entry: AuditEntry) -> bool:
+    def opening(self, stored: Stored, entry: AuditEntry, account: str | None = None) -> bool:
+        self.noted.append(account)
         return self._settled("opening", stored.id, entry.fact, entry.subject, entry.actor)
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:
         return self._settled("delivered", stored.id, outcome, now)
 
     def retry(self, stored: Stored, at: datetime, code: str, *, counted: bool) -> bool:
+        self.noted.append(stored.account)
         return self._settled("retry", stored.id, at, code, counted)
 
     def bury(self, stored: Stored, state: State, code: str, now: datetime) -> bool:
+        self.noted.append(stored.account)
         return self._settled("bury", stored.id, state, code, now)
 
     def gone(self, stored: Stored, now: datetime) -> bool:
@@ -117,6 +121,9 @@ class FakeCarrier:
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         return order
+
+    def under(self, stored: Stored) -> tuple[FakeCarrier, str | None]:
+        return self, None
 
     def start(self, stored: Stored) -> Request:
         return ParcelJson().start(stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ import pytest
 from middleware.account import Account, Used, Whose
 from middleware.bootstrap_lanes import own_accounts
 from middleware.carriers.bpost_shm.conversation import BpostShm
-from middleware.exchange import Failed, Request, Wish
+from middleware.exchange import Failed, Request, Response, Wish
 from middleware.model import ShopSettings
 from middleware.services import Shops
 from tests.middleware.carriers.test_bpost_shm_conversation import ENDING, SIGHTED, STORED
@@ -64,3 +65,66 @@ def test_whoever_shares_it_asks_with_the_carriers_and_whoever_has_one_with_their
     assert isinstance(shared, Request)
     assert isinstance(own, Request)
     assert (shared.path, own.path) == ("/services/shm/123456/orders", "/services/shm/654321/orders")
+
+
+WHERE: dict[str, tuple[str, dict[str, Any]]] = {
+    "its own": ("demo", {}),
+    "another of its own": ("demo", {"account": replace(OWN, id="999999")}),
+    "none of its own any more": ("demo", {"account": None}),
+    "at another carrier": ("demo", {"carrier": "another"}),
+    "gone": ("another", {}),
+}
+CHANGED = Failed(code="account-changed")
+
+
+def under(case: str) -> BpostShm:
+    """How that shop, as it is now, ships with bpost."""
+    name, changes = WHERE[case]
+    return BpostShm(accounts=lambda _: asked("bpost", name, **changes), shared=SHARED, spots={})
+
+
+def path(said: object) -> str:
+    assert isinstance(said, Request)
+    return said.path.removeprefix("/services/shm/").partition("/")[0]
+
+
+@pytest.mark.parametrize("case", WHERE)
+def test_what_went_under_the_carriers_account_goes_on_under_it_whatever_becomes_of_the_shop(case: str) -> None:
+    spoken = under(case)
+    for stored in (replace(STORED, fence=2), ENDING):
+        assert path(spoken.start(replace(stored, account=SHARED.id))) == SHARED.id
+    assert path(spoken.label(replace(SIGHTED, account=SHARED.id), Wish())) == SHARED.id
+
+
+@pytest.mark.parametrize("case", WHERE)
+def test_what_went_under_a_shops_own_goes_nowhere_else(case: str) -> None:
+    spoken = under(case)
+    noted = [replace(stored, account=OWN.id) for stored in (STORED, replace(STORED, fence=2), ENDING)]
+    label = spoken.label(replace(SIGHTED, account=OWN.id), Wish())
+    if case == "its own":
+        assert {path(said) for said in (*map(spoken.start, noted), label)} == {OWN.id}
+        return
+    assert [*map(spoken.start, noted), *map(spoken.under, noted), label] == [CHANGED] * 7
+    answer = Response(status=404, headers={"content-type": "text/plain"}, body=b"no such order")
+    asked_before = Request(method="GET", path="/orders/x", headers={}, body=None)
+    assert [spoken.after(stored, asked_before, answer) for stored in noted] == [CHANGED] * 3
+
+
+def test_another_passphrase_of_the_same_account_goes_on() -> None:
+    spoken = BpostShm(
+        accounts=lambda _: asked("bpost", account=replace(OWN, passphrase="another")), shared=SHARED, spots={}
+    )
+    said = spoken.start(replace(STORED, fence=2, account=OWN.id))
+    assert isinstance(said, Request)
+    assert base64.b64decode(said.headers["Authorization"].split()[1]) == b"654321:another"
+
+
+def test_many_labels_are_asked_for_each_under_its_own_account() -> None:
+    spoken = under("its own")
+    noted = (SHARED.id, OWN.id, None, SHARED.id)
+    records = {place: replace(SIGHTED, account=one, barcode=f"{place:024d}") for place, one in enumerate(noted)}
+    batches = spoken.labels("demo", records, Wish())
+    assert isinstance(batches, list)
+    told = [(path(batch.request), sorted(batch.places.values())) for batch in batches]
+    assert told == [(SHARED.id, [0, 3]), (OWN.id, [1]), (OWN.id, [2])]
+    assert under("gone").labels("demo", records, Wish()) == CHANGED

@@ -22,7 +22,7 @@ from middleware.carriers.bpost_shm import answers, chosen, labelling, mapping, p
 from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
 from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.products import Way
-from middleware.carriers.bpost_shm.requesting import MEDIA, NO_ACCOUNT, UNREADABLE, asking
+from middleware.carriers.bpost_shm.requesting import ACCOUNT_CHANGED, MEDIA, NO_ACCOUNT, UNREADABLE, asking
 from middleware.carriers.bpost_shm.values import ShmOrder
 from middleware.core import postal
 from middleware.core.minimise import EU_CUSTOMS_UNION
@@ -122,11 +122,18 @@ class BpostShm:
             raise SchemaError(faults)
         return order
 
+    def under(self, stored: Stored) -> tuple[BpostShm, str] | Failed:
+        """With one account from the first request to the last, though the shop be given another in between."""
+        account = self._account(stored.shop, stored.account)
+        if isinstance(account, Failed):
+            return account
+        return replace(self, accounts=lambda _: account), account.id
+
     def start(self, stored: Stored) -> Request | Outcome:
         """Look for what was claimed before; make what was not; or cancel what is to end there."""
-        account = self._account(stored.shop)
-        if account is None:
-            return Failed(code=NO_ACCOUNT)
+        account = self._account(stored.shop, stored.account)
+        if isinstance(account, Failed):
+            return account
         if stored.cancelling:
             return asking(account, "POST", _order(stored), _UPDATE, writing.cancellation())
         if stored.fence > 1 or stored.attempts:
@@ -137,9 +144,9 @@ class BpostShm:
         """What an answer means. Of a refusal the kind and the element are told, and never its text: it echoes what was
         sent.
         """
-        account = self._account(stored.shop)
-        if account is None:
-            return Failed(code=NO_ACCOUNT)
+        account = self._account(stored.shop, stored.account)
+        if isinstance(account, Failed):
+            return account
         if stored.cancelling:
             return _ended(stored, account, asked, response)
         if asked.method == "POST":
@@ -155,16 +162,23 @@ class BpostShm:
         return _found(stored, account, response)
 
     def label(self, record: Sighting, wish: Wish) -> Sought:
-        """The request for the label of its box, with the account of its shop."""
-        return labelling.asked(self._account(record.shop), record, wish)
+        """The request for the label of its box, with the account that it is under."""
+        return labelling.asked(self._account(record.shop, record.account), record, wish)
 
     def labelled(self, record: Sighting, wish: Wish, response: Response) -> Labelled:
         """What is handed on of the answer, or why nothing is."""
         return labelling.given(record, wish, response)
 
     def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:
-        """The requests for the labels of many boxes, with the account of their shop."""
-        return labelling.asked_together(self._account(shop), records, wish)
+        """The requests for the labels of many boxes, each with the account that it is under."""
+        batches: list[Batch] = []
+        for noted in dict.fromkeys(record.account for record in records.values()):
+            under = {place: record for place, record in records.items() if record.account == noted}
+            found = labelling.asked_together(self._account(shop, noted), under, wish)
+            if isinstance(found, Failed | Impossible):
+                return found
+            batches += found
+        return batches
 
     def sheaves(self, batch: Batch, response: Response) -> Sheaves:
         """The documents of an answer, or what is lacking."""
@@ -172,8 +186,8 @@ class BpostShm:
 
     def question(self, shop: str) -> Request | None:
         """What the shop's account may use; None without an account."""
-        account = self._account(shop)
-        return asking(account, "GET", "/productconfig", _CONFIGURATION) if account else None
+        account = self._account(shop, None)
+        return None if isinstance(account, Failed) else asking(account, "GET", "/productconfig", _CONFIGURATION)
 
     def tell(self, notice: Notice) -> Request | None:  # noqa: ARG002 - the port's signature
         """None: bpost has no way to be told of the end of a part."""
@@ -183,9 +197,16 @@ class BpostShm:
         """Nothing was asked."""
         return Impossible(code=f"http-{response.status}")
 
-    def _account(self, shop: str) -> Account | None:
+    def _account(self, shop: str, noted: str | None) -> Account | Failed:
+        """The one that is noted with a record, if it is known: to another bpost would say that it has no such order.
+        Where nothing is noted the one in force.
+        """
         used = self.accounts(shop)
-        return self.shared if used is Whose.SHARED else used
+        in_force = self.shared if used is Whose.SHARED else used
+        if noted is None:
+            return in_force or Failed(code=NO_ACCOUNT)
+        known = (one for one in (in_force, self.shared) if one is not None and one.id == noted)
+        return next(known, Failed(code=ACCOUNT_CHANGED))
 
     def _spot(self, point: str | None) -> Spot | None:
         """Raises: SchemaError for a pick-up point that is not known."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from middleware.account import Account
 from middleware.carriers.bpost_shm import answers, writing
 from middleware.carriers.bpost_shm.answers import Printed
-from middleware.carriers.bpost_shm.requesting import MEDIA, NO_ACCOUNT, UNREADABLE, asking
+from middleware.carriers.bpost_shm.requesting import MEDIA, UNREADABLE, asking
 from middleware.exchange import (
     Batch,
     Batched,
@@ -49,10 +49,10 @@ def wanting(form: Form) -> dict[str, str]:
     return {"Accept": f"{MEDIA}{_FORMS[form]}+XML", "Content-Type": _TYPE}
 
 
-def asked(account: Account | None, record: Sighting, wish: Wish) -> Sought:
+def asked(account: Account | Failed, record: Sighting, wish: Wish) -> Sought:
     """The request for the label of a record's box. ZPL is made in A6 alone, and a picture shows one label."""
-    if account is None:
-        return Failed(code=NO_ACCOUNT)
+    if isinstance(account, Failed):
+        return account
     if (wish.form is Form.ZPL and wish.size is Size.A4) or (wish.form is Form.PNG and wish.back):
         return Impossible(code="no-such-form")
     path = f"/boxes/{quote(record.barcode or '', safe='')}/labels/{_sheet(wish)}"
@@ -81,10 +81,10 @@ def given(record: Sighting, wish: Wish, response: Response) -> Labelled:
     return Label(content=content, form=found[0].label.form, back=backs[0] if backs and wish.back else None)
 
 
-def asked_together(account: Account | None, records: Mapping[int, Sighting], wish: Wish) -> Batched:
+def asked_together(account: Account | Failed, records: Mapping[int, Sighting], wish: Wish) -> Batched:
     """The requests for the labels of many boxes of one account, by their places, in one document each."""
-    if account is None:
-        return Failed(code=NO_ACCOUNT)
+    if isinstance(account, Failed):
+        return account
     places = {record.barcode or "": place for place, record in records.items()}
     barcodes = list(places)
     path = f"/labels/{_sheet(wish)}?forcePrinting=true"

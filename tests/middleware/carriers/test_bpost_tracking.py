@@ -68,7 +68,7 @@ def test_a_barcode_of_any_letters_stays_one_step_of_the_path() -> None:
 
 
 def test_for_a_shop_with_an_account_of_its_own_nobody_else_asks() -> None:
-    theirs = replace(BPOST, shared=lambda shop: shop != SIGHTED.shop)
+    theirs = replace(BPOST, shared=lambda record: record.shop != SIGHTED.shop)
     assert isinstance(theirs.question(SIGHTED), Impossible)
     assert isinstance(theirs.question(replace(SIGHTED, shop="another")), Request)
 

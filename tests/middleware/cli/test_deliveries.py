@@ -32,7 +32,7 @@ from tests.storage.states import BARCODE
 
 MEMBERS = {
     *("id", "reference", "shop", "state", "simulated", "readable", "created", "due", "attempts", "code", "barcode"),
-    *("changed_after_delivery", "changed_seen", "ending", "predecessor", "until"),
+    *("account", "changed_after_delivery", "changed_seen", "ending", "predecessor", "until"),
 }
 
 
@@ -97,6 +97,7 @@ def test_a_listed_record_tells_all_in_json(instance: Instance, records: dict[Sta
         "attempts": 0,
         "code": None,
         "barcode": BARCODE,
+        "account": None,
         "changed_after_delivery": True,
         "changed_seen": None,
         "ending": "too-late",
@@ -355,6 +356,19 @@ def test_dead_letters_go_again(instance: Instance, records: dict[State, Record])
     assert (result.exit_code, result.output) == (0, f"{dead}: goes again now\n")
     (listed,) = [row for row in instance.json("deliveries", "list") if row["id"] == dead]
     assert (listed["state"], listed["attempts"]) == ("waiting", 0)
+
+
+@pytest.mark.parametrize("other", [True, False])
+def test_a_dead_letter_keeps_its_account_unless_a_person_says_otherwise(
+    instance: Instance, records: dict[State, Record], *, other: bool
+) -> None:
+    dead = records[State.DEAD]
+    changed(instance, dead, account="654321", last_code="attempts-exhausted:account-changed")
+    shown = " ".join(instance.run("deliveries", "show", dead.id).stdout.split())
+    assert "account there 654321" in shown
+    assert "which is not known here any more" in shown
+    assert instance.run("deliveries", "retry", *(["--other-account"] if other else []), dead.id).exit_code == 0
+    assert instance.json("deliveries", "show", dead.id)["account"] == (None if other else "654321")
 
 
 def test_what_is_no_dead_letter_is_told_and_the_others_go(instance: Instance, records: dict[State, Record]) -> None:

@@ -81,7 +81,7 @@ class Asking:
 
     def watches(self, carrier: str = "platform") -> Mapping[str, Watch]:
         account = Account(id="123456", passphrase="made up", shared=True)
-        follower = BpostTracking(account=account, shared=lambda shop: shop not in self.owners)
+        follower = BpostTracking(account=account, shared=lambda record: record.shop not in self.owners)
         return {carrier: Watch(follower=follower, transport=self.platform)}
 
     def become(self, **values: object) -> None:

@@ -220,3 +220,7 @@ def test_whose_account_a_parcel_has_is_asked_of_its_carrier(line: Line, tmp_path
     problem(journey(account), 404, "not-followed")
     problem(journey(None), 404, "not-followed")  # nor where it is not known
     assert journey(Whose.SHARED).status_code == 200
+    line.asking.become(account="654321")  # what is noted with the parcel counts, and not what the shop has now
+    problem(journey(Whose.SHARED), 404, "not-followed")
+    line.asking.become(account="123456")
+    assert [journey(used).status_code for used in (account, None)] == [200, 200]

@@ -61,6 +61,7 @@ def _create_records() -> None:
         sa.Column("first_claimed_at", sa.BigInteger()),
         sa.Column("settled_at", sa.BigInteger()),
         sa.Column("last_code", sa.Text()),
+        sa.Column("account", sa.Text()),
         sa.Column("barcode", sa.Text()),
         sa.Column("changed_after_delivery", sa.Boolean(), nullable=False),
         sa.Column("changed_seen_at", sa.BigInteger()),
@@ -76,6 +77,10 @@ def _create_records() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_records"),
         sa.UniqueConstraint("reference", name="uq_records_reference"),
     )
+    _index_records()
+
+
+def _index_records() -> None:
     op.create_index("ix_records_state_created_at", "records", ["state", "created_at"])
     op.create_index("ix_records_shop_created_at", "records", ["shop", "created_at"])
     op.create_index("ix_records_predecessor", "records", ["predecessor"])
