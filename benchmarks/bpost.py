@@ -1,13 +1,13 @@
 """A create of bpost's in every weather, by the thousand: one living box for each order, however bpost takes a reference
 that it knows.
 
-    python -m benchmarks.bpost --runs 1000 [--seed N] [--changes 250] [--kills 20]
+    python -m benchmarks.bpost --runs 1000 [--seed N] [--changes 250] [--moves 250] [--kills 20]
 
 The real relay over real HTTP and an SQLite file, and the simulated bpost, whose ledger alone judges. Each run is an
 order from its acceptance to its end; at every moment the way there or back may fail, and the relay may die, or sleep
-past its lease while another one works. Then orders that change or are cancelled on their way, in the same weather; then
-real relay processes, which are killed (SIGKILL) amid twenty orders. Exit status 1 if an order has no box, or more than
-one, or was taken twice.
+past its lease while another one works. Then orders that change or are cancelled on their way, in the same weather; both
+once more for a shop that is given one account after another, judged over all accounts; then real relay processes, which
+are killed (SIGKILL) amid twenty orders. Exit status 1 if an order has no box, or more than one, or was taken twice.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from simulator.bpost.switches import CHOICES, read_switches
 from simulator.faults import FaultName
 from tests.system.bpost_fates import Play, Told, Trouble, drawn, judged
 from tests.system.bpost_house import BEGINNING, ENDED, House, house
+from tests.system.bpost_moves import Moving
 from tests.system.processes import wait_for
 
 SETTINGS = CHOICES["existing-order"]
@@ -88,6 +89,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
     parser.add_argument("--changes", type=int, default=250, help="or cancellations, for each setting of the switch")
+    parser.add_argument("--moves", type=int, default=250, help="of each, while the shop gets one account after another")
     parser.add_argument("--kills", type=int, default=20, help="of real processes, for each setting of the switch")
     asked = parser.parse_args()
     logs.configure("error")
@@ -96,7 +98,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pv-bpost-") as folder:
         for number, setting in enumerate(SETTINGS):
             share = (asked.runs + number) // len(SETTINGS)
-            for part, count in ((_runs, share), (_overtaken, asked.changes), (_kills, asked.kills)):
+            for part, count in (
+                (_runs, share),
+                (_overtaken, asked.changes),
+                (_moved, asked.moves),
+                (_kills, asked.kills),
+            ):
                 chance = random.Random(f"{asked.seed} {setting}")  # noqa: S311 - to be had again by its seed
                 with house(Path(folder) / f"{setting}{part.__name__}") as one:
                     rows.append(part(one, setting, count, chance))
@@ -127,6 +134,21 @@ def _overtaken(one: House, setting: str, count: int, chance: random.Random) -> R
     return Row(
         setting=setting, relays="changed", told=judged(one.ledger(), play.accepted, play.cancelled), met=play.met
     )
+
+
+def _moved(one: House, setting: str, count: int, chance: random.Random) -> Row:
+    """So many orders, and so many that change or are cancelled, of a shop that is given one account after another. What
+    is cancelled here and lives there counts as one more than there is.
+    """
+    one.platform.api.bpost.turn(read_switches({"existing-order": setting}))
+    play, undelivered = Moving(house=one), 0
+    for _ in range(count):
+        undelivered += play.one(play.moving(drawn(chance), chance)) != "delivered"
+        play.overtaken(play.moving(drawn(chance), chance), chance)
+    told = judged(one.ledger(), play.accepted, play.cancelled)
+    told.several += len(play.feigned())
+    print(f"  {setting} moved: {play.moved:,} other accounts, {play.helps:,} brought back", flush=True)
+    return Row(setting=setting, relays="moved", told=told, met=play.met, other=len(play.other) + undelivered)
 
 
 def _kills(one: House, setting: str, count: int, chance: random.Random) -> Row:

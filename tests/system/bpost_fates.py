@@ -180,7 +180,7 @@ class Play:
         self.fates = fates
         for _ in range(MOST_STEPS):
             now = self.house.standing(self._at)
-            if now.state in ENDED:
+            if now.state in ENDED and not self.helped(self._at):
                 self._compare(now.barcode)
                 return now.state
             self.step()
@@ -203,9 +203,13 @@ class Play:
             ids = (*ids, self.house.accept(content | LATER | {"shipping_address": moved}))
             self.accepted[-1] = ids
         for _ in range(2 * MOST_STEPS):
-            if not self._go_on(ids):
+            if not self._go_on(ids) and not any(self.helped(id_) for id_ in ids):
                 return
         raise AssertionError(f"{ids} never end")
+
+    def helped(self, id_: str) -> bool:
+        """Whether somebody let a dead letter go again."""
+        return False
 
     def _go_on(self, ids: Ids) -> bool:
         """A step of what is due first; False if nothing is."""

@@ -34,6 +34,9 @@ from tests.system.settings import toml
 from tests.system.stack import SECRET, headers, session, shop
 
 ACCOUNT, PASSPHRASE, TOKEN = "123456", "made-up passphrase", "made-up-token-of-the-shop"
+OTHERS = ("654321", "777777")
+"""Accounts that a shop may have of its own; bpost knows any, with the same passphrase."""
+
 READ_SECONDS, TOTAL_SECONDS = 0.3, 0.45
 """How long an answer is waited for; in earnest it is fifty times as long."""
 
@@ -55,6 +58,7 @@ class Standing:
     due: datetime | None
     code: str | None
     barcode: str | None
+    account: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,21 +96,30 @@ class House:
 
     def standing(self, id_: str) -> Standing:
         """How a record stands."""
-        statement = "SELECT state, due, last_code, barcode FROM records WHERE id = ?"
+        statement = "SELECT state, due, last_code, barcode, account FROM records WHERE id = ?"
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
             row = connection.execute(statement, (id_,)).fetchone()
-        state, due, code, barcode = row or (REPLACED, None, None, None)
-        return Standing(state=state, due=due and datetime.fromtimestamp(due / 1e6, UTC), code=code, barcode=barcode)
+        state, due, *told = row or (REPLACED, None, None, None, None)
+        code, barcode, account = told
+        due = due and datetime.fromtimestamp(due / 1e6, UTC)
+        return Standing(state=state, due=due, code=code, barcode=barcode, account=account)
 
     def order(self, id_: str) -> Order | None:
-        """What bpost has under the reference of a record."""
-        return self.platform.api.bpost.manager.shelf.order(ACCOUNT, id_)
+        """What bpost has under the reference of a record, in the first account that has anything."""
+        shelf = self.platform.api.bpost.manager.shelf
+        return next((found for account in (ACCOUNT, *OTHERS) if (found := shelf.order(account, id_))), None)
 
     def ledger(self) -> dict[str, Json]:
-        """All that bpost has, by reference, as it tells it over HTTP: how often each came, and its boxes."""
+        """All that bpost has, by reference, as it tells it over HTTP: how often each came, and its boxes, whatever
+        the account.
+        """
         with session() as client:
             told = client.get(f"{self.platform.url}/_ledger", timeout=60).json()["bpost"]
-        return {reference.removeprefix(f"{ACCOUNT}/"): made for reference, made in told.items()}
+        found: dict[str, Json] = {}
+        for name, made in told.items():
+            one = found.setdefault(name.partition("/")[2], {"posts": 0, "boxes": []})
+            one |= {key: one[key] + made[key] for key in one}
+        return found
 
     def asked(self) -> int:
         """How many requests bpost has received."""

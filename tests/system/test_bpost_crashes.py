@@ -11,9 +11,10 @@ from datetime import timedelta
 
 import pytest
 
+from middleware.account import Account
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.errors import TransientDeliveryError
-from middleware.exchange import Outcome, Request, Response
+from middleware.exchange import Failed, Outcome, Request, Response
 from middleware.model import Stored
 from middleware.ports import Transport
 from simulator.bpost.names import BoxState
@@ -21,6 +22,7 @@ from simulator.bpost.switches import read_switches
 from simulator.faults import FaultName
 from tests.system.bpost_fates import TROUBLES, Fate, Moment, Play, drawn, judged, once
 from tests.system.bpost_house import BEGINNING, House, house
+from tests.system.bpost_moves import OWN, Moving
 from tests.system.processes import wait_for
 
 SETTINGS = ("replace", "append")
@@ -103,6 +105,68 @@ def test_a_relay_that_is_killed_while_bpost_takes_its_order_makes_no_second_one(
     with one.relay_process():
         wait_for(lambda: one.standing(id_).state == "delivered", "another relay")
     assert judged(one.ledger(), [(id_,)]).well
+
+
+@pytest.fixture
+def moving(made: House) -> Moving:
+    made.forget()
+    return Moving(house=made)
+
+
+@pytest.mark.parametrize("again", SETTINGS)
+def test_there_is_one_box_whatever_account_the_shop_is_given_meanwhile(moving: Moving, again: str) -> None:
+    turn(moving, again)
+    chance = random.Random(f"20261123 {again}")  # noqa: S311 - to be repeated
+    for _ in range(2):
+        assert moving.one(moving.moving(drawn(chance), chance)) == "delivered"
+    for _ in range(3):
+        moving.overtaken(moving.moving(drawn(chance), chance), chance)
+    assert moving.moved > 5
+    assert moving.feigned() == []
+    assert_one_of_each(moving)
+
+
+def taken_by_another(moving: Moving, monkeypatch: pytest.MonkeyPatch, *, noted: bool) -> str:
+    """An order that bpost took before the connection broke, whose shop has another account when it is looked for: how
+    it ends.
+    """
+
+    def account(carrier: BpostShm, shop: str, known: str | None) -> Account | Failed:
+        return asking(carrier, shop, known if noted else None)
+
+    asking = BpostShm._account
+    monkeypatch.setattr(BpostShm, "_account", account)
+    turn(moving, "append")
+    taken = once(2, FaultName.TIMEOUT_AFTER_COMMIT)
+
+    def fates(moment: Moment) -> Fate | None:
+        fate = taken(moment)
+        if fate is not None:
+            moving.give(OWN["654321"])
+        return fate
+
+    return moving.one(fates)
+
+
+def test_what_one_account_took_is_looked_for_under_no_other(moving: Moving, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert taken_by_another(moving, monkeypatch, noted=True) == "delivered"
+    assert (moving.helps, moving.moved) == (0, 1)  # the carrier's is known, whatever the shop has
+    assert_one_of_each(moving)
+
+
+def test_what_a_shops_own_account_took_waits_until_it_is_back(moving: Moving, monkeypatch: pytest.MonkeyPatch) -> None:
+    moving.give(OWN["777777"])
+    assert taken_by_another(moving, monkeypatch, noted=True) == "delivered"
+    assert (moving.helps, moving.moved) == (1, 3)
+    assert_one_of_each(moving)
+
+
+def test_the_judge_sees_a_relay_that_looks_under_another_account(
+    moving: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_by_another(moving, monkeypatch, noted=False)
+    told = judged(moving.house.ledger(), moving.accepted)
+    assert (told.again, told.several, told.well) == (1, 1, False)
 
 
 @pytest.mark.parametrize("again", SETTINGS)
