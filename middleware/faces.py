@@ -13,8 +13,15 @@ def seen(face: ShopFace, shop: Shop) -> ShopFace:
     """With what its settings tell, and whether its exchange has ended."""
     settings, state = shop.settings, ShopState.UNINSTALLED if shop.ended else face.state
     domain = None if settings.platform == "direct" else settings.domain
+    own = settings.account is not None and settings.mode == "live"
     return replace(
-        face, state=state, mode=settings.mode, domain=domain, carrier=settings.carrier, policy=settings.policy
+        face,
+        state=state,
+        mode=settings.mode,
+        domain=domain,
+        carrier=settings.carrier,
+        account=None if shop.transit is None else "own" if own else "shared",
+        policy=settings.policy,
     )
 
 

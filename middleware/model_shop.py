@@ -130,6 +130,7 @@ class ShopFace:
     mode: str | None = None
     domain: str | None = None
     carrier: str | None = None
+    account: str | None = None  # "own" | "shared" at a carrier that knows accounts
     policy: str | None = None
     app: str | None = None
     secrets: int = 0

@@ -73,6 +73,10 @@ class Carrier(Protocol):
     def sealing(self) -> Sealing:
         """For whom parts are sealed. With ``TRANSIT`` a record that is to be sent is handed over ``opened``."""
 
+    @property
+    def shared_account(self) -> str | None:
+        """The account of all shops that have none of their own; None where there is none, or none is known."""
+
     def choose(self, order: Order, line: str | None, usual: Delivery) -> tuple[Order, Delivery]:
         """The order with the product that goes, and what that needs to tell who receives. ``line``: what the shop's
         settings say of its shipping line; ``usual``: what they say where no product does. Raises: SchemaError, with
@@ -188,6 +192,9 @@ class Store(Protocol):
 
     def paused_lanes(self, now: datetime) -> Mapping[str, str]: ...
 
+    def reopen(self, now: datetime) -> Mapping[str, str]:
+        """End every pause, as whoever starts a relay may have mended what it was for. Carrier → code of each."""
+
     def list(
         self, states: Sequence[State], shop: str | None, limit: int, *, changed: bool = False
     ) -> Sequence[Summary]:
@@ -278,6 +285,14 @@ class ShopStore(Integrations, Protocol):
 
     def restricted(self, name: str) -> Sequence[str]:
         """The classes of the data of a shop's user that serve legal claims alone."""
+
+    def behind(self, name: str, carrier: str, account: str | None, *, unsent: bool) -> int:
+        """How many records of a shop are under way to a carrier under that account, and with ``unsent`` of how many
+        nothing was made under any.
+        """
+
+    def keep_account(self, name: str, carrier: str, account: str | None) -> None:
+        """Of what is to go there, and was never sent, note that it goes under that account, whatever the shop has."""
 
     def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
         """Store a shop under the next version, with the keyed digests of its own secrets.

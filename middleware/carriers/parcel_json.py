@@ -100,8 +100,12 @@ class ParcelJson:
             raise SchemaError(faults)
         return order
 
-    def under(self, stored: Stored) -> tuple[ParcelJson, None]:  # noqa: ARG002 - the port's signature
+    @property
+    def shared_account(self) -> None:
         """This platform knows one token, and no accounts."""
+
+    def under(self, stored: Stored) -> tuple[ParcelJson, None]:  # noqa: ARG002 - the port's signature
+        """Under none."""
         return self, None
 
     def start(self, stored: Stored) -> Request:

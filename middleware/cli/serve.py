@@ -244,6 +244,8 @@ def _relay(settings: config.Config) -> None:
         signal.signal(number, lambda *_: stop.set())
     shops = bootstrap_back.shops(settings)
     relays = bootstrap_lanes.relays(settings, _counted(metrics.DELIVERIES), shops)
+    for carrier, code in relays[0].store.reopen(bootstrap.clock(settings)()).items():
+        _log.info("lane_reopened", carrier=carrier, code=code)  # it is tried anew: somebody may have mended it
     kept = bootstrap_retention.retention(settings)
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]

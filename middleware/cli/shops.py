@@ -17,9 +17,10 @@ from middleware.cli.common import Function, config_option, json_option, loaded, 
 from middleware.config_back import without_secrets
 from middleware.config_shop import plain
 from middleware.config_table import Source, Table
-from middleware.errors import NotFitError, NotFoundError, ParcelveilError, SettingError
-from middleware.model_shop import Checkup, Fitness, ShopFace, ShopState
+from middleware.errors import NotFitError, NotFoundError, SettingError
+from middleware.model_shop import Checkup, Fitness, ShopFace
 from middleware.onboarding import KEEP_OLD_LEAST, Onboarding
+from middleware.parting import Parting, parted
 from schemas.shops import lifetime
 
 T = TypeVar("T")
@@ -102,33 +103,29 @@ def connect(name: str, config_file: str | None, as_json: bool, **options: str | 
     """Connect a shop in the database, or give a connected one these settings in place of those that it has.
 
     Options win over the file. Without --app and without a secret, a connected shop keeps the secrets that it has;
-    without --account one that had an account of its own at bpost ships with the carrier's, which is told. A live shop
-    must be fit: `parcelveil shops check` says what that takes.
+    without --account one that had an account of its own at bpost ships with the carrier's, which is told, and so is
+    how many parcels under way need the account that it had. A live shop must be fit: `parcelveil shops check` says
+    what that takes.
     """
     content, source = _wanted(options)
     held = config.resolved(content, source)
     settings = plain(without_secrets({key: value for key, value in content.items() if key not in _HELD}))
     bootstrap.settle_keys(loaded(config_file))
     with _onboarding(config_file, name) as known, _told_of(source):
-        gone = "account" not in settings and _has_account(known, name)
-        face, new = _fit(name, lambda: known.connect(name, settings, held))
-    if gone:
+        (face, new), left = _fit(name, lambda: parted(known, name, lambda: known.connect(name, settings, held)))
+    if left.gone and face.account == "shared":
         told = (
             "its own account is gone, and it ships with the carrier's; --account and its passphrase give it one again"
         )
         click.echo(f"{name}: {told}", err=True)
+    _tell_left(name, left)
     _tell(face, as_json, f"{name}: {'connected' if new else 'changed'}, mode {face.mode}; {_WITHIN}.")
 
 
-def _has_account(known: Onboarding, name: str) -> bool:
-    """Whether a connected shop has an account of its own; not of one that cannot be read."""
-    row = known.store.find(name)
-    if row is None or row.state is ShopState.DISCONNECTED:
-        return False
-    try:
-        return known.opened(row, known.clock())[0].settings.account is not None
-    except ParcelveilError:
-        return False
+def _tell_left(name: str, left: Parting) -> None:
+    if left.behind:
+        told = "go no further without the account that it had; connected with that again, they do (docs/bpost.md)"
+        click.echo(f"{name}: {left.behind} of its parcels under way {told}", err=True)
 
 
 @contextmanager
@@ -207,7 +204,8 @@ def check(name: str, live: bool, config_file: str | None, as_json: bool) -> None
         asked = bootstrap_lanes.account_finding(loaded(config_file), known, name)
         found = _with(known.check(name), asked)
         if live and found.fit:
-            known.go_live(name)
+            _, left = parted(known, name, lambda: known.go_live(name))
+            _tell_left(name, left)
             found = _with(known.check(name), asked)
     if as_json:
         print_json([{"mode": mode, **_finding(one)} for mode, one in found.told()])
@@ -306,7 +304,8 @@ def disconnect(name: str, config_file: str | None) -> None:
     Records stay as long as their retention says, and what was accepted still goes out.
     """
     with _onboarding(config_file, name) as known:
-        known.disconnect(name)
+        _, left = parted(known, name, lambda: known.disconnect(name))
+    _tell_left(name, left)
     click.echo(f"{name}: disconnected; {_WITHIN}.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, false, func, literal, or_, select, update
 
 from middleware.core.calendar import today
 from middleware.exchange import Delivered
@@ -18,10 +18,14 @@ from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import UNWANTED, WANTED, empty_parts
 from middleware.storage.tables import UnreadableError, lanes, records
 
+_TO_GO: Final = (State.WAITING, State.CLAIMED, State.HELD, State.BLOCKED)
+
 MOST_COUNTED: Final = 2**31 - 1
 """The largest number of a column of type integer on PostgreSQL."""
 
 _PAUSED: Final = select(lanes.c.carrier, lanes.c.code).where(lanes.c.paused_until > bindparam("now"))
+_PAUSES: Final = select(lanes).where(lanes.c.paused_until > bindparam("now")).order_by(lanes.c.carrier)
+_RESUME: Final = delete(lanes).where(lanes.c.carrier == bindparam("this_carrier"))
 _LIVE: Final = records.c.due.is_not(None)  # said in full: a partial index is used where its condition is said
 _MAY_GO: Final = (
     records.c.due <= bindparam("now"),
@@ -48,6 +52,24 @@ _LEASED: Final = (
 )
 _SETTLE: Final = update(records).where(*_LEASED)
 _MINE: Final = select(records.c.id).where(*_LEASED).with_for_update()
+
+
+_SOON: Final = timedelta(minutes=2)
+"""How much later than a pause at most what began it is due: threads tell it one after the other, and some go behind."""
+
+_BEGAN: Final = select(records.c.id, records.c.due).where(
+    _LIVE,
+    records.c.due > bindparam("now"),
+    records.c.due <= bindparam("last", type_=records.c.due.type),
+    records.c.carrier == bindparam("this_carrier"),
+    records.c.state == State.WAITING,
+    records.c.last_code == bindparam("this_code"),
+)
+_SOONER: Final = update(records).where(
+    records.c.id == bindparam("this_id"),
+    records.c.state == State.WAITING,
+    records.c.due == bindparam("this_due", type_=records.c.due.type),
+)
 
 
 def _shops_with_work() -> Any:
@@ -183,6 +205,34 @@ def pause_lane(connection: Connection, upserts: Upserts, carrier: str, until: da
 def paused_lanes(connection: Connection, now: datetime) -> Mapping[str, str]:
     """Carrier → code."""
     return {row.carrier: row.code for row in connection.execute(_PAUSED, {"now": now}).all()}
+
+
+def reopen(connection: Connection, now: datetime) -> Mapping[str, str]:
+    """End every pause. What began one, and so waits until it ends, goes now; who was to go behind others stays behind
+    them. What is leased is left alone. Carrier → code of each.
+    """
+    paused = connection.execute(_PAUSES, {"now": now}).all()
+    for lane in paused:
+        began = {"this_carrier": lane.carrier, "this_code": lane.code, "now": now, "last": lane.paused_until + _SOON}
+        for row in connection.execute(_BEGAN, began).all():
+            due = now + max(row.due - lane.paused_until, timedelta(0))
+            connection.execute(_SOONER, {"this_id": row.id, "this_due": row.due, "due": due})
+        connection.execute(_RESUME, {"this_carrier": lane.carrier})
+    return {lane.carrier: lane.code for lane in paused}
+
+
+def under_way(connection: Connection, shop: str, carrier: str, account: str | None, unsent: bool) -> int:
+    """How many records go there under that account, and with ``unsent`` of how many nothing was made under any."""
+    under = records.c.account == account if account is not None else false()
+    wanted = or_(under, records.c.account.is_(None)) if unsent else under
+    counted = select(func.count()).where(_LIVE, records.c.shop == shop, records.c.carrier == carrier, wanted)
+    return connection.execute(counted).scalar_one()
+
+
+def keep_account(connection: Connection, shop: str, carrier: str, account: str | None) -> None:
+    """Note that account with what is to go there and was never sent."""
+    unsent = (records.c.shop == shop, records.c.carrier == carrier, records.c.account.is_(None))
+    connection.execute(update(records).where(*unsent, records.c.state.in_(_TO_GO)).values(account=account))
 
 
 def _end(

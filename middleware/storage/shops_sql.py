@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, t
 
 from middleware.errors import ChangedMeanwhileError, DomainTakenError, SecretTakenError
 from middleware.model_shop import Ended, Integration, ShopRow, ShopState
-from middleware.storage import integrations_sql, standings_sql
+from middleware.storage import integrations_sql, relay_sql, standings_sql
 from middleware.storage.database import Database, Upserts
 from middleware.storage.tables import EPOCH, UnreadableError, moment, word
 from middleware.storage.tables_shops import shop_changes, shop_secrets, shops
@@ -52,6 +52,12 @@ class SqlShopStore:
 
     def restricted(self, name: str) -> Sequence[str]:
         return self._database.read(lambda connection: standings_sql.restricted(connection, name))
+
+    def behind(self, name: str, carrier: str, account: str | None, *, unsent: bool) -> int:
+        return self._database.read(lambda connection: relay_sql.under_way(connection, name, carrier, account, unsent))
+
+    def keep_account(self, name: str, carrier: str, account: str | None) -> None:
+        self._database.write(lambda connection: relay_sql.keep_account(connection, name, carrier, account))
 
     def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
         upserts = self._database.upserts

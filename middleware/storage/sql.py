@@ -87,6 +87,9 @@ class SqlStore:
         upserts = self._database.upserts
         self._database.write(lambda connection: relay_sql.pause_lane(connection, upserts, carrier, until, code))
 
+    def reopen(self, now: datetime) -> Mapping[str, str]:
+        return self._database.write(lambda connection: relay_sql.reopen(connection, now))
+
     def paused_lanes(self, now: datetime) -> Mapping[str, str]:
         return self._database.read(lambda connection: relay_sql.paused_lanes(connection, now))
 

@@ -28,6 +28,7 @@ from middleware.logs import logger
 from middleware.model_shop import Held, ShopFace
 from middleware.onboarding import KEEP_OLD, KEEP_OLD_LEAST, Onboarding
 from middleware.onboarding import PAGE as MOST
+from middleware.parting import Parting, parted
 from middleware.web.raw import body_of, no_body
 from schemas.allowlist import Refused
 from schemas.shops import lifetime, read_rotation, read_shop
@@ -63,16 +64,19 @@ def blueprint(administration: Administration) -> Blueprint:
         return jsonify(shops=[_members(face) for face in faces], **({} if following is None else {"next": following}))
 
     def connect(shop: str) -> tuple[Response, int]:
-        face, new = _connected(shops, shop)
+        face, new, left = _connected(shops, shop)
         _log.info("shop_connected", shop=shop, request_id=g.request_id)
-        return jsonify(_members(face)), 201 if new else 200
+        _tell(shop, left)
+        told = ({"account_gone": True} if left.gone else {}) | ({"left_behind": left.behind} if left.behind else {})
+        return jsonify({**_members(face), **told}), 201 if new else 200
 
     def show(shop: str) -> Response:
         return jsonify(_members(shops.show(shop)))
 
     def disconnect(shop: str) -> tuple[Response, int]:
-        shops.disconnect(shop)
+        _, left = parted(shops, shop, lambda: shops.disconnect(shop))
         _log.info("shop_disconnected", shop=shop, request_id=g.request_id)
+        _tell(shop, left)
         return Response(status=204), 204
 
     views: Sequence[tuple[str, str, View]] = (
@@ -128,8 +132,13 @@ def _page() -> tuple[int, int]:
     return after, limit
 
 
-def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool]:
-    """The shop that the request describes, and whether it is new.
+def _tell(shop: str, left: Parting) -> None:
+    if left.behind:
+        _log.warning("parcels_left_behind", shop=shop, rows=left.behind, request_id=g.request_id)
+
+
+def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool, Parting]:
+    """The shop that the request describes, whether it is new, and what is left behind.
 
     Raises: BodyError, SchemaError, and what ``Onboarding.connect`` raises but for ConfigError.
     """
@@ -143,7 +152,8 @@ def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool]:
         fulfilment=_apart(settings, "fulfilment", "token"),
     )
     try:
-        return shops.connect(shop, settings, held)
+        (face, new), left = parted(shops, shop, lambda: shops.connect(shop, settings, held))
+        return face, new, left
     except ConfigError as fault:
         refused = fault.pointer or "/"
     raise SchemaError((Fault(pointer=refused.rstrip("/"), code="value"),))

@@ -27,6 +27,20 @@ FACE = {
         "mode": {"type": "string", "enum": ["live", "test"], "description": "test: into the simulated platform"},
         "domain": {"type": "string", "description": "Its domain at Shopify"},
         "carrier": {"type": "string", "description": "Where its orders go now"},
+        "account": {
+            "type": "string",
+            "enum": ["own", "shared"],
+            "description": "Whose account it ships with; absent where the carrier knows none",
+        },
+        "account_gone": {
+            "type": "boolean",
+            "description": "With a change: the account of its own that it had is gone; absent where it is not",
+        },
+        "left_behind": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "With a change: so many records under way need the account that it had; absent where none",
+        },
         "policy": {"type": "string", "description": "The policy pack"},
         "app": {"type": "string", "description": "The app that it belongs to; absent for one of its own"},
         "secrets": {"type": "integer", "minimum": 0, "maximum": 2, "description": "How many of its own it has"},
@@ -173,7 +187,9 @@ def _connect(problem: Problem) -> Mapping[str, Any]:
         "summary": "Connect a shop, or give a connected one these settings",
         "description": (
             "Idempotent, and in force on every process within five seconds. Without `app` and without `secrets` the "
-            "secrets that it has stay. A shop becomes live only if it is fit."
+            "secrets that it has stay. Without `account` it ships with the carrier's: `account_gone` tells that it had "
+            "one of its own, `left_behind` how many parcels stand still without it. A shop becomes live only if it is "
+            "fit."
         ),
         "security": [{"admin": []}],
         "parameters": [SHOP],

@@ -57,6 +57,10 @@ class Cleartext:
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         return ParcelJson().fit(order, points)
 
+    @property
+    def shared_account(self) -> str | None:
+        return None
+
     def under(self, stored: Stored) -> tuple[Cleartext, str | None]:
         return self, None
 

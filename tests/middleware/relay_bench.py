@@ -122,6 +122,10 @@ class FakeCarrier:
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:
         return order
 
+    @property
+    def shared_account(self) -> str | None:
+        return None
+
     def under(self, stored: Stored) -> tuple[FakeCarrier, str | None]:
         return self, None
 

@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from middleware.exchange import Delivered
 from middleware.model import Reason, Record, State, Stored
 from middleware.model_keys import AuditEntry, Fact
-from middleware.ports import Storage, Store
-from middleware.storage import open_store
+from middleware.ports import ShopStore, Storage, Store
+from middleware.storage import open_shops, open_store
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
 from tests.storage.looking import claim
 from tests.storage.test_endings import belonging
@@ -55,6 +55,13 @@ def test_it_comes_back_with_the_next_claim(store: Store) -> None:
     assert noted(store, made) == OURS
     found = lapsed(store)
     assert (found.account, found.fence) == (OURS, 2)
+
+
+@pytest.fixture
+def shop_store(url: str) -> Iterable[ShopStore]:
+    made = open_shops(url)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -107,6 +114,28 @@ def test_what_is_to_be_cancelled_knows_it_and_its_successor_has_none(store: Stor
     shown = store.show(second.id)
     assert shown is not None
     assert shown.state is State.HELD
+
+
+def test_what_was_never_sent_of_a_shop_that_leaves_is_told_its_account(store: Store, shop_store: ShopStore) -> None:
+    made, stored = opened(store)
+    store.retry(stored, NOW + LATER, "http-503", counted=True)
+    sent, gone, waiting = record(), record(), [record() for _ in range(2)]
+    store.accept(arrival(), sent)
+    store.delivered(claim(store), Delivered(barcode="B", state="created"), NOW)
+    store.accept(arrival(), gone)
+    store.bury(claim(store), State.DEAD, "http-400", NOW)
+    for one in waiting:
+        store.accept(arrival(), one)
+    others = record(), record(carrier="another")
+    store.accept(arrival(shop="another"), others[0])
+    store.accept(arrival(), others[1])
+    assert shop_store.behind("demo", "platform", OURS, unsent=True) == 3
+    assert shop_store.behind("demo", "platform", OURS, unsent=False) == 1
+    shop_store.keep_account("demo", "platform", "654321")
+    assert {noted(store, one) for one in waiting} == {"654321"}
+    assert noted(store, made) == OURS
+    assert [noted(store, one) for one in (sent, gone, *others)] == [None] * 4
+    assert shop_store.behind("demo", "platform", None, unsent=True) == 0
 
 
 @pytest.mark.parametrize("released", [True, False])

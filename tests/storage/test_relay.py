@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 
 from middleware.errors import StorageError
 from middleware.exchange import Delivered
-from middleware.model import State, Stored
+from middleware.model import Reason, State, Stored
 from middleware.ports import Store
 from middleware.storage.tables import index_entries, parts, records
 from middleware.trail import Summary
@@ -182,6 +183,40 @@ class TestLanes:
         store.pause_lane("platform", NOW + LATER, "unauthorised")
         assert store.paused_lanes(NOW + LATER) == {}
         assert store.claim(NOW + LATER, LEASE, "demo") is not None
+
+    def test_whoever_starts_a_relay_ends_it_and_what_began_it_goes_first(self, store: Store) -> None:
+        until, made = NOW + 15 * LATER, {}
+        for name, due, code in (
+            ("began", until, "http-403"),
+            ("behind", until + LATER, "http-403"),
+            ("its own", until, "http-503"),
+            ("later", until + 5 * LATER, "http-403"),
+            ("cancelling", until, "http-403"),
+        ):
+            arrived, one = arrival(), record()
+            one = replace(one, index=tuple(replace(entry, digest=arrived.order) for entry in one.index[:1]))
+            store.accept(arrived, one)
+            stored = claim(store)
+            if name == "cancelling":
+                store.accept(again(arrived, halt=Reason.CANCELLED), None)
+            store.retry(stored, due, code, counted=False)
+            made[name] = stored
+        store.pause_lane("platform", until, "http-403")
+        store.pause_lane("another", NOW, "http-401")
+        before = {name: shown(store, one).due for name, one in made.items()}
+        assert store.reopen(NOW) == {"platform": "http-403"}
+        assert store.paused_lanes(NOW) == store.reopen(NOW) == {}
+        after = {name: shown(store, one).due for name, one in made.items()}
+        assert after == {**before, "began": NOW, "behind": NOW + LATER}
+        assert claim(store).id == made["began"].id
+
+    def test_what_is_leased_keeps_its_lease(self, store: Store) -> None:
+        store.accept(arrival(), record())
+        store.retry(claim(store), NOW, "http-401", counted=False)
+        stored = claim(store)
+        store.pause_lane("platform", EXPIRED, "http-401")
+        store.reopen(NOW)
+        assert (shown(store, stored).state, shown(store, stored).due) == (State.CLAIMED, EXPIRED)
 
     def test_the_newest_pause_counts(self, store: Store) -> None:
         store.pause_lane("platform", NOW + 2 * LATER, "unauthorised")

@@ -169,6 +169,16 @@ def test_the_judge_sees_a_relay_that_looks_under_another_account(
     assert (told.again, told.several, told.well) == (1, 1, False)
 
 
+def test_a_relay_that_starts_tries_a_paused_lane_anew(play: Play) -> None:
+    one = play.house
+    one.tell(BEGINNING)
+    id_ = one.accept()
+    one.tell(BEGINNING + timedelta(seconds=1))
+    one.services.store.pause_lane("platform", BEGINNING + timedelta(minutes=15), "http-401")
+    with one.relay_process():
+        wait_for(lambda: one.standing(id_).state == "delivered", "the relay, in less than a quarter of an hour")
+
+
 @pytest.mark.parametrize("again", SETTINGS)
 def test_the_judge_sees_a_relay_that_does_not_look(play: Play, again: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def start(carrier: BpostShm, stored: Stored) -> Request | Outcome:

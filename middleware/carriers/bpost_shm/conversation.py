@@ -90,6 +90,11 @@ class BpostShm:
         """For our own relay: bpost takes cleartext."""
         return Sealing.TRANSIT
 
+    @property
+    def shared_account(self) -> str | None:
+        """The number of the carrier's account."""
+        return self.shared.id if self.shared else None
+
     def serving(self, shop: ShopSettings) -> BpostShm | Unserved:
         """The same with the shop's products, if there are such, and an account."""
         return chosen.unserved(shop, self.shared) or replace(self, products=shop.products)
