@@ -34,6 +34,7 @@ from middleware.model_events import Selector
 from middleware.model_keys import AuditEntry, KeptCopy, Sealing
 from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import Ended, Integration, ShopRow
+from middleware.ports_accounts import Accounts
 from middleware.trail import Asked, Sighting, Summary, Trail
 from schemas.order import Order
 
@@ -272,7 +273,7 @@ class Integrations(Protocol):
         """
 
 
-class ShopStore(Integrations, Protocol):
+class ShopStore(Integrations, Accounts, Protocol):
     """Where shops rest that are no part of the configuration. Raises: StorageError from all methods."""
 
     def newest(self) -> int:
@@ -285,14 +286,6 @@ class ShopStore(Integrations, Protocol):
 
     def restricted(self, name: str) -> Sequence[str]:
         """The classes of the data of a shop's user that serve legal claims alone."""
-
-    def behind(self, name: str, carrier: str, account: str | None, *, unsent: bool) -> int:
-        """How many records of a shop are under way to a carrier under that account, and with ``unsent`` of how many
-        nothing was made under any.
-        """
-
-    def keep_account(self, name: str, carrier: str, account: str | None) -> None:
-        """Of what is to go there, and was never sent, note that it goes under that account, whatever the shop has."""
 
     def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
         """Store a shop under the next version, with the keyed digests of its own secrets.

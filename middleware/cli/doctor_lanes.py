@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 
@@ -12,6 +12,7 @@ from middleware.cli import words
 from middleware.cli.findings import Finding, ok, warn
 from middleware.errors import ConfigError, DeliveryError, ParcelveilError
 from middleware.model_shop import Fitness
+from middleware.ports_accounts import UnderWay
 from middleware.services import Shop
 
 MOST_ASKED = 10
@@ -58,11 +59,14 @@ def _own(settings: config.Config, silent: set[str]) -> Iterator[Finding]:
         known = bootstrap.onboarding(settings)
         with closing(known.store):
             opened = {row.name: shop for row, shop in known.at_work()}
+            under_way = known.store.under_way()
     except ParcelveilError:
         return  # told by the line of the shops
+    working = {name: shop for name, shop in {**known.seeds, **opened}.items() if isinstance(shop, Shop)}
+    yield from _behind(settings, working, under_way)
     asked: dict[tuple[str, str], tuple[str, Shop]] = {}
-    for name, shop in {**known.seeds, **opened}.items():
-        if not isinstance(shop, Shop) or shop.ended or shop.settings.carrier in silent:
+    for name, shop in working.items():
+        if shop.ended or shop.settings.carrier in silent:
             continue
         account = bootstrap_lanes.own_accounts({name: shop})(shop.settings.carrier, name)
         if isinstance(account, Account):
@@ -73,6 +77,19 @@ def _own(settings: config.Config, silent: set[str]) -> Iterator[Finding]:
     if len(asked) > MOST_ASKED:
         what = f"{len(asked) - MOST_ASKED} more of their own were not asked about"
         yield warn("accounts of shops", what, "`parcelveil shops check` asks about the account of one")
+
+
+def _behind(settings: config.Config, shops: Mapping[str, Shop], under_way: Sequence[UnderWay]) -> Iterator[Finding]:
+    """What stands still, since the account that it went out under is not known here any more."""
+    own = bootstrap_lanes.own_accounts(shops)
+    for one in under_way:
+        carrier = settings.carriers.get(one.carrier)
+        known = (own(one.carrier, one.shop), carrier.account if carrier else None)
+        if one.account not in [account.id for account in known if isinstance(account, Account)]:
+            what = f"{one.records} of its parcels under way went out under {one.account}, which is not known any more"
+            yield warn(
+                f"parcels of shop {one.shop}", what, "give it that account again (docs/bpost.md, account-changed)"
+            )
 
 
 def _found(check: str, told: Fitness) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, false, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, literal, select, update
 
 from middleware.core.calendar import today
 from middleware.exchange import Delivered
@@ -17,8 +17,6 @@ from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import UNWANTED, WANTED, empty_parts
 from middleware.storage.tables import UnreadableError, lanes, records
-
-_TO_GO: Final = (State.WAITING, State.CLAIMED, State.HELD, State.BLOCKED)
 
 MOST_COUNTED: Final = 2**31 - 1
 """The largest number of a column of type integer on PostgreSQL."""
@@ -219,20 +217,6 @@ def reopen(connection: Connection, now: datetime) -> Mapping[str, str]:
             connection.execute(_SOONER, {"this_id": row.id, "this_due": row.due, "due": due})
         connection.execute(_RESUME, {"this_carrier": lane.carrier})
     return {lane.carrier: lane.code for lane in paused}
-
-
-def under_way(connection: Connection, shop: str, carrier: str, account: str | None, unsent: bool) -> int:
-    """How many records go there under that account, and with ``unsent`` of how many nothing was made under any."""
-    under = records.c.account == account if account is not None else false()
-    wanted = or_(under, records.c.account.is_(None)) if unsent else under
-    counted = select(func.count()).where(_LIVE, records.c.shop == shop, records.c.carrier == carrier, wanted)
-    return connection.execute(counted).scalar_one()
-
-
-def keep_account(connection: Connection, shop: str, carrier: str, account: str | None) -> None:
-    """Note that account with what is to go there and was never sent."""
-    unsent = (records.c.shop == shop, records.c.carrier == carrier, records.c.account.is_(None))
-    connection.execute(update(records).where(*unsent, records.c.state.in_(_TO_GO)).values(account=account))
 
 
 def _end(

@@ -17,7 +17,8 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, t
 
 from middleware.errors import ChangedMeanwhileError, DomainTakenError, SecretTakenError
 from middleware.model_shop import Ended, Integration, ShopRow, ShopState
-from middleware.storage import integrations_sql, relay_sql, standings_sql
+from middleware.ports_accounts import UnderWay
+from middleware.storage import accounts_sql, integrations_sql, standings_sql
 from middleware.storage.database import Database, Upserts
 from middleware.storage.tables import EPOCH, UnreadableError, moment, word
 from middleware.storage.tables_shops import shop_changes, shop_secrets, shops
@@ -53,11 +54,16 @@ class SqlShopStore:
     def restricted(self, name: str) -> Sequence[str]:
         return self._database.read(lambda connection: standings_sql.restricted(connection, name))
 
+    def under_way(self) -> Sequence[UnderWay]:
+        return self._database.read(accounts_sql.under_way)
+
     def behind(self, name: str, carrier: str, account: str | None, *, unsent: bool) -> int:
-        return self._database.read(lambda connection: relay_sql.under_way(connection, name, carrier, account, unsent))
+        return self._database.read(
+            lambda connection: accounts_sql.behind(connection, name, carrier, account, unsent=unsent)
+        )
 
     def keep_account(self, name: str, carrier: str, account: str | None) -> None:
-        self._database.write(lambda connection: relay_sql.keep_account(connection, name, carrier, account))
+        self._database.write(lambda connection: accounts_sql.keep_account(connection, name, carrier, account))
 
     def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
         upserts = self._database.upserts

@@ -15,6 +15,7 @@ from middleware.exchange import Delivered
 from middleware.model import Reason, Record, State, Stored
 from middleware.model_keys import AuditEntry, Fact
 from middleware.ports import ShopStore, Storage, Store
+from middleware.ports_accounts import UnderWay
 from middleware.storage import open_shops, open_store
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
 from tests.storage.looking import claim
@@ -131,9 +132,12 @@ def test_what_was_never_sent_of_a_shop_that_leaves_is_told_its_account(store: St
     store.accept(arrival(), others[1])
     assert shop_store.behind("demo", "platform", OURS, unsent=True) == 3
     assert shop_store.behind("demo", "platform", OURS, unsent=False) == 1
+    ours = UnderWay(shop="demo", carrier="platform", account=OURS, records=1)
+    assert shop_store.under_way() == [ours]
     shop_store.keep_account("demo", "platform", "654321")
     assert {noted(store, one) for one in waiting} == {"654321"}
     assert noted(store, made) == OURS
+    assert shop_store.under_way() == [ours, replace(ours, account="654321", records=2)]
     assert [noted(store, one) for one in (sent, gone, *others)] == [None] * 4
     assert shop_store.behind("demo", "platform", None, unsent=True) == 0
 

@@ -71,6 +71,12 @@ def told(line: Line, id_: str) -> tuple[str, str | None, str | None]:
     return shown["state"], shown["code"], shown["account"]
 
 
+def standing_still(line: Line) -> list[str]:
+    """What ``doctor`` says of it."""
+    checks = line.instance.checks()
+    return [said.partition(";")[0] for check, (_, said) in checks.items() if check == "parcels of shop second"]
+
+
 def accounts(bpost: Bpost, since: int = 0) -> list[str]:
     return [account for _, _, account in bpost.asked[since:]]
 
@@ -81,6 +87,7 @@ def test_each_goes_on_under_its_own_and_what_was_never_sent_under_the_new_one(li
     assert "its own account is gone" in changed.stderr
     assert "second: 1 of its parcels under way go no further without the account that it had" in changed.stderr
     assert "under way" not in connect(line).stderr  # nothing changes any more
+    assert standing_still(line) == [f"1 of its parcels under way went out under {OWN[0]}, which is not known any more"]
     before = len(line.bpost.asked)
     results = [line.deliver() for _ in range(2)]
     assert sorted(result.partition(" ")[0] for result in results) == ["['delivered']", "['retry']"]
@@ -90,6 +97,7 @@ def test_each_goes_on_under_its_own_and_what_was_never_sent_under_the_new_one(li
     found = " ".join(line.instance.run("shipments", "find", first).output.split())
     assert "it went out under another account of the shop there, which is not known here any more" in found
     connect(line, *ACCOUNT)
+    assert standing_still(line) == []
     assert "['delivered']" in line.deliver(HOUR)
     assert {reference: len(made) for reference, made in line.bpost.orders.items()} == {first: 1, second: 1}
 
