@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,12 +153,8 @@ def command_line(service: Service, orders: tuple[Sent, ...], ids: list[str]) -> 
         ["shipments", "find", orders[0].document.content["contact"]["id"]],
         ["events", "list", "--shop", "stamps"],
     ]
-    with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(lambda words: service.configured(*words), commands))
-    return {
-        f"{n} {words[0]}": (shown.stdout + shown.stderr).encode()
-        for n, (words, shown) in enumerate(zip(commands, done, strict=True))
-    }
+    done = [(words[0], service.typed(*words)) for words in commands]
+    return {f"{n} {name}": (shown.stdout + shown.stderr).encode() for n, (name, shown) in enumerate(done)}
 
 
 def tokens() -> Iterator[Canary]:

@@ -18,21 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from click.testing import CliRunner
 
-from middleware.cli import root
 from tests.ports import HOST, free_port
-from tests.system.processes import (
-    ROOT,
-    SECONDS,
-    Process,
-    descendants,
-    environment,
-    role_of,
-    start,
-    wait_for,
-)
+from tests.system.processes import ROOT, SECONDS, Process, descendants, environment, role_of, start, wait_for
 from tests.system.settings import Literal, Settings, toml
+from tests.system.typed import typed
 
 SECRET = b"made-up secret of an app"
 OWN_SECRET = b"made-up secret of a shop of its own"
@@ -214,12 +204,14 @@ class Service:
         """The same with ``--config``."""
         return self.command(*arguments, "--config", str(self.config), **changes)
 
+    def typed(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        """The same in this very process."""
+        return typed([*arguments, "--config", str(self.config)], self.folder, self.environment(**changes))
+
     def called(self, *arguments: str) -> str:
-        """What a command of the command line prints, run in this very process: to start one takes a second. Its
-        exit status is 0.
-        """
-        done = CliRunner().invoke(root, [*arguments, "--config", str(self.config)], env=self.environment())
-        assert done.exit_code == 0, done.output
+        """What one prints whose exit status is 0."""
+        done = self.typed(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def prepare(self) -> Service:

@@ -230,15 +230,15 @@ def test_a_dead_letter_goes_again_with_the_same_bytes(line: Scripted) -> None:
     line.scripted.reply = lambda _: Reply(status=422)
     id_ = line.accept("scripted", order())
     line.wait(id_, "dead")
-    refused = line.service.configured("deliveries", "retry", "nonesuch")
+    refused = line.service.typed("deliveries", "retry", "nonesuch")
     assert (refused.returncode, refused.stdout) == (1, "")
     line.scripted.reply = lambda _: None
-    assert line.service.configured("deliveries", "retry", id_).returncode == 0
+    assert line.service.typed("deliveries", "retry", id_).returncode == 0
     line.wait(id_, "delivered")
     posts = [seen for seen in line.scripted.seen if f"Idempotency-Key: {id_}".encode() in seen]
     assert len(posts) == 2
     assert len(set(posts)) == 1
-    assert line.service.configured("deliveries", "retry", id_).returncode == 1
+    assert line.service.typed("deliveries", "retry", id_).returncode == 1
 
 
 def test_what_is_accepted_while_the_platform_is_down_goes_when_it_is_up(line: Scripted) -> None:
@@ -305,7 +305,7 @@ def test_what_the_platform_refuses_is_given_up_and_shown(line: Scripted) -> None
     line.move(days=1)
     line.rest()
     assert line.state(id_)[0] == "dead"
-    shown = json.loads(line.service.configured("deliveries", "show", id_, "--json").stdout)
+    shown = json.loads(line.service.typed("deliveries", "show", id_, "--json").stdout)
     assert (shown["state"], shown["code"]) == ("dead", "http-422")
 
 
@@ -337,7 +337,7 @@ def test_without_this_months_key_orders_wait_in_the_shop(line: Scripted) -> None
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:problem:missing-retention-key")
     assert int(answer.headers["Retry-After"]) > 0
     assert line.service.client.get(line.service.url + "/readyz", timeout=5).status_code == 503
-    doctor = line.service.configured("doctor")
+    doctor = line.service.typed("doctor")
     assert doctor.returncode == 1
     said = [text for text in doctor.stdout.splitlines() if text.startswith("BAD") and "no retention key" in text]
     assert any("shop plain" in text and "/20" in text for text in said), doctor.stdout

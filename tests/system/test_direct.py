@@ -86,7 +86,7 @@ def test_of_a_contact_four_data_arrive_sealed_under_a_clock_that_has_not_started
     seen = ask(service, "GET", told["status"]).json()
     assert (seen["state"], seen["barcode"], seen["clock_not_started"]) == ("delivered", None, ["agreement_dissolved"])
     assert ask(service, "GET", f"{CONTACTS}?id=C-1").json() == seen
-    found = service.configured("shipments", "find", "C-1")
+    found = service.typed("shipments", "find", "C-1")
     assert "clock_not_started" in found.stdout
     for name, rest in service.stored().items():
         for value in (*PERSON.values(), "Verzonnenlaan", "Huis Nergens"):
@@ -151,7 +151,7 @@ def test_what_shows_people_waits_for_the_declaration_and_goes_without_what_the_c
     assert blocked.status_code == 202, blocked.text
     seen = ask(service, "GET", blocked.json()["status"]).json()
     assert (seen["state"], seen["next"]) == ("blocked", {"step": "declare", "at": None})
-    assert "blocked" in service.configured("shipments", "find", "S-3").stdout
+    assert "blocked" in service.typed("shipments", "find", "S-3").stdout
     assert sent(platform, blocked.json()["id"]) == []
     later = {"type": "declaration", "order": "S-3-later", "day": "2026-11-21"}
     waits = ask(service, "POST", STAMPS, stamps("S-3-later", **more), key="six-later").json()

@@ -68,14 +68,14 @@ def test_a_delivery_starts_the_recipients_clock_here_and_at_the_platform(line: L
     id_ = line.accept("demo", examples()["01-domestic-full.json"])
     line.wait(id_, "delivered")
     assert clocks(line, id_)["recipient.delivery"] == (None, None)
-    assert "clock_not_started" in line.service.configured("shipments", "find", id_).stdout
+    assert "clock_not_started" in line.service.typed("shipments", "find", id_).stdout
     day = today(line.now)
     said = post(line, "demo", "events", {"type": "delivered", "record": id_}, "delivered")
     assert (said.status_code, said.json()["parts"]) == (200, 1), said.text
     assert clocks(line, id_)["recipient.delivery"] == days(day, "P13M")
     wait_for(lambda: bool(patched(line, id_)), "the platform to be told")
     assert f"{end(day, 'P13M')}" in json.dumps(patched(line, id_))
-    assert "clock_not_started" not in line.service.configured("shipments", "find", id_).stdout
+    assert "clock_not_started" not in line.service.typed("shipments", "find", id_).stdout
 
 
 @pytest.mark.policy("MX-RET-1")
@@ -144,7 +144,7 @@ def test_an_image_ends_at_its_customers_request_here_and_at_the_platform(line: L
     assert refused.json()["errors"] == [{"pointer": "/part", "code": "no-end-by-request"}]
     said = post(line, "stamps", "events", {**asked, "part": "mystamp.photo"}, "erase")
     assert (said.status_code, said.json()["parts"]) == (200, 1), said.text
-    assert line.service.configured("purge", "--accept-clock").returncode == 0  # the tests before moved it
+    assert line.service.typed("purge", "--accept-clock").returncode == 0  # the tests before moved it
     wait_for(lambda: "mystamp.photo" not in line.platform.opened(id_), "the platform to have erased it")
     assert set(line.platform.opened(id_)) == {"mystamp.customer", "mystamp.depicted"}
 

@@ -63,6 +63,6 @@ def test_without_the_key_of_the_month_intake_fails_closed_and_recovers(line: Lin
     public.write_text(json.dumps({"keys": keys}))
     answer = line.service.post("demo", order())
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:problem:missing-retention-key")
-    assert line.service.configured("keys", "provision").returncode == 0
+    assert line.service.typed("keys", "provision").returncode == 0
     assert json.loads(public.read_text()) == json.loads(before)
     line.accept("demo", order())

@@ -28,7 +28,14 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, platform: Mock) -> Iterator[Service]:
-    configured = configure(tmp_path_factory.mktemp("service"), {"plain": shop("plain")}, {"platform": platform.url})
+    """Started with the file that is named; another, which nothing can read, lies where it starts. Of its two shops one
+    has a fault.
+    """
+    shops = {"plain": shop("plain"), "odd": shop("odd", account_type="residential")}
+    configured = configure(tmp_path_factory.mktemp("service"), shops, {"platform": platform.url})
+    lying = configured.config
+    configured.config = lying.rename(configured.folder / "named.toml")
+    lying.write_text("[server]\nunknown = 1\n", encoding="utf-8")
     with serving(configured) as started:
         yield started
 
@@ -144,11 +151,12 @@ def test_nothing_goes_on_without_its_supervisor(own: Service) -> None:
     assert is_free(f"{own.url}/healthz")
 
 
-def test_the_processes_read_the_file_that_was_named(own: Service) -> None:
-    own.config = own.config.rename(own.folder / "named.toml")
-    (own.folder / "parcelveil.toml").write_text("[server]\nunknown = 1\n", encoding="utf-8")  # lies where they start
-    own.serve()
-    assert own.post("plain", order()).json()["status"] == "accepted"
+def test_the_processes_read_the_file_that_was_named(service: Service, platform: Mock) -> None:
+    assert (service.folder / "parcelveil.toml").read_text(encoding="utf-8") == "[server]\nunknown = 1\n"
+    assert roles(service) == ALL
+    id_ = service.post("plain", order()).json()["id"]
+    wait_for(lambda: id_ in platform.shipments(), "the delivery")
+    assert service.answers("/healthz", service.api)
 
 
 def samples(service: Service) -> dict[tuple[str, str], float]:
@@ -181,22 +189,22 @@ def test_metrics_have_an_address_of_their_own_and_count_both_processes(service: 
 
 
 def test_it_is_not_ready_before_the_platforms_keys_are_there(bare: Service) -> None:
-    assert bare.configured("migrate").returncode == 0
+    assert bare.typed("migrate").returncode == 0
     carriers = {"PARCELVEIL_CARRIERS__PLATFORM__URL": f"http://{HOST}:{free_port()}"}  # nobody listens there
-    provisioned = bare.configured("keys", "provision", **carriers)
+    provisioned = bare.typed("keys", "provision", **carriers)
     assert provisioned.returncode == 1
-    bare.serve(path="/healthz", **carriers)
+    bare.serve("--role", "intake", path="/healthz", **carriers)
     answer = bare.client.get(f"{bare.url}/readyz", timeout=SECONDS)
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:problem:missing-retention-key")
     refused = bare.post("plain", order())
     assert (refused.status_code, refused.json()["type"]) == (503, "urn:problem:missing-retention-key")
-    assert bare.configured("keys", "provision").returncode == 0  # from another process; the running one finds the file
+    assert bare.typed("keys", "provision").returncode == 0  # from another process; the running one finds the file
     wait_for(lambda: bare.answers("/readyz"), "readiness")
     assert bare.post("plain", order()).json()["status"] == "accepted"
 
 
 def test_without_keys_of_its_own_it_does_not_start(bare: Service) -> None:
-    assert bare.configured("migrate").returncode == 0
+    assert bare.typed("migrate").returncode == 0
     told = bare.configured("serve")
     assert told.returncode == 2
     assert told.stderr.splitlines()[-1].endswith("make the keys with `parcelveil keys provision`")
@@ -215,8 +223,7 @@ def test_without_its_database_it_does_not_start_and_makes_none(bare: Service) ->
 def test_an_unknown_key_stops_the_start_with_one_line(own: Service) -> None:
     text = own.config.read_text(encoding="utf-8").replace("[server]\n", '[server]\nlisten_on = "127.0.0.1:1"\n')
     own.config.write_text(text, encoding="utf-8")
-    for command in (("serve",), ("doctor",), ("migrate",)):
-        told = own.configured(*command)
+    for told in (own.configured("serve"), own.typed("doctor"), own.typed("migrate")):
         assert (told.returncode, told.stdout) == (2, "")
         (line,) = told.stderr.splitlines()
         assert "server.listen_on: unknown key" in line
@@ -230,25 +237,23 @@ def test_a_secret_that_is_missing_stops_the_start_with_one_line(own: Service) ->
 
 
 @pytest.mark.policy("VP-PLG-1")
-def test_a_shop_with_a_fault_is_left_out_and_the_others_run(tmp_path: Path, platform: Mock) -> None:
-    shops = {"plain": shop("plain"), "odd": shop("odd", account_type="residential")}
-    with serving(configure(tmp_path / "own", shops, {"platform": platform.url})) as service:
-        assert service.post("plain", order()).json()["status"] == "accepted"
-        assert service.post("odd", order()).status_code == 401
-        left_out = [line["shop"] for line in service.lines() if line["event"] == "shop_quarantined"]
-        assert set(left_out) == {"odd"}
-        doctor = service.configured("doctor")
-        assert doctor.returncode == 0
-        assert any(line.startswith("warn  shop odd: quarantined") for line in doctor.stdout.splitlines())
+def test_a_shop_with_a_fault_is_left_out_and_the_others_run(service: Service) -> None:
+    assert service.post("plain", order()).json()["status"] == "accepted"
+    assert service.post("odd", order()).status_code == 401
+    left_out = [line["shop"] for line in service.lines() if line["event"] == "shop_quarantined"]
+    assert set(left_out) == {"odd"}
+    doctor = service.typed("doctor")
+    assert doctor.returncode == 0
+    assert any(line.startswith("warn  shop odd: quarantined") for line in doctor.stdout.splitlines())
 
 
 def test_port_and_database_of_a_container_platform_are_taken(bare: Service) -> None:
     port, database = free_port(), bare.folder / "data" / "other.db"
     given = {"PORT": str(port), "DATABASE_URL": f"sqlite:///{database}"}
     for words in (("migrate",), ("keys", "provision")):
-        assert bare.configured(*words, **given).returncode == 0
+        assert bare.typed(*words, **given).returncode == 0
     configured, bare.url = bare.url, f"http://{HOST}:{port}"
-    bare.serve(**given)
+    bare.serve("--role", "intake", **given)
     assert bare.post("plain", order()).json()["status"] == "accepted"
     assert is_free(f"{configured}/healthz")
     assert [path.name for path in bare.database.iterdir() if path.suffix == ".db"] == ["other.db"]

@@ -70,16 +70,16 @@ def test_each_part_goes_on_its_own_day_here_and_at_the_platform(line: Line) -> N
 
     midnight = datetime.combine(end(intake, "P13M") + timedelta(days=1), time(), BRUSSELS).astimezone(UTC)
     turn(line, midnight - timedelta(seconds=1))
-    refused = line.service.configured("purge")
+    refused = line.service.typed("purge")
     assert refused.returncode == 1
     assert "--accept-clock" in refused.stderr
     assert metric(line, "parcelveil_purge_stopped") == 1.0
-    assert line.service.configured("purge", "--accept-clock").returncode == 0
+    assert line.service.typed("purge", "--accept-clock").returncode == 0
     assert metric(line, "parcelveil_purge_stopped") == 0.0
     assert here(line, id_) == there(line, id_) == everything
 
     turn(line, midnight)
-    assert line.service.configured("purge").returncode == 0
+    assert line.service.typed("purge").returncode == 0
     assert here(line, id_) == {SENDER}
     wait_for(lambda: there(line, id_) == {SENDER}, "the erasure at the platform")
     erased = {entry["path"] for entry in line.platform.ledger()["requests"] if entry["method"] == "DELETE"}
@@ -88,10 +88,10 @@ def test_each_part_goes_on_its_own_day_here_and_at_the_platform(line: Line) -> N
 
     last = datetime.combine(end(intake, "P10Y") + timedelta(days=1), time(), BRUSSELS).astimezone(UTC)
     turn(line, last - timedelta(seconds=1))
-    assert line.service.configured("purge", "--accept-clock").returncode == 0
+    assert line.service.typed("purge", "--accept-clock").returncode == 0
     assert here(line, id_) == there(line, id_) == {SENDER}
     turn(line, last)
-    assert line.service.configured("purge").returncode == 0
+    assert line.service.typed("purge").returncode == 0
     wait_for(lambda: there(line, id_) == set(), "the erasure at the platform")
     for table in ("records", "parts", "index_entries", "orders", "inbox", "removals"):
         assert line.service.ask(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608 - ours

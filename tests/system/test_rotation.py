@@ -73,7 +73,7 @@ def test_all_keys_are_turned_under_load_and_nothing_is_lost_doubled_or_unreadabl
                 assert time.monotonic() < deadline
                 line.move(hours=1)
                 line.rest()
-            (refused,) = json.loads(service.configured("deliveries", "list", "--rejected", "--json").stdout)
+            (refused,) = json.loads(service.typed("deliveries", "list", "--rejected", "--json").stdout)
             shipments = platform.shipments()
     assert ids == shipments.keys()  # nothing is lost, nothing is doubled, and every receipt verified over there
     assert refused["page"]  # its order's id is read

@@ -70,7 +70,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, platform: Mock, trial: Moc
 
 def command(service: Service, *words: str) -> str:
     """Run ``shops …`` beside the running service."""
-    done = service.configured("shops", *words)
+    done = service.typed("shops", *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

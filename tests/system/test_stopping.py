@@ -64,20 +64,27 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, gated: Rude) -> Service:
     return configure(tmp_path_factory.mktemp("own"), {"plain": shop("plain")}, {"platform": gated.url}).prepare()
 
 
-@pytest.fixture
-def service(prepared: Service, gate: Gate) -> Iterator[Service]:
-    prepared.serve()
+@pytest.fixture(scope="module")
+def one(prepared: Service) -> Iterator[Service]:
     yield prepared
-    gate.opened.set()
     if prepared.process is not None:
         prepared.stop()
 
 
-def told_to_stop(service: Service, number: signal.Signals, *idle: str) -> None:
+@pytest.fixture
+def service(one: Service, gate: Gate) -> Iterator[Service]:
+    """It runs: started again if the test before has ended it."""
+    if one.process is None:
+        one.serve()
+    yield one
+    gate.opened.set()
+
+
+def told_to_stop(service: Service, number: signal.Signals) -> None:
     """All are told at the same moment; it has come to them once those that have nothing in hand have ended."""
     assert service.process is not None
     service.process.popen.send_signal(number)
-    wait_for(lambda: not any(map(service.running, idle or ("api",))), "the end of who has nothing in hand")
+    wait_for(lambda: not service.running("api"), "the end of who has nothing in hand")
 
 
 def ended(service: Service, family: list[int]) -> None:
@@ -141,60 +148,48 @@ def answer_of(connection: socket.socket) -> tuple[int, Json]:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_request_in_hand_is_answered(service: Service, number: signal.Signals) -> None:
-    family = service.pids()
-    with ExitStack() as stack:
-        with locked(service):
-            bodies = [json.dumps(order()).encode() for _ in range(3)]
-            waiting = [stack.enter_context(sending(service, body, len(body))) for body in bodies]
-            told_to_stop(service, number)
-            assert select.select(waiting, [], [], 0)[0] == []
-        told = [answer_of(connection) for connection in waiting]
-    assert [(status, answer["status"]) for status, answer in told] == [(200, "accepted")] * 3
-    ended(service, family)
-    assert {answer["id"] for _, answer in told} <= states(service).keys()
-
-
-@pytest.mark.parametrize("number", SIGNALS)
-def test_a_body_in_hand_is_read_to_its_end(service: Service, number: signal.Signals) -> None:
-    family = service.pids()
-    body = json.dumps(order()).encode()
-    with sending(service, body, 100) as connection:
-        told_to_stop(service, number)
-        connection.sendall(body[100:])
-        status, answer = answer_of(connection)
-    assert (status, answer["status"]) == (200, "accepted")
-    ended(service, family)
-
-
-@pytest.mark.parametrize("number", SIGNALS)
-def test_a_delivery_in_hand_is_finished_and_settled(
+def test_what_is_in_hand_is_finished_and_nothing_else_is_taken(
     service: Service, platform: Mock, gate: Gate, number: signal.Signals
 ) -> None:
-    family = service.pids()
-    before = gate.waiting
+    family, before = service.pids(), gate.waiting
     wait_for(lambda: set(states(service).values()) <= {"delivered"}, "what an earlier test left behind")
     gate.opened.clear()
     ids = {service.post("plain", order()).json()["id"] for _ in range(3)}
     wait_for(lambda: gate.waiting == before + 3, "the deliveries")
     later = {service.post("plain", order()).json()["id"] for _ in range(6)}  # more than there are threads
     wait_for(lambda: gate.waiting == before + 4, "one more")
-    told_to_stop(service, number, "api", "intake")
+    requests_in_hand_are_answered(service, number)
+    wait_for(lambda: not service.running("intake"), "the end of who has nothing in hand any more")
     gate.opened.set()
     ended(service, family)
-    found = states(service)
+    deliveries_in_hand_are_settled(states(service), platform, ids, later)
+    with pytest.raises(requests.ConnectionError):
+        service.post("plain", order())
+
+
+def requests_in_hand_are_answered(service: Service, number: signal.Signals) -> None:
+    """Three that wait for the database, and one whose body is read to its end."""
+    bodies = [json.dumps(order()).encode() for _ in range(4)]
+    with ExitStack() as stack:
+        with locked(service):
+            waiting = [stack.enter_context(sending(service, body, len(body))) for body in bodies[:3]]
+            coming = stack.enter_context(sending(service, bodies[3], 100))
+            told_to_stop(service, number)
+            assert select.select([*waiting, coming], [], [], 0)[0] == []
+        told = [answer_of(connection) for connection in waiting]
+        assert service.running("intake")
+        coming.sendall(bodies[3][100:])
+        told.append(answer_of(coming))
+    assert [(status, answer["status"]) for status, answer in told] == [(200, "accepted")] * 4
+    assert {answer["id"] for _, answer in told} <= states(service).keys()
+
+
+def deliveries_in_hand_are_settled(found: Json, platform: Mock, ids: set[str], later: set[str]) -> None:
+    """Those that were under way, and one of the six that came later."""
     assert {found[id_] for id_ in ids} == {"delivered"}
     assert "claimed" not in found.values()
     assert {id_ for id_ in later if found[id_] == "delivered"} == later & platform.shipments().keys()
     assert sorted(found[id_] for id_ in later) == ["delivered", *["waiting"] * 5]
-
-
-def test_nothing_is_taken_any_more_once_it_ends(service: Service) -> None:
-    family = service.pids()
-    told_to_stop(service, signal.SIGTERM)
-    ended(service, family)
-    with pytest.raises(requests.ConnectionError):
-        service.post("plain", order())
 
 
 def died(service: Service, role: str) -> list[datetime]:
