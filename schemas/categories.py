@@ -140,11 +140,3 @@ _ROWS: tuple[tuple[str, str, str | None, bool], ...] = (
 CATEGORIES: Mapping[str, Category] = MappingProxyType(
     {id_: Category(id=id_, title=title, dpv=dpv, personal=personal) for id_, title, dpv, personal in _ROWS}
 )
-
-
-def is_within(child: str, parent: str) -> bool:
-    """Whether ``child`` is ``parent`` or lies beneath it:
-
-    ``recipient.contact.email`` is within ``recipient.contact``.
-    """
-    return child == parent or child.startswith(f"{parent}.")

@@ -8,9 +8,10 @@ does not place, stops the start.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 PICKUP_POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
@@ -128,6 +129,11 @@ class Order(Hidden):
     updated_at: datetime | None = field(default=None, metadata={"category": "order.time"})
 
 
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
 def _nested(hint: Any) -> type | None:
     for candidate in (hint, *get_args(hint)):
         if isinstance(candidate, type) and is_dataclass(candidate):
@@ -139,7 +145,7 @@ def catalogue(root: type = Order, prefix: str = "") -> Iterator[tuple[str, str]]
     """Yield (canonical path, category) of every field of the canonical order; the category is ``""`` where none is
     declared.
     """
-    hints = get_type_hints(root)
+    hints = _hints(root)
     entry: Field[Any]
     for entry in fields(root):
         path = f"{prefix}{entry.name}"

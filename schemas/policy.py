@@ -11,7 +11,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import TypeVar
 
-from schemas.categories import CATEGORIES, is_within
+from schemas.categories import CATEGORIES
 from schemas.errors import SchemaFault
 from schemas.policy_parties import AccountType, Channel, Cluster, Controller, ReadsWith, Recipient, Transfer
 from schemas.policy_terms import (
@@ -93,7 +93,8 @@ class Policy:
     _rules: Mapping[str, CategoryRule | None] = field(init=False, repr=False, compare=False)  # by category: asked often
 
     def __post_init__(self) -> None:
-        rules = {name: _nearest(self.categories, name) for name in CATEGORIES}
+        covering = _covering(self.categories)
+        rules = {name: _nearest(covering, name) for name in CATEGORIES}
         object.__setattr__(self, "_rules", MappingProxyType(rules))
 
     @property
@@ -129,7 +130,9 @@ class Policy:
         """The rule that governs a category: the one that covers it or its nearest parent; ``None`` if the text does not
         list it.
         """
-        return self._rules[category_id] if category_id in CATEGORIES else _nearest(self.categories, category_id)
+        if category_id in CATEGORIES:
+            return self._rules[category_id]
+        return _nearest(_covering(self.categories), category_id)
 
     def permits(self, category_id: str, account_type: str | None = None) -> bool:
         """Whether a category may exist at all, be it on a condition; of a sender of ``account_type``, where one is
@@ -202,13 +205,16 @@ class Policy:
         )
 
 
-def _nearest(categories: tuple[CategoryRule, ...], category_id: str) -> CategoryRule | None:
-    nearest: tuple[int, CategoryRule | None] = (0, None)
-    for rule in categories:
-        for parent in rule.covers:
-            if is_within(category_id, parent) and len(parent) > nearest[0]:
-                nearest = (len(parent), rule)
-    return nearest[1]
+def _covering(categories: tuple[CategoryRule, ...]) -> Mapping[str, CategoryRule]:
+    """The rule that names a category itself; of several the first."""
+    return {name: rule for rule in reversed(categories) for name in rule.covers}
+
+
+def _nearest(covering: Mapping[str, CategoryRule], category_id: str) -> CategoryRule | None:
+    name = category_id
+    while name and name not in covering:
+        name = name.rpartition(".")[0]
+    return covering.get(name)
 
 
 def _changed(rows: Mapping[str, _Row], changes: Mapping[str, _Row]) -> Mapping[str, _Row]:

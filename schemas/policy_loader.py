@@ -6,6 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -96,7 +97,9 @@ def check_fields(policy: Policy, fields: Iterable[tuple[str, str]]) -> None:
             )
 
 
+@lru_cache(maxsize=8)
 def _policy(file: str, content: bytes) -> Policy:
+    """Made once of the same bytes: a process asks for a pack many times, and nothing of it can be changed."""
     try:
         document = tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError as problem:

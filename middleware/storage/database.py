@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Table, select
@@ -40,14 +41,7 @@ class Database(ABC):
 
     def __init__(self, engine: Engine, insert: Callable[[Table], Insert]) -> None:
         self.engine = engine
-        tables = tables_retention.metadata.sorted_tables  # all of them: those of `tables`, too
-        self.upserts = Upserts(
-            new={
-                table: insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-                for table in tables
-            },
-            put={table: _put(insert(table), table) for table in tables},
-        )
+        self.upserts = _upserts(insert)
 
     @abstractmethod
     def writing(self) -> AbstractContextManager[Connection]:
@@ -103,6 +97,18 @@ def translated(transaction: Callable[[], AbstractContextManager[Connection]], wo
         kind = _kind(error)
     # Raised outside the except block: a driver's error holds the values that it was given; __context__ would keep it.
     raise StorageError(f"The storage is not available ({kind}).")
+
+
+@cache
+def _upserts(insert: Callable[[Table], Insert]) -> Upserts:
+    """Those of a dialect: every database of it has the same, and they take longer to make than to open it."""
+    tables = tables_retention.metadata.sorted_tables  # all of them: those of `tables`, too
+    return Upserts(
+        new={
+            table: insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True) for table in tables
+        },
+        put={table: _put(insert(table), table) for table in tables},
+    )
 
 
 def _put(statement: Insert, table: Table) -> Insert:

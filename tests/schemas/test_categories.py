@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.categories import CATEGORIES, is_within
+from schemas.categories import CATEGORIES
 
 # Concepts looked up in DPV 2.3 (pd.ttl); another word would be an IRI that nobody defines.
 DPV_2_3 = {
@@ -100,21 +100,6 @@ def test_facts_of_the_parcel_alone_describe_nobody() -> None:
         *("stamps", "stamps.product", "stamps.pieces"),
         *("order.time", "order.state", "contact.agreement", "customer.entered"),
     }
-
-
-@pytest.mark.parametrize(
-    ("child", "parent", "within"),
-    [
-        ("recipient.contact.email", "recipient", True),
-        ("recipient.contact.email", "recipient.contact", True),
-        ("recipient.contact", "recipient.contact", True),
-        ("recipient", "recipient.contact", False),
-        ("sender.contact.email", "recipient", False),
-        ("online.identifier", "online.id", False),  # part of a word is not a parent
-    ],
-)
-def test_within(child: str, parent: str, within: bool) -> None:
-    assert is_within(child, parent) is within
 
 
 def test_the_list_cannot_be_changed() -> None:

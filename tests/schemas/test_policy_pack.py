@@ -121,6 +121,24 @@ def test_a_category_that_nobody_knows_is_not_permitted_by_its_parent(policy: Pol
     assert not policy.permits("recipient.name.maiden")
 
 
+@pytest.mark.parametrize(
+    ("child", "parent", "within"),
+    [
+        ("recipient.contact.email", "recipient", True),
+        ("recipient.contact.email", "recipient.contact", True),
+        ("recipient.contact", "recipient.contact", True),
+        ("recipient", "recipient.contact", False),
+        ("sender.contact.email", "recipient", False),
+        ("online.identifier", "online.id", False),  # part of a word is not a parent
+        ("recipient.of.nobody", "recipient", True),  # no known category
+    ],
+)
+def test_a_rule_governs_what_it_names_and_all_beneath(policy: Policy, child: str, parent: str, within: bool) -> None:
+    only = replace(policy.categories[0], covers=(parent,))
+    found = replace(policy, categories=(only,)).category_rule(child)
+    assert found is (only if within else None)
+
+
 def test_the_nearest_rule_governs_whatever_the_order(policy: Policy) -> None:
     wide = policy.category_rule("online")
     assert wide is not None
