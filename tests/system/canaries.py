@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ def word(seed: str, length: int) -> str:
     return LETTERS[10 + left % 52] + "".join(letters[1:])
 
 
+@cache
 def leaves(listed: Path = LEAVES) -> tuple[Leaf, ...]:
     """Every leaf of the list, ``{a,b}`` unfolded."""
     with listed.open(encoding="utf-8", newline="") as file:

@@ -20,7 +20,7 @@ def scalar(chance: random.Random) -> Any:
 
 def text(chance: random.Random, longest: int) -> str:
     """Letters, digits and signs of several scripts, at least one, none of them blank."""
-    return "".join(chance.choice('aZ09é中ع😀"\\<&\u0301') for _ in range(chance.randint(1, longest)))
+    return "".join(chance.choices('aZ09é中ع😀"\\<&\u0301', k=chance.randint(1, longest)))
 
 
 def nested(chance: random.Random, depth: int = 2) -> Any:
