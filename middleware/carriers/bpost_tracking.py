@@ -51,10 +51,10 @@ class BpostTracking:
         return Request(method="GET", path=path, headers={"Authorization": f"Basic {word}"}, body=None)
 
     def answer(self, record: Sighting, response: Response) -> Journey | Unheard | Gone | Failed:
-        """The way of this parcel and of no other, whatever stands in between. Of a refusal's body it is
-        asked alone whether it is a page.
+        """The way of this parcel and of no other, whatever stands in between. Of a refusal's body it is asked alone
+        whether bpost itself says so: what a proxy does not find is not said of the parcel.
         """
-        if response.status in (404, 410) and not answers.is_page(response.body):  # a page is of who stands before it
+        if response.status in (404, 410) and answers.denies(response):
             return Unheard() if response.status == 404 else Gone()
         if response.status != 200:
             return Failed(code=f"http-{response.status}", retry_after=response.retry_after)

@@ -139,11 +139,6 @@ def denies(response: Response) -> bool:
     return found is not None and markup.local(found) == "unknownItems"
 
 
-def is_page(body: bytes) -> bool:
-    """Whether it is HTML, for people."""
-    return body[:_LONGEST_TEXT].lstrip().lower().startswith((b"<html", b"<!doctype html"))
-
-
 def unknown_boxes(body: bytes) -> frozenset[str]:
     """The barcodes that a refusal names as unknown; none where it is of another kind, or cannot be read."""
     found = markup.read(body)

@@ -192,22 +192,39 @@ def test_what_only_just_can_be_read_is() -> None:
     assert followed(item(scan() + "<addressee>" + "x" * room + "</addressee>")).state == Progress.SORTED
 
 
-@pytest.mark.parametrize(
-    ("status", "outcome"),
-    [
-        (404, Unheard()),
-        (410, Gone()),
-        *((status, Failed(code=f"http-{status}")) for status in (204, 302, 400, 401, 403, 406, 500, 503)),
-    ],
-)
-def test_a_refusal_is_its_status_and_its_body_tells_nothing(status: int, outcome: object) -> None:
-    assert heard(WHOLE, status) == outcome
+@pytest.mark.parametrize("status", [204, 302, 400, 401, 403, 404, 406, 410, 500, 503])
+def test_a_refusal_is_its_status_and_its_body_tells_nothing(status: int) -> None:
+    assert heard(WHOLE, status) == Failed(code=f"http-{status}")
+
+
+UNKNOWN = "<unknownItems><box>" + BARCODE + "</box></unknownItems>"
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(404, Unheard()), (410, Gone())])
+@pytest.mark.parametrize(("body", "media"), [("No item found", "text/plain;charset=UTF-8"), (UNKNOWN, "text/xml")])
+def test_bposts_own_word_that_it_has_no_such_parcel_is_believed(
+    status: int, outcome: object, body: str, media: str
+) -> None:
+    assert heard(body, status, content_type=media) == outcome
+
+
+ANOTHERS = {
+    "a page": ("<html><body>No such page</body></html>", "text/html"),
+    "a page without its type": ("\n <!DOCTYPE html><title>gone</title>", ""),
+    "a page as plain text": ("<html><body>No such page</body></html>", "text/plain"),
+    "a gateway's JSON": ('{"message": "no Route matched with those values"}', "application/json"),
+    "JSON as plain text": ('{"message": "no Route matched with those values"}', "text/plain"),
+    "nothing": ("", "text/plain"),
+    "words of no type": ("default backend - 404", ""),
+    "another document": (WHOLE, "application/xml"),
+}
 
 
 @pytest.mark.parametrize("status", [404, 410])
-@pytest.mark.parametrize("page", ["<html><body>No such page</body></html>", "\n <!DOCTYPE html><title>gone</title>"])
-def test_a_page_of_who_stands_before_it_says_nothing_of_the_parcel(status: int, page: str) -> None:
-    assert heard(page, status) == Failed(code=f"http-{status}")
+@pytest.mark.parametrize("name", ANOTHERS)
+def test_the_word_of_who_stands_before_it_says_nothing_of_the_parcel(status: int, name: str) -> None:
+    body, media = ANOTHERS[name]
+    assert heard(body, status, content_type=media) == Failed(code=f"http-{status}")
 
 
 def test_a_wait_that_is_asked_for_is_told() -> None:

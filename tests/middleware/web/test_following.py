@@ -160,8 +160,11 @@ def test_without_a_parcel_there_is_nothing_to_follow(asking: Asking, state: Stat
 
 def test_a_parcel_that_the_platform_does_not_know_is_409_and_one_that_is_over_410(asking: Asking) -> None:
     for status, expected, slug in ((404, 409, "nothing-to-follow"), (410, 410, "parcel-gone")):
-        asking.platform.status = status
+        asking.platform.status, asking.platform.body = status, "No item found"
+        asking.platform.headers = {"content-type": "text/plain"}
         problem(asking.journey(), expected, slug)
+        asking.platform.headers = {"content-type": "application/json"}  # of whoever stands before bpost
+        problem(asking.journey(), 503, "journey-unavailable")
 
 
 def test_where_no_parcel_is_followed_it_is_said(asking: Asking) -> None:

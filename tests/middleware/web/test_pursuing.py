@@ -227,7 +227,8 @@ def test_who_does_not_tell_is_left_alone_for_a_while(
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_what_the_platform_does_not_know_is_asked_for_again(following: Following, status: int) -> None:
-    following.platform.status = status
+    following.platform.status, following.platform.body = status, "No item found"
+    following.platform.headers = {"content-type": "text/plain"}
     assert following.step()[1] == PACE_SECONDS
     assert (following.seen, following.events()) == ([("platform", "under_way")], [])
 
