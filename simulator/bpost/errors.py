@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from dataclasses import replace
 from xml.sax.saxutils import escape
 
 from simulator.message import Answer
@@ -40,6 +42,16 @@ def unauthorised(status: int) -> DeclinedError:
     )
     headers = {"WWW-Authenticate": 'Basic realm="bpost"'} if status == 401 else {ASSUMED: "unauthorised"}
     return DeclinedError(Answer(status=status, body=page.encode("ascii"), media=HTML, headers=headers))
+
+
+def as_page(answer: Answer) -> Answer:
+    """A refusal in plain text, as a page for people that has the text in it."""
+    if answer.status != 400 or answer.media != TEXT:
+        return answer
+    said = html.escape(answer.body.decode("utf-8"))
+    head = "<head><style>h1 {color: white}</style></head>"
+    page = f"<html>{head}<body><h1>HTTP Status 400</h1><p>{said}</p></body></html>"
+    return replace(answer, body=page.encode("utf-8"), media=HTML)
 
 
 def business_exception(message: str) -> DeclinedError:

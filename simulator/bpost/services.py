@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import quote, unquote
 
-from simulator.bpost.errors import ASSUMED, XML, DeclinedError, plain, system_exception, unauthorised
+from simulator.bpost.errors import ASSUMED, XML, DeclinedError, as_page, plain, system_exception, unauthorised
 from simulator.bpost.locator import locate
 from simulator.bpost.manager import Manager
 from simulator.bpost.names import ORDER, ORDER_INFO, ORDER_UPDATE, PRODUCT_CONFIGURATION
@@ -54,7 +54,7 @@ class Services:
         try:
             answer = self._route(request)
         except DeclinedError as declined:
-            answer = declined.answer
+            answer = as_page(declined.answer) if self.switches["refusals"] == "page" else declined.answer
         time.sleep(self.switches.delay / 1000)
         return answer
 

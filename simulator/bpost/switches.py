@@ -13,6 +13,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "printed-state": ("PRINTED", "ANNOUNCED"),  # what a box becomes by printing
         "many-labels": ("apart", "together"),  # a <label> for each box, or one with all barcodes and pages
         "unauthorised": ("401", "403"),
+        "refusals": ("text", "page"),  # a 400 that says what is wrong, in plain text or in HTML
         "status-updated": ("200", "201"),
         "unknown-items": ("404", "400"),
         "location": ("sent", "left-out"),  # the header of a new order

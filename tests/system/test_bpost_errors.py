@@ -128,6 +128,10 @@ def turned(**switches: Any) -> Set:
     return lambda stage: stage.turn(**switches)
 
 
+def both(*acts: Set) -> Set:
+    return lambda stage: [act(stage) for act in acts]
+
+
 def meets(fault: FaultName, number: int = MAKING) -> Set:
     return lambda stage: setattr(stage.play, "fates", once(number, fault))
 
@@ -198,6 +202,12 @@ ROWS: Mapping[str, Row] = {
         echoes=True,
     ),
     "400: words of their own": dead("http-400", spoilt(f">{ACCOUNT}<", ">654321<"), REFUSED),
+    "400 in HTML: a postal code too long": dead(
+        "http-400:max-length:postal-code",
+        both(turned(refusals="page"), spoilt(">1000<", f">{PLACE}<")),
+        "postal-code is too long",
+        echoes=True,
+    ),
     "400: invalidSelection": dead(
         "http-400:invalid-selection", turned(without=["bpack 24h Pro"]), "an option that the account may not use"
     ),

@@ -7,6 +7,7 @@ known names, and never the text.
 from __future__ import annotations
 
 import binascii
+import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -91,10 +92,26 @@ _KNOWN: Final = frozenset(
 )
 """Elements that we write: what else stands in quotes may be somebody's name."""
 
+_TYPES: Final[Mapping[str, str]] = {
+    "ReceiverNameType": "name",
+    "ReceiverCompany": "company",
+    "StreetNumberType": "number",
+    "StreetBoxType": "box",
+    "CountryCode": "countryCode",
+    "RcCode": "point",
+    "BpackMemberId": "memberId",
+    "EmailAddressCharacteristicType": "emailAddress",
+    "OrderReferenceType": "reference",
+    "WeightInGrams": "weight",
+    "EuroCentAmount": "amount",
+}
+"""The schema's types that are not called as the elements are whose type they are; two serve several elements."""
+
 _FAULT: Final = re.compile(r"Error in request: (cvc-[A-Za-z]+(?:-[A-Za-z]+)*)")
 _NAMED: Final = re.compile(r"(?:[Ee]lement '(?:\w+:)?|type ')([A-Za-z0-9-]{1,30})'")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_LONGEST_TEXT: Final = 4_096
+_LONGEST_TEXT: Final = 16_384
+"""Of a text or page that is read, with all the style that a page has before it says anything."""
 
 
 def order_seen(body: bytes) -> OrderSeen | None:
@@ -148,30 +165,34 @@ def unknown_boxes(body: bytes) -> frozenset[str]:
 
 
 def refusal(status: int, body: bytes) -> str:
-    """A code for the log and for a person, of closed lists alone: ``http-400:max-length:postal-code``."""
+    """A code for the log and for a person, of closed lists alone: ``http-400:max-length:postal-code``. What is no
+    document of bpost's own is text, or a page with that text in it.
+    """
     found = markup.read(body)
-    if found is not None:
-        kind = _ROOTS.get(markup.local(found))
-        return f"http-{status}:{kind}" if kind else f"http-{status}"
-    return ":".join((f"http-{status}", *_told(body[:_LONGEST_TEXT].decode("utf-8", "replace"))))
+    kind = None if found is None else _ROOTS.get(markup.local(found))
+    told = (kind,) if kind else _told(body[:_LONGEST_TEXT].decode("utf-8", "replace"))
+    return ":".join((f"http-{status}", *told))
 
 
 def _told(text: str) -> Iterator[str]:
-    fault = _FAULT.match(text)
+    fault = _FAULT.search(text)
     kind = _FAULTS.get(fault.group(1)) if fault else None
-    if kind is None:
+    if fault is None or kind is None:
         return
     yield kind
+    said = text[fault.start() :]
+    if text.lstrip().startswith("<"):
+        said = html.unescape(said.partition("<")[0])
     # The last one: before it stands what was submitted.
-    names = [_element(name) for name in _NAMED.findall(text)]
-    if names and names[-1] in _KNOWN:
-        yield _CAMEL.sub("-", names[-1]).lower()
+    if (names := _NAMED.findall(said)) and (element := _element(names[-1])):
+        yield _CAMEL.sub("-", element).lower()
 
 
-def _element(name: str) -> str:
-    """The element whose type is so called: ``PostalCodeType`` is that of ``postalCode``."""
+def _element(name: str) -> str | None:
+    """The element whose type is so called, ``PostalCodeType`` is that of ``postalCode``, or that is so called."""
     bare = name.removesuffix("Type")
-    return name if bare == name else f"{bare[:1].lower()}{bare[1:]}"
+    meant = name if bare == name else f"{bare[:1].lower()}{bare[1:]}"
+    return _TYPES.get(name) or (meant if meant in _KNOWN else None)
 
 
 def _box(box: markup.Element) -> BoxSeen:

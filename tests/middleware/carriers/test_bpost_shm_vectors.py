@@ -4,6 +4,7 @@ the rules. Neither side knows the other.
 
 from __future__ import annotations
 
+import html
 import tomllib
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
@@ -17,6 +18,27 @@ from tests.middleware.carriers.test_bpost_shm import ORDERS, VECTORS
 
 REFUSED: Mapping[str, Mapping[str, str]] = tomllib.loads((VECTORS / "refused.toml").read_text(encoding="utf-8"))
 ANSWERED: Mapping[str, Mapping[str, Any]] = tomllib.loads((VECTORS / "answered.toml").read_text(encoding="utf-8"))
+SCHEMA_TYPES = {
+    "AccountIdType": "account-id",
+    "OrderReferenceType": "reference",
+    "ReceiverNameType": "name",
+    "ReceiverCompany": "company",
+    "StreetNameType": "street-name",
+    "StreetNumberType": "number",
+    "StreetBoxType": "box",
+    "PostalCodeType": "postal-code",
+    "LocalityType": "locality",
+    "CountryCode": "country-code",
+    "RcCode": "point",
+    "BpackMemberId": "member-id",
+    "EmailAddressType": "email-address",
+    "EmailAddressCharacteristicType": "email-address",
+    "PhoneNumberType": "phone-number",
+    "WeightInGrams": "weight",
+    "EuroCentAmount": "amount",
+    "ContentDescriptionType": "content-description",
+}
+"""Types of bpost's published schema, and the element of which each tells."""
 OF_OTHERS = ("points", "tracking")
 """Other services than the Shipping Manager."""
 
@@ -43,6 +65,22 @@ def test_a_limit_is_kept_at_its_very_edge(name: str, value: str, within: bool) -
 def test_of_what_xerces_says_kind_and_element_are_told(case: Mapping[str, str]) -> None:
     said = f"Error in request: {case.get('told') or case['starts']}".encode()
     assert answers.refusal(400, said) == ":".join(filter(None, ("http-400", case["means"])))
+
+
+@pytest.mark.parametrize(
+    "page", ["<html><body><pre>{}</pre></body></html>", "<!DOCTYPE html>\n<p>400<br>\n<b>{}</b>", "  <h1>{}"]
+)
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+def test_of_a_page_no_less_is_told_and_no_more(case: Mapping[str, str], page: str) -> None:
+    said = html.escape(f"Error in request: {case.get('told') or case['starts']}")
+    assert answers.refusal(400, page.format(said).encode()) == ":".join(filter(None, ("http-400", case["means"])))
+
+
+@pytest.mark.parametrize(("type_", "element"), SCHEMA_TYPES.items())
+def test_a_type_of_the_schema_tells_its_element(type_: str, element: str) -> None:
+    fault = "cvc-pattern-valid: Value '?' is not facet-valid with respect to pattern 'x'"
+    said = f"Error in request: {fault} for type '{type_}'."
+    assert answers.refusal(400, said.encode()) == f"http-400:pattern:{element}"
 
 
 def answer(name: str) -> bytes:
