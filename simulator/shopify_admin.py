@@ -30,25 +30,35 @@ Json = dict[str, Any]
 
 @dataclass
 class Order:
-    """An order: its fulfilment orders by id with their status, and the fulfilments that were made."""
+    """An order: its fulfilment orders by id with their status, and the fulfilments that were made, with what of the
+    former each of them fulfils (``of``).
+    """
 
     cancelled: bool = False
     parts: dict[int, str] = field(default_factory=dict)
     made: list[Json] = field(default_factory=list)
+    of: dict[str, int] = field(default_factory=dict)
 
     def status(self) -> str:
         """As the list of orders shows it."""
+        live = self.live()
         if all(status in ("CLOSED", "CANCELLED") for status in self.parts.values()):
-            return "FULFILLED" if self.made else "UNFULFILLED"
-        return "PARTIALLY_FULFILLED" if self.made else "UNFULFILLED"
+            return "FULFILLED" if live else "UNFULFILLED"
+        return "PARTIALLY_FULFILLED" if live else "UNFULFILLED"
+
+    def live(self) -> list[Json]:
+        """The fulfilments that nobody cancelled."""
+        return [one for one in self.made if one["status"] != "CANCELLED"]
 
 
 class ShopifyAdmin:
-    """The API. With ``token`` no other opens it; ``throttle`` answers so many more are throttled."""
+    """The API. With ``token`` no other opens it; ``throttle`` answers so many more are throttled; what is fulfilled
+    stays so where it is ``uncancellable``.
+    """
 
     def __init__(self, token: str | None = None) -> None:
         self.orders: dict[int, Order] = {}
-        self.token, self.throttle, self.missing = token, 0, False
+        self.token, self.throttle, self.missing, self.uncancellable = token, 0, False, False
         self.notified = 0
         self._ids, self._lock = count(1), threading.Lock()
 
@@ -91,7 +101,11 @@ class ShopifyAdmin:
         return {one.name: chosen(acts[one.name](one), one.beneath)}
 
     def _mutations(self) -> Mapping[str, Any]:
-        return {"fulfillmentCreate": self._create, "fulfillmentTrackingInfoUpdate": self._update}
+        return {
+            "fulfillmentCreate": self._create,
+            "fulfillmentTrackingInfoUpdate": self._update,
+            "fulfillmentCancel": self._cancel,
+        }
 
     def _order(self, asked: Field) -> Json | None:
         number = _number(asked.arguments["id"], "Order")
@@ -122,6 +136,7 @@ class ShopifyAdmin:
             holders[0].parts[one] = "CLOSED"
         made = {"id": f"gid://shopify/Fulfillment/{next(self._ids)}", "status": "SUCCESS"}
         holders[0].made.append({**made, "trackingInfo": dict(given["trackingInfo"])})
+        holders[0].of[made["id"]] = len(numbers)
         return {"fulfillment": made, "userErrors": []}
 
     def _update(self, asked: Field) -> Json:
@@ -135,6 +150,20 @@ class ShopifyAdmin:
                     self.notified += bool(given.get("notifyCustomer"))
                     return {"fulfillment": {"id": made["id"], "status": made["status"]}, "userErrors": []}
         return _refused("fulfillmentId")
+
+    def _cancel(self, asked: Field) -> Json:
+        """What it fulfilled stays closed, and is there anew as another fulfilment order, open to be fulfilled."""
+        id_ = asked.arguments["id"]
+        _number(id_, "Fulfillment")
+        if self.uncancellable:
+            return _refused("id")
+        for order in self.orders.values():
+            for made in order.live():
+                if made["id"] == id_:
+                    made["status"] = "CANCELLED"
+                    order.parts |= {next(self._ids): "OPEN" for _ in range(order.of.get(id_, 1))}
+                    return {"fulfillment": {"id": id_, "status": made["status"]}, "userErrors": []}
+        return _refused("id")
 
 
 def speaks(path: str) -> bool:

@@ -1,10 +1,12 @@
 """The tracking number of an order, back to Shopify: its Admin API (GraphQL), spoken without I/O.
 
 look ─▶ create ─▶ look ─▶ … ─▶ nothing left      or: look ─▶ put another number in the place of the former one
+                                                 or: look ─▶ cancel what has a number that is taken back ─▶ look ─▶ …
 
 It is looked before anything is made, so that what was made before a stop is never made twice: an order that is
 fulfilled or cancelled is done. Every fulfilment order that can be fulfilled gets a fulfilment with the number; nobody
-is notified. Least scopes: ``read_orders`` (the app has it for its webhooks) and
+is notified. A fulfilment that is cancelled leaves its order open, to be fulfilled again; one that has other numbers
+beside ours is for a person. Least scopes, for all of it: ``read_orders`` (the app has it for its webhooks) and
 ``write_merchant_managed_fulfillment_orders``. Nothing of a person is asked for, and no text of an answer is kept.
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,7 +23,7 @@ from middleware.core.body import read
 from middleware.errors import BodyError
 from middleware.exchange import Failed, Refused, Request, Response
 from middleware.model import ShopSettings
-from middleware.model_back import Done, Event
+from middleware.model_back import Done, Event, Kind
 
 VERSION: Final = "2026-10"
 """Of the Admin API: Shopify answers a version for a year at least."""
@@ -44,10 +47,13 @@ UPDATE: Final = (
     "fulfillmentId: $id, trackingInfoInput: $tracking, notifyCustomer: false)"
     " { fulfillment { id } userErrors { field } } }"
 )
-MADE: Final = ("fulfillmentCreate", "fulfillmentTrackingInfoUpdate")
+CANCEL: Final = "mutation cancel($id: ID!) { fulfillmentCancel(id: $id) { fulfillment { id } userErrors { field } } }"
+MADE: Final = ("fulfillmentCreate", "fulfillmentTrackingInfoUpdate", "fulfillmentCancel")
 
 GARBAGE, USER_ERROR, ON_HOLD = "garbage", "user-error", "on-hold"
 UNKNOWN_ORDER, NOTHING, ORDER_GONE = "unknown-order", "nothing-to-fulfil", "order-id-gone"
+SHARED: Final = "other-numbers-beside"
+"""Somebody put another number beside ours: what of it is to be cancelled is for a person."""
 
 _ORDER: Final = re.compile(r"[0-9]{1,20}")
 _GID: Final = re.compile(r"gid://shopify/[A-Za-z]+/[0-9]{1,20}(?:\?[A-Za-z0-9_=&-]{1,80})?")
@@ -76,7 +82,9 @@ class ShopifyAdmin:
         now: datetime,  # noqa: ARG002 - the port's signature
     ) -> Request | Refused:
         """The first look."""
-        if order is None or event.barcode is None or not _ORDER.fullmatch(order):
+        if event.kind is Kind.CREATED and event.barcode is None:
+            return Refused(code=ORDER_GONE)
+        if order is None or not _ORDER.fullmatch(order):
             return Refused(code=ORDER_GONE)
         return _asked(shop, LOOK, {"id": f"gid://shopify/Order/{order}"})
 
@@ -110,8 +118,10 @@ def _next(order: Mapping[str, Any], event: Event, shop: ShopSettings) -> Request
     """Raises: KeyError, TypeError, ValueError for what is not as it was asked for."""
     if order["cancelledAt"]:
         return Done()
-    tracking = {"company": COMPANY, "number": event.barcode}
     made = {_gid(one): set(_numbers(one)) for one in order["fulfillments"] if one["status"] not in _DEAD}
+    if event.kind is Kind.CANCELLED:
+        return _taken_back(made, event.formers, shop)
+    tracking = {"company": COMPANY, "number": event.barcode}
     waiting = [(one["status"], one) for one in order["fulfillmentOrders"]["nodes"]]
     for id_, numbers in made.items():
         if numbers & event.formers and event.barcode not in numbers:
@@ -124,6 +134,16 @@ def _next(order: Mapping[str, Any], event: Event, shop: ShopSettings) -> Request
     if any(status in _LATER for status, _ in waiting):
         return Failed(code=ON_HOLD)
     return Done() if made or order["displayFulfillmentStatus"] in _NO_WORK else Refused(code=NOTHING)
+
+
+def _taken_back(
+    made: Mapping[str, AbstractSet[object]], dead: AbstractSet[object], shop: ShopSettings
+) -> Request | Done | Refused:
+    found = {id_: numbers for id_, numbers in made.items() if numbers & dead}
+    ours = next((id_ for id_, numbers in found.items() if numbers <= dead), None)
+    if ours is not None:
+        return _asked(shop, CANCEL, {"id": ours})
+    return Refused(code=SHARED) if found else Done()
 
 
 def _numbers(fulfilment: Mapping[str, Any]) -> Iterator[object]:

@@ -17,6 +17,8 @@ CREATE = (
     "{ fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id } userErrors { field message } } }"
 )
 
+CANCEL = "mutation undo($id: ID!) { fulfillmentCancel(id: $id) { fulfillment { id status } userErrors { field } } }"
+
 
 def asked(shopify: ShopifyAdmin, query: str, token: str = "t", **variables: Any) -> Any:
     body = json.dumps({"query": query, "variables": variables}).encode()
@@ -37,6 +39,29 @@ def test_an_order_is_there_when_it_is_asked_for_and_is_fulfilled_once() -> None:
     assert shopify.told()["7"]["status"] == "FULFILLED"
 
 
+def test_what_was_fulfilled_can_be_cancelled_once_and_is_open_anew() -> None:
+    shopify = ShopifyAdmin()
+    order = shopify.order(7, "OPEN", "ON_HOLD")
+    closed = next(iter(order.parts))
+    part = {"fulfillmentOrderId": f"gid://shopify/FulfillmentOrder/{closed}"}
+    given = {"lineItemsByFulfillmentOrder": [part], "trackingInfo": {"number": "B"}}
+    id_ = asked(shopify, CREATE, fulfillment=given)["data"]["fulfillmentCreate"]["fulfillment"]["id"]
+    assert order.status() == "PARTIALLY_FULFILLED"
+    shopify.uncancellable = True
+    assert asked(shopify, CANCEL, id=id_)["data"]["fulfillmentCancel"]["userErrors"] == [{"field": ["id"]}]
+    shopify.uncancellable = False
+    done = asked(shopify, CANCEL, id=id_)["data"]["fulfillmentCancel"]
+    assert done == {"fulfillment": {"id": id_, "status": "CANCELLED"}, "userErrors": []}
+    assert (order.status(), order.parts[closed], [*order.parts.values()][1:]) == (
+        "UNFULFILLED",
+        "CLOSED",
+        ["ON_HOLD", "OPEN"],
+    )
+    for again in (id_, "gid://shopify/Fulfillment/999"):
+        refused = asked(shopify, CANCEL, id=again)["data"]["fulfillmentCancel"]
+        assert (refused["fulfillment"], refused["userErrors"]) == (None, [{"field": ["id"]}])
+
+
 @pytest.mark.parametrize(
     ("query", "variables"),
     [
@@ -53,6 +78,8 @@ def test_an_order_is_there_when_it_is_asked_for_and_is_fulfilled_once() -> None:
         (LOOK + " ?", {"id": "gid://shopify/Order/7"}),
         (CREATE, {"fulfillment": {"lineItemsByFulfillmentOrder": [], "email": "x"}}),
         (CREATE.replace("mutation", "query"), {"fulfillment": {}}),
+        (CANCEL, {"id": "gid://shopify/Order/7"}),
+        (CANCEL.replace("ID!", "Int!"), {"id": "gid://shopify/Fulfillment/7"}),
     ],
 )
 def test_what_is_not_there_is_an_error(query: str, variables: dict[str, Any]) -> None:

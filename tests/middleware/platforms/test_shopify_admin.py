@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from middleware.exchange import Failed, Refused, Request, Response
-from middleware.model_back import Back, Done, Event, Fulfilment
-from middleware.platforms.shopify_admin import COMPANY, CREATE, LOOK, PATH, UPDATE, ShopifyAdmin
+from middleware.model_back import Back, Done, Event, Fulfilment, Kind
+from middleware.platforms.shopify_admin import CANCEL, COMPANY, CREATE, LOOK, PATH, UPDATE, ShopifyAdmin
 from simulator import message, shopify_admin
 from tests.middleware.core.made_up import NOW
 from tests.middleware.core.test_standard_webhooks import EVENT
@@ -126,6 +126,76 @@ def test_the_number_of_the_parcel_that_it_replaces_is_replaced() -> None:
     assert talk.numbers() == [EVENT.barcode]
     assert talk.verbs[3:] == ["query look", "mutation update", "query look"]
     assert talk.shopify.notified == 0
+
+
+def taken_back(*numbers: str) -> Event:
+    """A shipment was cancelled and none came in its place: these numbers are dead."""
+    return replace(EVENT, kind=Kind.CANCELLED, barcode=None, formers=frozenset(numbers))
+
+
+def test_the_fulfilment_of_a_cancelled_parcel_is_cancelled_and_its_order_is_open_again() -> None:
+    talk = Talk()
+    talk.shopify.order(ORDER, "OPEN", "IN_PROGRESS")
+    talk.end()
+    talk.asked.clear()
+    assert talk.end(taken_back("OLDER", str(EVENT.barcode))) == Done()
+    assert talk.verbs == ["query look", *["mutation cancel", "query look"] * 2]
+    order = talk.shopify.orders[ORDER]
+    assert (order.live(), order.status(), talk.shopify.notified) == ([], "UNFULFILLED", 0)
+    talk.asked.clear()
+    assert (talk.end(taken_back("OLDER", str(EVENT.barcode))), talk.verbs) == (Done(), ["query look"])
+    assert talk.end(replace(EVENT, barcode="NEXT")) == Done()
+    assert [one["trackingInfo"]["number"] for one in order.live()] == ["NEXT"] * 2
+
+
+def test_a_stop_after_each_request_of_taking_back_ends_without_the_number() -> None:
+    talk = Talk()
+    talk.shopify.order(ORDER, "OPEN", "OPEN")
+    talk.end()
+    for most in range(1, 5):
+        talk.asked.clear()
+        talk.end(taken_back(str(EVENT.barcode)), most=most)
+    assert talk.shopify.orders[ORDER].live() == []
+
+
+def test_only_what_has_a_dead_number_is_cancelled() -> None:
+    talk = Talk()
+    order = talk.shopify.order(ORDER, "CLOSED", "CLOSED")
+    for id_, number in ((8, "OF-THE-MERCHANT"), (9, "LIVE")):
+        given = {"id": f"gid://shopify/Fulfillment/{id_}", "status": "SUCCESS", "trackingInfo": {"number": number}}
+        order.made.append(given)
+    assert (talk.end(taken_back("DEAD")), talk.verbs) == (Done(), ["query look"])
+    assert talk.end(taken_back()) == Done()
+    assert len(order.live()) == 2
+
+
+def test_of_an_order_that_its_shop_cancelled_nothing_is_taken_back() -> None:
+    talk = Talk()
+    talk.end()
+    talk.shopify.orders[ORDER].cancelled = True
+    talk.asked.clear()
+    assert (talk.end(taken_back(str(EVENT.barcode))), talk.verbs) == (Done(), ["query look"])
+
+
+def test_what_shopify_does_not_let_be_cancelled_is_tried_again() -> None:
+    talk = Talk()
+    talk.end()
+    talk.shopify.uncancellable = True
+    assert talk.end(taken_back(str(EVENT.barcode))) == Failed(code="user-error")
+    assert talk.numbers() == [EVENT.barcode]
+
+
+def test_a_fulfilment_with_another_number_beside_ours_is_for_a_person() -> None:
+    numbers = [{"number": "DEAD"}, {"number": "OF-THE-MERCHANT"}]
+    made = {"id": "gid://shopify/Fulfillment/9", "status": "SUCCESS", "trackingInfo": numbers}
+    body = json.dumps({"data": {"order": {**LOOKED, "fulfillments": [made]}}}).encode()
+    said = SPEAKER.after(taken_back("DEAD"), str(ORDER), SHOP, Response(status=200, headers={}, body=body))
+    assert said == Refused(code="other-numbers-beside")
+
+
+def test_without_the_id_of_the_order_nothing_is_taken_back() -> None:
+    assert SPEAKER.start(taken_back("DEAD"), None, SHOP, NOW) == Refused(code="order-id-gone")
+    assert isinstance(SPEAKER.start(taken_back("DEAD"), str(ORDER), SHOP, NOW), Request)
 
 
 def test_a_cancelled_fulfilment_is_none() -> None:
@@ -256,6 +326,7 @@ COST = {"requestedQueryCost": 12, "throttleStatus": {"currentlyAvailable": 0, "r
 WHOLE: dict[str, dict[str, Any]] = {
     "look": {"data": LEFT},
     "create": {"data": {"fulfillmentCreate": {"fulfillment": {"id": "gid"}, "userErrors": []}}},
+    "cancel": {"data": {"fulfillmentCancel": {"fulfillment": {"id": "gid"}, "userErrors": []}}},
     "throttled": {"errors": [{"extensions": {"code": "THROTTLED"}}], "extensions": {"cost": COST}},
 }
 ODD: list[Any] = [None, False, True, 0, -7, 1e308, "", "x", [], ["x"], [[]], [7], {}, {"x": 1}]
@@ -271,9 +342,10 @@ def places(document: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("whole", WHOLE)
-def test_whatever_stands_at_any_place_of_an_answer_it_is_heard(whole: str) -> None:
+@pytest.mark.parametrize("kind", [Kind.CREATED, Kind.CANCELLED])
+def test_whatever_stands_at_any_place_of_an_answer_it_is_heard(whole: str, kind: Kind) -> None:
     """An error that nobody expects would end the process, and with it what all other shops are told."""
-    event = replace(EVENT, formers=frozenset(("FORMER",)))
+    event = replace(EVENT, kind=kind, formers=frozenset(("FORMER",)))
     document = copy.deepcopy(WHOLE[whole])
     outcomes = set()
     for holder, key in places(document):
@@ -295,7 +367,7 @@ def test_what_shopify_cannot_do_is_tried_again_without_its_words() -> None:
 
 
 def test_nothing_of_a_person_is_asked_for() -> None:
-    words = set(re.findall(r"[A-Za-z]+", f"{LOOK} {CREATE} {UPDATE}"))
+    words = set(re.findall(r"[A-Za-z]+", f"{LOOK} {CREATE} {UPDATE} {CANCEL}"))
     personal = "customer|email|phone|address|name|note|destination|recipient|lineItems|message|billing|shipping|client"
     assert {word for word in words if re.search(personal, word, re.I)} == {"notifyCustomer"}
 
