@@ -27,17 +27,14 @@ from middleware.exchange import Failed, Refused, Request
 from middleware.live_keys import OwnKeys
 from middleware.logs import logger
 from middleware.model import ShopSettings
-from middleware.model_back import Done, Ended, Event, Stop, Way
+from middleware.model_back import LEASE_SECONDS, Done, Ended, Event, Stop, Way
 from middleware.ports import Clock, Transport
 from middleware.ports_back import Heard, Outbox, Speaker
 from middleware.services import Shops
 from middleware.working import sweeping, work
 
-LEASE_SECONDS: Final = 300.0
-"""Longer than the longest conversation: its last exchange must begin in time to end in it."""
-
 EXCHANGE_SECONDS: Final = 23.0
-"""The longest: connect 3 s, answer 20 s."""
+"""The longest: connect 3 s, answer 20 s. The last one must begin in time to end within the lease."""
 
 MOST_EXCHANGES: Final = 12
 SLOW: Final = timedelta(seconds=5)

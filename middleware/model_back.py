@@ -12,6 +12,9 @@ from typing import Final
 
 from schemas.order import Hidden
 
+LEASE_SECONDS: Final = 300.0
+"""How long what a shop is told is leased: longer than the longest conversation."""
+
 
 class Way(StrEnum):
     """How a shop is told."""
@@ -83,7 +86,8 @@ class Listener:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that a shop is to be told, under a lease: ``fence`` is the lease's. ``id`` stays the same however often
-    it is told. ``formers``, for a fulfilment: the barcodes of the shipments of that order in whose place this one came.
+    it is told. ``formers``, for a fulfilment: the barcodes of the shipments of that order in whose place this one came;
+    where ``kind`` says that it is cancelled, those that are to be taken back.
     """
 
     id: str

@@ -18,7 +18,6 @@ from sqlalchemy import (
     literal,
     not_,
     null,
-    or_,
     select,
     type_coerce,
     update,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 
 from middleware.model_back import Event, Kind, Stop, Unheard, Way
 from middleware.model_keys import AuditEntry, Fact
-from middleware.storage import audit_sql, unreadable
+from middleware.storage import audit_sql, making_sql, numbers_sql, unreadable
 from middleware.storage.database import Database
 from middleware.storage.making_sql import STOPPED
 from middleware.storage.tables import EPOCH, UnreadableError, moment, records, word
@@ -80,9 +79,6 @@ _READ: Final = (
     .join(records, records.c.id == callbacks.c.record_id)
     .where(callbacks.c.id == bindparam("this_id"))
 )
-_BARCODES: Final = select(records.c.barcode).where(
-    records.c.id.in_(bindparam("ids", expanding=True)), records.c.barcode.is_not(None)
-)
 _LEASE: Final = update(callbacks).where(callbacks.c.id == bindparam("this_id"))
 _MINE: Final = (callbacks.c.id == bindparam("this_id"), callbacks.c.fence == bindparam("this_fence"), _LIVE)
 _SETTLE: Final = update(callbacks).where(*_MINE)
@@ -92,9 +88,7 @@ _OVERTAKEN: Final = delete(callbacks).where(  # given up, or put back since: tol
     callbacks.c.way == bindparam("this_way"),
     callbacks.c.happened_at < bindparam("this_moment"),
 )
-_HEARD: Final = update(listeners).where(listeners.c.record_id == bindparam("this_record"))
-_NEEDS: Final = or_(and_(listeners.c.callback, not_(listeners.c.known)), listeners.c.fulfilment)
-_FORGET: Final = _HEARD.where(not_(_NEEDS)).values(order_ref=None)
+_KNOWS: Final = update(listeners).where(listeners.c.record_id == bindparam("this_record")).values(known=True)
 _STOPS: Final = select(callback_stops).order_by(callback_stops.c.shop)
 _OF_SHOP: Final = (callbacks.c.shop == bindparam("this_shop"), callbacks.c.way == Way.CALLBACK)
 _REST: Final = update(callbacks).where(*_OF_SHOP, _LIVE).values(due=None, last_code=STOPPED)
@@ -194,19 +188,12 @@ def _claim(connection: Connection, now: datetime, lease_seconds: float, shop: st
 
 def _leased(connection: Connection, row: Any, now: datetime, lease_seconds: float) -> Event:
     """Raises: UnreadableError, TypeError for what nobody of us wrote: then nothing is leased."""
-    event = _event(row, _formers(connection, row))
+    event = _event(row, numbers_sql.barcodes(connection, row))
     lease = {"due": now + timedelta(seconds=lease_seconds), "fence": event.fence}
     connection.execute(_LEASE, {"this_id": row.id, **lease})
     if row.order_ref is not None:  # it is opened for this attempt: what cannot be noted is not done
         audit_sql.note(connection, AuditEntry(at=now, fact=Fact.OPENED, subject=row.record_id, actor=ACTOR))
     return event
-
-
-def _formers(connection: Connection, row: Any) -> frozenset[str]:
-    """The barcodes that the shop's platform may have: asked for where they are needed."""
-    if row.way != Way.FULFILMENT or not row.formers:
-        return frozenset()
-    return frozenset(connection.execute(_BARCODES, {"ids": row.formers.split()}).scalars())
 
 
 def _event(row: Any, formers: frozenset[str]) -> Event:
@@ -230,11 +217,13 @@ def _event(row: Any, formers: frozenset[str]) -> Event:
 def _done(connection: Connection, event: Event) -> bool:
     if not connection.execute(_TOLD, _mine(event)).rowcount:
         return False
-    news = {"known": True} if event.way is Way.CALLBACK else {"fulfilment": False}
     this = {"this_record": event.record_id}
     connection.execute(_OVERTAKEN, {**this, "this_way": event.way, "this_moment": event.happened_at})
-    connection.execute(_HEARD, this | news)
-    connection.execute(_FORGET, this)
+    if event.way is Way.CALLBACK:
+        connection.execute(_KNOWS, this)
+    else:
+        numbers_sql.heard(connection, event)
+    making_sql.let_go(connection, event.record_id)
     return True
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, sel
 
 from middleware.core.calendar import today
 from middleware.model import Ending, State, Stored
-from middleware.storage import chain_sql, making_sql, records_sql
+from middleware.storage import burying_sql, chain_sql, making_sql, records_sql
 from middleware.storage.tables import index_entries, orders, parts, records
 
 STRANDED: Final = "predecessor-missing"
@@ -67,11 +67,8 @@ _FREE: Final = (
     .values(state=State.WAITING, due=_DUE_NOW)
 )
 _GONE_BEFORE: Final = records.c.predecessor.is_(None) | ~exists().where(_FIRST.c.id == records.c.predecessor)
-_STRAND: Final = (
-    update(records)
-    .where(records.c.state == State.HELD, _GONE_BEFORE)
-    .values(state=State.QUARANTINED, due=None, last_code=STRANDED)
-    .returning(records.c.id, records.c.carrier)
+_STRANDED: Final = (
+    select(records.c.id, records.c.carrier).where(records.c.state == State.HELD, _GONE_BEFORE).with_for_update()
 )
 _SUCCESSOR: Final = select(records.c.id, records.c.clear_until).where(
     records.c.predecessor == bindparam("this_id"), records.c.state.in_((State.HELD, State.BLOCKED))
@@ -150,9 +147,9 @@ def strand(connection: Connection, now: datetime) -> Sequence[tuple[str, str]]:
     """Quarantine what is held behind a record that is not there: what the platform has of it cannot be known, so it is
     neither cancelled nor is this one let go. Gives (id, carrier) of each.
     """
-    stranded = [(row.id, row.carrier) for row in connection.execute(_STRAND).all()]
-    for record_id, _ in stranded:
-        making_sql.buried(connection, record_id, now)
+    stranded = [(row.id, row.carrier) for row in connection.execute(_STRANDED).all()]
+    if stranded:
+        burying_sql.bury(connection, [record_id for record_id, _ in stranded], State.QUARANTINED, STRANDED, now)
     return stranded
 
 

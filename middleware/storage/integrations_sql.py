@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal
 from middleware.core.calendar import today
 from middleware.model import State
 from middleware.model_shop import Ended, Integration
-from middleware.storage import making_sql, records_sql
+from middleware.storage import burying_sql, records_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import records
 from middleware.storage.tables_shops import integrations, shop_changes, shops
@@ -75,17 +75,18 @@ def stop(connection: Connection, which: ColumnElement[bool], now: datetime) -> i
     news: dict[str, Any] = {"due": None, "settled_at": now, "last_code": CODE}
     some = select(records.c.id).where(which, idle, records_sql.WANTED).order_by(records.c.due).limit(AT_ONCE)
     ids = connection.execute(some).scalars().all()
-    stopped = update(records).where(records.c.id.in_(ids), idle, records_sql.WANTED).returning(records.c.id)
+    these = (records.c.id.in_(ids), idle, records_sql.WANTED)
     fresh, taken = records.c.first_claimed_at.is_(None), records.c.first_claimed_at.is_not(None)
     last = func.coalesce(records.c.clear_until, literal(today(now) + records_sql.REMEMBERED, records.c.until.type))
     gone = {"state": State.WITHDRAWN, "until": last}
-    withdrawn = connection.execute(stopped.where(fresh).values(**news, **gone)).scalars().all()
-    buried = connection.execute(stopped.where(taken).values(**news, state=State.DEAD)).scalars().all()
+    stopped = update(records).where(*these, fresh).values(**news, **gone).returning(records.c.id)
+    withdrawn = connection.execute(stopped).scalars().all()
+    buried = connection.execute(select(records.c.id).where(*these, taken).with_for_update()).scalars().all()
     for record_id in (*withdrawn, *buried):
         records_sql.end_open(connection, record_id, now)
     for record_id in withdrawn:
         records_sql.forget(connection, record_id, now)
+    burying_sql.bury_untold(connection, buried, State.DEAD, CODE, now)
     for record_id in buried:
-        making_sql.forget(connection, record_id)  # nobody is there any more who could be told
         records_sql.let_go(connection, record_id, now)
     return len(withdrawn) + len(buried)

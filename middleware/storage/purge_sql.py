@@ -31,7 +31,7 @@ from sqlalchemy import (
 from middleware.core.weeks import oldest
 from middleware.model import State
 from middleware.model_purge import Kind, PartKey, Telling, Told
-from middleware.storage import chain_sql, standings_sql, unstarted_sql
+from middleware.storage import burying_sql, chain_sql, standings_sql, unstarted_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import (
     copies,
@@ -184,14 +184,19 @@ _UNCOPY: Final = delete(copies).where(
 )
 _CLEAR: Final = update(records).where(records.c.id == bindparam("this_id")).values(clear=None)
 _ALIVE: Final = (State.WAITING, State.BLOCKED, State.HELD, State.CLAIMED)
-_BURY: Final = (  # what is to be cancelled stays so: that needs no part of it
+_TO_BURY: Final = (  # what is to be cancelled stays so: that needs no part of it
+    select(records.c.id)
+    .where(records.c.id.in_(bindparam("ids", expanding=True)), records.c.state.in_(_ALIVE), records.c.ending.is_(None))
+    .with_for_update()
+)
+_SAY_WHY: Final = (
     update(records)
     .where(
         records.c.id.in_(bindparam("ids", expanding=True)),
-        records.c.state.in_(bindparam("states", expanding=True)),
+        records.c.state == State.DEAD,
         records.c.ending.is_(None),
     )
-    .values(state=State.DEAD, due=None, last_code=bindparam("code"))
+    .values(last_code=bindparam("code"))
 )
 
 
@@ -245,7 +250,9 @@ def purge(
         _end_parts(connection, upserts, found, day, now)
     elif kind is Kind.TRANSIT:  # a copy that stays is sealed to a month's key
         connection.execute(_EMPTY, [{"this_id": row.record_id, "this_name": row.name} for row in found])
-        _bury(connection, {row.record_id for row in found}, now, KEY_GONE, (*_ALIVE, State.DEAD))
+        ids = {row.record_id for row in found}
+        connection.execute(_SAY_WHY, {"ids": list(ids), "code": KEY_GONE})  # of what was a dead letter already
+        _bury(connection, ids, now, KEY_GONE)
     elif kind is Kind.CLEAR:
         connection.execute(_CLEAR, [{"this_id": row.id} for row in found])
         _bury(connection, {row.id for row in found}, now)
@@ -293,10 +300,10 @@ def _erasure(row: Row[Any], day: date, now: datetime) -> dict[str, Any]:
     }
 
 
-def _bury(
-    connection: Connection, ids: Collection[str], now: datetime, code: str = EXPIRED, states: Sequence[State] = _ALIVE
-) -> None:
-    connection.execute(_BURY, {"ids": list(ids), "states": states, "settled_at": now, "code": code})
+def _bury(connection: Connection, ids: Collection[str], now: datetime, code: str = EXPIRED) -> None:
+    alive = connection.execute(_TO_BURY, {"ids": list(ids)}).scalars().all()
+    if alive:
+        burying_sql.bury(connection, alive, State.DEAD, code, now)
 
 
 def _key(table: Table) -> ColumnElement[Any]:

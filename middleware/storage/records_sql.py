@@ -110,7 +110,7 @@ def store(
 ) -> None:
     """Write a record with its parts, index entries and removal report; from now on it waits, is held until its
     predecessor is gone, or blocked until there is a declaration. ``integration`` is the keyed digest of the request to
-    integrate under which it was taken, ``formers`` what ``making_sql`` says of the one before it.
+    integrate under which it was taken, ``formers`` what ``numbers_sql`` says of the one before it.
     """
     _keep_report(connection, upserts, record, created_at)
     state = State.BLOCKED if record.blocked else State.HELD if predecessor else State.WAITING
@@ -165,13 +165,21 @@ def withdraw(connection: Connection, record_id: str, at: datetime, code: str | N
     gone = {"due": None, "settled_at": at, "last_code": code, "until": until or today(at) + REMEMBERED}
     news = {"state": State.WITHDRAWN, **gone}
     connection.execute(_CHANGE, {"this_id": record_id, **news})
-    forget(connection, record_id, at)
+    if code == Ending.REPLACED:  # what takes its place knows what it knew
+        making_sql.forget(connection, record_id)
+    else:
+        making_sql.withdrawn(connection, record_id, at)
+    _leave(connection, record_id, at)
 
 
 def forget(connection: Connection, record_id: str, at: datetime) -> None:
     """All that leads to a record that was never claimed leaves, and what would have been sent; as ``let_go``."""
-    drop_copies(connection, record_id)
     making_sql.forget(connection, record_id)
+    _leave(connection, record_id, at)
+
+
+def _leave(connection: Connection, record_id: str, at: datetime) -> None:
+    drop_copies(connection, record_id)
     if not let_go(connection, record_id, at):
         connection.execute(_UNINDEX, {"this_id": record_id})
         connection.execute(_CHANGE, {"this_id": record_id, "receipt": ""})

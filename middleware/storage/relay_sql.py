@@ -12,7 +12,7 @@ from middleware.core.calendar import today
 from middleware.exchange import Delivered
 from middleware.model import State, Stored
 from middleware.model_keys import AuditEntry
-from middleware.storage import audit_sql, holds_sql, integrations_sql, making_sql, unreadable
+from middleware.storage import audit_sql, burying_sql, holds_sql, integrations_sql, making_sql, unreadable
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import UNWANTED, WANTED, empty_parts
@@ -49,7 +49,7 @@ _LEASED: Final = (
     records.c.state.in_((State.CLAIMED, State.CANCELLING)),
 )
 _SETTLE: Final = update(records).where(*_LEASED)
-_MINE: Final = select(records.c.id).where(*_LEASED).with_for_update()
+_MINE: Final = select(records.c.id, records.c.ending).where(*_LEASED).with_for_update()
 
 
 _SOON: Final = timedelta(minutes=2)
@@ -98,9 +98,8 @@ def claim(
     try:
         return _leased(connection, record_id, now, lease_seconds)
     except (UnreadableError, TypeError):
-        news = {"state": State.QUARANTINED, "due": None, "last_code": unreadable.CODE}
-        connection.execute(_LEASE, {"this_id": record_id, **news})  # or it would stop all the others
-        making_sql.buried(connection, record_id, now)
+        # or it would stop all the others
+        burying_sql.bury(connection, [record_id], State.QUARANTINED, unreadable.CODE, now)
     return None
 
 
@@ -180,18 +179,18 @@ def retry(connection: Connection, stored: Stored, at: datetime, code: str, *, co
 
 
 def bury(connection: Connection, stored: Stored, state: State, code: str, now: datetime) -> bool:
-    """Raises: ValueError for a state that is no burial."""
-    if state not in (State.DEAD, State.QUARANTINED):
-        raise ValueError("a record is buried as dead or quarantined")
-    news = {"settled_at": now, "last_code": code}
-    if stored.cancelling:  # it could not be cancelled: not tried for ever
-        ours = _settle(connection, stored, news | {"state": state, "due": None})
-    else:
-        dead = {"state": state, "due": None, "attempts": stored.attempts}
-        ours = _end(connection, stored, dead, now, news | {"account": stored.account})
-    if not ours:
+    """What its order no longer wants is to be cancelled instead, unless that is what failed: it is not tried for ever.
+    Raises: ValueError for a state that is no burial.
+    """
+    mine = connection.execute(_MINE, _mine(stored)).one_or_none()
+    if mine is None:
         return False
-    making_sql.buried(connection, stored.id, now)
+    if not stored.cancelling:
+        _settle(connection, stored, {"account": stored.account})  # this attempt made nothing under another
+    if mine.ending in UNWANTED and not stored.cancelling:
+        unwanted = {"state": State.CANCELLING, "due": now, "attempts": 0, "settled_at": now, "last_code": code}
+        return _settle(connection, stored, unwanted)
+    burying_sql.bury(connection, [stored.id], state, code, now)
     return True
 
 

@@ -18,7 +18,7 @@ from middleware.core.index import same
 from middleware.core.lifecycle import Standing, Step, decide
 from middleware.core.schedule import latest
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
-from middleware.storage import clocks_sql, making_sql, records_sql, standings_sql
+from middleware.storage import clocks_sql, numbers_sql, records_sql, standings_sql
 from middleware.storage.database import Upserts
 from middleware.storage.ending_sql import STRANDED
 from middleware.storage.tables import orders, records, word
@@ -126,7 +126,7 @@ def _stored(
 ) -> Answer:
     """Store the record in the place of what stands, or to come after it, with the clocks that run."""
     predecessor, signed = None, record
-    formers = making_sql.formers(connection, found.record_id) if record.listener else ()  # before any of it goes
+    formers = numbers_sql.formers(connection, found.record_id)  # before any of it goes
     if step is not Step.CREATE and found.record_id:
         before = clocks_sql.running(connection, found.record_id, arrival.received_at)
         if before:

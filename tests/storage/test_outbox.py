@@ -17,10 +17,11 @@ from middleware.model_keys import Fact
 from middleware.ports import Store
 from middleware.ports_back import Outbox
 from middleware.storage import open_outbox, open_retention, open_rotations
+from middleware.storage.numbers_sql import MOST_FORMERS
 from middleware.storage.tables import records
 from middleware.storage.tables_back import callbacks, listeners
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, cancelled, digest, record
-from tests.storage.looking import claim, sizes
+from tests.storage.looking import claim, column, sizes
 from tests.storage.purging import purge
 
 LAST = date(2026, 12, 22)
@@ -86,16 +87,23 @@ def test_the_order_leaves_once_it_was_told_and_each_opening_is_noted(
     kept.close()
 
 
-def test_the_order_stays_as_long_as_another_way_needs_it(store: Store, outbox: Outbox, behind: Engine) -> None:
-    sent(store, fulfilment=True)
+@pytest.mark.parametrize("over", [False, True])
+def test_the_order_stays_as_long_as_its_number_may_have_to_be_taken_back(
+    store: Store, outbox: Outbox, behind: Engine, over: bool
+) -> None:
+    first = arrival()
+    store.accept(first, record(listener=listener(fulfilment=True)))
+    assert store.delivered(claim(store), GIVEN, NOW)
     one, other = next_(outbox), next_(outbox)
     assert {one.way, other.way} == {Way.CALLBACK, Way.FULFILMENT}
-    assert outbox.done(one)
-    with behind.connect() as connection:
-        assert connection.execute(select(listeners.c.order_ref)).scalar_one() == "sealed"
-    assert outbox.done(other)
-    with behind.connect() as connection:
-        assert connection.execute(select(listeners.c.order_ref)).scalar_one() is None
+    assert (outbox.done(one), outbox.done(other)) == (True, True)
+    assert column(behind, listeners, "order_ref") == ["sealed"]
+    store.accept(cancelled(order=first.order, updated_at=first.updated_at + LATER), None)
+    assert (store.too_late if over else store.gone)(leased(store, NOW + LATER), NOW + LATER)
+    assert column(behind, listeners, "order_ref") == ["sealed"]
+    while event := outbox.claim(NOW + LATER, LEASE, "demo"):
+        assert outbox.done(event)
+    assert column(behind, listeners, "order_ref") == [None]
 
 
 def test_a_lease_holds_others_off_ends_and_is_fenced(store: Store, outbox: Outbox) -> None:
@@ -310,8 +318,43 @@ def test_the_number_that_the_platform_has_is_known_after_the_order_had_nothing_t
     gone(store, NOW + LATER)
     nothing = again(fulfilled, updated_at=fulfilled.updated_at + 2 * LATER, halt=Reason.NOTHING_TO_SHIP)
     store.accept(nothing, None)  # the one that was released is withdrawn
+    taken = next_(outbox, now=NOW + LATER)
+    assert (taken.kind, *taken.formers) == (Kind.CANCELLED, "B1")
+    assert outbox.again(taken, NOW + 9 * LATER, "timeout")
     last = changed(store, fulfilled, 3, **FULFILMENT)
     assert formers(store, outbox, last, NOW + 4 * LATER) == {"B1"}
+
+
+def test_the_number_that_the_platform_has_is_known_after_versions_of_which_it_was_to_be_told_nothing(
+    store: Store, outbox: Outbox, fulfilled: Arrival
+) -> None:
+    """The shop switched it off, and on again."""
+    for times in (1, 2):
+        store.accept(again(fulfilled, updated_at=fulfilled.updated_at + times * LATER), record(content=digest()))
+        if times == 1:
+            gone(store, NOW + LATER)
+    assert outbox.again(next_(outbox, now=NOW + LATER), NOW + 9 * LATER, "unknown-shop")
+    last = changed(store, fulfilled, 3, **FULFILMENT)
+    assert formers(store, outbox, last, NOW + 4 * LATER) == {"B1"}
+
+
+def test_of_many_numbers_the_one_that_the_platform_has_is_known_longest(
+    store: Store, outbox: Outbox, fulfilled: Arrival, behind: Engine
+) -> None:
+    for times in range(1, MOST_FORMERS + 3):
+        last = changed(store, fulfilled, times, **FULFILMENT)
+        gone(store, NOW + times * LATER)
+        given = Delivered(barcode=f"C{times}", state="created")
+        assert store.delivered(leased(store, NOW + times * LATER), given, NOW + times * LATER)
+    with behind.connect() as connection:
+        rests = connection.execute(select(listeners.c.formers).where(listeners.c.record_id == last.id)).scalar_one()
+        first, *others = rests.split()
+        assert connection.execute(select(records.c.barcode).where(records.c.id == first)).scalar_one() == "B1"
+    assert len(others) == MOST_FORMERS - 1
+    event = next_(outbox, now=NOW + 99 * LATER)
+    assert event.formers == {"B1", *(f"C{times}" for times in range(3, MOST_FORMERS + 2))}
+    assert outbox.done(event)
+    assert last.id in column(behind, listeners, "formers")
 
 
 @pytest.mark.parametrize("callback", [True, False])
