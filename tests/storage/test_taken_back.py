@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 from middleware.exchange import Delivered
 from middleware.model import Arrival, Reason, State
 from middleware.model_back import LEASE_SECONDS, Event, Kind, Way
+from middleware.model_purge import Held
 from middleware.ports import Store
 from middleware.ports_back import Outbox
-from middleware.storage import open_outbox
+from middleware.storage import open_outbox, open_retention
 from middleware.storage.tables_back import callbacks, listeners
 from tests.storage.builders import LATER, NOW, again, arrival, cancelled, digest, record
 from tests.storage.looking import claim, column
@@ -75,6 +76,46 @@ def test_what_a_successor_replaces_is_not_taken_back(store: Store, outbox: Outbo
     changed(store, told, 1, **FULFILMENT)
     gone(store, NOW + LATER)
     assert outbox.due(SOON) == []
+
+
+def test_the_order_of_what_a_successor_replaces_leaves(store: Store, outbox: Outbox, behind: Engine) -> None:
+    order = arrival()
+    store.accept(order, record(listener=listener(fulfilment=True, order_ref="before")))
+    assert store.delivered(claim(store), GIVEN, NOW)
+    assert [outbox.done(next_(outbox)) for _ in range(2)] == [True, True]
+    changed(store, order, 1, fulfilment=True)
+    gone(store, NOW + LATER)
+    assert {*column(behind, listeners, "order_ref")} == {None, "sealed"}
+
+
+def test_what_is_replaced_and_legally_held_takes_nothing_back(
+    url: str, store: Store, outbox: Outbox, told: Arrival
+) -> None:
+    held = changed(store, told, 1, **FULFILMENT)
+    gone(store, NOW + LATER)
+    with closing(open_retention(url)) as retention:
+        ground = Held(ground="case 7", person="Els", starts=NOW.date(), until=NOW.date() + timedelta(days=99))
+        retention.hold(ground, [held.id], ["recipient.delivery"], NOW)
+    changed(store, told, 2, **FULFILMENT)
+    found = store.show(held.id)
+    assert found is not None
+    assert (found.state, outbox.due(SOON)) == (State.WITHDRAWN, [])
+
+
+def test_the_number_is_known_after_one_that_was_let_go_from_behind_what_nobody_can_cancel(
+    store: Store, outbox: Outbox, told: Arrival
+) -> None:
+    """What is in quarantine may be on its way: its number stays until another parcel has one."""
+    held = changed(store, told, 1, **FULFILMENT)
+    assert store.bury(leased(store, NOW + LATER), State.QUARANTINED, "tampered", NOW + LATER)
+    assert store.revive(held.id, NOW + LATER)
+    changed(store, told, 2, **FULFILMENT)
+    nothing_to_ship(store, told, 3)
+    assert outbox.due(SOON) == []
+    changed(store, told, 4, **FULFILMENT)
+    assert store.delivered(leased(store, SOON), Delivered(barcode="B2", state="created"), SOON)
+    event = next_(outbox, now=SOON)
+    assert (event.kind, event.barcode, *event.formers) == (Kind.CREATED, "B2", "B1")
 
 
 @pytest.mark.parametrize("replaced", [False, True])
