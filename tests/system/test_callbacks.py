@@ -27,6 +27,7 @@ from middleware.core.calendar import today
 from middleware.core.schedule import required_kids
 from middleware.exchange import Delivered
 from middleware.keys import provision
+from middleware.storage import open_rotations
 from middleware.web.app import create
 from schemas.policy_loader import load
 from simulator import message
@@ -77,6 +78,32 @@ class Line:
         services.store.close()
         self.said.append(log.getvalue())
         return str(told["id"])
+
+    def updated(self, **changes: Any) -> dict[str, Any]:
+        """A later version of the same order: what is answered."""
+        services = bootstrap.services(self.instance.settings())
+        newer = {
+            "shipping_address": address(PERSON),
+            **CANARIES,
+            "id": ORDER,
+            "updated_at": "2026-11-20T11:00:00+01:00",
+        }
+        body = json.dumps(order(**{**newer, **changes})).encode()
+        given = headers(body, "demo.myshopify.com", secret=SECRET.encode(), x_shopify_topic="orders/updated")
+        with contextlib.redirect_stderr(io.StringIO()) as log:
+            answer = create(services, "intake").test_client().post("/webhooks/shopify/orders", data=body, headers=given)
+        services.store.close()
+        self.said.append(log.getvalue())
+        return dict(answer.get_json())
+
+    def gone(self) -> None:
+        """The parcel platform cancels what it has."""
+        services = bootstrap.services(self.instance.settings())
+        stored = services.store.claim(self.now, 60.0, "demo")
+        assert stored is not None
+        assert stored.cancelling
+        assert services.store.gone(stored, self.now)
+        services.store.close()
 
     @property
     def now(self) -> datetime:
@@ -225,21 +252,43 @@ def test_a_relay_that_is_killed_between_the_two_tells_again_under_the_same_id(li
     assert [one for one in (PERSON, str(ORDER), SIGNS, BARCODE, line.shop.url) if one in " ".join(line.said)] == []
 
 
+TOKEN = "shpat_k4n4rie"
+
+
+@pytest.fixture
+def shopify() -> ShopifyAdmin:
+    return ShopifyAdmin(TOKEN)
+
+
+def fulfilling(
+    line: Line, patch: pytest.MonkeyPatch, receiver: Receiver, shopify: ShopifyAdmin, mode: str = "live"
+) -> None:
+    """From here on the tracking number goes to the simulated Shopify, and no callback."""
+    patch.setenv("DEMO_ADMIN_TOKEN", TOKEN)
+    file, receiver.answer = line.instance.file, lambda came: simulated(shopify, came)
+    text = re.sub(r"^callback = .*$", "", file.read_text(encoding="utf-8"), flags=re.M)
+    told = f'fulfilment = {{ token = {{ env = "DEMO_ADMIN_TOKEN" }}, url = "{receiver.url}" }}\nmode = "{mode}"'
+    simulated_one = "[carriers.platform]\nsimulated = true" if mode == "test" else "[carriers.platform]"
+    text = text.replace('carrier = "platform"', f'carrier = "platform"\n{told}')
+    file.write_text(text.replace("[carriers.platform]", simulated_one), encoding="utf-8")
+
+
+def leaked(line: Line, receiver: Receiver) -> list[str]:
+    """What of the person, the order or the token stands where it must not."""
+    everything = " ".join(line.said) + repr([came.body for came in receiver.came])
+    stored = str(line.instance.database.read_bytes())
+    shown = [one for one in (PERSON, *CANARIES.values(), "shpat_") if one in everything]
+    return shown + [one for one in (PERSON, str(ORDER), "shpat_") if one in stored]
+
+
 @pytest.mark.parametrize("mode", ["live", "test"])
 def test_a_shopify_order_gets_its_tracking_number_and_what_the_shop_reports_then_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shopify: ShopifyAdmin, mode: str
 ) -> None:
     """Of a shop in test mode nothing is told: what a simulated platform gave is no tracking number."""
-    shopify = ShopifyAdmin("shpat_k4n4rie")
     with receiving() as receiver:
         line = begun(tmp_path, monkeypatch, receiver)
-        monkeypatch.setenv("DEMO_ADMIN_TOKEN", "shpat_k4n4rie")
-        file, receiver.answer = line.instance.file, lambda came: simulated(shopify, came)
-        text = re.sub(r"^callback = .*$", "", file.read_text(encoding="utf-8"), flags=re.M)
-        told = f'fulfilment = {{ token = {{ env = "DEMO_ADMIN_TOKEN" }}, url = "{receiver.url}" }}\nmode = "{mode}"'
-        simulated_one = "[carriers.platform]\nsimulated = true" if mode == "test" else "[carriers.platform]"
-        text = text.replace('carrier = "platform"', f'carrier = "platform"\n{told}')
-        file.write_text(text.replace("[carriers.platform]", simulated_one), encoding="utf-8")
+        fulfilling(line, monkeypatch, receiver, shopify, mode)
         id_ = line.accept()
         assert line.told() == (["done"] if mode == "live" else [])
         if mode == "test":
@@ -248,18 +297,30 @@ def test_a_shopify_order_gets_its_tracking_number_and_what_the_shop_reports_then
         (made,) = shopify.orders[ORDER].made
         assert made["trackingInfo"] == {"company": "BPost", "number": BARCODE}
         assert line.told() == []
-        services = bootstrap.services(line.instance.settings())
-        changed = order(id=ORDER, updated_at="2026-11-20T11:00:00+01:00", fulfillment_status="fulfilled", **CANARIES)
-        body = json.dumps(changed).encode()
-        given = headers(body, "demo.myshopify.com", secret=SECRET.encode(), x_shopify_topic="orders/updated")
-        answer = create(services, "intake").test_client().post("/webhooks/shopify/orders", data=body, headers=given)
-        services.store.close()
-        assert (answer.get_json()["status"], answer.get_json()["reason"]) == ("ignored", "fulfilled")
+        answer = line.updated(fulfillment_status="fulfilled")
+        assert (answer["status"], answer["reason"]) == ("ignored", "fulfilled")
         assert line.instance.json("deliveries", "show", id_)["state"] == "delivered"
-        everything = " ".join(line.said) + repr([came.body for came in receiver.came])
-        assert [one for one in (PERSON, *CANARIES.values(), "shpat_") if one in everything] == []
-        stored = str(line.instance.database.read_bytes())
-        assert [one for one in (PERSON, str(ORDER), "shpat_") if one in stored] == []
+        assert leaked(line, receiver) == []
+
+
+def test_a_shopify_order_whose_parcel_is_cancelled_is_open_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shopify: ShopifyAdmin
+) -> None:
+    """Its id was told once already, and is opened once more."""
+    with receiving() as receiver:
+        line = begun(tmp_path, monkeypatch, receiver)
+        fulfilling(line, monkeypatch, receiver, shopify)
+        line.accept()
+        assert line.told() == ["done"]
+        assert len(shopify.orders[ORDER].live()) == 1
+        assert line.updated(cancelled_at="2026-11-20T11:00:00+01:00")["reason"] == "cancelled"
+        line.gone()
+        assert [line.told(), line.told()] == [["done"], []]
+        assert (shopify.orders[ORDER].live(), shopify.orders[ORDER].status()) == ([], "UNFULFILLED")
+        assert b"fulfillmentCancel" in b"".join(came.body for came in receiver.came)
+        assert leaked(line, receiver) == []
+        with closing(open_rotations(line.instance.settings().server.database)) as rotations:
+            assert rotations.locked(None, 9) == []  # no id of an order rests any more
 
 
 def simulated(shopify: ShopifyAdmin, came: Came) -> tuple[int, bytes]:
