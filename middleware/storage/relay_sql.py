@@ -186,10 +186,10 @@ def bury(connection: Connection, stored: Stored, state: State, code: str, now: d
     if mine is None:
         return False
     if not stored.cancelling:
-        _settle(connection, stored, {"account": stored.account})  # this attempt made nothing under another
-    if mine.ending in UNWANTED and not stored.cancelling:
-        unwanted = {"state": State.CANCELLING, "due": now, "attempts": 0, "settled_at": now, "last_code": code}
-        return _settle(connection, stored, unwanted)
+        _settle(connection, stored, {"account": stored.account})  # this attempt made nothing under another one
+        if mine.ending in UNWANTED:
+            unwanted = {"state": State.CANCELLING, "due": now, "attempts": 0, "settled_at": now, "last_code": code}
+            return _settle(connection, stored, unwanted)
     burying_sql.bury(connection, [stored.id], state, code, now)
     return True
 
