@@ -20,7 +20,7 @@ from middleware.core.schedule import latest
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
 from middleware.storage import clocks_sql, numbers_sql, records_sql, standings_sql
 from middleware.storage.database import Upserts
-from middleware.storage.ending_sql import STRANDED
+from middleware.storage.ending_sql import STRANDED, behind
 from middleware.storage.tables import orders, records, word
 
 _THIS_ORDER: Final = (orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order"))
@@ -103,7 +103,7 @@ def _found(connection: Connection, upserts: Upserts, arrival: Arrival, record: R
         until=version.until,
         record_id=stands.id,
         reference=stands.reference,
-        predecessor=_before(stands, standing),
+        predecessor=_before(connection, stands, standing),
     )
 
 
@@ -112,12 +112,14 @@ def _content(known: bytes | None, record: Record | None) -> bytes | None:
     return record.content if known is not None and record is not None and same(known, record.content) else known
 
 
-def _before(stands: Any, standing: Standing) -> str | None:
+def _before(connection: Connection, stands: Any, standing: Standing) -> str | None:
     """What has to be gone first, before this record and before one that takes its place. Where that is not there the
     record was quarantined, and what takes its place waits for a person as well.
     """
     if standing.state is State.QUARANTINED and stands.last_code == STRANDED and not standing.claimed:
         return stands.predecessor or str(stands.id)
+    if standing.state is State.DEAD:  # it may have been buried while it was held
+        return behind(connection, stands.id)
     return stands.predecessor if standing.state in (State.HELD, State.BLOCKED) else None
 
 

@@ -15,7 +15,6 @@ from middleware.bootstrap_back import THREADS, way
 from middleware.callbacks import (
     EXCHANGE_SECONDS,
     IDLE_SECONDS,
-    LEASE_SECONDS,
     MOST_EXCHANGES,
     MOST_SLOW,
     SLOW,
@@ -31,7 +30,7 @@ from middleware.errors import ConfigError, DeliveryError, PermanentDeliveryError
 from middleware.exchange import Request, Response
 from middleware.live_keys import OwnKeys
 from middleware.model import ShopSettings
-from middleware.model_back import Back, Callback, Event, Fulfilment, Stop, Way
+from middleware.model_back import LEASE_SECONDS, Back, Callback, Event, Fulfilment, Stop, Way
 from middleware.ports_back import Outbox
 from middleware.services import Shops
 from middleware.transport import CONNECT_SECONDS, TOTAL_SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ import pytest
 from sqlalchemy import Engine
 
 from middleware.exchange import Delivered
-from middleware.model import Record, State
+from middleware.model import Arrival, Record, State
 from middleware.model_back import Kind
 from middleware.ports import Store
 from middleware.storage import burying_sql
 from middleware.storage.tables import records
 from middleware.storage.tables_back import callbacks
-from tests.storage.builders import LATER, NOW, UNTIL, again, arrival, digest, part, record
+from tests.storage.builders import LATER, LEASE, NOW, UNTIL, again, arrival, digest, part, record
 from tests.storage.looking import claim, column
 from tests.storage.purging import purge
 from tests.storage.test_outbox import leased, listener
@@ -158,3 +159,48 @@ def test_a_lost_lease_buries_nothing(store: Store, behind: Engine) -> None:
     assert store.delivered(stored, Delivered(barcode="B1", state="created"), NOW)
     assert not store.bury(stored, State.DEAD, "http-422", NOW)
     assert (column(behind, records, "state"), told(behind)) == ([State.DELIVERED], [Kind.CREATED])
+
+
+def held_and_buried(store: Store, behind: Engine) -> tuple[Arrival, Record, Record]:
+    """One that is to be cancelled, and the one that came after it, which was buried while it was held."""
+    arrived = arrival()
+    index = (replace(record().index[0], digest=arrived.order),)
+    first, second = record(index=index), record(index=index)
+    store.accept(arrived, first)
+    assert store.delivered(claim(store), Delivered(barcode="323212345600000000001030", state="created"), NOW)
+    newer = again(arrived)
+    store.accept(newer, second)
+    with behind.begin() as connection:
+        burying_sql.bury(connection, [second.id], State.DEAD, "key-gone", NOW)
+    return newer, first, second
+
+
+def state(store: Store, record_id: str) -> State:
+    found = store.show(record_id)
+    assert found is not None
+    return found.state
+
+
+def test_what_was_buried_while_it_was_held_waits_until_the_first_is_gone(store: Store, behind: Engine) -> None:
+    _, first, second = held_and_buried(store, behind)
+    assert store.revive(second.id, NOW)
+    assert (state(store, second.id), claim(store).id) == (State.HELD, first.id)
+    assert store.claim(NOW, LEASE, "demo") is None
+
+
+def test_and_so_does_what_takes_its_place(store: Store, behind: Engine) -> None:
+    newer, first, second = held_and_buried(store, behind)
+    third = record()
+    store.accept(again(newer), third)
+    assert (store.show(second.id), state(store, third.id)) == (None, State.HELD)
+    cancelling = claim(store)
+    assert cancelling.id == first.id
+    assert store.gone(cancelling, NOW)
+    assert claim(store).id == third.id
+
+
+def test_once_the_first_is_gone_it_goes(store: Store, behind: Engine) -> None:
+    _, _, second = held_and_buried(store, behind)
+    assert store.gone(claim(store), NOW)
+    assert store.revive(second.id, NOW)
+    assert claim(store).id == second.id
