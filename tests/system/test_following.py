@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ import requests
 from sqlalchemy import create_engine, text
 
 from middleware import bootstrap, bootstrap_back, bootstrap_following, bootstrap_lanes, bootstrap_retention
-from middleware.account import Account
 from middleware.web.app import create
 from simulator.http import MockServer, Settings, running
 from tests.middleware.cli.bench import SECRET, Instance
@@ -157,15 +157,13 @@ def test_a_delivery_is_asked_for_and_starts_the_clock_and_nobody_is_named(
         assert b"Gent" not in content
 
 
-def test_nobody_asks_for_a_shop_with_an_account_of_its_own_nor_unless_it_is_said(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = Account(id="654321", passphrase="made up", shared=False)
+def test_nobody_asks_for_what_went_under_a_shops_own_account_nor_unless_it_is_said(line: Line) -> None:
     line.move("DELIVERED", NOW)
-    with monkeypatch.context() as patched:
-        patched.setattr(bootstrap_lanes, "own_accounts", lambda _: lambda *_: own)
-        assert line.pursue()[0] == []
-        assert line.journey()[0] == 404
+    with closing(sqlite3.connect(line.instance.database)) as behind:
+        behind.execute("UPDATE records SET account = '654321'")
+        behind.commit()
+    assert line.pursue()[0] == []
+    assert line.journey()[0] == 404
     written = line.instance.file.read_text(encoding="utf-8").replace("follow = true", "")
     line.instance.file.write_text(written, encoding="utf-8")
     settings = line.instance.settings()
