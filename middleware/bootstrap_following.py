@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from middleware import bootstrap
-from middleware.account import Account, Used, Whose
-from middleware.carriers.bpost_tracking import LONGEST, BpostTracking
+from middleware.account import Used, Whose
+from middleware.carriers.bpost_tracking import LONGEST, BpostTracking, trial, tried
 from middleware.carriers.parcel_state import ParcelState
 from middleware.config import Config
-from middleware.config_parties import BPOST, CarrierSettings
+from middleware.config_parties import BPOST, CarrierSettings, TrackingSettings
 from middleware.events import Ledger
 from middleware.following import Watch
+from middleware.model_shop import Fitness
 from middleware.ports import Transport
 from middleware.ports_retention import Retention
 from middleware.pursuing import Pursuit
@@ -34,7 +35,7 @@ def watches(settings: Config, ways: Mapping[str, Transport], accounts: Accounts)
         if carrier.kind != BPOST:
             found[name] = Watch(follower=ParcelState(), transport=ways[name])
         elif carrier.tracking is not None:
-            found[name] = _bpost(carrier, carrier.tracking.url, carrier.tracking.account, accounts)
+            found[name] = _bpost(carrier, carrier.tracking, accounts)
     return found
 
 
@@ -55,16 +56,28 @@ def pursuits(
     ]
 
 
-def _bpost(carrier: CarrierSettings, url: str, account: Account, accounts: Accounts) -> Watch:
-    """By the same rules as the carrier itself is reached, from whatever origin tracking is at."""
-    transport = HttpTransport(
-        url, allow_private=carrier.allow_private, proxy=carrier.proxy, ca_file=carrier.ca_file, cap=LONGEST
-    )
+def tracking_told(settings: Config, name: str) -> Fitness | None:
+    """What bpost says of the account with which a carrier's parcels are followed; None where there is none. Raises:
+    ConfigError, DeliveryError.
+    """
+    carrier = settings.carriers[name]
+    if carrier.tracking is None:
+        return None
+    return tried(_way(carrier, carrier.tracking).send(trial(carrier.tracking.account)))
 
+
+def _bpost(carrier: CarrierSettings, tracking: TrackingSettings, accounts: Accounts) -> Watch:
     def shared(record: Sighting) -> bool:
         if record.account is None:
             return accounts(carrier.name, record.shop) is Whose.SHARED
         return carrier.account is not None and carrier.account.id == record.account
 
-    follower = BpostTracking(account=account, shared=shared)
-    return Watch(follower=follower, transport=transport)
+    follower = BpostTracking(account=tracking.account, shared=shared)
+    return Watch(follower=follower, transport=_way(carrier, tracking))
+
+
+def _way(carrier: CarrierSettings, tracking: TrackingSettings) -> HttpTransport:
+    """By the same rules as the carrier itself is reached, from whatever origin tracking is at."""
+    return HttpTransport(
+        tracking.url, allow_private=carrier.allow_private, proxy=carrier.proxy, ca_file=carrier.ca_file, cap=LONGEST
+    )

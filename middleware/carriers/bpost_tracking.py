@@ -17,6 +17,7 @@ from middleware.account import Account
 from middleware.carriers.bpost_shm import answers, markup
 from middleware.exchange import Failed, Gone, Impossible, Request, Response
 from middleware.journey import Journey, Scan, Unheard, Window
+from middleware.model_shop import Fitness
 from middleware.trail import Sighting
 from schemas.allowlist import Refused, load
 from schemas.bpost_tracking import ITEM_TRACKING, PROGRESS
@@ -27,6 +28,12 @@ LONGEST: Final = 256 * 1024
 
 OTHER_ACCOUNT: Final = "other-account"
 """The parcel was not sent with the carrier's account, or that is not known: no other asks in its place."""
+
+CHECK: Final = "tracking"
+"""What a finding on its account is called."""
+
+NOBODYS: Final = "0" * 24
+"""A barcode in bpost's form that no parcel has: whether an account is taken can be asked without anybody's parcel."""
 
 _ROOT: Final = "itemTracking"
 _UNREADABLE: Final = "unreadable-answer"
@@ -46,9 +53,7 @@ class BpostTracking:
         """The barcode, and nothing else of the parcel."""
         if not self.shared(record):
             return Impossible(code=OTHER_ACCOUNT)
-        word = base64.b64encode(f"{self.account.id}:{self.account.passphrase}".encode()).decode("ascii")
-        path = f"/services/trackedmail/item/{quote(record.barcode or '', safe='')}/trackingInfo"
-        return Request(method="GET", path=path, headers={"Authorization": f"Basic {word}"}, body=None)
+        return _asking(self.account, record.barcode or "")
 
     def answer(self, record: Sighting, response: Response) -> Journey | Unheard | Gone | Failed:
         """The way of this parcel and of no other, whatever stands in between. Of a refusal's body it is asked alone
@@ -60,6 +65,28 @@ class BpostTracking:
             return Failed(code=f"http-{response.status}", retry_after=response.retry_after)
         told = _told(response.body)
         return told if told is not None and told.barcode == record.barcode else Failed(code=_UNREADABLE)
+
+
+def trial(account: Account) -> Request:
+    """What tells whether tracking takes the account: a question for a parcel that nobody has."""
+    return _asking(account, NOBODYS)
+
+
+def tried(response: Response) -> Fitness:
+    """What the answer to ``trial`` tells of the account. Not to know such a parcel is to take it."""
+    if response.status in (401, 403):
+        told = "bpost's tracking does not take its account and password: ask bpost for the password of tracking, which"
+        return Fitness(check=CHECK, ok=False, message=f"{told} it issues apart from the webservice passphrase")
+    if response.status == 200 or (response.status in (404, 410) and answers.denies(response)):
+        return Fitness(check=CHECK, ok=True, message="bpost takes the account and its password")
+    told = f"bpost's tracking does not tell whether it takes the account (http-{response.status})"
+    return Fitness(check=CHECK, ok=False, message=f"{told}: check url, and try again")
+
+
+def _asking(account: Account, barcode: str) -> Request:
+    word = base64.b64encode(f"{account.id}:{account.passphrase}".encode()).decode("ascii")
+    path = f"/services/trackedmail/item/{quote(barcode, safe='')}/trackingInfo"
+    return Request(method="GET", path=path, headers={"Authorization": f"Basic {word}"}, body=None)
 
 
 def _told(body: bytes) -> Journey | None:

@@ -16,7 +16,7 @@ from middleware.cli import points, telling, words
 from middleware.cli.common import config_option, harmless, json_option, loaded, print_json
 from middleware.cli.doctor_back import unheard
 from middleware.cli.doctor_keys import own_keys, rotations
-from middleware.cli.doctor_lanes import accounts, paused
+from middleware.cli.doctor_lanes import accounts, paused, tracking
 from middleware.cli.findings import Finding, Verdict, bad, mended, ok, warn
 from middleware.core.calendar import today
 from middleware.errors import (
@@ -104,6 +104,7 @@ def _findings(settings: config.Config) -> Iterator[Finding]:
     yield from _shops(settings, own, day, ready=ready)
     yield from _carriers(settings)
     yield from accounts(settings, ready=own is not None and ready)
+    yield from tracking(settings)
     yield from paused(settings)
     yield from points.findings(settings)
 

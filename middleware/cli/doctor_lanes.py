@@ -1,4 +1,6 @@
-"""``doctor`` on the ways out: what is paused, and whether bpost takes the accounts that parcels go with."""
+"""``doctor`` on the ways out: what is paused, and whether bpost takes the accounts that parcels go with and are
+followed with.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 
-from middleware import bootstrap, bootstrap_lanes, config
+from middleware import bootstrap, bootstrap_following, bootstrap_lanes, config
 from middleware.account import Account
 from middleware.cli import words
 from middleware.cli.findings import Finding, ok, warn
@@ -45,13 +47,30 @@ def accounts(settings: config.Config, *, ready: bool) -> Iterator[Finding]:
             return  # told by the carriers' own line
         except DeliveryError as problem:
             silent.add(name)
-            what, _, remedy = words.trouble(name, problem).rpartition("; ")
+            what, remedy = _unreached(name, problem)
             yield warn(check, what, f"{remedy}; what is stored waits until it answers")
         else:
             if told:
                 yield _found(check, told)
     if ready:
         yield from _own(settings, silent)
+
+
+def tracking(settings: config.Config) -> Iterator[Finding]:
+    """Whether bpost's tracking takes its account, which it knows by a password apart: each is asked once. Without this
+    line a wrong one is seen only where a shop asks for a parcel and is not told.
+    """
+    for name in settings.carriers:
+        check = f"tracking of {name}"
+        try:
+            told = bootstrap_following.tracking_told(settings, name)
+        except ConfigError:
+            return  # told by the carriers' own line
+        except DeliveryError as problem:
+            yield warn(check, *_unreached(name, problem))
+        else:
+            if told:
+                yield _found(check, told)
 
 
 def _own(settings: config.Config, silent: set[str]) -> Iterator[Finding]:
@@ -90,6 +109,12 @@ def _behind(settings: config.Config, shops: Mapping[str, Shop], under_way: Seque
             yield warn(
                 f"parcels of shop {one.shop}", what, "give it that account again (docs/bpost.md, account-changed)"
             )
+
+
+def _unreached(carrier: str, problem: DeliveryError) -> tuple[str, str]:
+    """What is the matter, and what to do."""
+    what, _, remedy = words.trouble(carrier, problem).rpartition("; ")
+    return what, remedy
 
 
 def _found(check: str, told: Fitness) -> Finding:

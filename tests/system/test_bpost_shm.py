@@ -23,6 +23,7 @@ import pytest
 
 from middleware import bootstrap, bootstrap_back, bootstrap_lanes
 from middleware.cli import doctor_lanes
+from middleware.cli.findings import Finding, ok
 from middleware.cli.words import remedy
 from middleware.web.app import create
 from tests.middleware.cli.bench import SECRET, Instance
@@ -35,6 +36,7 @@ NAME = "Verzonnenachternaam"
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 BARCODE = "323299901059912015292030"
 SHARED, OWN = ("123456", "shared-passphrase"), ("654321", "own-passphrase")
+TRACKING = "tracking-password"
 PDF = b"%PDF-1.7 made up"
 BPOST = """account = "123456"
 passphrase = { env = "BPOST_PASSPHRASE" }
@@ -53,6 +55,8 @@ class Bpost:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
     def answer(self, method: str, path: str, word: str, body: bytes) -> tuple[int, bytes]:
+        if path.startswith("/services/trackedmail/"):
+            return self._track(path, word)
         account, _, rest = path.removeprefix("/services/shm/").partition("/")
         given = base64.b64decode(word.removeprefix("Basic ")).decode().partition(":")
         self.asked.append((method, rest, given[0]))
@@ -68,6 +72,12 @@ class Bpost:
         if rest.startswith("boxes/") or rest.endswith("/labels/A6"):
             return 200, _labels()
         return self._order(method, unquote(rest.removeprefix("orders/")))
+
+    def _track(self, path: str, word: str) -> tuple[int, bytes]:
+        self.asked.append(("GET", path, SHARED[0]))
+        if base64.b64decode(word.removeprefix("Basic ")).decode() != f"{SHARED[0]}:{TRACKING}":
+            return 401, b"<html><body>who?</body></html>"
+        return 404, b"no such item"
 
     def _order(self, method: str, reference: str) -> tuple[int, bytes]:
         made = self.orders.get(reference)
@@ -298,6 +308,32 @@ def test_the_doctor_asks_for_the_carriers_account_and_tells_of_a_lane_that_is_pa
     line.instance.file.write_text(text.replace(line.bpost.url, "http://127.0.0.1:9"), encoding="utf-8")
     verdict, said = doctor(line)["account of platform"]
     assert (verdict, "the parcel platform could not be reached (connection); check carriers" in said) == ("warn", True)
+
+
+def test_the_doctor_tells_of_a_password_that_tracking_does_not_take(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> list[Finding]:
+        return list(doctor_lanes.tracking(line.instance.settings()))
+
+    assert told() == []
+    table = f'url = "{line.bpost.url}", account = "{SHARED[0]}", password = {{ env = "TRACKING_PASSWORD" }}'
+    text = line.instance.file.read_text(encoding="utf-8").replace(BPOST, f"{BPOST}\ntracking = {{ {table} }}")
+    line.instance.file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("TRACKING_PASSWORD", TRACKING)
+    assert told() == [ok("tracking of platform", "bpost takes the account and its password")]
+    assert [path for _, path, _ in line.bpost.asked] == [f"/services/trackedmail/item/{'0' * 24}/trackingInfo"]
+    monkeypatch.setenv("TRACKING_PASSWORD", SHARED[1])
+    found = line.instance.checks()
+    verdict, said = found["tracking of platform"]
+    assert verdict == "warn"
+    assert said.startswith("bpost's tracking does not take its account and password; ask bpost for the password")
+    assert found["account of platform"][0] == "ok"
+    text = text.replace(f'tracking = {{ url = "{line.bpost.url}"', 'tracking = { url = "http://127.0.0.1:9"')
+    line.instance.file.write_text(text, encoding="utf-8")
+    (away,) = told()
+    assert (away.verdict, away.message) == ("warn", "the parcel platform could not be reached (connection)")
+    assert away.remedy.startswith("check carriers.platform")
 
 
 def test_the_doctor_asks_for_an_account_of_two_shops_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from middleware.account import Account
-from middleware.carriers.bpost_tracking import LONGEST, BpostTracking
+from middleware.carriers.bpost_tracking import LONGEST, BpostTracking, trial, tried
 from middleware.exchange import Failed, Gone, Impossible, Request, Response
 from middleware.journey import Journey, Scan, Unheard, Window
 from schemas.bpost_tracking import MOST_STATES, PROGRESS
@@ -229,6 +229,32 @@ def test_the_word_of_who_stands_before_it_says_nothing_of_the_parcel(status: int
 
 def test_a_wait_that_is_asked_for_is_told() -> None:
     assert heard("", 429, retry_after="120") == Failed(code="http-429", retry_after=120.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "media", "well", "says"),
+    [
+        (401, "<html>who?</html>", "text/html", False, "does not take its account and password: ask bpost for the"),
+        (403, "", "", False, "does not take its account and password: ask bpost for the"),
+        (404, "No item found", "text/plain", True, "bpost takes the account and its password"),
+        (410, "No item found", "text/plain", True, "bpost takes the account and its password"),
+        (200, "anything", "application/xml", True, "bpost takes the account and its password"),
+        (404, "<html>no page</html>", "text/html", False, "does not tell whether it takes the account (http-404)"),
+        (404, '{"message": "no route"}', "application/json", False, "(http-404): check url"),
+        (500, "No item found", "text/plain", False, "(http-500): check url"),
+        (302, "", "", False, "(http-302): check url"),
+    ],
+)
+def test_whether_the_account_is_taken_is_asked_with_nobodys_parcel(
+    status: int, body: str, media: str, *, well: bool, says: str
+) -> None:
+    asked = trial(BPOST.account)
+    assert asked.path == f"/services/trackedmail/item/{'0' * 24}/trackingInfo"
+    whole = BPOST.question(replace(SIGHTED, barcode="0" * 24))
+    assert isinstance(whole, Request)
+    assert (asked.headers, asked.method, asked.body) == (whole.headers, whole.method, None)
+    told = tried(Response(status=status, headers={"content-type": media}, body=body.encode()))
+    assert (told.ok, says in told.message) == (well, True), told.message
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"), exclude_characters="\ufffe\uffff"))
