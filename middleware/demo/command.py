@@ -28,7 +28,7 @@ from simulator.wire import NoAnswerError
 
 PAGE = "demo-report.html"
 BROKEN_PAGE = "demo-report-broken.html"
-"""Of a run in which something was broken on purpose: it never takes the place of a good one's."""
+"""Of a run that broke a promise, or in which something was broken on purpose: it never takes a good one's place."""
 
 
 @click.command()
@@ -36,7 +36,7 @@ BROKEN_PAGE = "demo-report-broken.html"
     "--report",
     "page",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"Where the page is written.  [default: {PAGE}, or {BROKEN_PAGE} with --break]",
+    help=f"Where the page is written.  [default: {PAGE}; {BROKEN_PAGE} if a promise was broken, or with --break]",
 )
 @click.option("--verbose", is_flag=True, help="Every path of every order.")
 @click.option("--stay", is_flag=True, help="Leave all running until Ctrl-C; nothing is judged, no month passes.")
@@ -72,9 +72,8 @@ def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str, n
         raise click.UsageError("--stay judges nothing, so nothing is broken for it either")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        target = page or Path(BROKEN_PAGE if fault else PAGE)
         options = run.Options(fault=fault or None, keep=keep, carrier=CARRIERS[name], judged=not stay)
-        kept = _stay(options) if stay else _run(target, verbose, options)
+        kept = _stay(options) if stay else _run(page, verbose, options)
     except (DemoError, NoAnswerError) as problem:
         click.echo(f"parcelveil: {problem}", err=True)
         kept = False
@@ -84,7 +83,7 @@ def demo(page: Path | None, verbose: bool, stay: bool, keep: bool, fault: str, n
     sys.exit(0 if kept else 1)
 
 
-def _run(page: Path, verbose: bool, options: run.Options) -> bool:
+def _run(chosen: Path | None, verbose: bool, options: run.Options) -> bool:
     carrier = options.carrier
     out, orders, words = screen.console(), made_up(carrier), carrier.words
     screen.opening(out, len(orders), words)
@@ -97,20 +96,29 @@ def _run(page: Path, verbose: bool, options: run.Options) -> bool:
         screen.chapters(out, told, verbose)
         screen.verdicts(out, said, words.promised)
         second = _second_act(out, stage, evidence) if _kept(said) else None
-        labels = page.parent / label_files.FOLDER if carrier.labels and second and _kept(second.said) else None
+        well = second is not None and _kept(second.said)
+        labels = (chosen or Path(PAGE)).parent / label_files.FOLDER if carrier.labels and well else None
         if labels:
             label_files.write(stage, told, labels)
     if second:
         said = (*said, *second.said)
     else:
         out.print(later_screen.NOT_PLAYED)
+    page = chosen or page_of(options.fault, said)
     page.write_text(report.page(told, second, said, words), encoding="utf-8")
     screen.closing(out, said, str(page.resolve()))
+    if page == Path(BROKEN_PAGE) and Path(PAGE).exists():
+        click.echo(f"{PAGE} beside it is of an earlier run.")
     if labels:
         click.echo(f"The labels as bpost printed them: {labels.resolve()}")
     if options.keep:
         click.echo(f"All files are in {stage.folder}")
     return _kept(said)
+
+
+def page_of(fault: str | None, said: Sequence[Verdict]) -> Path:
+    """Where the page of a run is written, if nothing else was said."""
+    return Path(PAGE if fault is None and _kept(said) else BROKEN_PAGE)
 
 
 def _kept(said: Sequence[Verdict]) -> bool:
