@@ -13,6 +13,7 @@ from rich.text import Text
 from middleware.demo.carriers import Words
 from middleware.demo.story import Chapter, tags
 from schemas.known import DOUBTS, REASONS
+from simulator.bpost.elements import sides
 from simulator.evidence import Shipment
 from simulator.verdict import Verdict
 
@@ -138,8 +139,13 @@ def _arrived(chapter: Chapter) -> Text:
 
 def _read(shipment: Shipment) -> str:
     if shipment.elements:
-        return f"told {', '.join(dict.fromkeys(path.rpartition('/')[2] for path, _ in shipment.elements))}"
+        told, given = (_names(elements) for elements in sides(shipment.elements))
+        return f"bpost was told {told}; it gave the box {given}" if given else f"bpost was told {told}"
     return f"opened {', '.join(shipment.parts) or 'nothing'}"
+
+
+def _names(elements: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(dict.fromkeys(path.rpartition("/")[2].removeprefix("@") for path, _ in elements))
 
 
 def verdicts(out: Console, said: Sequence[Verdict], title: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from middleware.demo.markup import Html, joined, tag
+from simulator.bpost.elements import sides
 from simulator.evidence import Entry, Shipment
 from simulator.label_reader import Drawing, read_label
 
@@ -22,7 +23,7 @@ def went_out(shipment: Shipment, entry: Entry, body: Mapping[str, Any], seen: st
         tag("p", f"Ledger entry {entry.seq}: POST {entry.path}, answered {entry.status}. ", class_="note"),
         *([] if shipment.elements else [tag("div", _body(body, ""), class_="json")]),
         tag("h4", seen),
-        *([_elements(shipment)] if shipment.elements else map(_opened, shipment.parts, shipment.parts.values())),
+        *(_elements(shipment) if shipment.elements else map(_opened, shipment.parts, shipment.parts.values())),
         *(tag("p", f"{name} could not be opened.", class_="broken") for name in shipment.unreadable),
         tag("h4", "The label that it printed"),
         label(shipment.label),
@@ -58,9 +59,13 @@ def _opened(name: str, content: Mapping[str, Any]) -> Html:
     )
 
 
-def _elements(shipment: Shipment) -> Html:
+def _elements(shipment: Shipment) -> Iterator[Html]:
     """An element without a text says something by being there."""
-    return tag("dl", *(tag("dd", _member(path, text or "(there)")) for path, text in shipment.elements))
+    told, given = sides(shipment.elements)
+    yield tag("dl", *(tag("dd", _member(path, text or "(there)")) for path, text in told))
+    if given:
+        yield tag("h4", "What bpost gave the box, and tells of it")
+        yield tag("dl", *(tag("dd", _member(path, text)) for path, text in given))
 
 
 def _member(name: str, value: object) -> Html:

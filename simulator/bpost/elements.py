@@ -50,10 +50,16 @@ PLACES: Mapping[str, str] = {
     f"{CUSTOMS}/(?:shipmentType|parcelReturnInstructions|privateAddress)": "fact",
 }
 """Elements → (part or place in the clear)/member. ``fact``: of the parcel alone. ``point``: where a public place is."""
+GIVEN = frozenset({"barcode", "status"})
+"""Of a box as bpost tells it: what nobody told bpost."""
 SUMMARY = re.compile(f"{CUSTOMS}/contentDescription")
 """All descriptions beside each other: of each line it is told on its own as well."""
 NUMBERS = frozenset({"quantity", "weight_grams", "value"})
 PATTERNS = tuple((re.compile(pattern), place) for pattern, place in PLACES.items())
+
+
+Element = tuple[str, str]
+"""Its path and its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,11 +68,17 @@ class Told:
     about a pick-up point, and the names of those that nobody has permitted.
     """
 
-    elements: tuple[tuple[str, str], ...]
+    elements: tuple[Element, ...]
     parts: Mapping[str, Mapping[str, Any]]
     clear: Mapping[str, str]
-    public: tuple[tuple[str, str], ...]
+    public: tuple[Element, ...]
     strange: tuple[str, ...]
+
+
+def sides(elements: Sequence[Element]) -> tuple[tuple[Element, ...], tuple[Element, ...]]:
+    """Of a box as bpost tells it: what bpost was told, and what it gave the box itself."""
+    told = tuple(one for one in elements if one[0] not in GIVEN)
+    return told, tuple(one for one in elements if one[0] in GIVEN)
 
 
 def boxes(document: bytes) -> tuple[str, tuple[Told, ...]]:
@@ -82,12 +94,12 @@ def boxes(document: bytes) -> tuple[str, tuple[Told, ...]]:
     return reference, tuple(told(tuple(_elements(box, ""))) for box in found["box"])
 
 
-def told(elements: Sequence[tuple[str, str]]) -> Told:
+def told(elements: Sequence[Element]) -> Told:
     """The same elements, sorted by what they are."""
     parts: dict[str, dict[str, Any]] = {}
     items: dict[str, dict[str, object]] = {}
     clear: dict[str, str] = {}
-    public, strange = list[tuple[str, str]](), list[str]()
+    public, strange = list[Element](), list[str]()
     for path, text in elements:
         place = place_of(path)
         holder, _, member = place.partition("/")
