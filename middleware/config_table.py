@@ -23,6 +23,8 @@ Network = IPv4Network | IPv6Network
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BEARER: Final = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
+_NAMED: Final = '{ env = "NAME" } or { file = "PATH" }'
+_SOURCES: Final = ("env", "file")
 _ADDRESS: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
 
 
@@ -61,6 +63,7 @@ class Table:
     ) -> None:
         self._content, self._source, self._path, self._environ = content, source, path, environ
         self._asked: set[str] = set()
+        self._required: set[str] = set()
 
     @property
     def section(self) -> str:
@@ -79,9 +82,12 @@ class Table:
         self, key: str, expected: str, *, example: str = "", problem: str = "", hint: str = "", pointer: str = ""
     ) -> SettingError:
         """The error for a key: what is wrong and what is expected there, what was perhaps meant, and an example, which
-        is the setting's own where none is given.
+        is the setting's own where none is given. Of a required one that is not there this is told, and what stands
+        there that it may be.
         """
         path = self._beneath(key)
+        if not problem and key in self._required - self._content.keys():
+            problem, hint = "it is missing", hint or self._misspelt(key)
         return SettingError(
             place=self.place(key),
             expected=expected,
@@ -91,6 +97,10 @@ class Table:
             pointer=pointer or _pointer(path),
             path=path,
         )
+
+    def _misspelt(self, key: str) -> str:
+        near = nearest(key, [given for given in self._content if given not in self._asked])
+        return f"or is it what stands there as {near}?" if near else ""
 
     def done(self) -> None:
         """Raises: SettingError for the first key that nobody asked for."""
@@ -238,15 +248,18 @@ class Table:
         return (*self._path, key) if key else self._path
 
     def _secret(self, key: str, value: object) -> bytes:
-        if not isinstance(value, dict) or len(value) != 1 or not isinstance(next(iter(value.values())), str):
-            raise self.fault(key, '{ env = "NAME" } or { file = "PATH" }, never the secret itself')
-        source, name = next(iter(value.items()))
+        if not isinstance(value, dict):
+            raise self.fault(key, _NAMED if value is None else f"{_NAMED}, never the secret itself")
+        source, name = next(iter(value.items()), ("", ""))
+        if len(value) != 1 or source not in _SOURCES:
+            hint = next(filter(None, (meant(given, _SOURCES) for given in value if given not in _SOURCES)), "")
+            raise self.fault(key, f"{_NAMED}, and nothing else", hint=hint)
+        if not isinstance(name, str):
+            raise self.fault(key, f"{_NAMED}, never the secret itself")
         if source == "env":
             secret = self._environ.get(name, "").encode("utf-8", "surrogateescape")
-        elif source == "file":
-            secret = self._from_file(key, name)
         else:
-            raise self.fault(key, '{ env = "NAME" } or { file = "PATH" }')
+            secret = self._from_file(key, name)
         if not secret:
             raise self._missing(key, source, name)
         return secret
@@ -275,6 +288,8 @@ class Table:
 
     def _get(self, key: str, default: object) -> Any:
         self._asked.add(key)
+        if default is None:
+            self._required.add(key)
         return self._content.get(key, default)
 
 

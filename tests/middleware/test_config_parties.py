@@ -36,7 +36,7 @@ def test_a_carrier_is_read_with_the_way_out_of_the_server(load: Load) -> None:
 
 URL = 'url = "https://platform.example"'
 REFUSED_BY_CARRIER = {
-    (URL, ""): "url: expected one line of text",
+    (URL, ""): "url: it is missing; expected one line of text",
     (URL, 'url = ""'): "url: expected one line of text",
     (URL, 'url = "platform.example"'): "url: expected https://host[:port], and no more",
     (URL, 'url = "https://platform.example/api"'): "url: expected https://host[:port], and no more",
@@ -62,7 +62,7 @@ REFUSED_BY_CARRIER = {
     (URL, f'{URL}\nallow_private = ["::/0"]'): "allow_private: expected a list of private addresses or networks",
     (URL, f'{URL}\nallow_private = ["8.8.8.8"]'): "allow_private: expected a list of private addresses or networks",
     ('"parcel-json"', '"bpost"'): "kind: expected one of parcel-json, bpost-shm",
-    ('kind = "parcel-json"', ""): "kind: expected one line of text",
+    ('kind = "parcel-json"', ""): "kind: it is missing; expected one line of text",
     (URL, f"{URL}\nurll = 1"): "urll: unknown key; expected one that is known; did you mean url?",
 }
 
@@ -95,15 +95,18 @@ def test_an_app_of_another_platform_stops_the_start(load: Load, platform: str) -
 
 GIVEN = 'secrets = [{ env = "SECRET" }]'
 NEVER = 'expected { env = "NAME" } or { file = "PATH" }, never the secret itself'
+ALONE = 'expected { env = "NAME" } or { file = "PATH" }, and nothing else'
 REFUSED_SECRETS = {
     f'"{CANARY}"': "expected a list of one secret, or of two while rotating",
     f'["{CANARY}"]': NEVER,
     "[]": "expected a list of one secret, or of two while rotating",
     '[{ env = "SECRET" }, { env = "SECRET" }, { env = "SECRET" }]': "expected a list of one secret, or of two ",
-    "[{}]": NEVER,
-    '[{ env = "SECRET", file = "x" }]': NEVER,
+    "[{}]": ALONE,
+    '[{ env = "SECRET", file = "x" }]': ALONE,
     "[{ env = 3 }]": NEVER,
-    f'[{{ value = "{CANARY}" }}]': 'expected { env = "NAME" } or { file = "PATH" }',
+    f'[{{ value = "{CANARY}" }}]': ALONE,
+    f'[{{ evn = "{CANARY}" }}]': f"{ALONE}; did you mean env?",
+    f'[{{ {CANARY} = "SECRET" }}]': ALONE,
     '[{ env = "MISSING" }]': "the secret in env MISSING is missing or empty",
     '[{ env = "EMPTY" }]': "the secret in env EMPTY is missing or empty",
     '[{ file = "missing" }]': 'expected { file = "PATH" } of a file that can be read (No such file or directory)',

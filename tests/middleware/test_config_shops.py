@@ -217,7 +217,9 @@ def test_only_an_account_that_has_the_plug_in_is_linked(load: Load, kind: str) -
 @pytest.mark.policy("VP-PLG-1")
 @pytest.mark.parametrize("setting", ["", 'account_type = "Professional"', 'account_type = "business"'])
 def test_an_account_type_is_named_and_is_one_that_there_is(load: Load, setting: str) -> None:
-    assert reason(load, ('account_type = "professional"', setting)).startswith("shops.demo.account_type: expected ")
+    missing = "" if setting else "it is missing; "
+    told = reason(load, ('account_type = "professional"', setting))
+    assert told.startswith(f"shops.demo.account_type: {missing}expected ")
 
 
 INTEGRATION = 'integration = { requested_on = 2026-11-22, reference = "made up" }'

@@ -5,6 +5,7 @@ and an example. A place in the code that tells of one without a row here is foun
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from middleware.model_shop import ShopContent, ShopSecret
 from middleware.platform_keys import PlatformKeys
 from middleware.retention_keys import PublicKeys
 from schemas.policy_loader import load
-from tests.middleware.configuring import WHOLE, cleaned, own
+from tests.middleware.configuring import CANARY, WHOLE, cleaned, own
 from tests.middleware.platforms.making import settings
 
 HOME = Path(middleware.__file__).parent
@@ -114,6 +115,17 @@ ROWS = {
     "three secrets": instead('[{ env = "SECRET" }]', "[]", "expected a list of one secret, or of two"),
     "a secret inline": instead('{ env = "TOKEN" }', '"x"', "never the secret itself", at='token = "x"'),
     "a secret of another kind": instead('{ env = "TOKEN" }', '{ vault = "x" }', 'expected { env = "NAME" }'),
+    "a number for the name of a secret": instead('{ env = "TOKEN" }', '{ env = 1 }', "never the secret itself"),
+    "a misspelt source of a secret": instead('{ env = "TOKEN" }', '{ evn = "TOKEN" }', "did you mean env?"),
+    "a misspelt secret": spoken(
+        'account = "123456"\npassphrse = { env = "TOKEN" }', "it is missing; expected { env", at="[carriers.platform]"
+    ),
+    "a misspelt list of secrets": instead(
+        'secrets = [{ env = "SECRET" }]',
+        'secret = [{ env = "SECRET" }]',
+        "secrets: it is missing; expected a list of one",
+        at="[apps.parcelveil]",
+    ),
     "a file of no secret": instead('{ env = "TOKEN" }', '{ file = "empty" }', "the file of the secret is empty"),
     "a secret for its name": instead('{ env = "TOKEN" }', '{ env = "a b" }', "the name of a variable that is set"),
     "a secret that is not set": instead('{ env = "TOKEN" }', '{ env = "NOT" }', "such as export NOT=…"),
@@ -167,7 +179,9 @@ ROWS = {
         'kind = "parcel-json"', 'kind = "bpost-shm"', "bpost-shm knows none", at='token = { env = "TOKEN" }'
     ),
     "no account": spoken('account = "12345"', "expected six digits in quotation marks"),
-    "an account without its passphrase": spoken('account = "123456"', "passphrase: expected", at="[carriers.platform]"),
+    "an account without its passphrase": spoken(
+        'account = "123456"', "passphrase: it is missing; expected", at="[carriers.platform]"
+    ),
     "an account that this carrier does not know": unknown('account = "123456"', "account: parcel-json knows none"),
     "a passphrase that it does not know": unknown('passphrase = { env = "OTHER" }', "passphrase: parcel-json knows"),
     "points for a carrier that publishes its own": unknown('points = "x.json"', "parcel-json publishes its own"),
@@ -175,7 +189,7 @@ ROWS = {
         'tracking = { url = "https://t.example" }', "parcel-json tells of its parcels itself"
     ),
     "no word for tracking": spoken(
-        'tracking = { url = "https://t.example", account = "123456" }', "password: expected"
+        'tracking = { url = "https://t.example", account = "123456" }', "password: it is missing; expected"
     ),
     "nobody to follow with": spoken("follow = true", "there is none to ask; expected false, or a table tracking"),
     "plain http for tracking": spoken('tracking = { url = "http://t.example" }', "allow_private alone, and there is"),
@@ -459,3 +473,42 @@ def test_what_init_writes_has_no_mistake(monkeypatch: pytest.MonkeyPatch, tmp_pa
     file = tmp_path / "made.toml"
     file.write_text(written("demo.myshopify.com", "http://127.0.0.1:8090"), encoding="utf-8")
     assert told(file) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "expected", "hint"),
+    [
+        (
+            instead('{ env = "TOKEN" }', f'{{ evn = "{CANARY}" }}', ""),
+            'token: expected { env = "NAME" } or { file = "PATH" }, and nothing else',
+            "; did you mean env?",
+        ),
+        (
+            instead('{ env = "TOKEN" }', f'{{ env = "TOKEN", path = "{CANARY}" }}', ""),
+            'token: expected { env = "NAME" } or { file = "PATH" }, and nothing else',
+            "",
+        ),
+        (
+            instead('secrets = [{ env = "SECRET" }]', f'secert = "{CANARY}"', ""),
+            "secrets: it is missing; expected a list of one secret, or of two while rotating",
+            "; or is it what stands there as secert?",
+        ),
+        (
+            spoken('account = "123456"\npassphrse = { env = "TOKEN" }', ""),
+            'passphrase: it is missing; expected { env = "NAME" } or { file = "PATH" }',
+            "; or is it what stands there as passphrse?",
+        ),
+        (
+            spoken('account = "123456"', ""),
+            'passphrase: it is missing; expected { env = "NAME" } or { file = "PATH" }',
+            "",
+        ),
+    ],
+)
+def test_a_misspelt_secret_is_told_as_the_mistake_that_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, row: Row, expected: str, hint: str
+) -> None:
+    said, _ = mistaken(monkeypatch, tmp_path, row)
+    (line,) = said
+    assert re.search(rf"\.{re.escape(expected)}, such as .+ = .+ \}}\]?{re.escape(hint)}$", line), line
+    assert CANARY not in line
