@@ -273,10 +273,11 @@ def _faults(order: Order) -> Iterator[Fault]:
 def _customs(items: Sequence[CustomsItem]) -> Iterator[Fault]:
     if len(items) > MAX_CUSTOMS_ITEMS:
         yield Fault(pointer="/customs", code="too-many")
-    if any(len(item.description or "") > LONGEST_DESCRIPTION for item in items):
-        yield Fault(pointer="/customs/description", code="too-long")
-    if any(item.value is not None and not _DECIMAL.fullmatch(item.value) for item in items):
-        yield Fault(pointer="/customs/value", code="decimal")
+    for place, item in enumerate(items):
+        if len(item.description or "") > LONGEST_DESCRIPTION:
+            yield Fault(pointer=f"/customs/{place}/description", code="too-long")
+        if item.value is not None and not _DECIMAL.fullmatch(item.value):
+            yield Fault(pointer=f"/customs/{place}/value", code="decimal")
 
 
 def _read(response: Response) -> Outcome:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ from schemas.order import Hidden, Order
 from schemas.policy import Policy
 
 T = TypeVar("T")
+
+_LINE: Final = re.compile("^/customs/[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +107,26 @@ def planned(
 
 
 def named(names: Mapping[str, str], step: Callable[[], T]) -> T:
-    """What ``step`` gives. Raises: SchemaError, under the sender's own names."""
+    """What ``step`` gives. Raises: SchemaError, under the sender's own names, each fault once."""
     faults: tuple[Fault, ...]
     try:
         return step()
     except SchemaError as refusal:
         faults = refusal.faults
-    raise SchemaError(tuple(Fault(pointer=names.get(one.pointer, one.pointer), code=one.code) for one in faults))
+    theirs = (Fault(pointer=_theirs(one.pointer, names), code=one.code) for one in faults)
+    raise SchemaError(tuple(dict.fromkeys(theirs)))
+
+
+def _theirs(pointer: str, names: Mapping[str, str]) -> str:
+    """Where the sender has what is there in the canonical order, or the next above it that is known. Which line of a
+    declaration it is says something to those alone who send one.
+    """
+    found = _LINE.sub("/customs", pointer)
+    while found:
+        if found in names:
+            return names[found]
+        found = found.rpartition("/")[0]
+    return pointer
 
 
 def _order_name(order: Matter) -> str:

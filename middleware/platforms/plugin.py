@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from middleware.core.kinds import SHIPMENT
 from middleware.model import Parsed, ShopSettings
@@ -17,6 +17,15 @@ from middleware.platforms.documents import Fields, loaded, name_of, refusal, tak
 from schemas import plugin
 from schemas.allowlist import Node
 from schemas.order import PICKUP_POINT, Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
+
+_NAMES: Final[Mapping[str, str]] = {
+    "/ids/order_id": "/order/id",
+    "/ids/order_name": "/order/name",
+    "/updated_at": "/order/updated_at",
+    "/recipient/contact": "/recipient",
+    **{f"/recipient/contact/{name}": f"/recipient/{name}" for name in ("email", "phone", "language")},
+}
+"""Pointers into the canonical order, and where a plug-in's document has the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Plugin:
     @property
     def names(self) -> Mapping[str, str]:
         """Most names are the canonical order's own."""
-        return {"/ids/order_name": "/order/name", "/updated_at": "/order/updated_at"}
+        return _NAMES
 
     def parse(self, document: object, shop: ShopSettings, now: datetime) -> Parsed:
         """Read the document of a request that came at ``now``. Raises: SchemaError."""

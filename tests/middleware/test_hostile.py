@@ -86,9 +86,9 @@ ABROAD = Order(
         ((ITEM,) * MAX_CUSTOMS_ITEMS, []),
         ((ITEM,) * (MAX_CUSTOMS_ITEMS + 1), [("/customs", "too-many")]),
         ((replace(ITEM, description="x" * LONGEST_DESCRIPTION),), []),
-        ((replace(ITEM, description="x" * (LONGEST_DESCRIPTION + 1)),), [("/customs/description", "too-long")]),
+        ((replace(ITEM, description="x" * (LONGEST_DESCRIPTION + 1)),), [("/customs/0/description", "too-long")]),
         *(
-            ((replace(ITEM, value=value),), [("/customs/value", "decimal")])
+            ((ITEM, replace(ITEM, value=value)), [("/customs/1/value", "decimal")])
             for value in ("abc", "-1", "1e9", "٣", "1,5")
         ),
     ],

@@ -29,10 +29,11 @@ def declaration(items: Sequence[CustomsItem], *, private: bool) -> Customs:
 
 def faults(items: Sequence[CustomsItem]) -> Iterator[Fault]:
     """What cannot be declared at all."""
-    if any(cents(item.value) is None for item in items):
-        yield Fault(pointer="/customs/value", code="decimal")
-    if len({item.currency for item in items}) > 1:
-        yield Fault(pointer="/customs/currency", code="several")
+    for place, item in enumerate(items):
+        if cents(item.value) is None:
+            yield Fault(pointer=f"/customs/{place}/value", code="decimal")
+        if item.currency != items[0].currency:
+            yield Fault(pointer=f"/customs/{place}/currency", code="several")
 
 
 def cents(value: str | None) -> int | None:

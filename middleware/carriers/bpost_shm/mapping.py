@@ -53,15 +53,19 @@ _POINTERS: Final[tuple[tuple[str, str], ...]] = (
     ("/box/customs/contents/weight", "/customs/weight_grams"),
     ("/box/customs/contents/tariff", "/customs/hs_code"),
     ("/box/customs/contents", "/customs"),
+    ("/box/customs/currency", "/customs/0/currency"),
+    ("/box/customs/value", "/customs"),
+    ("/box/customs/description", "/customs"),
     ("/box/customs", "/customs"),
     ("/box/name", "/recipient/name"),
     ("/box/company", "/recipient/company"),
 )
-"""Where in the canonical order what is wrong with a box comes from: the first that fits. Lines of a declaration are
-told alike, whichever it is, and so are messages, which all go to one address.
+"""Where in the canonical order what is wrong with a box comes from: the first that fits. Messages are told alike,
+whichever it is, for all go to one address; the currency of a declaration is that of its first line, its value and its
+description are those of all.
 """
 
-_LINE: Final = re.compile("(/contents|/told)/[0-9]+")
+_NUMBER: Final = re.compile("(/contents|/told)/([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +157,12 @@ def shown(stored: Stored) -> str | None:
 
 
 def _ours(fault: Fault) -> Fault:
-    found = _LINE.sub(r"\1", fault.pointer)
+    number, found = _NUMBER.search(fault.pointer), _NUMBER.sub(r"\1", fault.pointer)
     for theirs, pointer in _POINTERS:
         if found == theirs or found.startswith(f"{theirs}/"):
-            return Fault(pointer=f"{pointer}{found.removeprefix(theirs)}", code=fault.code)
+            told = f"{pointer}{found.removeprefix(theirs)}"
+            line = f"/customs/{number[2]}" if number and number[1] == "/contents" else "/customs"
+            return Fault(pointer=told.replace("/customs", line, 1), code=fault.code)
     return Fault(pointer="/parcel/pickup_point", code=fault.code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 
 from middleware import binding
 from middleware.carriers.parcel_json import ParcelJson
-from middleware.core.planning import Carriage, Planned, planned
-from middleware.errors import SchemaError
+from middleware.core.planning import Carriage, Planned, named, planned
+from middleware.errors import Fault, SchemaError
 from middleware.exchange import PickupPoint
+from middleware.platforms import shopify, woocommerce
 from middleware.platforms.plugin import Plugin
-from schemas.order import Ids, Order, Parcel
+from schemas.order import Ids, Order, Parcel, catalogue
 from tests.middleware.platforms.making import settings
 from tests.middleware.platforms.plugging import WHOLE, shipment
 from tests.system.stack import Json
@@ -41,6 +43,48 @@ def faults(document: Json, **changes: Any) -> list[tuple[str, str]]:
     with pytest.raises(SchemaError) as caught:
         plan(document, **changes)
     return [(fault.pointer, fault.code) for fault in caught.value.faults]
+
+
+CANONICAL = [path for path, _ in catalogue() if path != "ids.customer_id"]  # which a plug-in does not send
+
+
+def theirs(names: Mapping[str, str], *pointers: str) -> list[str]:
+    """Under which pointers a sender is told of faults in the canonical order."""
+
+    def refuse() -> None:
+        raise SchemaError(tuple(Fault(pointer=pointer, code="range") for pointer in pointers))
+
+    with pytest.raises(SchemaError) as caught:
+        named(names, refuse)
+    return [fault.pointer for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize("path", CANONICAL)
+def test_a_pointer_leads_to_the_same_field_of_what_was_sent(path: str) -> None:
+    """RFC 6901: into the document of the caller, and to its very line of a declaration."""
+    document = {**WHOLE, "customs": [{"quantity": 1}, *WHOLE["customs"]]}
+    parsed = PLUGIN.parse(document, settings(), NOW)
+    (pointer,) = theirs(PLUGIN.names, "/" + path.replace(".", "/").replace("customs/", "customs/1/"))
+    found: Any = document
+    for step in pointer.removeprefix("/").split("/"):
+        found = found[int(step)] if isinstance(found, list) else found[step]
+    wanted: Any = parsed.order
+    for step in path.split("."):
+        wanted = getattr(wanted, step)[1] if step == "customs" else getattr(wanted, step)
+    assert wanted == (datetime.fromisoformat(found) if path == "updated_at" else found)
+
+
+def test_what_is_wrong_with_all_of_a_group_is_told_of_the_group() -> None:
+    assert theirs(PLUGIN.names, "/recipient/contact", "/customs", "/recipient/contact/telex") == [
+        "/recipient",
+        "/customs",
+    ]
+
+
+@pytest.mark.parametrize(("names", "title"), [(shopify.NAMES, "title"), (woocommerce.NAMES, "name")])
+def test_of_a_shop_that_declares_nothing_itself_the_goods_are_told_once(names: Mapping[str, str], title: str) -> None:
+    pointers = ("/customs/0/description", "/customs/31/description", "/customs/2/hs_code", "/customs", "/parcel/pieces")
+    assert theirs(names, *pointers) == [f"/line_items/{title}", "/line_items", "/parcel/pieces"]
 
 
 def test_every_field_finds_its_place() -> None:
