@@ -110,13 +110,6 @@ class UnauthorisedError(RequestError):
     status = 401
 
 
-class QueryError(RequestError):
-    """The query of this request is not the one that is described."""
-
-    code = "bad-query"
-    status = 400
-
-
 class BodyError(RequestError):
     """The body of this request cannot be read."""
 

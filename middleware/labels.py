@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from middleware.errors import DeliveryError, Fault, NotFoundError, QueryError, RequestError, SchemaError
+from middleware.errors import DeliveryError, Fault, NotFoundError, RequestError, SchemaError
+from middleware.errors_query import QueryError, Unfit
 from middleware.errors_shipping import (
     LabelGoneError,
     LabelsLackingError,
@@ -47,6 +48,9 @@ LARGEST: Final = 32 * 1024 * 1024
 
 PLACES: Final = "/shipments"
 """Where in a request for many labels the shipments stand."""
+
+NOT_MADE: Final = "not-made"
+"""Of what the parcel platform makes no label like."""
 
 _ENDED: Final = frozenset((State.WITHDRAWN, State.CANCELLING, State.CANCELLED))
 
@@ -113,7 +117,7 @@ class Desk:
             of_it = {place: record for place, record in records.items() if record.carrier == carrier}
             batches = lane.carrier.labels(shop.settings.name, of_it, wish)
             if isinstance(batches, Impossible):
-                raise SchemaError(tuple(_unmade(wish)))
+                raise SchemaError(tuple(Fault(pointer=f"/{name}", code=NOT_MADE) for name in _asked_otherwise(wish)))
             if isinstance(batches, Failed):
                 raise LabelUnavailableError()
             yield from ((lane, batch) for batch in batches)
@@ -158,11 +162,11 @@ def _refuse(problems: Mapping[int, RequestError]) -> None:
         raise LabelsLackingError(faults)
 
 
-def _unmade(wish: Wish) -> Iterator[Fault]:
-    if wish.size is not Wish().size:
-        yield Fault(pointer="/size", code="not-made")
-    if wish.back:
-        yield Fault(pointer="/with_return", code="not-made")
+def _asked_otherwise(wish: Wish) -> Iterator[str]:
+    """What of a wish is not as it is where nothing is said of it."""
+    usual = Wish()
+    told = {"format": wish.form is usual.form, "size": wish.size is usual.size, "with_return": wish.back is usual.back}
+    return (name for name, plain in told.items() if not plain)
 
 
 def _answered(lane: Lane, batch: Batch) -> Sheaves:
@@ -176,7 +180,7 @@ def _fetched(record: Sighting, lane: Lane, wish: Wish) -> Label:
     answer: Labelled
     asked = lane.carrier.label(record, wish)
     if isinstance(asked, Impossible):
-        raise QueryError()
+        raise QueryError(tuple(Unfit(parameter=name, code=NOT_MADE) for name in _asked_otherwise(wish)))
     try:
         answer = asked if isinstance(asked, Failed) else lane.carrier.labelled(record, wish, lane.transport.send(asked))
     except DeliveryError as problem:

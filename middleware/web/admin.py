@@ -20,15 +20,16 @@ from middleware.errors import (
     ConfigError,
     Fault,
     QuarantinedError,
-    QueryError,
     SchemaError,
     UnauthorisedError,
 )
+from middleware.errors_query import Unfit
 from middleware.logs import logger
 from middleware.model_shop import Held, ShopFace
 from middleware.onboarding import KEEP_OLD, KEEP_OLD_LEAST, Onboarding
 from middleware.onboarding import PAGE as MOST
 from middleware.parting import Parting, parted
+from middleware.web import query
 from middleware.web.raw import body_of, no_body
 from schemas.allowlist import Refused
 from schemas.shops import lifetime, read_rotation, read_shop
@@ -120,16 +121,16 @@ def _verbs(shops: Onboarding) -> Mapping[str, View]:
 
 def _page() -> tuple[int, int]:
     """(from which version on, how many) as the query tells them. Raises: QueryError."""
-    given = list(request.args.items(multi=True))
-    asked = dict(given)
-    if not asked.keys() <= {"after", "limit"} or len(asked) != len(given):
-        raise QueryError()
-    if not all(value.isascii() and value.isdigit() and len(value) <= LONGEST_NUMBER for value in asked.values()):
-        raise QueryError()
+    asked = query.words(("after", "limit"))
+    query.refuse(*(Unfit(parameter=name, code="pattern") for name, text in asked.items() if not _is_number(text)))
     after, limit = int(asked.get("after", 0)), int(asked.get("limit", MOST))
     if not 1 <= limit <= MOST:
-        raise QueryError()
+        query.refuse(Unfit(parameter="limit", code="range"))
     return after, limit
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
 
 
 def _tell(shop: str, left: Parting) -> None:

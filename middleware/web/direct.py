@@ -17,9 +17,11 @@ from middleware.platforms.mystamp import MyStamp
 from middleware.ports_senders import Caller
 from middleware.services import Services
 from middleware.shipping import Waiting, check_policy
+from middleware.tracking import LONGEST as LONGEST_NAME
 from middleware.tracking import of_order, shipment
+from middleware.web import query
 from middleware.web.lane import serve
-from middleware.web.shipments import desk, found, query
+from middleware.web.shipments import desk, found
 from schemas.mystamp import LONGEST_BODY
 
 ROUTES: Final[Mapping[str, tuple[str, Caller]]] = {
@@ -56,14 +58,14 @@ def _look(routes: Blueprint, caller: Caller, services: Services) -> None:
     def by_id(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
         check_policy(caller, asking)
-        query(())
+        query.words(())
         return found(shipment(record_id, desk(services, asking)), services.simulated)
 
     def by_own_id(shop: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
         check_policy(caller, asking)
-        (told,) = query(("id",))
-        return found(of_order(told, desk(services, asking)), services.simulated)
+        asked = query.texts(("id",), ("id",), LONGEST_NAME)
+        return found(of_order(asked["id"], desk(services, asking)), services.simulated)
 
     for rule, view in (("/<record_id>", by_id), ("", by_own_id)):
         routes.add_url_rule(rule, view_func=view, methods=["GET"], provide_automatic_options=False)

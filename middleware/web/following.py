@@ -10,7 +10,7 @@ from middleware.following import Lookout, Watch
 from middleware.logs import logger
 from middleware.seats import Seats
 from middleware.services import Services
-from middleware.web.shipments import query
+from middleware.web import query
 from schemas.journey import JOURNEY
 
 AT_ONCE = 4
@@ -28,7 +28,7 @@ def blueprint(services: Services, watches: Mapping[str, Watch]) -> Blueprint:
 
     def journey(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        query(())
+        query.words(())
         told = lookout.journey(record_id, asking, services.calls)
         _log.info("journey_told", request_id=g.request_id, shop=shop, record_id=record_id)
         return jsonify(JOURNEY.dump(told))

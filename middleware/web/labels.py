@@ -8,7 +8,8 @@ from typing import Final
 from flask import Blueprint, Response, g, request
 
 from middleware.core.body import read
-from middleware.errors import Fault, QueryError, SchemaError
+from middleware.errors import Fault, SchemaError
+from middleware.errors_query import Unfit
 from middleware.exchange import Form, Size, Wish
 from middleware.labels import Desk
 from middleware.logs import logger
@@ -16,6 +17,7 @@ from middleware.pages import apart
 from middleware.relay import Lane
 from middleware.seats import Seats
 from middleware.services import Services
+from middleware.web import query
 from middleware.web.raw import body_of
 from schemas.allowlist import Refused, load
 from schemas.labels import LABELS_WANTED
@@ -35,6 +37,7 @@ FORMS: Final = {"pdf": Form.PDF, "png": Form.PNG, "zpl": Form.ZPL}
 """How a label may be asked for."""
 
 _TRUTH: Final = {"true": True, "false": False}
+_CHOICES: Final = {"format": tuple(FORMS), "size": tuple(Size), "with_return": tuple(_TRUTH)}
 
 _log = logger("labels")
 
@@ -71,13 +74,14 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
 
 def _asked() -> Wish:
     """How the query wants the label. Raises: QueryError."""
-    given = list(request.args.items(multi=True))
-    named = dict(given)
-    form, size = FORMS.get(named.pop("format", "pdf")), named.pop("size", Size.A6)
-    back = _TRUTH.get(named.pop("with_return", "false"))
-    if form is None or size not in list(Size) or back is None or named or len(given) != len(request.args):
-        raise QueryError()
-    return Wish(form=form, size=Size(size), back=back)
+    asked = query.words(_CHOICES.keys())
+    wrong = [name for name, text in asked.items() if text not in _CHOICES[name]]
+    query.refuse(*(Unfit(parameter=name, code="unknown") for name in wrong))
+    return Wish(
+        form=FORMS[asked.get("format", "pdf")],
+        size=Size(asked.get("size", Size.A6)),
+        back=_TRUTH[asked.get("with_return", "false")],
+    )
 
 
 def _wanted(body: bytes) -> tuple[Sequence[str], Wish]:

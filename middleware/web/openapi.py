@@ -162,7 +162,7 @@ _PROBLEM = {
         "errors": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/Fault"},
-            "description": "What is wrong with a body that was read",
+            "description": "What is wrong with a body that was read, or with the query",
         },
     },
 }
@@ -183,10 +183,12 @@ _UNINSTALLED = {
 
 _FAULT = {
     "type": "object",
-    "description": "One thing wrong with a body.",
-    "required": ["pointer", "code"],
+    "description": "One thing wrong with a body or a query.",
+    "required": ["code"],
+    "oneOf": [{"required": ["pointer"]}, {"required": ["parameter"]}],
     "properties": {
         "pointer": {"type": "string", "description": "Where (RFC 6901), of known names; `*` for an unknown one"},
+        "parameter": {"type": "string", "description": "Which of the query: a known name, `*` for an unknown one"},
         "code": {"type": "string", "description": "What: required, type, pattern, length, range, unknown …"},
     },
 }

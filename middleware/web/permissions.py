@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import Blueprint, Response, g, jsonify, request
 
 from middleware.core.standing import Asked
-from middleware.errors import QueryError
 from middleware.events import Ledger
 from middleware.logs import logger
 from middleware.permissions import decide
 from middleware.services import Services
+from middleware.web import query
 from schemas.decision import CHANNEL, CONTRACT, CUSTOMER, PURPOSE, SUBJECT, TIE, told
 
 LONGEST = 64
 """Characters of a word of the query: more than any name of a policy has, and as many as an id of a customer may."""
 
+_KNOWN = (PURPOSE, SUBJECT, CHANNEL, CONTRACT, TIE, CUSTOMER)
 _log = logger("permissions")
 
 
@@ -26,7 +25,7 @@ def blueprint(services: Services, ledger: Ledger) -> Blueprint:
 
     def ask(shop: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        words = _words()
+        words = query.texts(_KNOWN, (PURPOSE, SUBJECT), LONGEST)
         asked = Asked(
             purpose=words[PURPOSE],
             subject=words[SUBJECT],
@@ -43,15 +42,3 @@ def blueprint(services: Services, ledger: Ledger) -> Blueprint:
 
     routes.add_url_rule("", view_func=ask, methods=["GET"], provide_automatic_options=False)
     return routes
-
-
-def _words() -> Mapping[str, str]:
-    """The query, each member once. Raises: QueryError."""
-    given = list(request.args.items(multi=True))
-    asked = dict(given)
-    known = {PURPOSE, SUBJECT, CHANNEL, CONTRACT, TIE, CUSTOMER}
-    if len(asked) != len(given) or not {PURPOSE, SUBJECT} <= asked.keys() <= known:
-        raise QueryError()
-    if not all(value.strip() and len(value) <= LONGEST for value in asked.values()):
-        raise QueryError()
-    return asked

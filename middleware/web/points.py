@@ -10,6 +10,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,11 +20,12 @@ from middleware.core import postal
 from middleware.core.nearby import near
 from middleware.core.pace import Pace
 from middleware.core.places import row_of
-from middleware.errors import ParcelveilError, QueryError
+from middleware.errors import ParcelveilError
 from middleware.errors_points import NoPointsError, TooOftenError
+from middleware.errors_query import Unfit
 from middleware.logs import logger
 from middleware.services import Services, Shop
-from middleware.web import metrics
+from middleware.web import metrics, query
 from middleware.web.raw import no_body
 
 COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -97,17 +99,22 @@ def _shared(response: Response) -> Response:
 
 def _wanted() -> Wanted:
     """What the query asks for. Raises: QueryError for anything that is not described."""
-    given = list(request.args.items(multi=True))
-    named = dict(given)
+    named = query.words(_NAMES, ("postal_code",))
     country, limit = named.get("country", DEFAULT_COUNTRY), named.get("limit", str(DEFAULT_LIMIT))
-    code = postal.bare(named.get("postal_code", ""), country)
-    if len(given) != len(named) or not named.keys() <= _NAMES:
-        raise QueryError()
-    if not COUNTRY.fullmatch(country) or not _LIMIT.fullmatch(limit) or int(limit) > MOST:
-        raise QueryError()
-    if code is None or postal.fault(code, country):
-        raise QueryError()
+    code = postal.bare(named["postal_code"], country) or ""
+    query.refuse(*_unfit(code, country, limit))
     return Wanted(postal_code=code, country=country, limit=int(limit))
+
+
+def _unfit(code: str, country: str, limit: str) -> Iterator[Unfit]:
+    if not COUNTRY.fullmatch(country):
+        yield Unfit(parameter="country", code="pattern")
+    if not _LIMIT.fullmatch(limit) or int(limit) > MOST:
+        yield Unfit(parameter="limit", code="range")
+    if not code:
+        yield Unfit(parameter="postal_code", code="required")
+    elif fault := postal.fault(code, country):
+        yield Unfit(parameter="postal_code", code=fault)
 
 
 def _answer(shop: Shop, wanted: Wanted) -> Response:

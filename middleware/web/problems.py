@@ -8,6 +8,7 @@ from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from middleware.errors import ParcelveilError, SchemaError, UnauthorisedError
+from middleware.errors_query import QueryError
 from middleware.logs import logger
 
 _log = logger("web")
@@ -47,9 +48,7 @@ def _finish(response: Response) -> Response:
 
 
 def _ours(error: ParcelveilError) -> Response:
-    response = _problem(
-        error.status, error.code, type(error).__doc__ or "", error if isinstance(error, SchemaError) else None
-    )
+    response = _problem(error.status, error.code, type(error).__doc__ or "", _errors(error))
     if error.status in (429, 503):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, UnauthorisedError):
@@ -73,13 +72,22 @@ def _unexpected(error: Exception) -> Response:
     return _problem(500, "internal", "Something went wrong on our side.")
 
 
-def _problem(status: int, slug: str, title: str, refusal: SchemaError | None = None) -> Response:
+def _errors(error: ParcelveilError) -> list[dict[str, str]] | None:
+    """What is wrong with a body or a query; None where nothing of the kind is."""
+    if isinstance(error, SchemaError):
+        return [{"pointer": fault.pointer, "code": fault.code} for fault in error.faults]
+    if isinstance(error, QueryError):
+        return [{"parameter": unfit.parameter, "code": unfit.code} for unfit in error.unfit]
+    return None
+
+
+def _problem(status: int, slug: str, title: str, errors: list[dict[str, str]] | None = None) -> Response:
     body: dict[str, object] = {
         "type": f"urn:problem:{slug}",
         "title": title.strip().splitlines()[0],
         "status": status,
         "instance": f"urn:uuid:{g.request_id}",
     }
-    if refusal is not None:
-        body["errors"] = [{"pointer": fault.pointer, "code": fault.code} for fault in refusal.faults]
+    if errors is not None:
+        body["errors"] = errors
     return Response(json.dumps(body), status=status, mimetype="application/problem+json")

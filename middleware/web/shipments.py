@@ -11,11 +11,12 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from middleware.errors import NotFoundError, QueryError
+from middleware.errors import NotFoundError
 from middleware.logs import logger
 from middleware.services import Services, Shop
 from middleware.tracking import LONGEST, Desk, Step, of_order, shipment
 from middleware.trail import Sighting
+from middleware.web import query
 from schemas.status import STATUS
 
 _DERIVED = ("simulated", "next", "clock_not_started")
@@ -30,13 +31,13 @@ def blueprint(services: Services) -> Blueprint:
 
     def by_id(shop: str, record_id: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        query(())
+        query.words(())
         return found(shipment(record_id, desk(services, asking)), services.simulated)
 
     def by_order(shop: str) -> Response:
         asking = services.asking(shop, request.headers.get("Authorization", ""))
-        (order,) = query(("order",))
-        return found(of_order(order, desk(services, asking)), services.simulated)
+        asked = query.texts(("order",), ("order",), LONGEST)
+        return found(of_order(asked["order"], desk(services, asking)), services.simulated)
 
     for rule, view in (("/<record_id>", by_id), ("", by_order)):
         routes.add_url_rule(rule, view_func=view, methods=["GET"], provide_automatic_options=False)
@@ -51,17 +52,6 @@ def desk(services: Services, shop: Shop) -> Desk:
         keys=services.keys,
         shops={shop.settings.name: shop.settings.domain},
     )
-
-
-def query(wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """Exactly these members, each once and with something in it. Raises: QueryError."""
-    given = list(request.args.items(multi=True))
-    if sorted(name for name, _ in given) != sorted(wanted):
-        raise QueryError()
-    values = tuple(request.args[name] for name in wanted)
-    if not all(value.strip() and len(value) <= LONGEST for value in values):
-        raise QueryError()
-    return values
 
 
 def found(seen: tuple[Sighting, Step] | None, simulated: Collection[str]) -> Response:

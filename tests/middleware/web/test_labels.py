@@ -91,14 +91,28 @@ def test_the_label_is_handed_on_under_a_name_that_says_nothing(asking: Asking) -
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "told"),
     [
-        *("format=png", "format=zpl", "size=A4", "size=A5", "format=", "odd=1", "format=pdf&format=pdf"),
-        *("with_return=true", "with_return=1"),
+        ("format=png", ["format not-made"]),
+        ("format=zpl", ["format not-made"]),
+        ("size=A4", ["size not-made"]),
+        ("with_return=true", ["with_return not-made"]),
+        ("format=zpl&with_return=true&size=A4", ["format not-made", "size not-made", "with_return not-made"]),
+        ("size=A5", ["size unknown"]),
+        ("format=", ["format unknown"]),
+        ("with_return=1&size=Mirte", ["with_return unknown", "size unknown"]),
+        ("Mirte=1", ["* unknown"]),
+        ("format=pdf&format=pdf", ["format twice"]),
+        ("Mirte=1&format=png&format=x", ["* unknown", "format twice"]),
     ],
 )
-def test_a_form_that_is_not_made_is_refused_and_nothing_is_asked(asking: Asking, query: str) -> None:
-    problem(asking.label(query=f"?{query}"), 400, "bad-query")
+def test_a_form_that_is_not_made_is_refused_by_name_and_nothing_is_asked(
+    asking: Asking, query: str, told: list[str]
+) -> None:
+    answer = asking.label(query=f"?{query}")
+    body = problem(answer, 400, "bad-query")
+    assert [f"{error['parameter']} {error['code']}" for error in body["errors"]] == told
+    assert "Mirte" not in answer.text
     assert asking.platform.asked == []
 
 

@@ -259,20 +259,22 @@ def test_after_the_end_of_use_legal_claims_alone_remain(telling: Telling, intake
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "told"),
     [
-        "",
-        "purpose=support",
-        "subject=sender",
-        "purpose=support&subject=sender&subject=user",
-        "purpose=support&subject=sender&level=on",
-        "purpose=support&subject=contact&customer=",
-        "purpose=support&subject=%20",
-        f"purpose={'x' * 65}&subject=sender",
+        ("", ["purpose required", "subject required"]),
+        ("purpose=support", ["subject required"]),
+        ("subject=sender", ["purpose required"]),
+        ("purpose=support&subject=sender&subject=user", ["subject twice"]),
+        ("purpose=support&subject=sender&level=on", ["* unknown"]),
+        ("purpose=support&subject=contact&customer=", ["customer required"]),
+        ("purpose=support&subject=%20", ["subject required"]),
+        (f"purpose={'x' * 65}&subject=sender", ["purpose too-long"]),
     ],
 )
-def test_another_query_is_refused(telling: Telling, query: str) -> None:
-    assert code(ask(telling, query)) == (400, "bad-query")
+def test_another_query_is_refused(telling: Telling, query: str, told: list[str]) -> None:
+    answer = ask(telling, query)
+    assert code(answer) == (400, "bad-query")
+    assert [f"{one['parameter']} {one['code']}" for one in answer.get_json()["errors"]] == told
 
 
 def test_strangers_and_sources_are_answered_alike_and_nothing_is_cached_or_logged(

@@ -220,16 +220,26 @@ def test_only_a_record_id_is_an_id(api: FlaskClient, answer: dict[str, Any], rec
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "told"),
     [
-        *("", "x=1", "order=", "order=%20", "order=Canary&x=1", "order=Canary&order=Canary", "Order=1"),
-        f"order={'1' * 256}",
-        "order",
+        ("", ["order required"]),
+        ("x=1", ["* unknown", "order required"]),
+        ("order=", ["order required"]),
+        ("order=%20", ["order required"]),
+        ("order=Canary&x=1", ["* unknown"]),
+        ("order=Canary&order=Canary", ["order twice"]),
+        ("Canary=1", ["* unknown", "order required"]),
+        (f"order={'1' * 256}", ["order too-long"]),
+        ("order", ["order required"]),
     ],
 )
-def test_a_query_that_is_not_described_is_refused(api: FlaskClient, answer: dict[str, Any], query: str) -> None:
+def test_a_query_that_is_not_described_is_refused(
+    api: FlaskClient, answer: dict[str, Any], query: str, told: list[str]
+) -> None:
     response = ask(api, query=query)
-    assert (response.status_code, (response.json or {})["type"]) == (400, "urn:problem:bad-query")
+    body = response.json or {}
+    assert (response.status_code, body["type"]) == (400, "urn:problem:bad-query")
+    assert [f"{one['parameter']} {one['code']}" for one in body["errors"]] == told
     assert "Canary" not in response.text
 
 
