@@ -26,6 +26,7 @@ from middleware.core.switching import Saying, heard
 from middleware.errors import Fault, NotFoundError, SchemaError, UnauthorisedError
 from middleware.errors_events import BeforeIntakeError, OnlyTheDataSubjectError
 from middleware.errors_shipping import KeyReusedError
+from middleware.logs import logger
 from middleware.model_events import (
     RAISING,
     TRIGGERS,
@@ -51,6 +52,7 @@ EARLIEST: Final = date(1970, 1, 1)
 THE_SHOP: Final = "shop"
 """Who tells, where the shop's own token is shown."""
 
+_log = logger("events")
 _USES: Final = (EventType.LABEL_CREATED, EventType.LAST_USE)
 _VERBS: Final[Mapping[EventType, str]] = {
     EventType.OBJECTION: "object",
@@ -141,6 +143,8 @@ def record(document: object, shop: Shop, teller: Teller, ledger: Ledger, **marks
     released = ledger.releases(event) if kind is EventType.DECLARATION else ()
     started = clock(shop.policy, trigger, day) if trigger else None
     came = ledger.events.record(event, ended_part or started, now, said, released)
+    for record_id in came.unreadable:
+        _log.error("clock_unreadable", shop=came.shop, record_id=record_id)
     _check(came)
     return came
 

@@ -84,7 +84,7 @@ class MovedPart:
 class Moved:
     """What a clock did, or an early end: how many parts got new dates, and the last of these (``until``); the first
     records that changed; how many records the event concerns (``found``); how many were left as they are because they
-    were taken in after that day (``early``).
+    were taken in after that day (``early``); the first of those that could not be read (``unreadable``).
     """
 
     parts: int = 0
@@ -92,6 +92,7 @@ class Moved:
     until: date | None = None
     found: int = 0
     early: int = 0
+    unreadable: tuple[str, ...] = ()
 
 
 class EventType(StrEnum):
@@ -161,7 +162,7 @@ class Release:
 class Recorded:
     """What came of an event: how many records it concerns, how many of their parts have new dates, how many records
     were taken in after its day; ``records`` are the first of those that changed. ``payload`` and ``ways`` as in
-    ``Event``.
+    ``Event``. ``unreadable`` are the first of those that could not be read and stayed as they are: told once.
     """
 
     id: str
@@ -179,6 +180,7 @@ class Recorded:
     records: tuple[str, ...]
     payload: bytes | None = None
     ways: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

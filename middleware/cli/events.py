@@ -89,7 +89,8 @@ def _tell(came: Recorded, as_json: bool) -> None:
     dates = f"{counted(came.parts, 'part')} {'has' if came.parts == 1 else 'have'} new dates"
     moved = f"{counted(came.found, 'record')} concerned, {dates}"
     early = f", {came.early} came in after that day and stay as they are" if came.early else ""
-    click.echo(f"{came.id}: {moved}{early}.")
+    odd = f", {len(came.unreadable)} cannot be read and stay as they are" if came.unreadable else ""
+    click.echo(f"{came.id}: {moved}{early}{odd}.")
     if came.ways:
         click.echo(f"It counts. The policy names another way for it: {', '.join(came.ways)}.")
 

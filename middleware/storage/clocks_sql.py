@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, insert, select, update
@@ -24,6 +25,7 @@ from middleware.model_keys import Fact
 from middleware.storage import holds_sql, records_sql
 from middleware.storage.database import Upserts
 from middleware.storage.tables import audit_entries, index_entries, parts, records
+from middleware.storage.unreadable import readable
 
 PAGE: Final = 200
 """Records that are locked with one statement."""
@@ -76,27 +78,47 @@ def move(
     now: datetime,
 ) -> Moved:
     """Start or move the clock of every part that it concerns, or end it early; of the shop as a whole those records are
-    looked at that have such a part. A clock that moves nothing locks nothing. ``actor`` is told to the audit log.
+    looked at that have such a part. A clock that moves nothing locks nothing. ``actor`` is told to the audit log. A
+    record of which a row cannot be read stays as it is and is named; it stops no other.
     """
     came = Moved()
     if _whole(selector) and not change.moves:
         return came
     for ids in _pages(connection, shop, selector, change.trigger):
-        of_orders = records_sql.orders_of(connection, ids) if change.moves else ()
-        seen = connection.execute(_LOCK if change.moves else _SEEN, {"ids": ids}).all()
-        living = [row for row in seen if row.state not in _NO_SHIPMENT]
-        older = {row.id: row for row in living if today(row.created_at) <= change.day}
-        changed = _moved(connection, upserts, older, of_orders, change, now) if change.moves else []
-        names = list(dict.fromkeys(one.record_id for one in changed))
-        _audit(connection, names, clocks.fact(change), actor, now)
+        more = _of_page(connection, upserts, ids, change, actor, now)
         came = Moved(
-            parts=came.parts + len(changed),
-            records=(*came.records, *names)[:MOST_NAMED],
-            until=max([*([came.until] if came.until else []), *(one.until for one in changed)], default=None),
-            found=came.found + len(living),
-            early=came.early + len(living) - len(older),
+            parts=came.parts + more.parts,
+            records=(*came.records, *more.records)[:MOST_NAMED],
+            until=max([day for day in (came.until, more.until) if day], default=None),
+            found=came.found + more.found,
+            early=came.early + more.early,
+            unreadable=(*came.unreadable, *more.unreadable)[:MOST_NAMED],
         )
     return came
+
+
+def _of_page(
+    connection: Connection, upserts: Upserts, ids: Sequence[str], change: Clock | Cut, actor: str, now: datetime
+) -> Moved:
+    lost: frozenset[str] = frozenset()
+    of_orders: Sequence[Any] = ()
+    if change.moves:
+        of_orders, lost = readable(partial(records_sql.orders_of, connection), ids)
+    sound = [record_id for record_id in ids if record_id not in lost]
+    seen, odd = readable(partial(_rows, connection, _LOCK if change.moves else _SEEN), sound)
+    living = [row for row in seen if row.state not in _NO_SHIPMENT]
+    older = {row.id: row for row in living if today(row.created_at) <= change.day}
+    changed, left = _moved(connection, upserts, older, of_orders, change, now)
+    names = list(dict.fromkeys(one.record_id for one in changed))
+    _audit(connection, names, clocks.fact(change), actor, now)
+    return Moved(
+        parts=len(changed),
+        records=tuple(names),
+        until=max((one.until for one in changed), default=None),
+        found=len(living) + len(lost | odd),
+        early=len(living) - len(older),
+        unreadable=tuple(sorted(lost | odd | left)),
+    )
 
 
 def running(connection: Connection, record_id: str, now: datetime) -> clocks.Running:
@@ -162,12 +184,13 @@ def _moved(
     of_orders: Sequence[Any],
     change: Clock | Cut,
     now: datetime,
-) -> list[MovedPart]:
-    rows = connection.execute(_PARTS, {"ids": sorted(owners)}).all() if owners else []
+) -> tuple[list[MovedPart], frozenset[str]]:
+    """The parts that have new dates, and the records of which a part cannot be read."""
+    rows, odd = readable(partial(_rows, connection, _PARTS), sorted(owners) if change.moves else ())
     day = today(now)
     changed = [new for row in rows if (new := _new(change, row, owners[row.record_id], day)) is not None]
     if not changed:
-        return []
+        return [], odd
     news = {(one.record_id, one.part): one.until for one in changed}
     keys = [{"this_id": one.record_id, "this_name": one.part} for one in changed]
     dates = [{"starts": one.starts, "until": one.until, "moved_at": now} for one in changed]
@@ -178,7 +201,11 @@ def _moved(
     before = {(row.record_id, row.name): (row.starts, row.until) for row in rows}
     other = [key for key, date_ in zip(news, dates, strict=True) if before[key] != (date_["starts"], date_["until"])]
     holds_sql.tell(connection, upserts, other, day, now)  # the same dates are no news
-    return changed
+    return changed, odd
+
+
+def _rows(connection: Connection, page: Select[Any], ids: Sequence[str]) -> Sequence[Any]:
+    return connection.execute(page, {"ids": ids}).all() if ids else []
 
 
 def _new(change: Clock | Cut, row: Any, owner: Any, day: date) -> MovedPart | None:

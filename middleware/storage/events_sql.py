@@ -104,6 +104,7 @@ def _recorded(event: Event, moved: Moved) -> Recorded:
         parts=moved.parts,
         early=moved.early,
         records=moved.records,
+        unreadable=moved.unreadable,
         payload=event.payload,
         ways=event.ways,
     )

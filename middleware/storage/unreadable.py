@@ -40,6 +40,23 @@ def tolerant(
     return found
 
 
+def readable(read: Callable[[Sequence[str]], Sequence[T]], keys: Sequence[str]) -> tuple[Sequence[T], frozenset[str]]:
+    """What ``read`` tells of these keys, and those of which it tells nothing, as a row of theirs is unreadable."""
+    try:
+        return read(keys), frozenset()
+    except (UnreadableError, DBAPIError, TypeError, ValueError) as error:
+        check(error)
+    found: list[T] = []
+    odd = set()
+    for key in keys:
+        try:
+            found += read([key])
+        except (UnreadableError, DBAPIError, TypeError, ValueError) as error:
+            check(error)
+            odd.add(key)
+    return found, frozenset(odd)
+
+
 def check(error: Exception) -> None:
     """Raises: DBAPIError where the database itself failed, and it is not a value that the driver cannot decode."""
     if isinstance(error, DBAPIError):

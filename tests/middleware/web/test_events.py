@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 from werkzeug.test import TestResponse
 
 from middleware.core.calendar import today
@@ -248,3 +248,17 @@ def test_a_source_that_is_called_as_the_shop_has_keys_of_its_own() -> None:
 @pytest.mark.policy("X-LVL-1")
 def test_every_type_is_known_to_the_schema() -> None:
     assert set(TYPES) == {kind.value for kind in EventType}
+
+
+def test_a_record_that_cannot_be_read_is_named_in_the_log_and_the_event_is_kept(telling: Telling) -> None:
+    order = telling.order()
+    with create_engine(telling.url).begin() as connection:
+        key = connection.execute(
+            text("SELECT id FROM records ORDER BY created_at DESC, rowid DESC LIMIT 1")
+        ).scalar_one()
+        connection.execute(text("UPDATE parts SET until = 'nonsense' WHERE record_id = :key"), {"key": key})
+    answer = telling.tell({"type": "delivered", "order": order, "day": telling.today().isoformat()})
+    assert (answer.status_code, (answer.json or {})["parts"], len(telling.kept())) == (200, 0, 1)
+    assert f'"event": "clock_unreadable", "logger": "events", "shop": "plain", "record_id": "{key}"' in (
+        telling.intake.log.text()
+    )
