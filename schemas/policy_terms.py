@@ -67,6 +67,11 @@ class CategoryRule:
     advisory: str = ""
 
     @property
+    def told(self) -> str:
+        """The title as readers are told it, and whether the text has none of it."""
+        return self.title if self.stated else f"{self.title} (not in the text)"
+
+    @property
     def passes(self) -> bool:
         """Whether these categories may exist at all, be it on a condition."""
         return self.default == "keep" or self.unless is not None

@@ -57,10 +57,10 @@ def _what(found: Policy) -> Iterator[Table]:
         ],
     )
     yield (
-        "Data: what the text lists",
+        "Data: what the text lists, and what it does not",
         ("data", "passes", "account types", "clause"),
         [
-            (rule.title, _passes(rule, found), ", ".join(rule.account_types) or "all", rule.clause.ref)
+            (rule.told, _passes(rule, found), ", ".join(rule.account_types) or "all", rule.clause.ref)
             for rule in found.categories
         ],
     )

@@ -147,7 +147,7 @@ def _operator(policy: Policy, points: Cell) -> Entry:
         lia_note=(NOT_STATED,),
         objection=(NOT_STATED,),
         subject_category=tuple(dict.fromkeys(part.subject for part in parts)),
-        data_categories=tuple(rule.title for rule in passing),
+        data_categories=tuple(rule.told for rule in passing),
         optional_flags=tuple(f"{rule.title}: {rule.optional}" for rule in passing),
         source=("the shop",),
         recipients=(policy.controller.name,),
@@ -203,7 +203,7 @@ def _data_cells(policy: Policy, cluster: Cluster) -> dict[str, Cell]:
     ]
     says = policy.says("collected_through")
     return {
-        "data_categories": _stated([f"{rule.title}{'' if rule.stated else ' (not in the text)'}" for rule in listed]),
+        "data_categories": _stated([rule.told for rule in listed]),
         "optional_flags": _stated([f"{rule.title}: {rule.optional}" for rule in listed]),
         "source": _stated([says]),
     }

@@ -16,15 +16,20 @@ import pytest
 from middleware import bootstrap
 from middleware.cli import policies
 from middleware.cli.policy_tables import filled, tables
+from middleware.core.register import entries
 from schemas.policy import Policy
 from schemas.policy_lint import MAX_AGE_DAYS
 from schemas.policy_loader import load, load_file, names
+from schemas.policy_terms import NOT_STATED
 from tests.middleware.cli.bench import PACK, refused, run
 from tests.schemas.broken_pack import TEXT
 
 POLICY = load(PACK)
 LISTED = ("categories", "recipients", "transfers")
 """Tables of a pack whose rows have no id."""
+
+
+DATA, MARK = "Data: what the text lists, and what it does not", " (not in the text)"
 
 
 def printed(*words: str, status: int = 0, columns: int | None = None) -> str:
@@ -94,7 +99,7 @@ def test_every_row_is_told_with_its_clause(table: str) -> None:
     text = printed("show", PACK)
     title = {
         "parts": "Parts: what may be together, why, and for how long",
-        "categories": "Data: what the text lists",
+        "categories": DATA,
         "purposes": "Purposes and their bases (Art. 6(1) GDPR)",
         "retention": "Retention: for how long, and what comes then",
         "recipients": "Recipients",
@@ -103,7 +108,7 @@ def test_every_row_is_told_with_its_clause(table: str) -> None:
     }[table]
     held = getattr(POLICY, table)
     expected = [
-        (row.name if table == "recipients" else row.country if table == "transfers" else row.title, row.clause.ref)
+        (getattr(row, {"recipients": "name", "transfers": "country", "categories": "told"}[table]), row.clause.ref)
         for row in (held if table in LISTED else ())
     ] or [(name, row.clause.ref) for name, row in held.items()]
     assert [(cells[0], cells[-1]) for cells in rows(text, title)] == expected
@@ -144,12 +149,15 @@ def test_how_long_is_told_in_plain_words() -> None:
         ("company name of the sender", ["yes", "professional"]),
         ("e-mail address of the recipient", ["when the delivery notifies by e-mail", "all"]),
         ("telephone number of the recipient", ["when the delivery notifies by text message", "all"]),
-        ("what customs demands", ["when it leaves the EU's customs union", "all"]),
+        ("what customs demands (not in the text)", ["when it leaves the EU's customs union", "all"]),
         pytest.param(
-            "the webshop's ids", ["in the keyed index alone", "all"], marks=pytest.mark.policy("AMB-21"), id="indexed"
+            "the webshop's ids (not in the text)",
+            ["in the keyed index alone", "all"],
+            marks=pytest.mark.policy("AMB-21"),
+            id="indexed",
         ),
         pytest.param(
-            "what is read to decide",
+            "what is read to decide (not in the text)",
             ["in the keyed index alone; read, not kept", "all"],
             marks=pytest.mark.policy("AMB-21"),
             id="read",
@@ -157,8 +165,17 @@ def test_how_long_is_told_in_plain_words() -> None:
     ],
 )
 def test_what_passes_is_told_in_plain_words(datum: str, passes: list[str]) -> None:
-    told = {cells[0]: cells[1:3] for cells in rows(printed("show", PACK), "Data: what the text lists")}
+    told = {cells[0]: cells[1:3] for cells in rows(printed("show", PACK), DATA)}
     assert told[datum] == passes
+
+
+@pytest.mark.parametrize("pack", ["bpost-shipping-platform", "bpost-maxiresponse", "bpost-mystamp"])
+def test_what_is_not_in_the_text_is_the_same_here_and_in_the_register(pack: str) -> None:
+    shown = {cells[0] for cells in rows(printed("show", pack), DATA)}
+    entered = {title for entry in entries([load(pack)]) for title in entry.data_categories}
+    assert entered - {NOT_STATED} <= shown
+    marked = {title.removesuffix(MARK) for title in shown if title.endswith(MARK)}
+    assert marked == {rule.title for rule in load(pack).categories if not rule.stated}
 
 
 @pytest.mark.parametrize(
@@ -357,7 +374,7 @@ def test_every_pack_is_told_with_its_parts_and_their_terms(pack: str) -> None:
             marks=pytest.mark.policy("MS-REC-1"),
         ),
         pytest.param(
-            *("Data: what the text lists", "birth date of the customer"),
+            *(DATA, "birth date of the customer"),
             ["when the person entered it for a purpose", "all", "2§3 L45"],
             marks=pytest.mark.policy("MS-CAT-2"),
         ),
