@@ -37,14 +37,14 @@ class Gate:
         self._bells: dict[Ticket, threading.Event] = {}
 
     @contextmanager
-    def turn(self, shop: str, webhook: str) -> Iterator[None]:
-        """Work within. ``webhook`` is the delivery's id.
+    def turn(self, shop: str, webhook: str, patience: float | None = None) -> Iterator[None]:
+        """Work within. ``webhook`` is the delivery's id; ``patience`` is in seconds, if it is another than all have.
 
         Raises: BusyError where the shop has its share of places already, or no turn came.
         """
         ticket, bell = self._come(shop)
         try:
-            if ticket is None or not (ticket.called or bell.wait(self._patience)):
+            if ticket is None or not (ticket.called or bell.wait(self._patience if patience is None else patience)):
                 raise BusyError(shop, come_again(webhook))
             yield
         finally:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from middleware.errors import DeliveryError, Fault, NotFoundError, RequestError, SchemaError
+from middleware.errors import BusyError, DeliveryError, Fault, NotFoundError, RequestError, SchemaError
 from middleware.errors_query import QueryError, Unfit
 from middleware.errors_shipping import (
     LabelGoneError,
@@ -33,6 +33,7 @@ from middleware.exchange import (
     Sheaves,
     Wish,
 )
+from middleware.gate import Gate
 from middleware.model import State
 from middleware.ports import Calls
 from middleware.relay import Lane
@@ -42,6 +43,9 @@ from middleware.trail import Sighting
 
 DEADLINE: Final = 40.0
 """Seconds after which no further request for labels is begun."""
+
+LATEST: Final = 60.0
+"""Seconds after which no document is joined that has not had its turn: as long as the last request may take."""
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes of all labels that are asked for at once."""
@@ -60,12 +64,14 @@ class Desk:
     """Where labels are fetched: so many at once, that a platform that hangs never takes every thread of a process, and
     one shop never all ``places``, nor all that ``many`` at once have. They are taken before the database is asked.
 
-    ``join`` makes one document of many, None where it cannot. ``ticks`` are seconds of a clock that nobody turns.
+    ``join`` makes one document of many, None where it cannot; for it shops take turns at ``joiners``. ``ticks`` are
+    seconds of a clock that nobody turns.
     """
 
     lanes: Mapping[str, Lane]
     places: Seats
     many: Seats
+    joiners: Gate
     join: Callable[[Sequence[Sheaf]], bytes | None]
     ticks: Callable[[], float] = time.monotonic
 
@@ -96,13 +102,14 @@ class Desk:
         with self.many.seat(shop.settings.name) as seated:
             if not seated:
                 raise LabelUnavailableError()
+            began = self.ticks()
             found = [_labelled(calls.sighting(record_id), shop) for record_id in ids]
             _refuse({place: one for place, one in enumerate(found) if isinstance(one, RequestError)})
             records = {place: one for place, one in enumerate(found) if isinstance(one, Sighting)}
             sheaves = self._sheaves(list(self._batches(records, shop, wish)))
             if {place for sheaf in sheaves for place in sheaf.places} != records.keys():
                 raise LabelUnavailableError()
-            content = self.join(sheaves)
+            content = self._joined(sheaves, shop.settings.name, began)
         if content is None:
             raise LabelUnavailableError()
         back = {place: barcode for sheaf in sheaves for place, barcode in sheaf.back.items()}
@@ -121,6 +128,14 @@ class Desk:
             if isinstance(batches, Failed):
                 raise LabelUnavailableError()
             yield from ((lane, batch) for batch in batches)
+
+    def _joined(self, sheaves: Sequence[Sheaf], shop: str, began: float) -> bytes | None:
+        """One document of all; None where none can be made of them, or the shop's turn does not come in time."""
+        try:
+            with self.joiners.turn(shop, shop, max(0.0, began + LATEST - self.ticks())):
+                return self.join(sheaves)
+        except BusyError:
+            return None
 
     def _sheaves(self, batches: Sequence[tuple[Lane, Batch]]) -> Sequence[Sheaf]:
         """What came of all of them; where something is lacking, the others are asked all the same, so that all is told

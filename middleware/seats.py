@@ -10,10 +10,12 @@ from middleware.core.shares import Shares
 
 
 class Seats:
-    """``places`` seats for all threads of a process. Nobody waits for one. Of two a shop gets one, of four two."""
+    """``places`` seats for all threads of a process. Nobody waits for one. Of two a shop gets one, of four two; never
+    more than ``each``.
+    """
 
-    def __init__(self, places: int) -> None:
-        self._shares = Shares(places=places, at_work=places)
+    def __init__(self, places: int, each: int | None = None) -> None:
+        self._shares = Shares(places=places, at_work=places, each=each)
         self._lock = threading.Lock()
 
     @contextmanager

@@ -25,10 +25,13 @@ class Ticket:
 
 @dataclass(slots=True, kw_only=True)
 class Shares:
-    """``places`` is how many may be here, ``at_work`` how many of them may work at once. Not for several threads."""
+    """``places`` is how many may be here, ``at_work`` how many of them may work at once, ``each`` how many of a shop
+    may be here in any case. Not for several threads.
+    """
 
     places: int
     at_work: int
+    each: int | None = None
     _here: Counter[str] = field(init=False, default_factory=Counter)
     _working: int = field(init=False, default=0)
     _waiting: dict[str, deque[Ticket]] = field(
@@ -38,7 +41,7 @@ class Shares:
     def come(self, shop: str) -> Ticket | None:
         """A webhook of a shop comes: called at once, or waiting for its turn. None if the shop has its share."""
         free = self.places - self._here.total()
-        if self._here[shop] >= free:
+        if self._here[shop] >= (free if self.each is None else min(free, self.each)):
             return None
         self._here[shop] += 1
         ticket = Ticket(shop)

@@ -8,9 +8,11 @@ from typing import Final
 from flask import Blueprint, Response, g, request
 
 from middleware.core.body import read
+from middleware.core.shares import Shares
 from middleware.errors import Fault, SchemaError
 from middleware.errors_query import Unfit
 from middleware.exchange import Form, Size, Wish
+from middleware.gate import Gate
 from middleware.labels import Desk
 from middleware.logs import logger
 from middleware.pages import apart
@@ -22,11 +24,14 @@ from middleware.web.raw import body_of
 from schemas.allowlist import Refused, load
 from schemas.labels import LABELS_WANTED
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 6
 """Labels that are fetched at once, each by a call of its own."""
 
-DOCUMENTS: Final = 2
-"""Documents of many labels that are made at once."""
+DOCUMENTS: Final = 4
+"""Documents of many labels whose labels are fetched at once, each for another shop: what waits costs a thread alone."""
+
+JOINERS: Final = 2
+"""Of them so many are joined at once, each in a process of its own; shops take turns for that."""
 
 RETURN_BARCODES: Final = "Parcelveil-Return-Barcodes"
 """The barcodes of the labels that bring parcels back, in the order of the shipments: a list of strings (RFC 9651 §3.1),
@@ -48,7 +53,8 @@ def blueprint(services: Services, lanes: Mapping[str, Lane]) -> Blueprint:
     desk = Desk(
         lanes=lanes,
         places=Seats(AT_ONCE),
-        many=Seats(DOCUMENTS),
+        many=Seats(DOCUMENTS, each=1),
+        joiners=Gate(Shares(places=2 * DOCUMENTS, at_work=JOINERS)),
         join=apart.joined,
     )
 

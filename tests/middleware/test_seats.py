@@ -21,6 +21,12 @@ def test_of_eight_seats_one_shop_has_four_and_others_find_one() -> None:
         assert other
 
 
+def test_of_four_seats_of_which_a_shop_has_one_four_shops_sit() -> None:
+    seats = Seats(4, each=1)
+    asked = [seats.seat(shop) for shop in ("one", "one", "two", "three", "two", "four", "five")]
+    assert [one.__enter__() for one in asked] == [True, False, True, True, False, True, False]
+
+
 def test_a_seat_is_given_back_even_by_what_fails_and_by_nobody_who_had_none() -> None:
     seats = Seats(2)
     for _ in range(3):

@@ -13,6 +13,7 @@ from middleware.carriers.parcel_json import LARGEST_LABEL, ParcelJson
 from middleware.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from middleware.errors_shipping import LabelUnavailableError
 from middleware.exchange import Label, Request, Response, Wish
+from middleware.gate import Gate
 from middleware.labels import Desk
 from middleware.model import State
 from middleware.relay import Lane
@@ -185,7 +186,7 @@ def test_so_many_are_fetched_at_once(asking: Asking) -> None:
     shop = asking.intake.services.shops.get("plain")
     assert shop is not None
     places, calls = Seats(2), asking.intake.services.calls
-    desk = Desk(lanes=asking.lanes(), places=places, many=Seats(0), join=lambda _: None)
+    desk = Desk(lanes=asking.lanes(), places=places, many=Seats(0), joiners=Gate(), join=lambda _: None)
     for _ in range(2):
         assert desk.label(asking.record, shop, calls, Wish()) == Label(content=PDF)
     asking.platform.failure = TransientDeliveryError()

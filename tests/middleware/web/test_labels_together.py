@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,10 +17,12 @@ from werkzeug.test import TestResponse
 from middleware import labels
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.parcel_json import ParcelJson
+from middleware.core.shares import Shares
 from middleware.errors import DeliveryError, ParcelveilError, TransientDeliveryError
 from middleware.errors_shipping import LabelsTooLargeError, LabelUnavailableError
 from middleware.exchange import Request, Response, Sheaf, Wish
-from middleware.labels import DEADLINE, Desk
+from middleware.gate import Gate
+from middleware.labels import DEADLINE, LATEST, Desk
 from middleware.model import State
 from middleware.pages import joining
 from middleware.ports import Calls
@@ -269,8 +272,8 @@ def counter(intake: Intake, number: int, carriers: Sequence[str] = ("platform",)
         "platform": Lane(carrier=ParcelJson(), transport=platform),
         "bpost": Lane(carrier=BpostShm(accounts=lambda _: ACCOUNT, shared=None, spots={}), transport=platform),
     }
-    many = Seats(routes.DOCUMENTS)
-    desk = Desk(**{"lanes": lanes, "places": many, "many": many, "join": joined, **changes})
+    many, joiners = Seats(routes.DOCUMENTS, each=1), Gate(Shares(places=2 * routes.DOCUMENTS, at_work=routes.JOINERS))
+    desk = Desk(**{"lanes": lanes, "places": many, "many": many, "joiners": joiners, "join": joined, **changes})
     made_up = {
         f"record-{place}": replace(
             SIGHTED,
@@ -307,6 +310,29 @@ def test_a_shop_has_one_document_made_at_once_and_another_shop_its_own(intake: I
     assert at.platform.asked == []
     with at.desk.many.seat("another"):
         assert _refused(at) is None
+
+
+def test_a_third_shop_has_its_document_while_two_others_wait_for_theirs(intake: Intake) -> None:
+    """Whose parcel platforms answer slowly, or not at all."""
+    at = counter(intake, 1)
+    with at.desk.many.seat("slow"), at.desk.many.seat("hanging"), at.desk.many.seat("slow") as another:
+        assert not another
+        assert _refused(at) is None
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_who_waits_to_be_joined_has_a_turn_as_soon_as_one_is_done(intake: Intake, *, comes: bool) -> None:
+    at = counter(intake, 1, ticks=Ticks(by=0.0 if comes else LATEST / 2))
+    held = [at.desk.joiners.turn(shop, shop) for shop in ("one", "two")]
+    for turn in held:
+        turn.__enter__()
+    ends = threading.Timer(0.05, lambda: held[0].__exit__(None, None, None))
+    if comes:
+        ends.start()
+    assert _refused(at) is (None if comes else LabelUnavailableError)
+    assert at.platform.asked == ["record-0"]
+    with at.desk.many.seat("plain") as seated:  # the place is given back, even then
+        assert seated
 
 
 def _refused(at: Counter) -> type[ParcelveilError] | None:
