@@ -13,6 +13,7 @@ const WORDS = {
   dead: "failed: ask who runs Parcelveil",
   quarantined: "failed: ask who runs Parcelveil",
 };
+const LATE = "; too late to change or cancel it here: ask the parcel platform";
 const MOVING = ["waiting", "claimed", "held", "cancelling"];
 const PAUSE = 2000; // milliseconds between two looks
 
@@ -49,7 +50,7 @@ function show(row, { status, told }) {
     state.textContent = inWords(told);
     deeds.append(make("button", "Try again", () => act(row, "make")), make("button", "Look", () => look(row)));
   } else {
-    state.textContent = WORDS[told.state];
+    state.textContent = WORDS[told.state] + (told.changed_after_delivery ? LATE : "");
     barcode.textContent = told.barcode || "";
     if (told.state === "delivered") {
       const label = make("a", "Label");
@@ -57,7 +58,8 @@ function show(row, { status, told }) {
       label.target = "_blank";
       deeds.append(label, " ");
     }
-    if (["delivered", "waiting"].includes(told.state)) deeds.append(make("button", "Cancel", () => act(row, "cancel")));
+    const cancellable = ["delivered", "waiting"].includes(told.state) && !told.changed_after_delivery;
+    if (cancellable) deeds.append(make("button", "Cancel", () => act(row, "cancel")));
     if (MOVING.includes(told.state)) setTimeout(() => look(row), PAUSE);
   }
 }
@@ -70,8 +72,13 @@ async function act(row, what) {
   for (const button of row.querySelectorAll("button")) button.disabled = true;
   row.cells[2].textContent = "…";
   const answer = await ask(what, row.id, "POST");
-  if (answer.status < 400) await look(row);
-  else show(row, answer);
+  const refused = answer.status >= 400;
+  if (refused && what === "make") return show(row, answer);
+  await look(row); // what stands now, and what can still be done about it
+  if (refused) {
+    row.cells[2].className = "problem";
+    row.cells[2].textContent = inWords(answer.told);
+  }
 }
 
 async function start() {

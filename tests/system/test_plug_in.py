@@ -197,6 +197,15 @@ def test_a_person_makes_a_label_with_a_click_and_cancels_it(
         page.click(f"{good}.querySelector('button')")
         page.wait(f"{good}.cells[2].textContent == 'cancelled'")
         page.wait(f"!!{late}.querySelector('a')")
+        platform.move_on(of_order(service, first + 3)["id"], "handed_over")
+        page.click(f"{late}.querySelector('button')")
+        page.wait(f"{late}.cells[2].className == 'problem'")
+        assert page.value(f"{late}.cells[2].textContent").endswith("(too-late)")
+        left = f"[...{late}.cells[4].children].map(one => one.textContent)"
+        assert page.value(left) == ["Label"]  # and nothing to cancel, which would be refused again
+        page.value(f"look({late})")
+        page.wait(f"{late}.cells[2].textContent.startsWith('label ready; too late to change or cancel it')")
+        assert page.value(left) == ["Label"]
         assert page.value("[document.title, document.querySelectorAll('img, b').length]") == ["Labels", 0]
         told = [page.value("document.documentElement.outerHTML"), json.dumps(page.heard), *page.contents()]
     assert platform.shipments()[made["id"]]["state"] == "cancelled"
