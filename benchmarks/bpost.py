@@ -1,9 +1,9 @@
 """A create of bpost's in every weather, by the thousand: one living box for each order, however bpost takes a reference
 that it knows.
 
-    python -m benchmarks.bpost --runs 1000 [--seed N] [--changes 250] [--moves 250] [--kills 20]
+    python -m benchmarks.bpost --runs 1000 [--seed N] [--changes 250] [--kills 20] [--database sqlite|postgresql]
 
-The real relay over real HTTP and an SQLite file, and the simulated bpost, whose ledger alone judges. Each run is an
+The real relay over real HTTP and a real database, and the simulated bpost, whose ledger alone judges. Each run is an
 order from its acceptance to its end; at every moment the way there or back may fail, and the relay may die, or sleep
 past its lease while another one works. Then orders that change or are cancelled on their way, in the same weather; both
 once more for a shop that is given one account after another, judged over all accounts; then real relay processes, which
@@ -19,7 +19,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from pathlib import Path
 from middleware import logs
 from simulator.bpost.switches import CHOICES, read_switches
 from simulator.faults import FaultName
+from tests import postgres
 from tests.system.bpost_fates import Play, Told, Trouble, drawn, judged
 from tests.system.bpost_house import BEGINNING, ENDED, House, house
 from tests.system.bpost_moves import Moving
@@ -91,27 +93,33 @@ def main() -> int:
     parser.add_argument("--changes", type=int, default=250, help="or cancellations, for each setting of the switch")
     parser.add_argument("--moves", type=int, default=250, help="of each, while the shop gets one account after another")
     parser.add_argument("--kills", type=int, default=20, help="of real processes, for each setting of the switch")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite", help="where records rest")
     asked = parser.parse_args()
     logs.configure("error")
-    print(f"seed {asked.seed}", flush=True)
-    began, rows = time.monotonic(), list[Row]()
-    with tempfile.TemporaryDirectory(prefix="pv-bpost-") as folder:
-        for number, setting in enumerate(SETTINGS):
-            share = (asked.runs + number) // len(SETTINGS)
-            for part, count in (
-                (_runs, share),
-                (_overtaken, asked.changes),
-                (_moved, asked.moves),
-                (_kills, asked.kills),
-            ):
-                chance = random.Random(f"{asked.seed} {setting}")  # noqa: S311 - to be had again by its seed
-                with house(Path(folder) / f"{setting}{part.__name__}") as one:
-                    rows.append(part(one, setting, count, chance))
-                print(f"  {setting} {part.__name__.removeprefix('_')}: {_counted(rows[-1].met)}", flush=True)
+    print(f"seed {asked.seed}, {asked.database}", flush=True)
+    began = time.monotonic()
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="pv-bpost-")))
+        server = opened.enter_context(postgres.server()) if asked.database == "postgresql" else None
+        rows = list(_rows(asked, folder, server))
     print(line(*COLUMNS), *rows, sep="\n")
     well = all(row.well for row in rows)
     print(f"{time.monotonic() - began:.0f} s; {'well' if well else 'NOT WELL'}")
     return 0 if well else 1
+
+
+def _rows(asked: argparse.Namespace, folder: Path, server: str | None) -> Iterator[Row]:
+    """A line of the table for each setting of the switch and each part, in a house and a database of its own."""
+    for number, setting in enumerate(SETTINGS):
+        share = (asked.runs + number) // len(SETTINGS)
+        parts = ((_runs, share), (_overtaken, asked.changes), (_moved, asked.moves), (_kills, asked.kills))
+        for part, count in parts:
+            name = f"{setting}{part.__name__}"
+            chance = random.Random(f"{asked.seed} {setting}")  # noqa: S311 - to be had again by its seed
+            with house(folder / name, postgres.database(server, name) if server else None) as one:
+                row = part(one, setting, count, chance)
+            print(f"  {setting} {part.__name__.removeprefix('_')}: {_counted(row.met)}", flush=True)
+            yield row
 
 
 def _runs(one: House, setting: str, count: int, chance: random.Random) -> Row:

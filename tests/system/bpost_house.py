@@ -15,6 +15,7 @@ from typing import Any
 
 from click.testing import Result
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 from middleware import bootstrap, bootstrap_lanes, config
 from middleware.relay import Relay
@@ -46,6 +47,7 @@ REPLACED = "replaced"
 
 ENDED = ("delivered", "dead", "quarantined", "cancelled", "withdrawn", REPLACED)
 OURS = ("inbox", "idempotency", "orders", "rejections", "index_entries", "parts", "records", "removals", "lanes")
+_STANDING = text("SELECT state, due, last_code, barcode, account FROM records WHERE id = :id")
 UNDER_WAY = f"""SELECT COUNT(*) FROM ledger WHERE status IS NULL
     AND (fault IS NULL OR fault IN ({", ".join(f"'{name.value}'" for name in AFTER_COMMIT)}))"""  # noqa: S608 - our names
 
@@ -72,10 +74,11 @@ class House:
     intake: FlaskClient
     relay: Relay
     way: HttpTransport
+    asked_of: Engine
 
     @property
     def database(self) -> Path:
-        """The one file that it stores in."""
+        """The one file that it stores in, where that is SQLite's."""
         return self.folder / "data" / "parcelveil.db"
 
     def tell(self, now: datetime) -> None:
@@ -96,9 +99,8 @@ class House:
 
     def standing(self, id_: str) -> Standing:
         """How a record stands."""
-        statement = "SELECT state, due, last_code, barcode, account FROM records WHERE id = ?"
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
-            row = connection.execute(statement, (id_,)).fetchone()
+        with self.asked_of.connect() as connection:
+            row = connection.execute(_STANDING, {"id": id_}).one_or_none()
         state, due, *told = row or (REPLACED, None, None, None, None)
         code, barcode, account = told
         due = due and datetime.fromtimestamp(due / 1e6, UTC)
@@ -135,7 +137,7 @@ class House:
         return bool(self.platform.platform.store.rows(UNDER_WAY)[0][0])
 
     def forget(self) -> None:
-        """What was taken in, here and there, was never there; bpost is well, and as it was."""
+        """What was taken in, here (SQLite alone) and there, was never there; bpost is well, and as it was."""
         with closing(sqlite3.connect(self.database)) as connection:
             connection.execute("PRAGMA synchronous = OFF")
             for table in OURS:
@@ -170,17 +172,23 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, *, level: str = "ERROR", carrier: Table | None = None, **shops: Table) -> Iterator[House]:
-    """The two in ``folder``, at their beginning. ``shops``: further settings of each; ``demo`` where none is told."""
+def house(
+    folder: Path, database: str | None = None, *, level: str = "ERROR", carrier: Table | None = None, **shops: Table
+) -> Iterator[House]:
+    """The two in ``folder``, at their beginning. ``database`` is one of PostgreSQL, or a file of SQLite where none is
+    told; ``shops``: further settings of each, ``demo`` where none is told.
+    """
     (folder / "data").mkdir(mode=0o700, parents=True)
     tell(folder / "clock", BEGINNING)
     with running(Settings(state=folder / "bpost", passphrase=PASSPHRASE, drip_seconds=0.02)) as platform:
-        file = _written(folder, platform.url, level, carrier or {}, shops or {"demo": {}})
+        server = {"database": database or f"sqlite:///{folder}/data/parcelveil.db", "log_level": level}
+        file = _written(folder, platform.url, server, carrier or {}, shops or {"demo": {}})
         for words in (("keys", "provision"), ("migrate",)):
             done = run(*words, "--config", str(file))
             assert done.exit_code == 0, done.output
         settings = config.load(file)
         services = bootstrap.services(settings)
+        asked_of = create_engine(settings.server.database, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with closing(services.store):
             (relay,) = bootstrap_lanes.relays(settings, lambda *_: None, services.shops)
             relay.store.close()
@@ -194,19 +202,19 @@ def house(folder: Path, *, level: str = "ERROR", carrier: Table | None = None, *
                 intake=create(services, "intake").test_client(),
                 relay=replace(relay, store=services.store),
                 way=way,
+                asked_of=asked_of,
             )
 
 
-def _written(folder: Path, url: str, level: str, carrier: Table, shops: dict[str, Table]) -> Path:
+def _written(folder: Path, url: str, server: Table, carrier: Table, shops: dict[str, Table]) -> Path:
     """Its configuration, which takes no secret from the environment."""
     secrets = {}
-    for name, text in {"app": SECRET.decode(), "passphrase": PASSPHRASE, "token": TOKEN}.items():
-        (folder / name).write_text(text, encoding="ascii")
+    for name, secret in {"app": SECRET.decode(), "passphrase": PASSPHRASE, "token": TOKEN}.items():
+        (folder / name).write_text(secret, encoding="ascii")
         secrets[name] = {"file": str(folder / name)}
-    server = {name: str(folder / name) for name in ("keys", "state", "journal")}
-    more = {"database": f"sqlite:///{folder}/data/parcelveil.db", "clock": f"file:{folder}/clock", "log_level": level}
+    folders = {name: str(folder / name) for name in ("keys", "state", "journal")}
     known = {"kind": "bpost-shm", "url": url, "account": ACCOUNT, "passphrase": secrets["passphrase"]}
-    text = toml({**server, **more}, "server")
+    text = toml({**folders, **server, "clock": f"file:{folder}/clock"}, "server")
     text += toml({**known, "allow_private": ["127.0.0.1"], **carrier}, "carriers.platform")
     text += toml({"platform": "shopify", "secrets": [secrets["app"]]}, "apps.parcelveil")
     for name, changes in shops.items():
