@@ -11,6 +11,7 @@ from middleware.account import Used, Whose
 from middleware.binding import carriers
 from middleware.carriers.bpost_shm import permitted
 from middleware.carriers.bpost_shm.conversation import BpostShm
+from middleware.carriers.bpost_shm.products import NOBODY
 from middleware.config import Config
 from middleware.errors import DeliveryError
 from middleware.live_keys import Verifying
@@ -46,39 +47,40 @@ def own_accounts(shops: Shops) -> Callable[[str, str], Used]:
     return own
 
 
-def account_finding(settings: Config, known: Onboarding, name: str) -> Fitness | None:
-    """What bpost says of the products that a shop chose; None for a shop that does not work, or ships with another.
-    Raises: ConfigError, StorageError.
+def account_findings(settings: Config, known: Onboarding, name: str) -> Sequence[Fitness]:
+    """What bpost says of what a shop would use; nothing of a shop that does not work, or ships with another. Raises:
+    ConfigError, StorageError.
     """
     shop = bootstrap.shops_of(known, follow=False).get(name)
-    return None if shop is None else account_told(settings, name, shop)
+    return () if shop is None else account_told(settings, name, shop)
 
 
-def account_told(settings: Config, name: str, shop: Shop) -> Fitness | None:
-    """What bpost says of the products of a shop at work; None for one that ships with another. Raises: ConfigError."""
+def account_told(settings: Config, name: str, shop: Shop) -> Sequence[Fitness]:
+    """What bpost says of what a shop at work would use; nothing of one that ships with another. Raises: ConfigError."""
     if not isinstance(shop.carrier, BpostShm):
-        return None
+        return ()
     at = shop.settings.carrier
     asked = replace(shop.carrier, accounts=partial(own_accounts({name: shop}), at)).question(name)
     if asked is None:
-        return None
+        return ()
     try:
         answer = bootstrap.transports(settings)[at].send(asked)
     except DeliveryError as problem:
         told = f"bpost cannot be asked what the account may use ({problem.code}): try again"
-        return Fitness(check=permitted.CHECK, ok=False, message=told, pointer="/carrier")
-    return permitted.finding(shop.carrier.products, shop.settings.lines, answer)
+        return (Fitness(check=permitted.CHECK, ok=False, message=told, pointer="/carrier"),)
+    used = shop.settings
+    return permitted.findings(shop.carrier.products, used.lines, used.delivery.notify, answer)
 
 
-def shared_told(settings: Config, carrier: str) -> Fitness | None:
-    """What bpost says of the account that all shops of a carrier ship with that have none; None where there is none.
+def shared_told(settings: Config, carrier: str) -> Sequence[Fitness]:
+    """What bpost says of the account that all shops of a carrier ship with that have none; nothing where there is none.
     Raises: ConfigError, DeliveryError.
     """
     account = settings.carriers[carrier].account
     asked = BpostShm(accounts=lambda _: Whose.SHARED, shared=account, spots={}).question("") if account else None
     if asked is None:
-        return None
-    return permitted.finding({}, {}, bootstrap.transports(settings)[carrier].send(asked))
+        return ()
+    return permitted.findings({}, {}, NOBODY, bootstrap.transports(settings)[carrier].send(asked))
 
 
 def relays(settings: Config, observe: Observer, shops: Shops) -> Sequence[Relay]:

@@ -50,8 +50,7 @@ def accounts(settings: config.Config, *, ready: bool) -> Iterator[Finding]:
             what, remedy = _unreached(name, problem)
             yield warn(check, what, f"{remedy}; what is stored waits until it answers")
         else:
-            if told:
-                yield _found(check, told)
+            yield from _found(check, told)
     if ready:
         yield from _own(settings, silent)
 
@@ -91,8 +90,7 @@ def _own(settings: config.Config, silent: set[str]) -> Iterator[Finding]:
         if isinstance(account, Account):
             asked.setdefault((shop.settings.carrier, account.id), (name, shop))
     for name, shop in islice(asked.values(), MOST_ASKED):
-        if told := bootstrap_lanes.account_told(settings, name, shop):
-            yield _found(f"account of shop {name}", told)
+        yield from _found(f"account of shop {name}", bootstrap_lanes.account_told(settings, name, shop))
     if len(asked) > MOST_ASKED:
         what = f"{len(asked) - MOST_ASKED} more of their own were not asked about"
         yield warn("accounts of shops", what, "`parcelveil shops check` asks about the account of one")
@@ -117,6 +115,7 @@ def _unreached(carrier: str, problem: DeliveryError) -> tuple[str, str]:
     return what, remedy
 
 
-def _found(check: str, told: Fitness) -> Finding:
-    what, _, remedy = told.message.rpartition(": ")
-    return ok(check, told.message) if told.ok else warn(check, what, remedy)
+def _found(check: str, told: Sequence[Fitness]) -> Iterator[Finding]:
+    for one in told:
+        what, _, remedy = one.message.rpartition(": ")
+        yield ok(check, one.message) if one.ok else warn(check, what, remedy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -201,7 +201,7 @@ def check(name: str, live: bool, config_file: str | None, as_json: bool) -> None
     it does not work as it is, or is not fit to be live.
     """
     with _onboarding(config_file, name) as known:
-        asked = bootstrap_lanes.account_finding(loaded(config_file), known, name)
+        asked = bootstrap_lanes.account_findings(loaded(config_file), known, name)
         found = _with(known.check(name), asked)
         if live and found.fit:
             _, left = parted(known, name, lambda: known.go_live(name))
@@ -214,9 +214,9 @@ def check(name: str, live: bool, config_file: str | None, as_json: bool) -> None
     sys.exit(0 if found.works and found.fit else 1)
 
 
-def _with(found: Checkup, asked: Fitness | None) -> Checkup:
+def _with(found: Checkup, asked: Sequence[Fitness]) -> Checkup:
     """With what the carrier was asked about the shop's account, in the mode that it has."""
-    return replace(found, present=(*found.present, asked)) if asked else found
+    return replace(found, present=(*found.present, *asked))
 
 
 def _finding(one: Fitness) -> Mapping[str, object]:

@@ -47,7 +47,7 @@ class Manager:
             raise plain(400, "Error in request: accountId is not that of the address.", assumed="account-of-body")
         if missing_items(root):
             raise plain(400, "WORLD_BUSINESS: at least one item data is required")
-        if refused := faults(root, self.switches.without):
+        if refused := faults(root, self.switches.without, self.switches.demanded):
             raise DeclinedError(self._xml(400, invalid_selection(refused)))
         boxes = root.findall(v5("box"))
         for box in boxes:
@@ -117,7 +117,9 @@ class Manager:
 
     def products(self) -> bytes:
         """What the account may use."""
-        return self._written(configuration(self.switches.without))
+        switches = self.switches
+        renamed = switches["option-names"] == "other"
+        return self._written(configuration(switches.without, switches.demanded, renamed=renamed))
 
     def box(self, barcode: str) -> Box:
         """The box of a barcode, of whatever account. Raises: DeclinedError (404)."""

@@ -85,6 +85,11 @@ OPTION_NAMES = MappingProxyType(
 )
 """Element of an option → how the product configuration calls it. The second column is largely our assumption."""
 
+INSURANCE = MappingProxyType({"1": "Basic (0-500 EUR)", "2": "500-2500 EUR", "3": "2500-5000 EUR"})
+"""Range of an insurance → how the product configuration calls it; the first is known in public."""
+OPTIONAL, MANDATORY = "NOT_VISIBLE_BY_CONSUMER_OPTIONAL", "VISIBLE_BY_CONSUMER_AND_MANDATORY"
+"""What the product configuration says of an option, in an attribute that it spells ``visiblity``."""
+
 
 def v3(name: str, part: str = "") -> str:
     """A name in Clark notation as answers carry it."""

@@ -19,23 +19,28 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "location": ("sent", "left-out"),  # the header of a new order
         "media-types": ("exact", "any"),  # whether Content-Type and Accept are looked at
         "prefixes": ("declared", "undeclared"),  # of namespaces in answers
+        "option-names": ("known", "other"),  # of the product configuration: as far as known in public, or none of them
         "locator-names": ("upper", "mixed"),  # ID, OFFICE, NR …, or Id, Name, Number … in a list of points
     }
 )
 """Switch → its settings; the first holds from the start."""
-WITHOUT = "without"
+WITHOUT, DEMANDED = "without", "demanded"
+LISTS = (WITHOUT, DEMANDED)
 DELAY = "delay-milliseconds"
 MOST_DELAY = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
-    """How they stand. ``without``: products and options that the account may not use. ``delay``: of every answer, in
-    milliseconds, after the change is committed.
+    """How they stand. ``without``: products and options that the account may not use (``signed``, of one product alone
+    ``bpack 24h Pro/signed``, of an insurance ``insured-3``); ``demanded``: options without which no order goes, written
+    alike, and delivery methods that no consumer is shown. ``delay``: of every answer, in milliseconds, after the change
+    is committed.
     """
 
     chosen: Mapping[str, str] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
+    demanded: frozenset[str] = frozenset()
     delay: int = 0
 
     def __getitem__(self, name: str) -> str:
@@ -44,26 +49,32 @@ class Switches:
 
     def told(self) -> dict[str, object]:
         """All of them, as they are set with ``read_switches``."""
-        return {**{name: self[name] for name in CHOICES}, WITHOUT: sorted(self.without), DELAY: self.delay}
+        lists = {WITHOUT: sorted(self.without), DEMANDED: sorted(self.demanded)}
+        return {**{name: self[name] for name in CHOICES}, **lists, DELAY: self.delay}
 
 
 def read_switches(given: Mapping[str, object]) -> Switches:
     """Switches by name; what is not named stands as from the start. Raises: ValueError."""
-    without, delay = given.get(WITHOUT, []), given.get(DELAY, 0)
-    if not isinstance(without, list) or not all(isinstance(name, str) for name in without):
-        raise ValueError("switches")
+    lists = {name: _names(given.get(name, [])) for name in LISTS}
+    delay = given.get(DELAY, 0)
     if isinstance(delay, bool) or not isinstance(delay, int) or not 0 <= delay <= MOST_DELAY:
         raise ValueError("switches")
-    chosen = {name: str(value) for name, value in given.items() if name not in (WITHOUT, DELAY)}
+    chosen = {name: str(value) for name, value in given.items() if name not in (*LISTS, DELAY)}
     if any(value not in CHOICES.get(name, ()) for name, value in chosen.items()):
         raise ValueError("switches")
-    return Switches(chosen=chosen, without=frozenset(without), delay=delay)
+    return Switches(chosen=chosen, without=lists[WITHOUT], demanded=lists[DEMANDED], delay=delay)
+
+
+def _names(given: object) -> frozenset[str]:
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise ValueError("switches")
+    return frozenset(given)
 
 
 def parse_switches(words: tuple[str, ...]) -> Switches:
-    """``NAME=VALUE`` each, as a command line has them; ``without`` may be repeated. Raises: ValueError."""
+    """``NAME=VALUE`` each, as a command line has them; lists may be repeated. Raises: ValueError."""
     pairs = [word.partition("=")[::2] for word in words]
-    given: dict[str, object] = {name: value for name, value in pairs if name != WITHOUT}
+    given: dict[str, object] = {name: value for name, value in pairs if name not in LISTS}
     if DELAY in given:
         given[DELAY] = int(str(given[DELAY]))
-    return read_switches({**given, WITHOUT: [value for name, value in pairs if name == WITHOUT]})
+    return read_switches({**given, **{each: [value for name, value in pairs if name == each] for each in LISTS}})

@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from simulator.bpost.switches import CHOICES, DELAY, WITHOUT
+from simulator.bpost.switches import CHOICES, DELAY, LISTS
 from simulator.faults import FaultName
 from simulator.http import Settings, running
 
@@ -26,7 +26,7 @@ def test_the_commands_bring_an_order_to_its_label_and_its_delivery(tmp_path: Pat
 
 def test_the_page_names_every_switch_and_fault() -> None:
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.*?) \|", PAGE, re.MULTILINE))
-    assert rows.keys() == {*CHOICES, WITHOUT, DELAY}
+    assert rows.keys() == {*CHOICES, *LISTS, DELAY}
     for name, values in CHOICES.items():
         assert rows[name] == ", ".join(f"`{value}`" for value in values)
     assert all(f"`{name}`" in PAGE for name in FaultName)

@@ -173,7 +173,7 @@ class House:
 
 @contextmanager
 def house(
-    folder: Path, database: str | None = None, *, level: str = "ERROR", carrier: Table | None = None, **shops: Table
+    folder: Path, database: str | None = None, /, *, level: str = "ERROR", carrier: Table | None = None, **shops: Table
 ) -> Iterator[House]:
     """The two in ``folder``, at their beginning. ``database`` is one of PostgreSQL, or a file of SQLite where none is
     told; ``shops``: further settings of each, ``demo`` where none is told.

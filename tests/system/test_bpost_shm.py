@@ -43,6 +43,11 @@ passphrase = { env = "BPOST_PASSPHRASE" }
 allow_private = ["127.0.0.1"]"""
 
 
+CONFIGURATION = b"""<productConfiguration><deliveryMethod name="home or office"><product name="bpack 24h Pro">
+<option name="Info &quot;Next Day&quot;"/><option name="Signature"/></product></deliveryMethod>
+</productConfiguration>"""
+
+
 @dataclass
 class Bpost:
     """The other end: keeps orders by reference, in memory. ``lose`` answers so many creates with 503, after it has
@@ -63,7 +68,7 @@ class Bpost:
         if (given[0], given[2]) not in (SHARED, OWN) or given[0] != account:
             return 401, b"<html><body>who?</body></html>"
         if rest == "productconfig":
-            return 200, b'<productConfiguration><product name="bpack 24h Pro"/></productConfiguration>'
+            return 200, CONFIGURATION
         if (method, rest) == ("POST", "orders"):
             (reference,) = re.findall(rb"<(?:\w+:)?reference>([^<]+)<", body)
             self.orders.setdefault(reference.decode(), []).append(body)
@@ -270,8 +275,9 @@ def test_a_shop_is_checked_against_what_its_account_may_use(line: Line) -> None:
     assert "note  pickup_points: none of platform is known, and no order can go to one" in found.output
     text = line.instance.file.read_text(encoding="utf-8")
     for setting, wanting in (
-        ('products = { world = "bpack-world-business" }', "what products says of world"),
-        ('lines = { anywhere = "bpack-24h-pro bpack-world-business" }', "all that lines says of anywhere"),
+        ('products = { world = "bpack-world-business" }', "bpack-world-business, as products says of world"),
+        ('products = { home = "bpack-24h-pro+signed+sunday" }', "+sunday with bpack-24h-pro, as products says of home"),
+        ('lines = { any = "bpack-24h-pro bpack-world-business" }', "bpack-world-business, as lines says of any"),
     ):
         changed = text.replace('carrier = "platform"', f'carrier = "platform"\n{setting}')
         line.instance.file.write_text(changed, encoding="utf-8")

@@ -123,14 +123,6 @@ def order_seen(body: bytes) -> OrderSeen | None:
     return OrderSeen(reference=reference, boxes=tuple(_box(box) for box in found if markup.local(box) == "box"))
 
 
-def products(body: bytes) -> frozenset[str] | None:
-    """The names of the products that an account may use; None for an answer that cannot be read."""
-    found = markup.read(body)
-    if found is None or markup.local(found) != "productConfiguration":
-        return None
-    return frozenset(filter(None, (product.get("name") for product in markup.within(found, "product"))))
-
-
 def printed(body: bytes) -> tuple[Printed, ...] | None:
     """The labels that were asked for; empty where they were printed before, None where that cannot be read."""
     found = markup.read(body)

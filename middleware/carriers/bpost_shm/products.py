@@ -89,6 +89,7 @@ _SERVICES: Final[Mapping[str, Service]] = {
     "saturday": Service.SATURDAY,
     "sunday": Service.SUNDAY,
 }
+INSURED: Final = "insured"
 _INSURED: Final[Mapping[str, int]] = {"insured": 0, "insured-1": 1, "insured-2": 2, "insured-3": 3}
 _TELL: Final[Mapping[str, str]] = {"tell-email": EMAIL, "tell-sms": SMS}
 _TOLD: Final[Mapping[str, Message]] = {
@@ -138,6 +139,12 @@ def unread(text: str) -> str | None:
     if message and not _TELL.keys() & set(others):
         return f"+{message} needs +{' or +'.join(_TELL)} beside it"
     return None
+
+
+def written(option: str) -> str | None:
+    """How the settings write one of bpost's options, by its name in the schema; None for what they cannot."""
+    known: Mapping[str, str] = {**_SERVICES, **_TOLD, _DISTRIBUTED: Message.DISTRIBUTED, INSURED: INSURED}
+    return next((name for name, one in known.items() if one == option), None)
 
 
 def first(way: Way) -> str:

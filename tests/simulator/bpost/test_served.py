@@ -66,6 +66,7 @@ def test_switches_are_turned_told_and_stand_as_before_unless_they_are_named(clie
         **{name: values[0] for name, values in CHOICES.items()},
         "existing-order": "append",
         "without": ["signed"],
+        "demanded": [],
         "delay-milliseconds": 0,
     }
     assert client.call("PUT", "/_switches", json={"existing-order": "both"}).status_code == 422
@@ -80,6 +81,7 @@ def test_switches_are_turned_told_and_stand_as_before_unless_they_are_named(clie
         {"existing-order": "both"},
         {"unheard": "of"},
         {"without": "signed"},
+        {"demanded": "signed"},
         {"without": [1]},
         {"delay-milliseconds": 60_001},
         {"delay-milliseconds": True},
@@ -111,11 +113,12 @@ def test_an_answer_can_wait_after_the_change_is_made(server: MockServer, client:
 
 
 def test_switches_and_passphrase_come_from_the_command_line(tmp_path: Path) -> None:
-    words = ("prefixes=undeclared", "without=bpack XL", "without=signed", "delay-milliseconds=5")
+    words = ("prefixes=undeclared", "without=bpack XL", "without=signed", "demanded=Saturday", "delay-milliseconds=5")
     switches = parse_switches(words)
-    assert (switches["prefixes"], switches.without, switches.delay) == (
+    assert (switches["prefixes"], switches.without, switches.demanded, switches.delay) == (
         "undeclared",
         frozenset({"bpack XL", "signed"}),
+        frozenset({"Saturday"}),
         5,
     )
     for wrong in ("prefixes", "prefixes=none", "delay-milliseconds=soon", "unheard=of"):
