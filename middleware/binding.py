@@ -22,6 +22,7 @@ from middleware.core.permitting import lane_of, refusals
 from middleware.core.shops import integration
 from middleware.errors import ConfigError, SettingError
 from middleware.exchange import Unserved
+from middleware.granted_file import GrantedFile, account_digest
 from middleware.live_keys import OwnKeys
 from middleware.model import ShopSettings
 from middleware.model_keys import Sealing
@@ -131,10 +132,13 @@ class Binder:
         keys: OwnKeys,
         clock: Clock,
         places: Mapping[str, Places] = MappingProxyType({}),
+        granted: Mapping[str, GrantedFile] = MappingProxyType({}),
     ) -> None:
-        """``places`` are those of the carriers that do not publish their points beside their keys."""
+        """``places`` are those of the carriers that do not publish their points beside their keys, ``granted`` what is
+        known of their accounts.
+        """
         self._carriers, self._known, self._own, self._keys, self._clock = carriers, known, own, keys, clock
-        self._places = places
+        self._places, self._granted = places, granted
         self._packs: dict[str, Policy] = {}
         self._readings: dict[_Reading, Policy] = {}
         self._barred: dict[tuple[_Reading, str], tuple[str, ...]] = {}
@@ -163,7 +167,7 @@ class Binder:
         return Shop(
             settings=shop,
             platform=PLATFORMS.get(shop.platform, _NO_PLATFORM),
-            carrier=carrier,
+            carrier=self._knowing(carrier, shop),
             policy=policy,
             keys=self._known[shop.carrier],
             places=self._places.get(shop.carrier, _NO_POINTS if carrier.sealing is Sealing.TRANSIT else None),
@@ -172,6 +176,17 @@ class Binder:
             integration=integration(self._keys.index, shop),
             sender=replace(shop.sender, **dict.fromkeys(self._barred[told])),
         )
+
+    def _knowing(self, carrier: Carrier, shop: ShopSettings) -> Carrier:
+        """The carrier as it knows what the account may use with which the shop ships."""
+        file = self._granted.get(shop.carrier)
+        if file is None or not isinstance(carrier, BpostShm):
+            return carrier
+        account = (shop.account if shop.mode == "live" else None) or carrier.shared
+        if account is None:
+            return carrier
+        digest = account_digest(self._keys.index, account.id)
+        return replace(carrier, granted=lambda: file.of(digest, self._clock()))
 
     def _interpreted(self, shop: ShopSettings, reading: _Reading) -> Policy:
         if shop.policy not in self._packs:

@@ -13,12 +13,13 @@ from middleware import storage as stored
 from middleware.backlog import Backlog
 from middleware.binding import PLATFORMS, Binder, ShopFault, carriers, places_of
 from middleware.config import Config
-from middleware.config_parties import CarrierSettings
+from middleware.config_parties import BPOST, CarrierSettings
 from middleware.config_settings import example
 from middleware.config_shop import stored_settings
 from middleware.core.shops import Vault
 from middleware.directory import Directory, keep_known
 from middleware.errors import ConfigError, NoDatabaseError, ParcelveilError, SettingError, StorageError
+from middleware.granted_file import GrantedFile
 from middleware.keys import ServiceKeys, load_service
 from middleware.keys import check as check_keys
 from middleware.live_keys import LiveKeys, OwnKeys
@@ -235,7 +236,18 @@ def _binder(settings: Config, own: OwnKeys) -> Binder:
         keys=own,
         clock=clock(settings),
         places=places(settings),
+        granted=granted(settings),
     )
+
+
+def granted(settings: Config) -> Mapping[str, GrantedFile]:
+    """Where it is known what the accounts may use, of the carriers that tell."""
+    kept = settings.server
+    return {
+        name: GrantedFile(kept.state / f"granted-{name}", kept.keys_group)
+        for name, carrier in settings.carriers.items()
+        if carrier.kind == BPOST
+    }
 
 
 def places(settings: Config) -> Mapping[str, Places]:

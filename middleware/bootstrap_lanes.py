@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import partial
 
 from middleware import bootstrap
-from middleware.account import Used, Whose
+from middleware.account import Account, Used, Whose
 from middleware.binding import carriers
 from middleware.carriers.bpost_shm import permitted
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.bpost_shm.products import NOBODY
 from middleware.config import Config
 from middleware.errors import DeliveryError
+from middleware.exchange import Response
 from middleware.live_keys import Verifying
 from middleware.model_shop import Fitness
 from middleware.onboarding import Onboarding
@@ -47,15 +48,19 @@ def own_accounts(shops: Shops) -> Callable[[str, str], Used]:
     return own
 
 
-def account_findings(settings: Config, known: Onboarding, name: str) -> Sequence[Fitness]:
+Heard = Callable[[str, str, Response], None]
+"""Is told what bpost answered: carrier, account, answer."""
+
+
+def account_findings(settings: Config, known: Onboarding, name: str, heard: Heard) -> Sequence[Fitness]:
     """What bpost says of what a shop would use; nothing of a shop that does not work, or ships with another. Raises:
     ConfigError, StorageError.
     """
     shop = bootstrap.shops_of(known, follow=False).get(name)
-    return () if shop is None else account_told(settings, name, shop)
+    return () if shop is None else account_told(settings, name, shop, heard)
 
 
-def account_told(settings: Config, name: str, shop: Shop) -> Sequence[Fitness]:
+def account_told(settings: Config, name: str, shop: Shop, heard: Heard | None = None) -> Sequence[Fitness]:
     """What bpost says of what a shop at work would use; nothing of one that ships with another. Raises: ConfigError."""
     if not isinstance(shop.carrier, BpostShm):
         return ()
@@ -69,6 +74,10 @@ def account_told(settings: Config, name: str, shop: Shop) -> Sequence[Fitness]:
         told = f"bpost cannot be asked what the account may use ({problem.code}): try again"
         return (Fitness(check=permitted.CHECK, ok=False, message=told, pointer="/carrier"),)
     used = shop.settings
+    own = own_accounts({name: shop})(at, name)
+    account = own if isinstance(own, Account) else shop.carrier.shared
+    if heard and account:
+        heard(at, account.id, answer)
     return permitted.findings(shop.carrier.products, used.lines, used.delivery.notify, answer)
 
 

@@ -8,9 +8,12 @@ secret volumes of container platforms work, whose folders are 0755 or wider, and
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from middleware.errors import ConfigError
@@ -121,6 +124,33 @@ def make_folder(folder: Path, group: int | None) -> None:
     else:
         return
     raise ConfigError(fault)
+
+
+@contextmanager
+def alone(folder: Path, group: int | None) -> Iterator[bool]:
+    """Whether this process is the only one that holds the folder, which is made where there is none, until the block
+    ends. Raises: ConfigError.
+    """
+    make_folder(folder, group)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as problem:
+        fault = f"{folder}: {problem.strerror}"
+    else:
+        try:
+            yield _locked(handle)
+        finally:
+            os.close(handle)
+        return
+    raise ConfigError(fault)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write(path: Path, content: bytes, group: int | None) -> None:

@@ -4,11 +4,9 @@ folder, written by whoever fetched them and read by all (docs/adr/0023).
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Any
 from middleware.core.places import kept, row_of
 from middleware.errors import ConfigError, UnknownKeyError
 from middleware.exchange import PickupPoint
-from middleware.key_files import check_folder, make_folder, read, write
+from middleware.key_files import alone, check_folder, make_folder, read, write
 
 Zone = tuple[str, str]
 """(country, postal code)."""
@@ -110,28 +108,8 @@ class PointsFile:
         check_folder(self.path.parent, self._group)
         write(self.path, known.to_bytes(), self._group)
 
-    @contextmanager
-    def turn(self) -> Iterator[bool]:
+    def turn(self) -> AbstractContextManager[bool]:
         """Whether it is this process's turn to fetch, of all that keep this folder, until the block ends. Raises:
         ConfigError.
         """
-        make_folder(self.path.parent, self._group)
-        try:
-            handle = os.open(self.path.parent, os.O_RDONLY)
-        except OSError as problem:
-            fault = f"{self.path.parent}: {problem.strerror}"
-        else:
-            try:
-                yield _locked(handle)
-            finally:
-                os.close(handle)
-            return
-        raise ConfigError(fault)
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return alone(self.path.parent, self._group)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from middleware import bootstrap, bootstrap_lanes, config
+from middleware import bootstrap, bootstrap_granted, bootstrap_lanes, config
 from middleware.cli.common import Function, config_option, json_option, loaded, print_json, print_table
 from middleware.config_back import without_secrets
 from middleware.config_shop import plain
@@ -201,7 +202,8 @@ def check(name: str, live: bool, config_file: str | None, as_json: bool) -> None
     it does not work as it is, or is not fit to be live.
     """
     with _onboarding(config_file, name) as known:
-        asked = bootstrap_lanes.account_findings(loaded(config_file), known, name)
+        settings = loaded(config_file)
+        asked = bootstrap_lanes.account_findings(settings, known, name, partial(bootstrap_granted.heard, settings))
         found = _with(known.check(name), asked)
         if live and found.fit:
             _, left = parted(known, name, lambda: known.go_live(name))

@@ -10,7 +10,15 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from middleware import bootstrap, bootstrap_following, bootstrap_lanes, bootstrap_points, bootstrap_retention, config
+from middleware import (
+    bootstrap,
+    bootstrap_following,
+    bootstrap_granted,
+    bootstrap_lanes,
+    bootstrap_points,
+    bootstrap_retention,
+    config,
+)
 from middleware.events import Ledger
 from middleware.following import Watch
 from middleware.relay import Lane
@@ -37,6 +45,7 @@ def _application(role: str) -> Flask:
     services = bootstrap.services(settings, follow=True)
     bootstrap.keep_fresh(settings, lambda carrier, result: metrics.REFRESHES.labels(carrier, result).inc())
     bootstrap_points.keep_gathered(settings, threading.Event())
+    bootstrap_granted.keep_gathered(settings, threading.Event())
     administration: Administration | None = None
     lanes: Mapping[str, Lane] = {}
     watches: Mapping[str, Watch] = {}

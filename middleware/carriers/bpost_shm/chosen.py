@@ -1,4 +1,6 @@
-"""Whether bpost has what a shop's settings choose, before any order of the shop is taken."""
+"""Whether bpost has what a shop's settings choose, before any order of the shop is taken; and whether the account may
+use what goes, before that order is.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,13 @@ from typing import Final
 
 from middleware.account import Account
 from middleware.carriers.bpost_shm import limits, products
+from middleware.carriers.bpost_shm.granted import Grants
 from middleware.carriers.bpost_shm.products import Way
+from middleware.errors import Fault
 from middleware.exchange import Unserved
 from middleware.model import ShopSettings
 
+_PRODUCT: Final = "/parcel/product"
 _OPTIONS: Final = "with or without options behind it"
 
 
@@ -52,3 +57,13 @@ def _told(shop: ShopSettings) -> Iterator[Unserved]:
         problem = "+distributed tells who sends, and there is none"
         expected = f"an e-mail address of at most {limits.LONGEST_EMAIL} characters"
         yield Unserved(key=("sender", "email"), problem=problem, expected=expected)
+
+
+def refused(way: Way, text: str, grants: Grants | None) -> tuple[Fault, ...]:
+    """What of a chosen text bpost would not let the account use; nothing where that is not known."""
+    choice = products.read(text)
+    if grants is None or choice is None:
+        return ()
+    if not grants.opens(way, choice.product):
+        return (Fault(pointer=_PRODUCT, code="product-not-granted"),)
+    return tuple(Fault(pointer=_PRODUCT, code=f"{want.written}-not-granted") for want in grants.lacking(way, choice))

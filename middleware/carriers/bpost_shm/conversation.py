@@ -12,7 +12,7 @@ reference is the record's id, nothing else has the same, and whoever was claimed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from urllib.parse import quote
 from middleware.account import Account, Accounts, Whose
 from middleware.carriers.bpost_shm import answers, chosen, labelling, mapping, printing, products, writing
 from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
+from middleware.carriers.bpost_shm.granted import Grants
 from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.products import Way
 from middleware.carriers.bpost_shm.requesting import ACCOUNT_CHANGED, MEDIA, NO_ACCOUNT, UNREADABLE, asking
@@ -73,17 +74,22 @@ _RETRY: Final = frozenset((408, 425, 429))
 _STATE: Final = "created"
 
 
+def _unknown() -> None:
+    """Nothing is known of what the account may use."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BpostShm:
     """The carrier port for the Shipping Manager. ``accounts`` knows by a shop's name whose it is, ``shared`` is that
     of shops without one; ``spots`` are the pick-up points by their ids, ``products`` one shop's by
-    ``products.Way``.
+    ``products.Way``; ``granted`` tells what its account may use, as far as that is known.
     """
 
     accounts: Accounts
     shared: Account | None
     spots: Mapping[str, Spot]
     products: Mapping[str, str] = field(default_factory=dict)
+    granted: Callable[[], Grants | None] = _unknown
 
     @property
     def sealing(self) -> Sealing:
@@ -100,8 +106,8 @@ class BpostShm:
         return chosen.unserved(shop, self.shared) or replace(self, products=shop.products)
 
     def choose(self, order: Order, line: str | None, usual: Delivery) -> tuple[Order, Delivery]:
-        """The product by the way that the order goes. Raises: SchemaError for one that cannot go it, or for a pick-up
-        point that is not known.
+        """The product by the way that the order goes. Raises: SchemaError for one that cannot go it, that the
+        account may not use (or an option of it), or for a pick-up point that is not known.
         """
         goes = mapping.way(order, self._spot(order.parcel.pickup_point))
         asked = order.parcel.product
@@ -110,6 +116,8 @@ class BpostShm:
         )
         if text is None:
             raise SchemaError((Fault(pointer="/parcel/product", code="unknown-product"),))
+        if faults := chosen.refused(goes, text, self.granted()):
+            raise SchemaError(faults)
         made = replace(order, parcel=replace(order.parcel, product=text))
         member = goes is Way.LOCKER and order.recipient.locker_member is not None  # who opens it so needs no code
         return made, Delivery(notify=products.NOBODY if member else products.needs(goes, text), member=member)

@@ -1,0 +1,113 @@
+"""What is known of what accounts may use: ``granted-<carrier>/known.json`` in the state folder, written by whoever
+asked the carrier and read by all (docs/adr/0032). An account stands there as a keyed digest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from middleware.carriers.bpost_shm import granted
+from middleware.carriers.bpost_shm.granted import Grants
+from middleware.core.index import Indexer
+from middleware.errors import ConfigError
+from middleware.key_files import alone, check_folder, make_folder, read, write
+
+OLDEST: Final = timedelta(days=7)
+"""What is older refuses nothing: the carrier decides by itself."""
+
+_NOBODY: Final = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one account may use, and when that was told."""
+
+    at: datetime
+    grants: Grants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownGrants:
+    """By account, as ``account_digest`` has it."""
+
+    accounts: Mapping[str, Told] = field(default_factory=dict)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, path: Path) -> KnownGrants:
+        """Raises: ConfigError for a file that is not what ``to_bytes`` writes."""
+        try:
+            document: Any = json.loads(content)
+            told = {
+                digest: Told(at=datetime.fromisoformat(row["at"]), grants=granted.from_rows(row["offers"]))
+                for digest, row in document["accounts"].items()
+            }
+            if all(each.at.tzinfo for each in told.values()):
+                return cls(accounts=told)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            pass
+        raise ConfigError(f"{path}: not a file of this service; remove it, and it is fetched again")
+
+    def to_bytes(self) -> bytes:
+        """The file's content."""
+        rows = {
+            digest: {"at": told.at.isoformat(), "offers": told.grants.rows()} for digest, told in self.accounts.items()
+        }
+        return json.dumps({"accounts": rows}, indent=0).encode()
+
+
+class GrantedFile:
+    """The file of one carrier, in a folder of its own, read again when it changes."""
+
+    def __init__(self, folder: Path, group: int | None = None) -> None:
+        self.folder, self._group = folder, group
+        self.path = folder / "known.json"
+        self._stamp: tuple[int, int] | None = None
+        self._known = KnownGrants()
+
+    def known(self) -> KnownGrants:
+        """The newest content; empty as long as there is none. Raises: ConfigError for a file that cannot be read."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return KnownGrants()
+        except OSError as problem:
+            fault = f"{self.path}: {problem.strerror}"
+        else:
+            stamp = (status.st_mtime_ns, status.st_ino)
+            if stamp != self._stamp:
+                self._known, self._stamp = KnownGrants.from_bytes(read(self.path, self._group), self.path), stamp
+            return self._known
+        raise ConfigError(fault)
+
+    def of(self, digest: str, now: datetime) -> Grants | None:
+        """What that account may use; None where that is not known, is too old or cannot be read: who asks the carrier
+        again tells of that.
+        """
+        try:
+            told = self.known().accounts.get(digest)
+        except ConfigError:
+            return None
+        return told.grants if told is not None and now - OLDEST <= told.at else None
+
+    def store(self, known: KnownGrants) -> None:
+        """Replace the file, atomically and durably. Raises: ConfigError; the old one stays."""
+        check_folder(self.folder, self._group)
+        write(self.path, known.to_bytes(), self._group)
+
+    def turn(self) -> AbstractContextManager[bool]:
+        """Whether it is this process's turn to ask, of all that keep this folder, until the block ends. Raises:
+        ConfigError.
+        """
+        make_folder(self.folder.parent, self._group)
+        return alone(self.folder, self._group)
+
+
+def account_digest(index: bytes, account: str) -> str:
+    """An account, by the first index key: it stays the same while that is rotated."""
+    return Indexer(index, _NOBODY).of("carrier.account", account).hex()

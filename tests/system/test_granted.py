@@ -1,0 +1,267 @@
+"""What an account may not use is refused where orders come in, by what bpost told before, over real HTTP; and what is
+not known refuses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from middleware import bootstrap, bootstrap_granted, bootstrap_points
+from middleware.carriers.bpost_shm.granted import Grants
+from middleware.errors import ConfigError, ParcelveilError
+from middleware.granted_file import OLDEST, GrantedFile, KnownGrants, account_digest
+from middleware.web.app import create
+from simulator.bpost.switches import Switches, read_switches
+from tests.system.bpost_house import ACCOUNT, BEGINNING, TOKEN, House, house
+from tests.system.orders import address, order
+from tests.system.processes import wait_for
+
+OWN, SHOPS = "654321", ("demo", "own", "lines", "strict")
+SIGNED = {"home": "bpack-24h-pro+signed+tell-email"}
+CALL: Mapping[str, Any] = {
+    "order": {"id": "W-1", "name": "#W-1"},
+    "recipient": {
+        "name": "Lotte Verzonnen",
+        "address": {"street": "Bedachte Laan", "postal_code": "9000", "locality": "Gent", "country": "BE"},
+    },
+    "parcel": {"weight_grams": 600, "product": "bpack-24h-business"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Shops with bpost: by the carrier's account, by one of its own, by shipping lines, and one that wants refusals."""
+
+    house: House
+
+    @property
+    def file(self) -> GrantedFile:
+        return bootstrap.granted(self.house.settings)["platform"]
+
+    def turn(self, *without: str, **switches: Any) -> None:
+        """What no account may use from now on."""
+        self.house.platform.api.bpost.turn(read_switches({"without": list(without), **switches}))
+
+    def gather(self) -> list[str]:
+        """Ask about what is due, as the thread of a web process does: what went wrong, or ``""``."""
+        gone = bootstrap_granted.gather_all(self.house.settings)
+        return [problem.code if problem else "" for _, problem in gone]
+
+    def asked(self) -> int:
+        """How often bpost was asked."""
+        return self.house.asked()
+
+    def order(self, shop: str = "demo") -> tuple[str, list[list[str]]]:
+        """What becomes of an order, and with what faults."""
+        answer = self.house.send(order(shipping_address=address("Lotte Verzonnen")), shop)
+        told = answer.get_json()
+        if answer.status_code == 422:
+            return "refused", [[one["pointer"], one["code"]] for one in told["errors"]]
+        faults = [
+            [list(fault) for fault in one.faults]
+            for one in self.house.services.store.rejections(shop, 1)
+            if told["status"] == "rejected"
+        ]
+        return told["status"], faults[0] if faults else []
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("granted")
+    (folder / "own").write_text("made-up passphrase", encoding="ascii")
+    shops: dict[str, Any] = {name: {"notify": "email", "products": SIGNED} for name in SHOPS}
+    shops["own"] |= {"account": OWN, "passphrase": {"file": str(folder / "own")}}
+    shops["lines"] |= {"products": {}, "lines": {"Standard": "bpack-24h-pro+saturday"}}
+    shops["strict"] |= {"on_invalid": "refuse"}
+    with house(folder / "house", **shops) as one:
+        yield Stage(house=one)
+
+
+@pytest.fixture
+def stage(built: Stage) -> Iterator[Stage]:
+    yield built
+    built.house.forget()
+    built.file.path.unlink(missing_ok=True)
+
+
+def test_what_the_account_may_not_use_is_never_accepted(stage: Stage) -> None:
+    stage.turn("bpack 24h Pro/signed", "infoNextDay")
+    assert stage.order()[0] == "accepted"  # nothing is known yet: bpost decides
+    stage.house.forget()
+    stage.turn("bpack 24h Pro/signed", "infoNextDay")
+    assert stage.gather() == ["", ""]
+    lacks = [["/shipping_lines", "next-day-not-granted"], ["/shipping_lines", "signed-not-granted"]]
+    assert stage.order() == ("rejected", lacks)
+    assert stage.order("strict") == ("refused", lacks)
+    assert stage.order("own") == ("rejected", lacks)
+    stage.turn("bpack 24h Pro")
+    stage.file.path.unlink()
+    stage.gather()
+    assert stage.order("strict") == ("refused", [["/shipping_lines", "product-not-granted"]])
+
+
+def test_a_shipping_line_is_held_against_it_as_well(stage: Stage) -> None:
+    stage.turn("saturdayDelivery")
+    stage.gather()
+    given = order(shipping_lines=[{"code": "Standard", "title": "Thuis"}])
+    told = stage.house.send(given, "lines").get_json()
+    assert told["status"] == "rejected"
+    (kept,) = stage.house.services.store.rejections("lines", 1)
+    assert list(kept.faults) == [("/shipping_lines", "saturday-not-granted")]
+    assert stage.order("demo")[0] == "accepted"
+
+
+def test_a_plug_ins_call_is_told_at_once(stage: Stage) -> None:
+    def call(key: str) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": key, "Prefer": "wait=0"}
+        api = create(stage.house.services, "api").test_client()
+        answer = api.post("/v1/shops/demo/shipments", data=json.dumps(CALL), headers={
+            **headers, "Content-Type": "application/json"})  # fmt: skip
+        return answer.status_code, answer.get_json().get("errors")
+
+    stage.turn("bpack 24h business")
+    stage.gather()
+    assert call("made-up-key-1") == (422, [{"pointer": "/parcel/product", "code": "product-not-granted"}])
+    stage.turn()
+    stage.file.path.unlink()
+    stage.gather()
+    assert call("made-up-key-2")[0] == 202
+
+
+def test_each_account_is_asked_about_once_and_again_when_it_is_due(stage: Stage) -> None:
+    before = stage.asked()
+    assert stage.gather() == ["", ""]
+    assert stage.gather() == []
+    assert stage.asked() - before == 2
+    stage.house.tell(BEGINNING + bootstrap_granted.EVERY)
+    assert stage.gather() == ["", ""]
+    index = bootstrap.live_keys(stage.house.settings).index
+    assert set(stage.file.known().accounts) == {account_digest(index, each) for each in (ACCOUNT, OWN)}
+    assert not any(each.encode() in stage.file.path.read_bytes() for each in (ACCOUNT, OWN, "own", "Lotte"))
+
+
+def test_one_accounts_rights_are_no_others(stage: Stage) -> None:
+    stage.turn("signed")
+    stage.gather()
+    known, index = dict(stage.file.known().accounts), bootstrap.live_keys(stage.house.settings).index
+    del known[account_digest(index, OWN)]
+    stage.file.store(KnownGrants(accounts=known))
+    assert (stage.order("demo")[0], stage.order("own")[0]) == ("rejected", "accepted")
+
+
+def test_what_is_old_refuses_nothing(stage: Stage) -> None:
+    stage.turn("signed")
+    stage.gather()
+    index = bootstrap.live_keys(stage.house.settings).index
+
+    def told(late: timedelta) -> Grants | None:
+        return stage.file.of(account_digest(index, ACCOUNT), BEGINNING + late)
+
+    assert told(OLDEST) is not None
+    assert told(OLDEST + timedelta(seconds=1)) is None
+
+
+def test_whatever_fails_what_was_known_stays(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.turn("signed")
+    stage.gather()
+    kept = stage.file.known()
+    stage.house.tell(BEGINNING + bootstrap_granted.EVERY)
+    everything = [
+        product for offer in kept.accounts.values() for product in [one.product for one in offer.grants.offers]
+    ]
+    stage.turn(*everything)
+    assert stage.gather() == ["no-products", "no-products"]
+    stage.house.platform.faults.set({"500": 1.0})
+    assert stage.gather() == ["http-500:system-exception"] * 2
+    monkeypatch.setattr(bootstrap, "onboarding", _unwell)
+    assert stage.gather() == ["error"]
+    assert stage.file.known() == kept
+    assert stage.order()[0] == "rejected"
+
+
+def _unwell(_: object) -> None:
+    raise ParcelveilError()
+
+
+def test_a_file_that_cannot_be_read_refuses_nothing_and_is_written_anew(stage: Stage) -> None:
+    stage.turn("signed")
+    stage.gather()
+    stage.file.path.write_bytes(b"[]")
+    assert stage.order()[0] == "accepted"
+    assert stage.gather() == ["", ""]
+    assert stage.order("strict")[0] == "refused"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"[]", b'{"accounts": []}', b'{"accounts": {"a": {"at": "2026-11-20T09:30Z"}}}'),
+        b'{"accounts": {"a": {"at": "2026-11-20T09:30", "offers": []}}}',
+        b'{"accounts": {"a": {"at": "2026-11-20T09:30Z", "offers": [{"product": "Lotte"}]}}}',
+    ],
+)
+def test_what_this_service_does_not_write_is_no_such_file(content: bytes) -> None:
+    with pytest.raises(ConfigError) as fault:
+        KnownGrants.from_bytes(content, Path("known.json"))
+    assert str(fault.value) == "known.json: not a file of this service; remove it, and it is fetched again"
+
+
+def test_an_account_that_no_shop_has_any_more_is_forgotten(stage: Stage) -> None:
+    stage.gather()
+    shops = {name: one for name, one in stage.house.settings.shops.items() if name != "own"}
+    gone = bootstrap_granted.gather_all(replace(stage.house.settings, shops=shops))
+    assert list(gone) == []
+    assert len(stage.file.known().accounts) == 1
+
+
+def test_what_shops_check_hears_is_known_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.turn("signed")
+    stage.gather()
+    assert stage.order()[0] == "rejected"
+    found = stage.house.run("shops", "check", "demo")
+    assert "BAD   bpost: the account may not use +signed with bpack-24h-pro, as products says of home" in found.output
+    assert found.exit_code == 1
+    stage.turn()
+    assert "the account may use what goes home" in stage.house.run("shops", "check", "demo").output
+    assert stage.order("demo")[0] != "rejected"
+    assert stage.order("own")[0] == "rejected"
+    before = stage.file.known()
+    monkeypatch.setattr(bootstrap_points, "may_gather", lambda _: False)
+    stage.house.run("shops", "check", "own")
+    assert stage.file.known() == before  # another user's state is not written
+
+
+def test_while_one_asks_no_other_does(stage: Stage) -> None:
+    with stage.file.turn() as ours:
+        assert ours
+        assert stage.gather() == []
+        stage.house.run("shops", "check", "demo")
+        assert not stage.file.path.exists()
+
+
+def test_a_thread_of_the_service_asks_and_ends_when_it_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap_granted, "REST_SECONDS", 0.0)
+    stop = threading.Event()
+    thread = bootstrap_granted.keep_gathered(stage.house.settings, stop)
+    assert thread is not None
+    wait_for(lambda: len(stage.file.known().accounts) == 2, "both accounts")
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_carrier_that_tells_nothing_needs_no_thread(stage: Stage, tmp_path: Path) -> None:
+    carriers = {name: replace(one, kind="parcel-json") for name, one in stage.house.settings.carriers.items()}
+    bare = replace(stage.house.settings, carriers=carriers)
+    assert bootstrap_granted.keep_gathered(bare, threading.Event()) is None
+    assert list(bootstrap_granted.gather_all(bare)) == []
+    assert GrantedFile(tmp_path / "none").known() == KnownGrants()
+    assert Switches().demanded == frozenset()
