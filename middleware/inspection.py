@@ -29,7 +29,9 @@ _ANY_POINT = ("1000", "BE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What would become of one order. ``blocked``: it would wait here for a declaration."""
+    """What would become of one order. ``blocked``: it would wait here for a declaration; ``openly``: what the carrier
+    would be told without a key, by its own names.
+    """
 
     status: Status
     reason: str | None
@@ -37,6 +39,7 @@ class Inspection:
     parts: tuple[PartPlan, ...]
     faults: tuple[Fault, ...]
     blocked: bool = False
+    openly: tuple[str, ...] = ()
 
 
 def inspect(
@@ -50,7 +53,7 @@ def inspect(
     def look(document: object) -> Inspection:
         parsed = platform.parse(document, Inbound(platform=platform.name, shop=None, headers={}, body=b""), settings)
         named(platform.names, lambda: check_time(parsed, now))
-        return _planned(parsed, document, platform, settings, policy, carriage, now, carrier.sealing)
+        return _planned(parsed, document, platform, settings, policy, carriage, now, carrier)
 
     carriage = Carriage(
         choose=lambda order, line: carrier.choose(order, line, settings.delivery),
@@ -90,8 +93,9 @@ def _planned(
     policy: Policy,
     carriage: Carriage,
     now: datetime,
-    sealing: Sealing = Sealing.RETENTION,
+    carrier: Carrier | None = None,
 ) -> Inspection:
+    sealing = carrier.sealing if carrier else Sealing.RETENTION
     made = planned(parsed, document, source.shape, source.names, settings, policy, carriage, now, sealing)
     if made is None:
         report = trace(document, source.shape, {}, {}, idle="nothing_shipped")
@@ -103,6 +107,7 @@ def _planned(
         parts=made.plan.parts,
         faults=(),
         blocked=awaits_declaration(made.order, made.plan, policy, settings.account_type),
+        openly=tuple(carrier.openly(made.order)) if carrier and isinstance(made.order, Order) else (),
     )
 
 
@@ -122,6 +127,7 @@ def as_json(inspection: Inspection, policy: Policy) -> Mapping[str, Any]:
         "used": list(report.used) if report else [],
         "index": list(report.index) if report else [],
         "removed": [asdict(removal) for removal in report.removed] if report else [],
+        "in_clear": list(inspection.openly),
         "doubted": [asdict(doubted) for doubted in report.doubted] if report else [],
         "parts": [_part(part) for part in inspection.parts],
         "errors": [asdict(fault) for fault in inspection.faults],

@@ -92,6 +92,9 @@ class Carrier(Protocol):
         the shop meanwhile: the one that is noted with it, else the one in force; None where the carrier knows none.
         """
 
+    def openly(self, order: Order) -> Sequence[str]:
+        """What it is told of an order that fits without a key, by its own names and without any value."""
+
     def start(self, stored: Stored) -> Request | Outcome:
         """The request that makes the shipment, or cancels it where the record is ``cancelling``; or what hinders it."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from middleware.carriers import records
-from middleware.core import body, postal, receipt
+from middleware.core import body, kind_shipment, postal, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
 from middleware.exchange import (
@@ -107,6 +107,12 @@ class ParcelJson:
     def under(self, stored: Stored) -> tuple[ParcelJson, None]:  # noqa: ARG002 - the port's signature
         """Under none."""
         return self, None
+
+    def openly(self, order: Order) -> tuple[str, ...]:
+        """The members beside the sealed parts that are not empty."""
+        told = kind_shipment.clear(order, "ours", "ours")
+        groups = ((group, inner) for group, inner in told.items() if isinstance(inner, Mapping))
+        return tuple(f"{group}.{name}" for group, inner in groups for name, value in inner.items() if value is not None)
 
     def start(self, stored: Stored) -> Request:
         """The same bytes under the same key, however often it is sent; or, for what is to end there, the request to

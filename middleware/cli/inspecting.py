@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +15,9 @@ from typing import Any, Final
 import click
 
 from middleware import binding, bootstrap
-from middleware.cli import words
+from middleware.cli import supposing, words
 from middleware.cli.common import json_option, print_json, print_table
-from middleware.config_parties import CARRIER_KINDS, CarrierSettings
+from middleware.config_parties import BPOST, CARRIER_KINDS, CarrierSettings
 from middleware.core.body import MAX_BYTES
 from middleware.errors import ConfigError, Fault
 from middleware.inspection import Inspection, inspect_call
@@ -27,6 +28,7 @@ from middleware.platforms.maxiresponse import Maxiresponse
 from middleware.platforms.mystamp import MyStamp
 from middleware.ports import Carrier
 from middleware.ports_senders import Caller
+from middleware.services import Shop
 from schemas.known import DOUBTS, REASONS
 from schemas.mystamp import LONGEST_BODY
 from schemas.order import Sender
@@ -38,6 +40,8 @@ DIRECT: Final = "direct"
 _CALLERS: Final[tuple[Caller, ...]] = (Maxiresponse(), MyStamp())
 _USUAL: Final = ("professional", "maxiresponse", "mystamp")
 """By pack, the account type of whose order it is if nothing else is told."""
+
+Look = Callable[[bytes], Inspection]
 
 TOO_LARGE = Inspection(
     status=Status.REJECTED, reason=None, report=None, parts=(), faults=(Fault(pointer="", code="too-large"),)
@@ -61,9 +65,9 @@ _URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
 @click.option(
     "--platform",
     type=click.Choice(sorted((*binding.PLATFORMS, DIRECT))),
-    required=True,
-    help="Whose it is: a webshop's order, or what a shop's own systems send that is no parcel.",
+    help="Whose it is: a webshop's order, or what a shop's own systems send that is no parcel. Or --shop.",
 )
+@supposing.shop_options
 @click.option(
     "--policy",
     "pack",
@@ -101,24 +105,24 @@ _URI = re.compile(r"(?:/|https://)[A-Za-z0-9._~:/-]*")
 @json_option
 def inspect(
     files: tuple[str, ...],
-    platform: str,
-    pack: str,
-    account_type: str | None,
-    notify: str,
-    pickup_attribute: str | None,
-    kind: str,
-    points: Path | None,
+    shop: str | None,
+    config_file: str | None,
     as_json: bool,
+    **told: Any,
 ) -> None:
-    """Dry run: which paths of an order are kept, sealed, used or removed, and why. Paths, never values; nothing is
-    stored or sent. With `--platform direct`: of a contact of Maxiresponse, or of an order of stamps.
+    """Dry run: which paths of an order are kept, sealed, used or removed, and why; and what of it the carrier reads
+    without a key. Paths, never values; nothing is stored or sent. With `--platform direct`: of a contact of
+    Maxiresponse, or of an order of stamps. With `--shop`: as a connected shop's own order.
 
     Exit status 1 if an order would be rejected.
     """
-    policy = binding.pack(pack)
-    caller = _caller(platform, pack, policy)
-    settings = _settings(platform, pack, _account_type(account_type, policy), notify, pickup_attribute)
-    look = _looker(caller, _carrier(kind, points), settings, policy)
+    if shop is None and config_file is not None:
+        raise click.UsageError("--config goes with --shop")
+    if shop is not None:
+        supposing.alone(click.get_current_context())
+        caller, look, policy = _of_shop(supposing.connected(shop, config_file))
+    else:
+        caller, look, policy = _supposed(**told)
     results = [{"file": name, **inspection_json(_inspected(name, caller, look), policy)} for name in files]
     if as_json:
         print_json(results)
@@ -126,6 +130,39 @@ def inspect(
         for result in results:
             _print(result)
     sys.exit(1 if any(result["status"] is Status.REJECTED for result in results) else 0)
+
+
+def _of_shop(shop: Shop) -> tuple[Caller | None, Look, Policy]:
+    """What looks at an order of a shop at work, under its own policy."""
+    caller = next((one for one in _CALLERS if one.first in shop.policy.parts), None)
+    if caller is None and shop.settings.platform not in binding.PLATFORMS:
+        raise click.UsageError(
+            "its orders come by the plug-in lane, in a form of their own: there is no file to inspect"
+        )
+    return caller, _looker(caller, shop.carrier, shop.settings, shop.policy), shop.policy
+
+
+def _supposed(
+    *,
+    platform: str | None,
+    pack: str,
+    account_type: str | None,
+    notify: str,
+    pickup_attribute: str | None,
+    kind: str,
+    points: Path | None,
+    products: Mapping[str, str],
+    lines: Mapping[str, str],
+) -> tuple[Caller | None, Look, Policy]:
+    """The same of a shop that the options make up."""
+    if platform is None:
+        raise click.UsageError("Missing option '--platform'.")
+    policy = binding.pack(pack)
+    caller = _caller(platform, pack, policy)
+    settings = _settings(platform, pack, _account_type(account_type, policy), notify, pickup_attribute)
+    settings = replace(settings, products=products, lines=lines)
+    carrier = supposing.serving(_carrier(kind, points), settings)
+    return caller, _looker(caller, carrier, settings, policy), policy
 
 
 def _checked(_context: click.Context, _parameter: click.Parameter, uri: str) -> str:
@@ -208,17 +245,22 @@ def _account_type(told: str | None, policy: Policy) -> str:
     return known[0]
 
 
-def _carrier(kind: str, points: Path | None) -> Carrier:
+def _carrier(kind: str, points: Path | None) -> binding.Receiver:
     profile = CarrierSettings(
-        name="inspect", kind=kind, url="", token=None, allow_private=(), proxy=None, ca_file=None, points=points
+        name="inspect",
+        kind=kind,
+        url="",
+        token=None,
+        allow_private=(),
+        proxy=None,
+        ca_file=None,
+        points=points,
+        account=supposing.ACCOUNT if kind == BPOST else None,
     )
     try:
         return binding.carriers({profile.name: profile})[profile.name]
     except ConfigError as problem:
         raise click.BadParameter(str(problem), param_hint="--points") from None
-
-
-Look = Callable[[bytes], Inspection]
 
 
 def _looker(caller: Caller | None, carrier: Carrier, settings: ShopSettings, policy: Policy) -> Look:
@@ -256,6 +298,7 @@ def _print(result: dict[str, Any]) -> None:
     rows += dict.fromkeys(kept)  # an address line fills several parts of one address
     rows += [("used", path, "read to decide, then gone") for path in result["used"]]
     rows += [("index", path, "kept only to know the order again") for path in result["index"]]
+    rows += [("in clear", path, "what the carrier reads without a key") for path in result["in_clear"]]
     rows += [("removed", removal["path"], REASONS[removal["reason"]]) for removal in result["removed"]]
     rows += [("unclear", doubted["path"], DOUBTS[doubted["reason"]]) for doubted in result["doubted"]]
     print_table(("", "path", "where, or why"), rows, whole=("", "path"))

@@ -64,6 +64,9 @@ class Cleartext:
     def under(self, stored: Stored) -> tuple[Cleartext, str | None]:
         return self, None
 
+    def openly(self, order: Order) -> tuple[str, ...]:
+        return ParcelJson().openly(order)
+
     def start(self, stored: Stored) -> Request:
         if stored.cancelling:
             return Request(method="POST", path=f"{PATH}/{stored.id}/cancel", headers={}, body=b"")

@@ -129,6 +129,9 @@ class FakeCarrier:
     def under(self, stored: Stored) -> tuple[FakeCarrier, str | None]:
         return self, None
 
+    def openly(self, order: Order) -> tuple[str, ...]:
+        return ParcelJson().openly(order)
+
     def start(self, stored: Stored) -> Request:
         return ParcelJson().start(stored)
 

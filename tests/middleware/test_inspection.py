@@ -177,7 +177,7 @@ def test_a_body_that_is_no_order_is_rejected_with_the_reason(body: bytes, fault:
         "status": "rejected",
         "reason": None,
         "blocked": False,
-        **{member: [] for member in ("kept", "used", "index", "removed", "doubted", "parts")},
+        **{member: [] for member in ("kept", "used", "index", "removed", "in_clear", "doubted", "parts")},
         "errors": [fault],
     }
 

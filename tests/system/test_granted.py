@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 
 from middleware import bootstrap, bootstrap_granted, bootstrap_points
 from middleware.carriers.bpost_shm.granted import Grants
@@ -237,6 +238,33 @@ def test_what_shops_check_hears_is_known_at_once(stage: Stage, monkeypatch: pyte
     monkeypatch.setattr(bootstrap_points, "may_gather", lambda _: False)
     stage.house.run("shops", "check", "own")
     assert stage.file.known() == before  # another user's state is not written
+
+
+def test_a_dry_run_with_a_connected_shop_is_what_becomes_of_its_order(stage: Stage) -> None:
+    def looked(*words: str) -> Result:
+        file = stage.house.folder / "order.json"
+        whom = address("Verzonnen")
+        made = order(shipping_address=whom, billing_address=whom, email="lotte@voorbeeld.example")
+        file.write_text(json.dumps(made), encoding="utf-8")
+        return stage.house.run("inspect", str(file), "--json", *words)
+
+    before = stage.asked()
+    (seen,) = json.loads(looked("--shop", "demo").stdout)
+    assert "box/nationalBox/atHome/options/signed" in seen["in_clear"]
+    assert [part["part"] for part in seen["parts"]][:2] == ["recipient.delivery", "recipient.notification"]
+    assert stage.asked() == before
+    stage.turn("signed")
+    stage.gather()
+    done = looked("--shop", "demo")
+    (seen,) = json.loads(done.stdout)
+    assert (done.exit_code, seen["errors"]) == (1, [{"pointer": "/shipping_lines", "code": "signed-not-granted"}])
+    for words, said in (
+        (("--shop", "nonesuch"), "there is none of that name that works"),
+        (("--shop", "demo", "--notify", "sms"), "--notify does not go with --shop"),
+        (("--shop", "demo", "--line", "A=bpack-24h-pro"), "--line does not go with --shop"),
+    ):
+        done = looked(*words)
+        assert (done.exit_code, said in done.stderr) == (2, True)
 
 
 def test_while_one_asks_no_other_does(stage: Stage) -> None:

@@ -70,6 +70,7 @@ _CONFIGURATION: Final = {"Accept": f"{MEDIA}productConfiguration-v3.1+XML"}
 _LANE: Final = frozenset((401, 403, 405, 406, 415))
 """What bpost says of who asks, or of the form in which it is asked, and not of an order."""
 
+_OURS: Final = "ours"  # of the settings, or made here
 _RETRY: Final = frozenset((408, 425, 429))
 _STATE: Final = "created"
 
@@ -141,6 +142,11 @@ class BpostShm:
         if isinstance(account, Failed):
             return account
         return replace(self, accounts=lambda _: account), account.id
+
+    def openly(self, order: Order) -> tuple[str, ...]:
+        """The elements of what makes it: bpost takes cleartext."""
+        box = mapping.box(order, self._spot(order.parcel.pickup_point), _OURS)
+        return writing.elements(ShmOrder(account=_OURS, reference=_OURS, box=box, shown=_OURS))
 
     def start(self, stored: Stored) -> Request | Outcome:
         """Look for what was claimed before; make what was not; or cancel what is to end there."""

@@ -70,6 +70,19 @@ def within(element: Element, name: str) -> Iterator[Element]:
     return (each for each in element.iterdescendants() if local(each) == name)
 
 
+def leaves(element: Element, above: str = "") -> Iterator[str]:
+    """The paths of all elements below it that hold no others, and of attributes (``@name``), by local names, in the
+    order of the document.
+    """
+    for each in element:
+        path = f"{above}/{local(each)}" if above else local(each)
+        yield from (f"{path}/@{name}" for name in each.keys())  # noqa: SIM118 - no mapping: an element holds elements
+        if len(each):
+            yield from leaves(each, path)
+        elif each.text or not each.keys():
+            yield path
+
+
 def value(element: Element, name: str) -> str | None:
     """The text of its first child of that local name, without space around it."""
     found = next((child for child in element if local(child) == name), None)

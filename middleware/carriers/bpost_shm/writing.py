@@ -13,6 +13,7 @@ from middleware.carriers.bpost_shm.markup import (
     UPDATE,
     Element,
     below,
+    leaves,
     root,
     text,
     written,
@@ -40,15 +41,12 @@ CANCELLED: Final = "CANCELLED"
 
 def order(made: ShmOrder) -> bytes:
     """The body that makes an order."""
-    top = root(ORDER, "order")
-    text(top, ORDER, "accountId", made.account)
-    text(top, ORDER, "reference", made.reference)
-    box = below(top, ORDER, "box")
-    if made.sender is not None:
-        _party(below(box, ORDER, "sender"), made.sender)
-    _box(box, made.box)
-    text(box, ORDER, "additionalCustomerReference", made.shown)
-    return written(top)
+    return written(_order(made))
+
+
+def elements(made: ShmOrder) -> tuple[str, ...]:
+    """The elements of that body that hold something, each once."""
+    return tuple(dict.fromkeys(leaves(_order(made))))
 
 
 def cancellation() -> bytes:
@@ -64,6 +62,18 @@ def batch(barcodes: Iterable[str]) -> bytes:
     for barcode in barcodes:
         text(top, ORDER, "box", barcode)
     return written(top)
+
+
+def _order(made: ShmOrder) -> Element:
+    top = root(ORDER, "order")
+    text(top, ORDER, "accountId", made.account)
+    text(top, ORDER, "reference", made.reference)
+    box = below(top, ORDER, "box")
+    if made.sender is not None:
+        _party(below(box, ORDER, "sender"), made.sender)
+    _box(box, made.box)
+    text(box, ORDER, "additionalCustomerReference", made.shown)
+    return top
 
 
 def _box(parent: Element, box: Box) -> None:

@@ -25,7 +25,10 @@ from tests.middleware.platforms.telling import FORBIDDEN, contact, large_png, st
 from tests.middleware.walking import KNOWN
 from tests.schemas.broken_pack import fault
 
-MEMBERS = {"file", "status", "reason", "blocked", "kept", "used", "index", "removed", "doubted", "parts", "errors"}
+MEMBERS = {
+    *("file", "status", "reason", "blocked", "kept", "used", "index", "removed", "in_clear", "doubted", "parts"),
+    "errors",
+}
 COLUMNS = ("part", "class", "trigger", "starts", "until", "unsent_until", "purpose", "basis")
 FILES = sorted(str(path) for path in ORDERS.glob("[0-9]*.json"))
 ACCEPTED = str(ORDERS / "01-domestic-full.json")
@@ -156,6 +159,8 @@ def test_text_tells_the_same_paths_as_json(file: str) -> None:
     assert len(lines) == len(set(lines)) + lines.count("") - 1
     assert {("used", path, "read to decide, then gone") for path in order["used"]} <= rows
     assert {("index", path, "kept only to know the order again") for path in order["index"]} <= rows
+    in_clear = {tuple(line.split(maxsplit=3)) for line in lines if line.startswith("in clear")}
+    assert in_clear == {("in", "clear", path, "what the carrier reads without a key") for path in order["in_clear"]}
     tags = [tuple(str(part[name]) for name in COLUMNS if part[name] is not None) for part in order["parts"]]
     assert [
         tuple(line.split()) for line in lines if line.split()[:1] in [[part["part"]] for part in order["parts"]]
@@ -379,6 +384,78 @@ def test_what_bpost_would_refuse_is_told_before_anything_is_configured(tmp_path:
     (told,) = json.loads(done.stdout)
     assert (done.exit_code, told["status"]) == (0, "accepted")
     assert {entry["target"] for entry in told["kept"] if entry["part"] == "recipient.delivery"} == {"recipient.name"}
+
+
+BPOST = ("--carrier", "bpost-shm")
+PLACE = ("streetName", "number", "box", "postalCode", "locality", "countryCode")
+ALWAYS = {"accountId", "reference", "box/additionalCustomerReference"}
+"""What is ours, or of the settings: bpost is told it of every order."""
+
+
+def in_clear(*words: str) -> set[str]:
+    (order,) = told(ACCEPTED, *words)
+    assert order["status"] == "accepted"
+    return set(order["in_clear"])
+
+
+def test_what_bpost_reads_is_told_element_by_element() -> None:
+    home = "box/nationalBox/atHome"
+    place = {f"{home}/receiver/address/{name}" for name in PLACE}
+    least = {
+        *ALWAYS,
+        *place,
+        *(f"{home}/{name}" for name in ("product", "weight", "receiver/name", "receiver/company")),
+    }
+    assert in_clear(*BPOST) == least
+    chosen = ("--product", "home=bpack-24h-business+signed+tell-email+distributed")
+    next_day, told_sender = f"{home}/options/infoNextDay", f"{home}/options/infoDistributed"
+    assert in_clear(*BPOST, *chosen) == {
+        *least,
+        f"{home}/options/signed",
+        *(f"{one}/{name}" for one in (next_day, told_sender) for name in ("@language", "emailAddress")),
+    }
+    assert in_clear(*BPOST, *chosen, "--notify", "sms") == in_clear(*BPOST, *chosen)
+    assert f"{next_day}/mobilePhone" in in_clear(*BPOST, "--notify", "sms")
+
+
+def test_the_shipping_line_of_an_order_is_what_line_says(tmp_path: Path) -> None:
+    order = json.loads(Path(ACCEPTED).read_bytes())
+    order["shipping_lines"] = [{"code": "A=b", "title": "Merel Onbestaand"}]
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(order), encoding="utf-8")
+    (seen,) = told(str(file), *BPOST, "--line", "A=b=bpack-24h-pro+sunday", "--line", "Other=bpack-at-bpost")
+    assert "box/nationalBox/atHome/options/sundayDelivery" in seen["in_clear"]
+    assert "shipping_lines[].code" in seen["used"]
+    (seen,) = told(str(file), *BPOST, "--line", "A=b=bpack-at-bpost", status=1)
+    assert [error["code"] for error in seen["errors"]] == ["unknown-product"]
+
+
+def test_beside_sealed_parts_little_is_read_without_a_key() -> None:
+    assert in_clear("--notify", "email") == {
+        *(f"parcel.{name}" for name in ("product", "weight_grams", "pieces", "reference")),
+        *("recipient.country", "recipient.postal_code", "sender.shop"),
+    }
+    assert [told(IGNORED)[0]["in_clear"], told("-", stdin=REJECTED, status=1)[0]["in_clear"]] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((*BPOST, "--product", "home=bpack-nonesuch"), "Invalid value for --product: products.home: there is no such"),
+        ((*BPOST, "--product", "home=bpack-at-bpost"), "this product does not go this way"),
+        ((*BPOST, "--product", "bpack-24h-pro"), "such as home=bpack-24h-pro+signed"),
+        ((*BPOST, "--product", "Home=Merel Onbestaand"), "a way, and its product with options behind it"),
+        ((*BPOST, "--line", "Standard"), "such as Standard=bpack-24h-pro+signed"),
+        ((*BPOST, "--line", "Standard=Merel Onbestaand"), "a shipping line, and its products with options"),
+        (("--product", "home=bpack-24h-pro"), "Invalid value for --product: products: this kind of carrier knows none"),
+        (("--config", "nowhere.toml"), "--config goes with --shop"),
+    ],
+)
+def test_what_no_shop_could_have_set_is_a_mistake_in_the_call(words: tuple[str, ...], said: str) -> None:
+    done = run(*SHOPIFY, ACCEPTED, *words)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+    assert "Onbestaand" not in done.stderr
 
 
 @pytest.mark.parametrize("content", [None, "[{}]"])

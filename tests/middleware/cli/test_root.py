@@ -56,6 +56,7 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("hold", "add"): ("some-id", "--ground", "a case", "--by", "Els", "--until", "2099-12-31"),
     ("events", "record"): ("last-use", "--shop", "demo", "--by", "Els"),
     ("policy", "ask"): ("--shop", "demo", "--purpose", "support", "--subject", "sender"),
+    ("inspect",): ("-", "--shop", "demo"),
     ("hold", "end"): ("some-id", "--by", "Els"),
 }
 """What a command asks for before it looks for a configuration."""
@@ -106,7 +107,8 @@ def test_what_a_command_does_fits_into_its_line_of_the_list(path: tuple[str, ...
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
 def test_a_configuration_can_be_named_where_one_is_needed(path: tuple[str, ...]) -> None:
-    assert ("--config" in options(path)) == (path[0] not in NO_CONFIGURATION or path == ("policy", "ask"))
+    of_a_shop = path in {("policy", "ask"), ("inspect",)}
+    assert ("--config" in options(path)) == (path[0] not in NO_CONFIGURATION or of_a_shop)
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
