@@ -69,7 +69,7 @@ def tracking(settings: config.Config) -> Iterator[Finding]:
             yield warn(check, *_unreached(name, problem))
         else:
             if told:
-                yield _found(check, told)
+                yield from _found(check, (told,))
 
 
 def _own(settings: config.Config, silent: set[str]) -> Iterator[Finding]:
