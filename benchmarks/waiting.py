@@ -92,7 +92,7 @@ def _rounds(service: Service, heard: Heard, rounds: int) -> None:
 
 @contextmanager
 def _served(folder: Path, well: Mock, silent: Mock, database: str | None) -> Iterator[Service]:
-    callers = {name: shop(name, carrier="silent", token={"env": "CALLER_TOKEN"}) for name in _callers()}
+    callers = {name: shop(name, carrier="silent", creates="call", token={"env": "CALLER_TOKEN"}) for name in _callers()}
     server = {"log_level": "WARNING", **({"database": database} if database else {})}
     carriers = {"platform": well.url, "silent": silent.url}
     service = configure(folder / "service", {"hooks": shop("hooks"), **callers}, carriers, server=server)

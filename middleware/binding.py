@@ -213,7 +213,7 @@ def check_fit(shop: ShopSettings, policy: Policy) -> None:
     if shop.account_type not in policy.account_types:
         problem, expected = f"{policy.id} has none of that name", f"one of {', '.join(policy.account_types)}"
         raise ShopFault(shop.name, ("account_type",), problem=problem, expected=expected)
-    if shop.platform == "direct" and not shop.token:
+    if shop.creates == "call" and not shop.token:
         raise ShopFault(
             shop.name, ("token",), problem="there is none", expected="a token, with which the shop's own systems call"
         )

@@ -70,6 +70,7 @@ def shop_settings(
         token=token_of(table),
         points_key=points_key_of(table),
         delivery=Delivery(notify=table.choice("notify", rules.NOTIFY, "none")),
+        creates=table.choice("creates", rules.CREATES, "webhook"),
         ship_when=table.choice("ship_when", rules.SHIP_WHEN, "paid"),
         pickup_attribute=table.line("pickup_attribute", rules.LONGEST_ATTRIBUTE) or None,
         on_invalid=table.choice("on_invalid", rules.ON_INVALID, "record"),
@@ -92,6 +93,9 @@ def _direct(name: str, table: Table, around: Around) -> ShopSettings:
     """A shop whose own systems call: no webhook brings anything, and nothing is held. Of what is no parcel there is no
     plug-in, so no request to integrate, and the pack has no sender.
     """
+    if "creates" in table:
+        problem = "no webhook brings it anything, so it always creates by call"
+        raise table.fault("creates", "it to be left out", problem=problem, example='platform = "direct"')
     kind = _account_type(table)
     requested, parcels = table.table("integration"), kind == "professional"
     settings = ShopSettings(
@@ -110,6 +114,7 @@ def _direct(name: str, table: Table, around: Around) -> ShopSettings:
         token=token_of(table),
         points_key=points_key_of(table),
         delivery=Delivery(notify=table.choice("notify", rules.NOTIFY, "none")),
+        creates="call",
         reference=table.choice("reference", rules.REFERENCES, "code"),
         product=table.matching("product", rules.PRODUCT, "parcel", _PRODUCT),
         default_weight_grams=table.whole("default_weight_grams", 1000, rules.HEAVIEST_GRAMS),

@@ -18,6 +18,13 @@ class OtherPolicyError(RequestError):
     status = 403
 
 
+class OtherLaneError(RequestError):
+    """Shipments of this shop are made of its webhooks; a call makes none."""
+
+    code = "other-lane"
+    status = 403
+
+
 class KeyReusedError(ConflictError):
     """This Idempotency-Key was used for another content; take a new key for a new shipment."""
 

@@ -18,6 +18,7 @@ def seen(face: ShopFace, shop: Shop) -> ShopFace:
         face,
         state=state,
         mode=settings.mode,
+        creates=settings.creates,
         domain=domain,
         carrier=settings.carrier,
         account=None if shop.transit is None else "own" if own else "shared",

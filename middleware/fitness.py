@@ -39,7 +39,8 @@ def check_seed(seed: Shop | ConfigError, now: datetime) -> Checkup:
 def fitness(shop: Shop, now: datetime) -> Iterator[Fitness]:
     """What is told of a shop that works: one thing after another."""
     settings = shop.settings
-    yield Fitness(check="settings", ok=True, message=f"policy {settings.policy}, account {settings.account_type}")
+    told = f"policy {settings.policy}, account {settings.account_type}, creates by {settings.creates}"
+    yield Fitness(check="settings", ok=True, message=told)
     yield _secret(shop)
     if settings.integration_requested_on is not None:
         yield _integration(shop)

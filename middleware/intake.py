@@ -24,7 +24,7 @@ from middleware.core.standing import use
 from middleware.core.tag import Stamp, tag
 from middleware.core.trace import credentials
 from middleware.errors import PiledUpError, SchemaError, ShopPausedError
-from middleware.model import Answer, Arrival, Inbound, ParsedMatter, Record, Rejection
+from middleware.model import Answer, Arrival, Inbound, ParsedMatter, Reason, Record, Rejection, Status
 from middleware.ports_senders import Source
 from middleware.services import Services, Shop
 from schemas.allowlist import CREDENTIAL
@@ -49,6 +49,8 @@ def _take(inbound: Inbound, shop: Shop, services: Services, now: datetime) -> An
     document = read(inbound.body)
     try:
         parsed = shop.platform.parse(document, inbound, shop.settings)
+        if parsed.halt is Reason.OTHER_LANE:  # nothing of it is kept, not even that it came
+            return Answer(status=Status.IGNORED, reason=parsed.halt, alarms=credentials(document, shop.platform.shape))
         named(shop.platform.names, lambda: check_time(parsed, now))
         answered = services.store.seen(shop.settings.name, *mark)
         if answered is not None:
@@ -160,8 +162,8 @@ def _rejection(
 ) -> Rejection:
     topic, webhook, body = mark
     order_id, updated_at = shop.platform.order_id(document), shop.platform.updated_at(document)
-    version = None
-    if order_id is not None and updated_at is not None and updated_at <= now + CLOCKS_APART:
+    version, creates = None, shop.settings.creates == "webhook"  # else it is no version of what stands
+    if creates and order_id is not None and updated_at is not None and updated_at <= now + CLOCKS_APART:
         version = (shop.indexer.of("order.id", order_id), updated_at)
     return Rejection(
         id=new_id(),

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     FULFILLED = "fulfilled"
     CALLED_OFF = "called_off"  # until the shop takes it up again: not final, as a cancellation is
     OLDER_VERSION = "older_version"
+    OTHER_LANE = "other_lane"
     HELD = "held"
     REJECTED = "rejected"
 
@@ -133,6 +134,7 @@ class ShopSettings:
     token: bytes | None = None  # with it the shop's own systems ask; without one nobody can
     points_key: bytes | None = None  # with it browsers ask for pick-up points, and for nothing else
     delivery: Delivery = Delivery()
+    creates: str = "webhook"  # or "call": the one lane that makes its records
     ship_when: str = "paid"
     pickup_attribute: str | None = None
     on_invalid: str = "record"
@@ -213,8 +215,7 @@ class Sealed(Hidden):
 class TaggedPart:
     """A sealed part with its retention tag. ``until`` is the last permitted day (Europe/Brussels), ``ceiling`` that of
     what is never sent and waits for its clock; ``ended_at`` is when its end was carried out; ``week`` that of the
-    transit keys, where the part is sealed to one of ours.
-    """
+    transit keys, where the part is sealed to one of ours."""
 
     name: str
     retention: str
@@ -231,8 +232,7 @@ class TaggedPart:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexEntry:
     """A blind index: a keyed digest (``core.index``) of one value, and the last day on which it may exist; None while
-    the clock of what it leads to has not started.
-    """
+    the clock of what it leads to has not started."""
 
     kind: str
     digest: bytes

@@ -128,6 +128,7 @@ class ShopFace:
     origin: str  # "file" | "database"
     state: ShopState
     mode: str | None = None
+    creates: str | None = None
     domain: str | None = None
     carrier: str | None = None
     account: str | None = None  # "own" | "shared" at a carrier that knows accounts

@@ -30,6 +30,7 @@ from middleware.errors_shipping import (
     KeyReusedError,
     OlderVersionError,
     OrderCancelledError,
+    OtherLaneError,
     OtherPolicyError,
     TooLateError,
 )
@@ -105,12 +106,18 @@ def check_policy(caller: Caller, shop: Shop) -> None:
         raise OtherPolicyError()
 
 
+def check_lane(shop: Shop) -> None:
+    """One lane creates, per shop. Raises: OtherLaneError where it is not this one."""
+    if shop.settings.creates != "call":
+        raise OtherLaneError()
+
+
 def ship(call: Call, caller: Caller, shop: Shop, services: Services, waiting: Waiting) -> Shipped:
     """Make the record, or tell again what was answered before.
 
-    Raises: OtherPolicyError; BodyError, SchemaError; KeyReusedError, InHandError, ErasedError; OrderCancelledError,
-    OlderVersionError, TooLateError, HeldError; ShopPausedError; BusyError, BacklogFullError where the shop asks for
-    more than its share; SealError, StorageError when we are at fault.
+    Raises: OtherPolicyError, OtherLaneError; BodyError, SchemaError; KeyReusedError, InHandError, ErasedError;
+    OrderCancelledError, OlderVersionError, TooLateError, HeldError; ShopPausedError; BusyError, BacklogFullError where
+    the shop asks for more than its share; SealError, StorageError when we are at fault.
     """
     check_policy(caller, shop)
     if shop.paused:
@@ -119,6 +126,7 @@ def ship(call: Call, caller: Caller, shop: Shop, services: Services, waiting: Wa
     attempt = _attempt(call, shop, now)
     known = services.calls.known(attempt.shop, attempt.key)
     if known is None:
+        check_lane(shop)
         with services.gate.turn(attempt.shop, call.key):
             known = _taken(call, attempt, caller, shop, services, now)
     if known is not None:

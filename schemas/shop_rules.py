@@ -45,6 +45,9 @@ MODES: Final = ("live", "test")
 ACCOUNT_TYPES: Final = ("guest", "residential", "professional", "maxiresponse", "mystamp", "mystamp_pro")
 NOTIFY: Final = ("none", "email", "sms")
 SHIP_WHEN: Final = ("paid", "created", "fulfillable")
+CREATES: Final = ("webhook", "call")
+"""What makes a shop's shipments: its platform's webhooks, or calls of its own systems."""
+
 ON_INVALID: Final = ("record", "refuse")
 REFERENCES: Final = ("code", "order-name")
 

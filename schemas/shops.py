@@ -156,7 +156,7 @@ class ShopConnection(_Strict):
         error_messages=_CODES,
         metadata={
             "writeOnly": True,
-            "description": "With it the shop's own systems make shipments.",
+            "description": "With it the shop's own systems call.",
         },
     )
     points_key = _form(
@@ -176,6 +176,7 @@ class ShopConnection(_Strict):
     integration = fields.Nested(Integration, error_messages=_CODES)
     carrier = _form(rules.NAME, required=True)
     notify = _word(*rules.NOTIFY)
+    creates = _word(*rules.CREATES)
     ship_when = _word(*rules.SHIP_WHEN)
     hold = fields.String(
         validate=validate.And(_Whole(f"^{rules.LENGTH_OF_TIME.pattern}$"), _hold), error_messages=_CODES

@@ -62,17 +62,17 @@ class ShippingMethod(AllowList):
 
 
 class Version(AllowList):
-    """What tells one version of an order from another: read before all else."""
+    """What tells one version of an order from another, and whether it is called off: read before all else."""
 
     id = Whole(required=True, metadata=index("order.id"))
     date_modified_gmt = Text(longest=40, required=True, metadata=index("order.time"))
+    status = Text(longest=64, metadata=used("order.state"))
 
 
 class Order(Version):
     """The order as WooCommerce's webhooks carry it, unwrapped. A guest's ``customer_id`` is 0."""
 
     number = Text(longest=255, metadata=index("order.name"))
-    status = Text(longest=64, metadata=used("order.state"))
     date_paid_gmt = Text(longest=40, metadata=used("order.state"))
     needs_processing = Flag(metadata=used("order.state"))
     currency = Text(longest=3, metadata=kept("customs.currency", spare="in_customs_union"))

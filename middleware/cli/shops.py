@@ -30,6 +30,9 @@ _WITHIN = "in force on every process within five seconds"
 _HELD = frozenset(("secrets", "token", "passphrase", "points_key"))
 """What stands beside a shop's settings."""
 
+_PLAIN = ("platform", "policy", "domain", "carrier", "app", "account_type", "account", "notify", "creates", "mode")
+"""The settings that an option tells as they are."""
+
 _SECRETS = "--app NAME, --secret-env VAR or --secret-file FILE tells it"
 
 
@@ -96,6 +99,7 @@ def _secret_options(command: Function) -> Function:
 @click.option("--passphrase-env", metavar="VAR", help="A variable that holds the passphrase of that account.")
 @click.option("--passphrase-file", metavar="FILE", help="A file that holds that passphrase.")
 @click.option("--notify", metavar="HOW", help="none, email or sms.")
+@click.option("--creates", metavar="LANE", help="webhook or call: what makes its shipments.  [default: webhook]")
 @click.option("--mode", metavar="MODE", help="live, or test: into the simulated platform.")
 @click.option("--sender-file", metavar="FILE", help="Who sends: the settings of `sender`, TOML or JSON.")
 @config_option
@@ -120,7 +124,8 @@ def connect(name: str, config_file: str | None, as_json: bool, **options: str | 
         )
         click.echo(f"{name}: {told}", err=True)
     _tell_left(name, left)
-    _tell(face, as_json, f"{name}: {'connected' if new else 'changed'}, mode {face.mode}; {_WITHIN}.")
+    stands = f"mode {face.mode}, creates by {face.creates}"
+    _tell(face, as_json, f"{name}: {'connected' if new else 'changed'}, {stands}; {_WITHIN}.")
 
 
 def _tell_left(name: str, left: Parting) -> None:
@@ -160,8 +165,7 @@ def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, Any], Source]:
     source = Source(file="shops connect")
     if options["from_file"]:
         content, source = config.shop_file(Path(options["from_file"]).absolute())
-    plain_options = ("platform", "policy", "domain", "carrier", "app", "account_type", "account", "notify", "mode")
-    given = {key: options[key] for key in plain_options if options[key] is not None}
+    given = {key: options[key] for key in _PLAIN if options[key] is not None}
     content |= given
     elsewhere: dict[tuple[str, ...], str] = {(key,): f"--{key.replace('_', '-')}" for key in given}
     if options["requested_on"] is not None:
@@ -248,10 +252,10 @@ def list_shops(config_file: str | None, as_json: bool) -> None:
     if as_json:
         print_json([asdict(face) for face in faces])
     elif faces:
-        columns = ("shop", "from", "state", "mode", "domain", "carrier", "restricted", "fault")
+        columns = ("shop", "from", "state", "mode", "creates", "domain", "carrier", "restricted", "fault")
         rows = [
-            (face.shop, face.origin, "quarantined" if face.fault else face.state, face.mode, face.domain, face.carrier,
-             ", ".join(face.restricted), face.fault)
+            (face.shop, face.origin, "quarantined" if face.fault else face.state, face.mode, face.creates, face.domain,
+             face.carrier, ", ".join(face.restricted), face.fault)
             for face in faces
         ]  # fmt: skip
         print_table(columns, rows, whole=("shop", "domain"))

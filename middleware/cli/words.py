@@ -66,6 +66,7 @@ HALTS: Mapping[Reason, str] = {
     Reason.CALLED_OFF: "it is called off, until the shop takes it up again",
     Reason.FULFILLED: "it has been fulfilled already",
     Reason.OLDER_VERSION: "a newer version of it is known",
+    Reason.OTHER_LANE: "this shop's shipments are made of calls",
     Reason.HELD: "a legal hold keeps what the parcel platform has",
     Reason.REJECTED: "a newer version of it was rejected",
 }

@@ -119,6 +119,8 @@ class Shopify(Signed):
         order_id, updated_at = str(version["id"]), _instant(version["updated_at"])
         if version["cancelled_at"]:  # a cancellation counts, whatever else the order holds
             return Parsed(order_id=order_id, updated_at=updated_at, halt=Reason.CANCELLED, order=None, taken={})
+        if shop.creates == "call":  # whatever else it holds is not read
+            return Parsed(order_id=order_id, updated_at=updated_at, halt=Reason.OTHER_LANE, order=None, taken={})
         order = loaded(shopify.ORDER, document)
         lines = tuple(_shipped(order))
         halt = _halt(order, lines, shop)

@@ -137,13 +137,17 @@ class WooCommerce(Signed):
         updated_at = moment(version["date_modified_gmt"], zone="Z")
         if updated_at is None:
             raise refusal("/date_modified_gmt", "timestamp")
+        order_id, called_off = str(version["id"]), version["status"] in _CALLED_OFF
+        if called_off or shop.creates == "call":  # it counts, or does not, whatever else the order holds
+            reason = Reason.CALLED_OFF if called_off else Reason.OTHER_LANE
+            return Parsed(order_id=order_id, updated_at=updated_at, halt=reason, order=None, taken={})
         order = loaded(woocommerce.ORDER, document)
         lines = tuple(_shipped(order))
         halt = _halt(order, lines, shop)
         notes = Notes()
         canonical = None if halt else canonise(order, lines, updated_at, shop, notes)
         return Parsed(
-            order_id=str(version["id"]),
+            order_id=order_id,
             updated_at=updated_at,
             halt=halt,
             order=canonical,
@@ -181,8 +185,6 @@ def _shipped(order: Fields) -> Iterator[tuple[int, Fields, int]]:
 
 def _halt(order: Fields, lines: Lines, shop: ShopSettings) -> Reason | None:
     status = order["status"] or ""
-    if status in _CALLED_OFF:
-        return Reason.CALLED_OFF
     if status == "refunded" or not lines or order["needs_processing"] is False or _sent_nowhere(order):
         return Reason.NOTHING_TO_SHIP
     if status == "completed":

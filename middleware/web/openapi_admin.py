@@ -7,7 +7,7 @@ from typing import Any
 
 from middleware.model_shop import ShopState
 from middleware.onboarding import PAGE as MOST
-from schemas.shop_rules import NAME
+from schemas.shop_rules import CREATES, NAME
 
 ALL = "/admin/v1/shops"
 PREFIX = f"{ALL}/{{shop}}"
@@ -25,6 +25,7 @@ FACE = {
             "description": "What was said of it; one with a `fault` is quarantined whatever its state",
         },
         "mode": {"type": "string", "enum": ["live", "test"], "description": "test: into the simulated platform"},
+        "creates": {"type": "string", "enum": list(CREATES), "description": "What makes its shipments"},
         "domain": {"type": "string", "description": "Its domain at Shopify"},
         "carrier": {"type": "string", "description": "Where its orders go now"},
         "account": {

@@ -49,7 +49,7 @@ def _make(problem: Problem) -> Mapping[str, Any]:
             "202": {"description": "It is stored, and goes out; ask where `status` says", "content": as_json("Made")},
             "400": problem("No key, a malformed one, or a body that is not strict JSON"),
             "401": problem(WHO),
-            "403": problem("The policy of this shop is not for parcels"),
+            "403": problem("This shop's shipments are made of webhooks, or its policy is not for parcels"),
             "409": problem("In hand, cancelled, an older version, too late to change, or legally held as it is"),
             "410": problem("What was sent under this key is erased"),
             "411": problem("The length of the body must be told"),

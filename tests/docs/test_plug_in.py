@@ -169,7 +169,7 @@ def test_what_may_be_sent_is_told_and_nothing_else() -> None:
 
 def test_the_answers_are_those_that_are_described() -> None:
     told = {row[0].split()[0] for row in rows(GUIDE, "## What is answered")}
-    assert told == {"201", "202", "400", "401", "409", "410", "422", "503"}
+    assert told == {"201", "202", "400", "401", "403", "409", "410", "422", "503"}
     slugs = {slug for row in rows(GUIDE, "## What is answered") for slug in re.findall(r"`([a-z-]+)`", row[0])}
     homes = [TREE / "middleware" / name for name in ("errors.py", "errors_shipping.py", "errors_following.py")]
     sources = "".join(home.read_text(encoding="utf-8") for home in homes)

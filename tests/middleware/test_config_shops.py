@@ -43,6 +43,7 @@ def test_a_shop_of_an_app_has_every_default(load: Load) -> None:
     assert (shop.carrier, shop.policy, shop.account_type) == ("platform", "bpost-shipping-platform", "professional")
     assert (shop.integration_requested_on, shop.integration_reference) == (date(2026, 11, 22), "made up")
     assert (shop.delivery, shop.ship_when, shop.on_invalid, shop.reference) == (Delivery(), "paid", "record", "code")
+    assert shop.creates == "webhook"
     assert (shop.number, shop.pickup_attribute, shop.product) == (None, None, "parcel")
     assert (shop.default_weight_grams, shop.hold, shop.interpretations) == (1000, timedelta(minutes=2), {})
     assert shop.sender == Sender(
@@ -57,6 +58,7 @@ number = "68000000001"
 token = { env = "TOKEN" }
 policy = "bpost-shipping-platform"
 notify = "email"
+creates = "call"
 ship_when = "fulfillable"
 pickup_attribute = "pickup_point"
 on_invalid = "refuse"
@@ -72,6 +74,7 @@ lines = { "Thuis, getekend" = "bpack-24h-pro+tell-email bpack-at-bpost", "flat_r
     assert (shop.secrets, shop.own_app) == ((b"other-made-up-secret",), True)
     assert (shop.domain, shop.number, shop.delivery.notify) == ("demo-2.myshopify.com", "68000000001", "email")
     assert (shop.ship_when, shop.pickup_attribute, shop.on_invalid) == ("fulfillable", "pickup_point", "refuse")
+    assert shop.creates == "call"
     assert (shop.reference, shop.product, shop.default_weight_grams) == ("order-name", "parcel-24", 30_000)
     assert (shop.hold, shop.interpretations) == (timedelta(hours=1), {"recipient_clock": "delivered"})
     assert shop.products == {"home": "bpack-24h-pro+signed"}
@@ -91,6 +94,7 @@ FAULTS = {
     'notify = "emial"': "notify: expected one of none, email, sms; did you mean email?",
     "notify = true": "notify: expected one line of text",
     'ship_when = "later"': "ship_when: expected one of paid, created, fulfillable",
+    'creates = "both"': "creates: expected one of webhook, call",
     'on_invalid = "ignore"': "on_invalid: expected one of record, refuse",
     'reference = "order_name"': "reference: expected one of code, order-name; did you mean order-name?",
     'hold = "2"': f"hold: {HOLD}",

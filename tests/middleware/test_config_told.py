@@ -254,6 +254,18 @@ ROWS = {
     "no webshop's pack": shop('policy = "bpost-mystamp"', "no webshop may be linked under it (MS-SCO-1, MS-COL-1)"),
     "another pack's account": instead('"professional"', '"mystamp"', "bpost-shipping-platform has none of that name"),
     "no token": Row(new=f"[server]\n{STAMPS}", at="[shops.stamps]", says="expected a token, with which the shop's own"),
+    "no token to call with": Row(
+        old='app = "parcelveil"',
+        new='app = "parcelveil"\ncreates = "call"',
+        at="[shops.demo]",
+        says="token: there is none; expected a token, with which the shop's own systems call",
+    ),
+    "another lane": shop('creates = "calls"', "creates: expected one of webhook, call, such as"),
+    "a lane where there is one": Row(
+        new=f'[server]\n{STAMPS}creates = "call"\n',
+        at='creates = "call"',
+        says="no webhook brings it anything, so it always creates by call; expected it to be left out",
+    ),
     "no such reading": shop('interpretations = { odd = "x" }', "expected readings that the policy leaves open"),
     "a request to come": instead("requested_on = 2026-11-22", "requested_on = 2999-01-01", "this day has not come"),
     "no port": set_to("PORT", "abc", "expected a port, from 1 to 65535"),

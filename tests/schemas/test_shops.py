@@ -98,6 +98,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "account_type": ("professional", "guest", "other"),
     "carrier": ("platform", "Platform", "p" * 64),
     "notify": ("none", "email", "sms", "phone"),
+    "creates": ("webhook", "call", "both"),
     "ship_when": ("paid", "created", "fulfillable", "sent"),
     "on_invalid": ("record", "refuse", "drop"),
     "reference": ("code", "order-name", "name"),

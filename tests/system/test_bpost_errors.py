@@ -246,7 +246,8 @@ ROWS: Mapping[str, Row] = {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("errors") / "house", level="INFO", demo={"notify": "email"}) as one:
+    shops = {"demo": {"notify": "email"}, "plug": {"notify": "email", "creates": "call"}}
+    with house(tmp_path_factory.mktemp("errors") / "house", level="INFO", **shops) as one:
         yield one
 
 
@@ -341,12 +342,12 @@ def test_a_plug_in_learns_why_there_is_no_label_and_no_value(stage: Stage, plugi
     address = {"street": f"{STREET} 14", "locality": PLACE, "postal_code": "9000", "country": "BE"}
     called = shipment(recipient={"name": NAME, "address": address, "email": CANARIES[3]})
     with contextlib.redirect_stderr(io.StringIO()) as said:
-        answer = plugin.post("/v1/shops/demo/shipments", json=called, headers=given)
+        answer = plugin.post("/v1/shops/plug/shipments", json=called, headers=given)
         assert answer.status_code == 202, answer.json
         stage.id = answer.get_json()["id"]
         stage.play.take(stage.id)
         stage.play.step()
-        where = f"/v1/shops/demo/shipments/{stage.id}"
+        where = f"/v1/shops/plug/shipments/{stage.id}"
         assert plugin.get(where, headers=given).get_json()["state"] == "delivered"
         set_(stage)
         refused = plugin.get(f"{where}/label", headers=given)
@@ -357,12 +358,12 @@ def test_a_plug_in_learns_why_there_is_no_label_and_no_value(stage: Stage, plugi
 def test_a_plug_in_sees_of_a_refusal_that_there_was_one(stage: Stage, plugin: FlaskClient) -> None:
     given = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": '"two"', "Prefer": "wait=0"}
     stage.id = plugin.post(
-        "/v1/shops/demo/shipments", json=shipment(recipient={"name": NAME}), headers=given
+        "/v1/shops/plug/shipments", json=shipment(recipient={"name": NAME}), headers=given
     ).get_json()["id"]
     stage.play.take(stage.id)
     stage.spoil(NAME.encode(), (NAME + LONG).encode())
     stage.play.step()
-    status = plugin.get(f"/v1/shops/demo/shipments/{stage.id}", headers=given)
+    status = plugin.get(f"/v1/shops/plug/shipments/{stage.id}", headers=given)
     assert status.get_json()["state"] == "dead"
     assert NAME in b"".join(stage.heard).decode()
     assert NAME not in status.text

@@ -61,7 +61,7 @@ SOURCES: Mapping[str, tuple[str, str, Callable[[str], Document], Vary]] = {
     "WooCommerce, in Europe": ("woocommerce", SHOP, in_europe, woocommerce.others),
     "plug-in, told nothing": (
         "lane",
-        "quiet",
+        "quiet-lane",
         call,
         texts({"order.name": 40, "recipient.phone": 20, "customs[0].description": 50}),
     ),

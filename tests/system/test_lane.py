@@ -6,6 +6,7 @@ import base64
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from pypdf import PdfReader
 from tests.middleware.platforms.plugging import shipment
 from tests.system.orders import order
 from tests.system.processes import SECONDS, wait_for
+from tests.system.settings import toml
 from tests.system.stack import Json, Mock, Service, configure, mock, serving, shop
 
 TOKEN = "made-up-token-of-plain"
+ADMIN, OTHERS = "made-up-token-of-the-admin-api", "made-up-token-of-switched"
 LANE = "/v1/shops/plain/shipments"
 NAME = "Persoon-Xy7Qz"
 
@@ -30,8 +33,11 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, platform: Mock) -> Iterator[Service]:
-    shops = {"plain": shop("plain", token={"env": "PLAIN_TOKEN"}, hold="1h")}
+    shops = {"plain": shop("plain", creates="call", token={"env": "PLAIN_TOKEN"})}
     made = configure(tmp_path_factory.mktemp("lane"), shops, {"platform": platform.url})
+    (made.folder / "admin").write_text(ADMIN, encoding="utf-8")
+    admin = toml({"tokens": [{"file": str(made.folder / "admin")}]}, "admin")
+    made.config.write_text(made.config.read_text(encoding="utf-8") + admin, encoding="utf-8")
     with serving(made, PLAIN_TOKEN=TOKEN) as up:
         yield up
 
@@ -100,13 +106,64 @@ def test_what_is_on_its_way_is_not_cancelled(service: Service, platform: Mock) -
     assert ask(service, "GET", told["label"]).status_code == 200
 
 
-def test_a_webhooks_order_goes_at_once_when_a_plug_in_calls_for_it(service: Service, platform: Mock) -> None:
-    """Its hold is an hour; the call has none, and there is one shipment."""
-    content = order(id=81004, updated_at="2026-11-02T10:00:00+01:00")
-    assert service.post("plain", content).json()["status"] == "accepted"
-    told = make(service, shipment(81004), "four").json()
-    waiting = [row for row in service.records() if row["state"] == "waiting"]
-    assert (waiting, platform.shipments()[told["id"]]["state"]) == ([], "created")
+def switch(service: Service, creates: str, hold: str = "1h") -> None:
+    """Connect the shop ``switched`` with this lane."""
+    settings = shop("switched", hold=hold, creates=creates, token=OTHERS)
+    settings |= {"integration": {"requested_on": "2026-11-02"}}
+    given = {"Authorization": f"Bearer {ADMIN}"}
+    url = f"{service.api}/admin/v1/shops/switched"
+    answer = service.client.put(url, json=settings, headers=given, timeout=SECONDS)
+    assert answer.status_code in (200, 201), answer.text
+
+
+def called(service: Service, content: Json, key: str) -> requests.Response:
+    given = {"Authorization": f"Bearer {OTHERS}", "Idempotency-Key": f'"{key}"', "Prefer": "wait=20"}
+    url = f"{service.api}/v1/shops/switched/shipments"
+    return service.client.post(url, json=content, headers=given, timeout=SECONDS)
+
+
+def standing(service: Service, number: int) -> tuple[str, str]:
+    """What stands for an order: its id and its state."""
+    url, given = f"{service.api}/v1/shops/switched/shipments", {"Authorization": f"Bearer {OTHERS}"}
+    told = service.client.get(url, params={"order": str(number)}, headers=given, timeout=SECONDS).json()
+    return told["id"], told["state"]
+
+
+def heard(service: Service, number: int, **changes: str) -> tuple[int, str, str]:
+    """How a webhook of this order is answered: status of HTTP, status, reason."""
+    content = order(**{"id": number, "updated_at": "2026-11-02T10:00:00+01:00", **changes})
+    answer = service.post("switched", content)
+    told = answer.json()
+    return answer.status_code, told.get("status", ""), told.get("reason", "")
+
+
+def test_the_lane_that_creates_is_switched_and_switched_back_while_an_order_is_under_way(
+    service: Service, platform: Mock
+) -> None:
+    """What a webhook brought and is held goes at once when the shop's own systems call for it, and there is one
+    shipment; then no webhook changes it, until webhooks create again: then one takes its place, and again there is one.
+    """
+    switch(service, "webhook")
+    wait_for(lambda: heard(service, 81004) == (200, "accepted", ""), "the shop at the intake")
+    wait_for(lambda: called(service, shipment(81004), "four").status_code != 401, "the shop at the api")
+    refused = called(service, shipment(81004), "four")
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:problem:other-lane")
+    switch(service, "call")
+    others = iter(range(82_001, 82_999))
+    wait_for(lambda: heard(service, next(others))[2] == "other_lane", "the other lane at the intake")
+    wait_for(lambda: called(service, shipment(81004), "four").status_code == 201, "the other lane at the api")
+    made = called(service, shipment(81004), "four").json()
+    later = {"updated_at": (datetime.now(UTC) + timedelta(seconds=1)).isoformat()}
+    assert heard(service, 81004, **later) == (200, "ignored", "other_lane")
+    assert standing(service, 81004) == (made["id"], "delivered")
+    assert platform.shipments()[made["id"]]["state"] == "created"
+    switch(service, "webhook", hold="0s")
+    wait_for(lambda: heard(service, next(others))[1] == "accepted", "the first lane at the intake")
+    assert heard(service, 81004, **later) == (200, "accepted", "")
+    wait_for(lambda: platform.shipments()[made["id"]]["state"] == "cancelled", "the label to be cancelled")
+    wait_for(lambda: standing(service, 81004)[1] == "delivered", "the newer one")
+    stands, _ = standing(service, 81004)
+    assert (stands != made["id"], platform.shipments()[stands]["state"]) == (True, "created")
 
 
 def test_while_the_platform_is_down_it_is_202_and_goes_out_later(service: Service, platform: Mock) -> None:

@@ -42,7 +42,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, platform: Mock) -> Iterator[Service]:
     shops = {
-        "demo": shop("demo", token={"env": "DEMO_TOKEN"}),
+        "demo": shop("demo", creates="call", token={"env": "DEMO_TOKEN"}),
         "contacts": direct("contacts", "bpost-maxiresponse", "maxiresponse"),
         "stamps": direct("stamps", "bpost-mystamp", "mystamp"),
         "calls": {**direct("calls", "bpost-shipping-platform", "professional"), **OF_PARCELS},
@@ -220,14 +220,20 @@ def call(service: Service, name: str, number: int, **more: Any) -> requests.Resp
     return service.client.post(url, json=shipment(number, **more), headers=given, timeout=SECONDS)
 
 
-def test_of_a_call_and_a_later_webhook_of_one_order_one_shipment_is_alive(service: Service, platform: Mock) -> None:
+def test_a_later_webhook_leaves_the_label_of_a_call_alone_and_a_cancellation_ends_it(
+    service: Service, platform: Mock
+) -> None:
+    """What becomes of it where the shop creates by webhook since is shown in ``test_lane``."""
     made = call(service, "demo", 5201).json()
-    later = order(id=5201, updated_at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
-    assert service.post("demo", later).json()["status"] == "accepted"
-    wait_for(lambda: platform.shipments()[made["id"]]["state"] == "cancelled", "the first one to be cancelled")
-    wait_for(lambda: of_order(service, 5201)["state"] == "delivered", "the newer one")
-    stands = of_order(service, 5201)["id"]
-    assert (stands != made["id"], platform.shipments()[stands]["state"]) == (True, "created")
+    moment = datetime.now(UTC)
+    later = order(id=5201, updated_at=(moment + timedelta(seconds=1)).isoformat())
+    told = service.post("demo", later).json()
+    assert (told["status"], told["reason"]) == ("ignored", "other_lane")
+    stands = of_order(service, 5201)
+    assert (stands["id"], stands["state"]) == (made["id"], "delivered")
+    assert platform.shipments()[made["id"]]["state"] == "created"
+    assert service.post("demo", {**later, "cancelled_at": moment.isoformat()}).json()["reason"] == "cancelled"
+    wait_for(lambda: platform.shipments()[made["id"]]["state"] == "cancelled", "the cancellation")
 
 
 def test_where_calls_alone_make_shipments_no_webhook_makes_one(service: Service, platform: Mock) -> None:

@@ -19,7 +19,8 @@ SHOPS: Mapping[str, Mapping[str, Any]] = {
     "mail": {"notify": "email", "pickup_attribute": "pickup_point"},
     "text": {"notify": "sms"},
     "quiet": {},
-    "lane": {"notify": "email"},
+    "lane": {"notify": "email", "creates": "call"},
+    "quiet-lane": {"creates": "call"},
     woo.SHOP: woo.SHOPS[woo.SHOP],
 }
 REFERENCE = "additionalCustomerReference"
@@ -125,7 +126,7 @@ def woocommerce() -> Iterator[Going]:
 
 def lane() -> Iterator[Going]:
     """A plug-in's, with a text in every field that it may send."""
-    for name, shop in (("lane home", "lane"), ("lane home, told nothing", "quiet")):
+    for name, shop in (("lane home", "lane"), ("lane home, told nothing", "quiet-lane")):
         document = call(name)
         email = document.get("recipient.email")
         told = {"options/infoNextDay/@language": "FR", "options/infoNextDay/emailAddress": email}
@@ -155,12 +156,13 @@ LANE_ADDRESS: Mapping[str, str] = {
 
 
 def refused() -> Iterator[Going]:
-    """What bpost would refuse, from every source; what a plug-in may not send; and what bpost refuses and repeats."""
+    """What bpost would refuse, from every source; what a plug-in may not send; and a webhook where calls create."""
     for number, document in enumerate((belgian("too long"), woo.to("woo too long", INSIDE))):
         path = ("shipping_address.city", "shipping.city")[number]
         document.put_text(path, 12, "L" * 40 + "{}")
         source, shop = (("shopify", "mail"), ("woocommerce", woo.SHOP))[number]
         yield Going(document=document, shop=shop, by=source, answer="rejected", elements=None)
+    yield Going(document=belgian("other lane"), shop="lane", answer="ignored", elements=None)
     document = call("lane too long")
     document.put_text("recipient.address.locality", 12, "L" * 40 + "{}")
     yield Going(document=document, shop="lane", by="lane", status=422, answer="", elements=None)

@@ -85,11 +85,29 @@ def content(instance: Instance, name: str) -> ShopContent:
 def test_a_shop_is_connected_by_options(instance: Instance, sender: Path) -> None:
     made = connect(instance, "new", sender)
     assert (made.exit_code, made.stderr) == (0, "")
-    assert made.stdout == "new: connected, mode live; in force on every process within five seconds.\n"
+    assert (
+        made.stdout == "new: connected, mode live, creates by webhook; in force on every process within five seconds.\n"
+    )
     assert connect(instance, "new", sender).stdout.startswith("new: changed, ")
     shop = listed(instance)["new"]
     assert (shop["origin"], shop["state"], shop["app"], shop["fault"]) == ("database", "live", "parcelveil", None)
     assert content(instance, "new").settings["sender"] == SENDER
+
+
+def test_which_lane_creates_is_an_option_and_shown(instance: Instance, sender: Path) -> None:
+    told = ["--app", "parcelveil", "--creates", "call"]
+    assert "token: there is none; expected a token" in refused(connect(instance, "new", sender, *told), 2)
+    made = connect(instance, "new", sender, *told, "--token-env", "SHOP_TOKEN")
+    assert "mode live, creates by call; " in made.stdout
+    assert {name: shop["creates"] for name, shop in listed(instance).items()} == {"demo": "webhook", "new": "call"}
+    lines = [line.split() for line in instance.run("shops", "list").stdout.splitlines()]
+    assert [line[lines[0].index("creates")] for line in lines[1:]] == ["webhook", "call"]
+    checked = instance.run("shops", "check", "new").stdout
+    assert "settings: policy bpost-shipping-platform, account professional, creates by call" in checked
+    assert "creates by webhook; " in connect(instance, "new", sender).stdout  # what is not told is the default
+    assert "--creates: creates: expected one of webhook, call" in refused(
+        connect(instance, "new", sender, *told[:3], "calls"), 2
+    )
 
 
 TOML = """

@@ -169,7 +169,7 @@ def test_the_table_has_every_cell_once() -> None:
 
 def test_every_reason_and_every_state_is_in_the_table() -> None:
     reasons = {halt for arrivals in ARRIVALS.values() for halt, _ in arrivals if halt}
-    answers = {Reason.OLDER_VERSION, Reason.HELD}  # what an order is answered with, never what it arrives with
+    answers = {Reason.OLDER_VERSION, Reason.HELD, Reason.OTHER_LANE}  # answered with, never what it is judged by
     assert reasons == set(Reason) - answers
     assert {standing.state for standing in STANDINGS.values() if standing} == {None, *State}
 

@@ -65,6 +65,7 @@ def test_a_shop_is_connected_once_and_its_orders_are_taken(api: Api) -> None:
         "origin": "database",
         "state": "live",
         "mode": "live",
+        "creates": "webhook",
         "domain": "new.myshopify.com",
         "carrier": "platform",
         "policy": "bpost-shipping-platform",

@@ -38,10 +38,13 @@ MEMBERS = {"id", "reference", "state", "simulated", "barcode", "since", "changed
 
 
 def knowing(services: Services, tokens: Mapping[str, bytes] = TOKENS) -> Services:
-    """The same services, whose shops have tokens; ``own`` has none."""
+    """The same services, whose shops have tokens and create by call; ``own`` has none. The intake beside them knows
+    nothing of it, as of a shop that was switched since.
+    """
 
     def told(shop: Shop) -> Shop:
-        return replace(shop, settings=replace(shop.settings, token=tokens.get(shop.settings.name)))
+        token = tokens.get(shop.settings.name)
+        return replace(shop, settings=replace(shop.settings, token=token, creates="call"))
 
     shops = {shop.settings.name: told(shop) for shop in services.shops.values()}
     return replace(services, shops=shops)

@@ -40,7 +40,7 @@ SHOPS = {
         domain="winkel.example",
         notify="email",
     ),
-    "plugin": shop("plugin", notify="email", token={"env": "PLUG_TOKEN"}),
+    "plugin": shop("plugin", notify="email", creates="call", token={"env": "PLUG_TOKEN"}),
 }
 SOURCES = ("shopify", "woocommerce", "plugin")
 _orders = itertools.count(71_001)

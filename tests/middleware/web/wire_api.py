@@ -177,10 +177,8 @@ CONNECTION: Json = {
 def api_under_attack(folder: Path) -> Iterator[Api]:
     """The role ``api`` as ``serve`` starts it, once it has served; what was done to it is judged at the end."""
     shops: dict[str, Json] = {
-        name: shop(
-            name, token={"env": f"{name.upper()}_TOKEN"}, **({"on_invalid": "refuse"} if name == "other" else {})
-        )
-        for name in ("plain", "other")
+        name: shop(name, creates="call", token={"env": f"{name.upper()}_TOKEN"}, on_invalid=invalid)
+        for name, invalid in (("plain", None), ("other", "refuse"))
     }
     shops |= {
         "contacts": direct("contacts", "bpost-maxiresponse", "maxiresponse"),
