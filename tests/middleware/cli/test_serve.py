@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -256,6 +257,9 @@ class Store:
     """A store of which only the end is of interest."""
 
     closed = False
+
+    def reopen(self, now: datetime) -> dict[str, str]:
+        return {}
 
     def close(self) -> None:
         self.closed = True
