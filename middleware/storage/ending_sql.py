@@ -70,9 +70,11 @@ _GONE_BEFORE: Final = records.c.predecessor.is_(None) | ~exists().where(_FIRST.c
 _STRANDED: Final = (
     select(records.c.id, records.c.carrier).where(records.c.state == State.HELD, _GONE_BEFORE).with_for_update()
 )
+_BURIED_THERE: Final = and_(records.c.state == State.DEAD, records.c.first_claimed_at.is_(None))
 _SUCCESSOR: Final = select(records.c.id, records.c.clear_until).where(
-    records.c.predecessor == bindparam("this_id"), records.c.state.in_((State.HELD, State.BLOCKED))
+    records.c.predecessor == bindparam("this_id"), or_(records.c.state.in_((State.HELD, State.BLOCKED)), _BURIED_THERE)
 )
+"""Of one that may be at the platform: what waits until it is gone, or was buried while it did."""
 _STAND: Final = update(orders).where(orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order"))
 _DEAD: Final = (
     select(records.c.ending, records.c.clear)
@@ -83,11 +85,6 @@ _LEFT: Final = (
     select(parts.c.name).where(parts.c.record_id == bindparam("this_id"), or_(parts.c.jwe.is_(None), _OVER)).limit(1)
 )
 _CHANGE: Final = update(records).where(records.c.id == bindparam("this_id"))
-_BEHIND: Final = select(records.c.predecessor).where(
-    records.c.id == bindparam("this_id"),
-    records.c.first_claimed_at.is_(None),
-    ~exists().where(_FIRST.c.id == records.c.predecessor, _FIRST.c.state.in_((State.CANCELLED, State.WITHDRAWN))),
-)
 
 
 def gone(connection: Connection, stored: Stored, now: datetime) -> bool:
@@ -125,9 +122,8 @@ def too_late(connection: Connection, stored: Stored, now: datetime, barcode: str
 
 def revive(connection: Connection, record_id: str, now: datetime, *, released: bool) -> bool:
     """A dead letter goes again: the same bytes under the same key, or the request to cancel it; ``released`` under the
-    account that is in force. What was buried while it was held is held again as long as what came before it may be at
-    the platform. What is held behind a record in quarantine, which will never be cancelled, or was behind one that is
-    not there, goes as well. False for what is neither, has lost what would be sent, or is over
+    account that is in force. What is held behind a record in quarantine, which will never be cancelled, or was behind
+    one that is not there, goes as well. False for what is neither, has lost what would be sent, or is over
     (``clocks.last_day``), and for a request to cancel what is legally held.
     """
     _locked(connection, record_id)
@@ -142,18 +138,11 @@ def revive(connection: Connection, record_id: str, now: datetime, *, released: b
         return False
     if row.ending is not None and records_sql.is_pinned(connection, record_id, today(now)):
         return False
-    held = row.ending is None and behind(connection, record_id) is not None
-    state = State.CANCELLING if row.ending is not None else State.HELD if held else State.WAITING
-    news: dict[str, Any] = {"state": state, "due": None if held else now, "attempts": 0, "settled_at": None}
+    state = State.WAITING if row.ending is None else State.CANCELLING
+    news: dict[str, Any] = {"state": state, "due": now, "attempts": 0, "settled_at": None}
     news |= {"account": None} if released else {}
     connection.execute(_CHANGE, {"this_id": record_id, **news})
     return True
-
-
-def behind(connection: Connection, record_id: str) -> str | None:
-    """What has to be gone first, of a record that was never claimed; None where nothing has."""
-    predecessor: str | None = connection.execute(_BEHIND, {"this_id": record_id}).scalar_one_or_none()
-    return predecessor
 
 
 def strand(connection: Connection, now: datetime) -> Sequence[tuple[str, str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from middleware.core.calendar import today
 from middleware.core.clocks import succeeding
@@ -20,7 +20,7 @@ from middleware.core.schedule import latest
 from middleware.model import Answer, Arrival, Ending, Reason, Record, State, Status
 from middleware.storage import clocks_sql, numbers_sql, records_sql, standings_sql
 from middleware.storage.database import Upserts
-from middleware.storage.ending_sql import STRANDED, behind
+from middleware.storage.ending_sql import STRANDED
 from middleware.storage.tables import orders, records, word
 
 _THIS_ORDER: Final = (orders.c.shop == bindparam("this_shop"), orders.c.order == bindparam("this_order"))
@@ -43,6 +43,14 @@ _RECORD: Final = (
     .where(records.c.id == bindparam("this_id"))
     .with_for_update()
 )
+
+_FIRST: Final = records.alias("first")
+_BEHIND: Final = select(records.c.predecessor).where(
+    records.c.id == bindparam("this_id"),
+    records.c.first_claimed_at.is_(None),
+    ~exists().where(_FIRST.c.id == records.c.predecessor, _FIRST.c.state.in_((State.CANCELLED, State.WITHDRAWN))),
+)
+"""What has to be gone before a record that was never claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +127,8 @@ def _before(connection: Connection, stands: Any, standing: Standing) -> str | No
     if standing.state is State.QUARANTINED and stands.last_code == STRANDED and not standing.claimed:
         return stands.predecessor or str(stands.id)
     if standing.state is State.DEAD:  # it may have been buried while it was held
-        return behind(connection, stands.id)
+        predecessor: str | None = connection.execute(_BEHIND, {"this_id": stands.id}).scalar_one_or_none()
+        return predecessor
     return stands.predecessor if standing.state in (State.HELD, State.BLOCKED) else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from middleware.ports import Store
 from middleware.storage import burying_sql
 from middleware.storage.tables import records
 from middleware.storage.tables_back import callbacks
-from tests.storage.builders import LATER, LEASE, NOW, UNTIL, again, arrival, digest, part, record
+from tests.storage.builders import LATER, NOW, UNTIL, again, arrival, digest, part, record
 from tests.storage.looking import claim, column
 from tests.storage.purging import purge
 from tests.storage.test_outbox import leased, listener
@@ -161,17 +161,21 @@ def test_a_lost_lease_buries_nothing(store: Store, behind: Engine) -> None:
     assert (column(behind, records, "state"), told(behind)) == ([State.DELIVERED], [Kind.CREATED])
 
 
-def held_and_buried(store: Store, behind: Engine) -> tuple[Arrival, Record, Record]:
-    """One that is to be cancelled, and the one that came after it, which was buried while it was held."""
+AFTER = datetime(2026, 12, 2, tzinfo=UTC)
+
+
+def held_and_buried(url: str, store: Store) -> tuple[Arrival, Record, Record]:
+    """One that is to be cancelled, and the one that came after it, which the purge buried while it was held."""
     arrived = arrival()
     index = (replace(record().index[0], digest=arrived.order),)
-    first, second = record(index=index), record(index=index)
+    first = record(index=index)
+    second = record(index=index, parts=(part("recipient.delivery", until=LAST),))
     store.accept(arrived, first)
     assert store.delivered(claim(store), Delivered(barcode="323212345600000000001030", state="created"), NOW)
     newer = again(arrived)
     store.accept(newer, second)
-    with behind.begin() as connection:
-        burying_sql.bury(connection, [second.id], State.DEAD, "key-gone", NOW)
+    purge(url, AFTER)
+    assert state(store, second.id) is State.DEAD
     return newer, first, second
 
 
@@ -181,16 +185,10 @@ def state(store: Store, record_id: str) -> State:
     return found.state
 
 
-def test_what_was_buried_while_it_was_held_waits_until_the_first_is_gone(store: Store, behind: Engine) -> None:
-    _, first, second = held_and_buried(store, behind)
-    assert store.revive(second.id, NOW)
-    assert (state(store, second.id), claim(store).id) == (State.HELD, first.id)
-    assert store.claim(NOW, LEASE, "demo") is None
-
-
-def test_and_so_does_what_takes_its_place(store: Store, behind: Engine) -> None:
-    newer, first, second = held_and_buried(store, behind)
+def test_what_takes_the_place_of_one_that_was_buried_while_it_was_held_waits_as_well(url: str, store: Store) -> None:
+    newer, first, second = held_and_buried(url, store)
     third = record()
+    assert not store.revive(second.id, AFTER)
     store.accept(again(newer), third)
     assert (store.show(second.id), state(store, third.id)) == (None, State.HELD)
     cancelling = claim(store)
@@ -199,8 +197,17 @@ def test_and_so_does_what_takes_its_place(store: Store, behind: Engine) -> None:
     assert claim(store).id == third.id
 
 
-def test_once_the_first_is_gone_it_goes(store: Store, behind: Engine) -> None:
-    _, _, second = held_and_buried(store, behind)
+def test_once_the_first_is_gone_it_waits_for_nobody(url: str, store: Store) -> None:
+    newer, _, _ = held_and_buried(url, store)
     assert store.gone(claim(store), NOW)
-    assert store.revive(second.id, NOW)
-    assert claim(store).id == second.id
+    third = record()
+    store.accept(again(newer), third)
+    assert claim(store).id == third.id
+
+
+def test_a_parcel_that_is_on_its_way_stands_for_its_order_again(url: str, store: Store) -> None:
+    newer, first, second = held_and_buried(url, store)
+    assert store.too_late(claim(store), NOW)
+    assert state(store, second.id) is State.WITHDRAWN
+    answer = store.accept(again(newer), record())
+    assert (answer.id, state(store, first.id)) == (first.id, State.DELIVERED)
