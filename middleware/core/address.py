@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from middleware.core import address_traps as traps
 from middleware.core import address_words as words
-from middleware.core.address_reading import LONGEST_PIECE, Doubt, Reading, is_number, read
+from middleware.core.address_reading import LONGEST_PIECE, Doubt, Reading, boxed, is_number, read
 from schemas.order import Hidden
 
 
@@ -44,9 +45,36 @@ def split(line1: str | None, line2: str | None, country: str | None) -> Split:
         if isinstance(together, Doubt) or _may_be_postal_code(two):
             return replace(whole, doubt=found)
         return _joined(together)
-    if alone:
+    if alone or _contradicts(found, one, two, country):
         return replace(whole, doubt=Doubt.SEVERAL_NUMBERS)
     return _with_second(found, whole.line2, two, country)
+
+
+def _contradicts(found: Reading, one: str, two: str, country: str) -> bool:
+    """Whether the second line names a house, or a box, other than the first or once more."""
+    if traps.is_second_number(two):
+        return True
+    box, _ = _boxed(two, country)
+    if found.box and box:
+        return found.box.casefold() != box.casefold()
+    if len(two) > words.LONGEST_LINE or not any(map(str.isdigit, two)):
+        return False
+    if traps.is_street(two):
+        return True
+    return isinstance(read(two, country), Reading) and not (traps.is_street(one) or traps.is_room(two))
+
+
+def _boxed(two: str, country: str) -> tuple[str | None, str | None]:
+    """The box of a second line, and what else stands there."""
+    if country not in words.BOXES or len(two) > words.LONGEST_LINE:
+        return None, None
+    match = words.SECOND_BOX.fullmatch(two)
+    if match and len(match["box"]) <= LONGEST_PIECE:
+        return match["box"], match["others"]
+    if match is None and words.INSIDE.match(two):
+        others, box = boxed(two)
+        return (box, others) if box and not words.MARKED.search(others) else (None, None)
+    return None, None
 
 
 def _single(line: str | None) -> str:
@@ -65,10 +93,9 @@ def _joined(found: Reading) -> Split:
 
 def _with_second(found: Reading, line2: str | None, two: str, country: str) -> Split:
     """All from the first line; the box from the second where it stands there."""
-    match = words.SECOND_BOX.fullmatch(two) if country in words.BOXES and not found.box else None
-    box, others = None, line2
-    if match and len(match["box"]) <= LONGEST_PIECE:
-        box, others = match["box"], match["others"]
+    box, others = _boxed(two, country)
+    if found.box or not box:
+        box, others = None, line2
     first = {"street": found.street, "number": found.number, "box": found.box, "line2": found.inside}
     return Split(
         street=found.street,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from middleware.core import address_traps as traps
 from middleware.core import address_words as words
 from schemas.order import Hidden
 
@@ -57,6 +58,8 @@ def read(line: str, country: str) -> Reading | Doubt:
     if words.NUMBERLESS.search(line):
         return Doubt.NO_NUMBER
     found = next((one for one in (*_before(line, country), *_behind(line, country)) if one), None)
+    if traps.elsewhere(line):
+        return Doubt.UNCLEAR
     if found is None:
         return Doubt.UNCLEAR if _unexplained(line, country) else Doubt.NO_NUMBER
     return _judged(found, country)
@@ -72,17 +75,22 @@ def is_number(line: str, country: str) -> bool:
 
 def _before(line: str, country: str) -> Iterator[Reading]:
     """The number stands before the street."""
-    head = words.HEAD.match(line)
+    head = words.HEADS[country].match(line)
     if head is None:
         return
     street = line[head.end() :]
     sure = "," in head["comma"] or country in words.NUMBER_FIRST or words.WAYS.match(street)
     if not sure or words.DATED.match(street) or not (street[:1].isalpha() or words.ORDINAL.match(street)):
         return
+    if traps.no_street_begins(street):
+        return
+    first = head.groupdict().get("box")
     for start in _starts(street):
         rest = words.RESTS[country].fullmatch(street, start)
-        if rest:
-            yield _reading(street[:start], head["number"], rest.groupdict())
+        if rest and not traps.cut_short(_names(street[:start])):
+            groups = rest.groupdict()
+            if not (first and groups.get("box")):
+                yield _reading(street[:start], head["number"], {**groups, "box": first or groups.get("box")}, country)
 
 
 def _starts(street: str) -> Iterator[int]:
@@ -97,7 +105,7 @@ def _behind(line: str, country: str) -> Iterator[Reading]:
         if _may_begin(line, start) and _is_house(line, start):
             match = words.TAILS[country].fullmatch(line, start)
             if match:
-                yield _reading(line[:start], match["number"], match.groupdict())
+                yield _reading(line[:start], match["number"], match.groupdict(), country)
 
 
 def _may_begin(line: str, start: int) -> bool:
@@ -105,25 +113,38 @@ def _may_begin(line: str, start: int) -> bool:
     before, here = line[start - 1], line[start]
     if before == "," and line[start - 2].isdigit():  # a decimal comma
         return False
+    ended = line[:start].rstrip(" .").lower().endswith(words.ENDINGS)
     if before in " ,;":
-        return here.isdigit() or here in "nNhH"
-    return here.isdigit() and (
-        (before == "." and line[start - 2].isalpha()) or line[:start].lower().endswith(words.ENDINGS)
-    )
+        marked = here in "nNhHmM№" and (ended or line[:start].rstrip()[-1:] == "," or not traps.house(line, start))
+        return here.isdigit() or marked
+    return here.isdigit() and ((before == "." and line[start - 2].isalpha()) or (before.isalpha() and ended))
 
 
 def _is_house(line: str, start: int) -> bool:
     """Whether the word before does not say that the number is of something else: a date, a road, a floor, a box."""
-    *_, article, last = ("", "", *_names(line[:start]))
+    names = _names(line[:start])
+    *_, article, last = ("", "", *names)
     if words.DATED.fullmatch(last) and words.YEARS.match(line, start):
+        return False
+    if traps.is_year(names, line, start) or traps.is_houseless(article, last):
         return False
     other = words.NO_HOUSE.fullmatch(last) and not words.NAMING.fullmatch(article)
     return not (other or words.NAMING.fullmatch(last))
 
 
-def _reading(street: str, number: str, groups: dict[str, str | None]) -> Reading:
-    inside = next((groups[name] for name in _INSIDE if groups.get(name)), None)
-    return Reading(street=street.strip(BETWEEN), number=number, box=groups.get("box"), inside=inside)
+def _reading(street: str, number: str, groups: dict[str, str | None], country: str) -> Reading:
+    inside, box = next((groups[name] for name in _INSIDE if groups.get(name)), None), groups.get("box")
+    if inside and not box and country in words.BOXES:
+        inside, box = boxed(inside)
+    return Reading(street=street.strip(BETWEEN), number=number, box=box, inside=inside)
+
+
+def boxed(inside: str) -> tuple[str, str | None]:
+    """A place within a house without the box that stands behind it, and the box."""
+    match = words.INSIDE_BOX.fullmatch(inside)
+    if match is None or len(match["box"]) > LONGEST_PIECE:
+        return inside, None
+    return ", ".join(part for part in (match["inside"], match["others"]) if part), match["box"]
 
 
 def _names(text: str) -> list[str]:
@@ -138,7 +159,23 @@ def _judged(found: Reading, country: str) -> Reading | Doubt:
         return Doubt.UNCLEAR
     if words.GENERIC.fullmatch(found.street) and words.YEARS.fullmatch(found.number):
         return Doubt.UNCLEAR
+    if _trapped(found, country):
+        return Doubt.UNCLEAR
     return Doubt.SEVERAL_NUMBERS if _unexplained(found.street, country) else found
+
+
+def _trapped(found: Reading, country: str) -> bool:
+    """Whether a part is likely to be something else."""
+    names = _names(found.street)
+    if traps.is_name(found.street, found.number) or traps.ends_in_code(found.street):
+        return True
+    if traps.holds_code(names, glued=True):
+        return True
+    if found.inside and (traps.goes_on(found.street, found.inside) or traps.is_loose(found.inside)):
+        return True
+    if country in words.BOXES and (traps.is_announced(names) or words.MARKED.search(found.inside or "")):
+        return True
+    return country != "NL" and traps.is_code(found.number)  # the postal codes there end in letters
 
 
 def _short(found: Reading) -> bool:
@@ -156,5 +193,6 @@ def _unexplained(street: str, country: str) -> bool:
         word[0].isdigit()
         and not (words.NAMING.fullmatch(before) or words.DATED.fullmatch(after))
         and not (words.YEARS.fullmatch(word) or words.ORDINAL.fullmatch(word) or words.COMPOUND.fullmatch(word))
-        for before, word, after in zip(("", *names), names, (*names[1:], ""), strict=False)
+        and not traps.explains(article, before, word)
+        for article, before, word, after in zip(("", "", *names), ("", *names), names, (*names[1:], ""), strict=False)
     )

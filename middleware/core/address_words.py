@@ -44,14 +44,14 @@ _NUMBERS: Mapping[str, str] = {
     "DE": _PLAIN,
 }
 _NR = (
-    r"(?:(?:huisnr|hausnr|nr|no|num)\.?[ ]?(?=[0-9])|n[°º][ ]?|num[eé]ro[ ](?=[0-9])"
-    r"|(?:haus|huis)?nummer[ ](?=[0-9]))"
+    r"(?:(?:(?:huis|maison)[ ])?(?:(?:huisnr|hausnr|nr|no|num)\.?:?[ ]?(?=[0-9])|(?:n[°º]|№):?[ ]?"
+    r"|(?:num[eé]ro|(?:haus|huis)?nummer):?[ ](?=[0-9]))|(?:huis|maison)[ ](?=[0-9]))"
 )
 
 _LEVEL = r"(?:verdieping|verdiep|verd|vloer|[eé]tage|[eé]t|stock|stw|og|hoog|hg)"
 _FLOOR = rf"[0-9]{{1,2}}[ ]?(?:de|e|ste|[eè]me|er|[eè]re|°|\.)?[ -]?{_LEVEL}{_END}"
 _PLACES = (
-    r"app(?:artement|art|t)?|apt|apartment|ap|flat|studio|kamer|chambre|[eé]tage|verdieping|verd|niveau|niv"
+    r"app(?:artement|art|t)?|apt|apartment|ap(?!p)|flat|studio|kamer|chambre|[eé]tage|verdieping|verd|niveau|niv"
     r"|b[aâ]t(?:iment)?|bloc|blok|gebouw|esc(?:alier)?|whg|wohnung|aufgang|unit|lokaal|b\.?p|cs|postbus"
     r"|bo[iî]te postale"
 )
@@ -63,14 +63,17 @@ _ALONE = (
 )
 """The same, where nothing needs to follow."""
 
-_MARK = (
-    r"(?:(?:brievenbus|bus|bo[iî]te|bte|bt|box)(?:[. :]{1,2}|(?=[0-9]))(?:(?:nr\.?|n[°º])[ ]?)?"
-    r"|b[. ]{0,2}(?=[0-9]))"
-)
-_VALUE = (
-    rf"(?!z/?n{_END})(?:[0-9][0-9a-z]*|[a-z]{{1,4}}[0-9]{{0,5}}(?![a-z]))(?:[./-][0-9a-z]+){{0,3}}"
-    rf"{_END}(?![ ]?{_LEVEL}{_END})"
-)
+_WORDED = r"(?:brievenbus|bus|bo[iî]te|bte|bt|box)(?:[. :]{1,2}|(?=[0-9]))(?:(?:nr\.?|n[°º])[ ]?)?"
+_MARK = rf"(?:{_WORDED}|b[. ]{{0,2}}(?=[0-9])(?![1-9][0-9]{{3}}(?![0-9])))"
+"""What stands before a box. ``B 3000`` is a postal code sooner than a box."""
+
+_LATTER = rf"(?:[./-][0-9a-z]+){{0,3}}{_END}(?![ ]?{_LEVEL}{_END}(?![. ]{{0,2}}[0-9]))"
+"""How a box goes on. ``3 étage`` is a floor, but in ``3 étage 4`` the floor is what follows."""
+
+_VALUE = rf"(?!z/?n{_END})(?:[0-9][0-9a-z]*|[a-z]{{1,4}}[0-9]{{0,5}}(?![a-z])){_LATTER}"
+_SHORT_VALUE = rf"(?:[0-9][0-9a-z]*|[a-z][0-9]{{0,5}}){_LATTER}"
+"""A box before the street, or behind a floor: ``12 / rue`` and ``boîte aux lettres`` hold none."""
+
 _SEP = r"[ ]?[,;/–-]?[ ]?"
 _GAP = r"(?:[ ]?[,;/]{1,2}[ ]?|[ ](?:[–-][ ])?)"
 _BOX = rf"(?:{_SEP}{_MARK}|[ ]?/[ ]?)(?P<box>{_VALUE})"
@@ -100,20 +103,36 @@ TAILS: Mapping[str, re.Pattern[str]] = {country: _tail(country) for country in _
 RESTS: Mapping[str, re.Pattern[str]] = {country: _rest(country) for country in _NUMBERS}
 """What may follow the street, where the number stands before it."""
 
-HEAD = _form(rf"(?:{_NR})?(?P<number>(?![0-9]+(?:e|de|er|ste|re){_END}){_PLAIN})(?P<comma>[ ]?,[ ]?|[ ])")
-"""The house number before the street. ``2e Avenue`` begins with none."""
+
+def _head(country: str) -> re.Pattern[str]:
+    box = rf"(?:(?:{_SEP}{_MARK}|[ ]?/[ ]?)(?P<box>{_SHORT_VALUE}))?" if country in BOXES else ""
+    number = _NUMBERS[country] if country == "BE" else _PLAIN
+    return _form(rf"(?:{_NR})?(?P<number>(?![0-9]+(?:e|de|er|ste|re){_END}){number}){box}(?P<comma>[ ]?,[ ]?|[ ])")
+
+
+HEADS: Mapping[str, re.Pattern[str]] = {country: _head(country) for country in _NUMBERS}
+"""The house number before the street, and the box where it stands there too. ``2e Avenue`` begins with none."""
 
 SECOND_BOX = _form(rf"{_MARK}(?P<box>{_VALUE})(?:{_GAP}(?P<others>(?:(?![0-9])|(?={_FLOOR})).+))?")
 """A second line that begins with a box."""
 
+INSIDE_BOX = _form(
+    rf"(?P<inside>.+?){_GAP}{_WORDED}(?P<box>{_SHORT_VALUE})(?:{_GAP}(?P<others>(?:(?![0-9])|(?={_FLOOR})).+))?"
+)
+"""A place within a house with a box behind it (``étage 2 boîte 7``)."""
+
+MARKED = _form(r"(?<![^\W_])(?:brievenbus|bus|bo[iî]te|bte|box)(?![^\W\d_])")
+"""A word that announces a box."""
+
 INSIDE = _form(_INSIDE)
 """A place within a house."""
 
-WAYS = _form(
+WAY = (
     r"(?:all[eé]e|avenue|av|boulevard|bd|bld|chauss[eé]e|ch[eé]e|chemin|clos|cit[eé]|cours|dr[eè]ve|esplanade"
     r"|faubourg|galerie|grand[-' ]rue|impasse|mont[eé]e|passage|place|placette|pl|quai|r[eé]sidence|rond-point|route"
-    rf"|rte|ruelle|rue|r|sentier|square|sq|tienne|venelle|vieille rue|voie)\.?{_END}"
+    r"|rte|ruelle|rue|r|sentier|square|sq|tienne|venelle|vieille rue|voie)"
 )
+WAYS = _form(rf"{WAY}\.?{_END}")
 """What a French street is called: a number stands before it in Belgium too."""
 
 _MONTH = (
@@ -124,6 +143,8 @@ _MONTH = (
 _SUFFIX = r"(?:[- ]?(?:laan|straat|plein|weg|lei|park|dreef|ring|pad|hof|platz|straße|strasse))?"
 DATED = _form(rf"[ ]?{_MONTH}{_SUFFIX}{_END}")
 """What follows a number that is a day."""
+
+MONTHS = _form(_MONTH)
 
 YEARS = _form(r"(?:1[0-9]{3}|20[0-9]{2})(?:[-–/][’']?[0-9]{2,4})?")
 """What a square or a street is named after (``Laan 1940-1945``)."""
