@@ -36,11 +36,9 @@ _AND = _form(
 """How a second house number begins (``12 et 14``). ``En Nulle-Rue`` is a street."""
 
 _NO_STREET = _form(
-    r"(?:app(?:artement|art|t)?|apt|apartment|ap|flat|studio|kamer|chambre|[eé]tage|verdieping|verd|niveau|niv"
-    r"|b[aâ]t(?:iment)?|bloc|blok|gebouw|esc(?:alier)?|whg|wohnung|aufgang|unit|lokaal|haus|bus|bo[iî]te|bte|bt|box"
-    rf"|lot|kavel|porte|hall|entr[eé]e|cage|tour|villa|zone|lokaal|ingang)[. ]{{1,2}}(?:[0-9]|[a-z]{_ENDS})"
-    rf"|(?:gelijkvloers|glvl|rez[- ]de[- ]chauss[eé]e|rdc|hinterhaus|vorderhaus|achterhuis|c/o|bus|bte|bo[iî]te){_ENDS}"
-    rf"|(?:bis|quater|quinquies)(?= )|ter[ ]{words.WAY}{_ENDS}|(?!r )[^\W\d_](?= )"
+    rf"(?:{words.PLACES}|haus|bus|bte|bt|box|bo[iî]te|lot|kavel|porte|hall|entr[eé]e|cage|tour|villa|zone|ingang)"
+    rf"[. ]{{1,2}}(?:[0-9]|[a-z]{_ENDS})|(?:{words.ALONE}|bus|bte|bo[iî]te){_ENDS}"
+    rf"|(?:bis|quater|quinquies)(?= )|ter[ ]{words.WAY}{_ENDS}|(?!r |à la )[^\W\d_](?= )"
 )
 """What begins no street: a place within the house, a box, a letter that belongs to the number."""
 
@@ -53,10 +51,8 @@ _LOOSE = _form(
 _LETTERED = _form(r"[a-hj-uwyz]")
 """A letter at the end of a street. Kings have I, V and X."""
 
-_BARE = _form(
-    r"(?:rue|r|avenue|av|boulevard|bd|bld|blvd|chauss[eé]e|ch[eé]e|chemin|route|rte|impasse|stra(?:ß|ss)e|str)\.?"
-)
-"""Not the name of a street, but the beginning of one: what follows may be its name (``Boulevard 40-45``)."""
+_BARE = _form(r"(?:rue|r|avenue|av|chauss[eé]e|ch[eé]e|chemin|route|rte|impasse|stra(?:ß|ss)e|str)\.?")
+"""Not the name of a street, but the beginning of one: what follows may be its name (``Rue 48``)."""
 
 _WAR = re.compile(r"[’']?(?:19)?(?:40[-–/][’']?(?:19)?45|14[-–/][’']?(?:19)?18)")
 _VETERANS = _form(
@@ -76,7 +72,7 @@ _STREET = _form(
 )
 _ROOM = _form(
     r"(?:deur|t[uü]r|zimmer|raum|toren|tower|tour|ingang|eingang|entr[eé]e|code|digicode|interphone|bel|sonnette"
-    r"|klingel|ligplaats|local|room|suite|parking|garage|r\+?)(?![^\W\d_])"
+    r"|klingel|ligplaats|local|room|suite|parking|garage|loods|kantoor|bureau|verdiep|dienst|winkel|bellen|naast|bij|bei|chez|r\+?)(?![^\W\d_])"
 )
 """What a second line names within or before a house."""
 
@@ -169,7 +165,8 @@ def house(line: str, start: int) -> bool:
 
 def is_houseless(article: str, last: str) -> bool:
     """Whether ``huis`` or ``maison`` before a number may be the name of the street, or not."""
-    return bool(article and _HOUSE.fullmatch(last)) and not words.NAMING.fullmatch(article)
+    named = words.NAMING.fullmatch(article) or article.lower() in ("'t", "’t")
+    return bool(article and _HOUSE.fullmatch(last)) and not named
 
 
 def goes_on(street: str, inside: str) -> bool:

@@ -50,14 +50,14 @@ _NR = (
 
 _LEVEL = r"(?:verdieping|verdiep|verd|vloer|[eé]tage|[eé]t|stock|stw|og|hoog|hg)"
 _FLOOR = rf"[0-9]{{1,2}}[ ]?(?:de|e|ste|[eè]me|er|[eè]re|°|\.)?[ -]?{_LEVEL}{_END}"
-_PLACES = (
+PLACES = (
     r"app(?:artement|art|t)?|apt|apartment|ap(?!p)|flat|studio|kamer|chambre|[eé]tage|verdieping|verd|niveau|niv"
     r"|b[aâ]t(?:iment)?|bloc|blok|gebouw|esc(?:alier)?|whg|wohnung|aufgang|unit|lokaal|b\.?p|cs|postbus"
     r"|bo[iî]te postale"
 )
 """What a place within a house, or a post office box, is called where a number or a letter follows."""
 
-_ALONE = (
+ALONE = (
     r"gelijkvloers|gelijkvl|glvl|rez[- ]de[- ]chauss[eé]e|rdc|hinterhaus|vorderhaus|seitenfl[uü]gel|erdgeschoss"
     r"|eg|dg|ug|rechterdeur|linkerdeur|achterhuis|c/o|t\.?a\.?v\.?|p/a"
 )
@@ -83,8 +83,8 @@ _BOXED = rf"{_GAP}(?P<boxed>(?:bus|bo[iî]te|bte|box)[. ]{{1,2}}[0-9a-z].*)"
 _ASIDE = r"[ ]?[,;][ ]?(?P<aside>[^0-9]{3,})|[ ](?P<bracketed>\([^0-9]+\))"
 """What follows a comma and holds no digit can be no part of a number."""
 
-_INSIDE = rf"(?P<inside>(?:{_FLOOR}|(?:{_PLACES}|haus|{_ALONE}){_END}).*)"
-_BEHIND = rf"(?P<behind>(?:{_FLOOR}|(?:{_PLACES})[. ]{{0,2}}(?:[0-9]|[a-z]{_END})|(?:{_ALONE})\.?(?=$|[ ,])).*)"
+_INSIDE = rf"(?P<inside>(?:{_FLOOR}|(?:{PLACES}|haus|{ALONE}){_END}).*)"
+_BEHIND = rf"(?P<behind>(?:{_FLOOR}|(?:{PLACES})[. ]{{0,2}}(?:[0-9]|[a-z]{_END})|(?:{ALONE})\.?(?=$|[ ,])).*)"
 
 
 def _tail(country: str) -> re.Pattern[str]:
