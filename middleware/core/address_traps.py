@@ -72,7 +72,8 @@ _STREET = _form(
 )
 _ROOM = _form(
     r"(?:deur|t[uü]r|zimmer|raum|toren|tower|tour|ingang|eingang|entr[eé]e|code|digicode|interphone|bel|sonnette"
-    r"|klingel|ligplaats|local|room|suite|parking|garage|loods|kantoor|bureau|verdiep|dienst|winkel|bellen|naast|bij|bei|chez|r\+?)(?![^\W\d_])"
+    r"|klingel|ligplaats|local|room|suite|parking|garage|loods|kantoor"
+    r"|bureau|verdiep|dienst|winkel|bellen|naast|bij|bei|chez|r\+?)(?![^\W\d_])"
 )
 """What a second line names within or before a house."""
 

@@ -202,6 +202,13 @@ def test_what_is_joined_again_says_the_same(
         assert street.split()[0] in ("Plein", "Laan")
 
 
+@given(streets.filter(lambda street: street[0].isalpha()), numbers, boxes.filter(bool))
+@settings(max_examples=50, deadline=None)
+def test_a_slash_is_read_alike_before_and_behind_the_street(street: str, number: str, box: str) -> None:
+    before, behind = split(f"{number}/{box}, {street}", None, "BE"), split(f"{street} {number}/{box}", None, "BE")
+    assert parts(before) == parts(behind) == {"street": street, "number": number, "box": box}
+
+
 HOSTILE = (
     "1-",
     "1 a ",
