@@ -184,14 +184,15 @@ def _short(found: Reading) -> bool:
 
 def _unexplained(street: str, country: str) -> bool:
     """Whether a word of the street begins with a number that is no day, no year, no ordinal, and named by no word
-    before it.
+    before it (``des 3 Fontaines``, but not ``et 3 rue``).
     """
     if country == "DE" and words.SQUARE.fullmatch(street):
         return False
     names = _names(street)
     return any(
         word[0].isdigit()
-        and not (words.NAMING.fullmatch(before) or words.DATED.fullmatch(after))
+        and not (words.NAMING.fullmatch(before) and not words.WAYS.fullmatch(after))
+        and not words.DATED.fullmatch(after)
         and not (words.YEARS.fullmatch(word) or words.ORDINAL.fullmatch(word) or words.COMPOUND.fullmatch(word))
         and not traps.explains(article, before, word)
         for article, before, word, after in zip(("", "", *names), ("", *names), names, (*names[1:], ""), strict=False)

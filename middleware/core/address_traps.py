@@ -37,7 +37,7 @@ _AND = _form(
 
 _NO_STREET = _form(
     rf"(?:{words.PLACES}|haus|bus|bte|bt|box|bo[iî]te|lot|kavel|porte|hall|entr[eé]e|cage|tour|villa|zone|ingang)"
-    rf"[. ]{{1,2}}(?:[0-9]|[a-z]{_ENDS})|(?:{words.ALONE}|bus|bte|bo[iî]te){_ENDS}"
+    rf"[. ]{{1,2}}(?:[0-9]|[a-z]{_ENDS})|(?:{words.ALONE}|bus|bte|bo[iî]te){_ENDS}|{words.FLOOR}"
     rf"|(?:bis|quater|quinquies)(?= )|ter[ ]{words.WAY}{_ENDS}|(?!r |à la )[^\W\d_](?= )"
 )
 """What begins no street: a place within the house, a box, a letter that belongs to the number."""

@@ -49,7 +49,7 @@ _NR = (
 )
 
 _LEVEL = r"(?:verdieping|verdiep|verd|vloer|[eé]tage|[eé]t|stock|stw|og|hoog|hg)"
-_FLOOR = rf"[0-9]{{1,2}}[ ]?(?:de|e|ste|[eè]me|er|[eè]re|°|\.)?[ -]?{_LEVEL}{_END}"
+FLOOR = rf"[0-9]{{1,2}}[ ]?(?:de|e|ste|[eè]me|er|[eè]re|°|\.)?[ -]?{_LEVEL}{_END}"
 PLACES = (
     r"app(?:artement|art|t)?|apt|apartment|ap(?!p)|flat|studio|kamer|chambre|[eé]tage|verdieping|verd|niveau|niv"
     r"|b[aâ]t(?:iment)?|bloc|blok|gebouw|esc(?:alier)?|whg|wohnung|aufgang|unit|lokaal|b\.?p|cs|postbus"
@@ -64,8 +64,8 @@ ALONE = (
 """The same, where nothing needs to follow."""
 
 _WORDED = r"(?:brievenbus|bus|bo[iî]te|bte|bt|box)(?:[. :]{1,2}|(?=[0-9]))(?:(?:nr\.?|n[°º])[ ]?)?"
-_MARK = rf"(?:{_WORDED}|b[. ]{{0,2}}(?=[0-9])(?![1-9][0-9]{{3}}(?![0-9])))"
-"""What stands before a box. ``B 3000`` is a postal code sooner than a box."""
+_MARK = rf"(?:{_WORDED}|(?<!/)(?<!/ )b[. ]{{0,2}}(?=[0-9])(?![1-9][0-9]{{3}}(?![0-9])))"
+"""What stands before a box. ``B 3000`` is a postal code sooner than a box; in ``12/B3`` the letter is the box's."""
 
 _LATTER = rf"(?:[./-][0-9a-z]+){{0,3}}{_END}(?![ ]?{_LEVEL}{_END}(?![. ]{{0,2}}[0-9]))"
 """How a box goes on. ``3 étage`` is a floor, but in ``3 étage 4`` the floor is what follows."""
@@ -83,8 +83,8 @@ _BOXED = rf"{_GAP}(?P<boxed>(?:bus|bo[iî]te|bte|box)[. ]{{1,2}}[0-9a-z].*)"
 _ASIDE = r"[ ]?[,;][ ]?(?P<aside>[^0-9]{3,})|[ ](?P<bracketed>\([^0-9]+\))"
 """What follows a comma and holds no digit can be no part of a number."""
 
-_INSIDE = rf"(?P<inside>(?:{_FLOOR}|(?:{PLACES}|haus|{ALONE}){_END}).*)"
-_BEHIND = rf"(?P<behind>(?:{_FLOOR}|(?:{PLACES})[. ]{{0,2}}(?:[0-9]|[a-z]{_END})|(?:{ALONE})\.?(?=$|[ ,])).*)"
+_INSIDE = rf"(?P<inside>(?:{FLOOR}|(?:{PLACES}|haus|{ALONE}){_END}).*)"
+_BEHIND = rf"(?P<behind>(?:{FLOOR}|(?:{PLACES})[. ]{{0,2}}(?:[0-9]|[a-z]{_END})|(?:{ALONE})\.?(?=$|[ ,])).*)"
 
 
 def _tail(country: str) -> re.Pattern[str]:
@@ -113,11 +113,11 @@ def _head(country: str) -> re.Pattern[str]:
 HEADS: Mapping[str, re.Pattern[str]] = {country: _head(country) for country in _NUMBERS}
 """The house number before the street, and the box where it stands there too. ``2e Avenue`` begins with none."""
 
-SECOND_BOX = _form(rf"{_MARK}(?P<box>{_VALUE})(?:{_GAP}(?P<others>(?:(?![0-9])|(?={_FLOOR})).+))?")
+SECOND_BOX = _form(rf"{_MARK}(?P<box>{_VALUE})(?:{_GAP}(?P<others>(?:(?![0-9])|(?={FLOOR})).+))?")
 """A second line that begins with a box."""
 
 INSIDE_BOX = _form(
-    rf"(?P<inside>.+?){_GAP}{_WORDED}(?P<box>{_SHORT_VALUE})(?:{_GAP}(?P<others>(?:(?![0-9])|(?={_FLOOR})).+))?"
+    rf"(?P<inside>.+?){_GAP}{_WORDED}(?P<box>{_SHORT_VALUE})(?:{_GAP}(?P<others>(?:(?![0-9])|(?={FLOOR})).+))?"
 )
 """A place within a house with a box behind it (``étage 2 boîte 7``)."""
 
