@@ -36,7 +36,7 @@ PATH: Final = f"/admin/api/{VERSION}/graphql.json"
 LOOK: Final = (
     "query look($id: ID!) { order(id: $id) { cancelledAt displayFulfillmentStatus"
     " fulfillmentOrders(first: 20) { nodes { id status supportedActions { action } } }"
-    " fulfillments(first: 20) { id status trackingInfo(first: 5) { number } } } }"
+    " fulfillments(first: 20) { id status trackingInfo(first: 25) { number } } } }"
 )
 CREATE: Final = (
     "mutation create($fulfillment: FulfillmentInput!) { fulfillmentCreate(fulfillment: $fulfillment)"
@@ -125,6 +125,8 @@ def _next(order: Mapping[str, Any], event: Event, shop: ShopSettings) -> Request
     waiting = [(one["status"], one) for one in order["fulfillmentOrders"]["nodes"]]
     for id_, numbers in made.items():
         if numbers & event.formers and event.barcode not in numbers:
+            if not numbers <= event.formers:
+                return Refused(code=SHARED)  # an update would leave nothing of the other number
             return _asked(shop, UPDATE, {"id": id_, "tracking": tracking})
     for status, one in waiting:
         if status in _OPEN and any(each["action"] == "CREATE_FULFILLMENT" for each in one["supportedActions"]):

@@ -185,11 +185,12 @@ def test_what_shopify_does_not_let_be_cancelled_is_tried_again() -> None:
     assert talk.numbers() == [EVENT.barcode]
 
 
-def test_a_fulfilment_with_another_number_beside_ours_is_for_a_person() -> None:
+@pytest.mark.parametrize("event", [taken_back("DEAD"), replace(EVENT, formers=frozenset({"DEAD"}))])
+def test_a_fulfilment_with_another_number_beside_ours_is_for_a_person(event: Event) -> None:
     numbers = [{"number": "DEAD"}, {"number": "OF-THE-MERCHANT"}]
     made = {"id": "gid://shopify/Fulfillment/9", "status": "SUCCESS", "trackingInfo": numbers}
     body = json.dumps({"data": {"order": {**LOOKED, "fulfillments": [made]}}}).encode()
-    said = SPEAKER.after(taken_back("DEAD"), str(ORDER), SHOP, Response(status=200, headers={}, body=body))
+    said = SPEAKER.after(event, str(ORDER), SHOP, Response(status=200, headers={}, body=body))
     assert said == Refused(code="other-numbers-beside")
 
 
