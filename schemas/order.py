@@ -92,6 +92,16 @@ class CustomsItem(Hidden):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CashOnDelivery(Hidden):
+    """What the recipient pays when the parcel is handed over; all None where nothing is due. ``amount`` is a decimal
+    string, ``currency`` ISO 4217.
+    """
+
+    amount: str | None = of("recipient.due.amount")
+    currency: str | None = of("recipient.due.currency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Parcel(Hidden):
     """Facts of the parcel: weight in grams, number of pieces, the carrier's product, the pick-up point's id."""
 
@@ -126,6 +136,7 @@ class Order(Hidden):
     recipient: Recipient
     parcel: Parcel
     customs: tuple[CustomsItem, ...] = ()
+    cash_on_delivery: CashOnDelivery = CashOnDelivery()
     updated_at: datetime | None = field(default=None, metadata={"category": "order.time"})
 
 

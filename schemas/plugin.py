@@ -71,6 +71,13 @@ class CustomsItem(Closed):
     origin = text("customs.origin", 2)
 
 
+class CashOnDelivery(Closed):
+    """What the recipient pays when the parcel is handed over: ``amount`` is a decimal string."""
+
+    amount = needed("cash_on_delivery.amount", 32)
+    currency = needed("cash_on_delivery.currency", 3)
+
+
 class Shipment(Closed):
     """The body of ``POST /v1/shops/{shop}/shipments``."""
 
@@ -78,6 +85,7 @@ class Shipment(Closed):
     recipient = whole(Recipient)
     parcel = nested(Parcel)
     customs = several(CustomsItem, most=MOST_ITEMS)
+    cash_on_delivery = nested(CashOnDelivery)
 
 
 class Made(Schema):

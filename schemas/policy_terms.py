@@ -17,7 +17,10 @@ MARKS: Final = ("S", "I", "X")
 DATA_SUBJECTS: Final = ("sender", "recipient", "user", "contact", "customer", "depicted")
 SUBJECTS: Final = (*DATA_SUBJECTS, "parcel", "stamps", "service")
 OPTIONAL: Final = ("no", "yes", "if_applicable", "conditional", NOT_STATED)
-CONDITIONS: Final = ("notify", "notify_email", "notify_sms", "company_delivery", "locker", "outside_eu", "entered")
+CONDITIONS: Final = (
+    *("notify", "notify_email", "notify_sms", "company_delivery", "locker", "outside_eu", "cash_on_delivery"),
+    "entered",
+)
 BASES: Final = ("A6-1-a", "A6-1-b", "A6-1-c", "A6-1-e", "A6-1-f", NOT_STATED)
 CONTRACTS: Final = ("person", "organisation")
 SITUATIONS: Final = ("no_contract", "not_necessary", "unspecified_which")

@@ -61,6 +61,12 @@ class ShippingMethod(AllowList):
     meta_data = several(Meta, most=MOST_META)
 
 
+class Refund(AllowList):
+    """What was paid back, a negative number, or is not due any more."""
+
+    total = Loose(metadata=used("order.state"))
+
+
 class Version(AllowList):
     """What tells one version of an order from another, and whether it is called off: read before all else."""
 
@@ -75,6 +81,9 @@ class Order(Version):
     number = Text(longest=255, metadata=index("order.name"))
     date_paid_gmt = Text(longest=40, metadata=used("order.state"))
     needs_processing = Flag(metadata=used("order.state"))
+    payment_method = Loose(metadata=used("order.state"))
+    total = Loose(metadata=kept("cash_on_delivery.amount", spare="payment"))
+    refunds = several(Refund, most=1_000)
     currency = Text(longest=3, metadata=kept("customs.currency", spare="in_customs_union"))
     customer_id = Whole(metadata=index("customer.id"))
     billing = nested(Billing)

@@ -37,7 +37,7 @@ def _order(rng: random.Random, number: int, at: datetime) -> Json:
         "customer_note": rng.choice(NOTES) or "",
         "billing": {**_address(place, payer, ""), "email": f"made.up.{number}@example.org", "phone": phone},
         "shipping": {**_address(place, name, "Verzinsel & Co" if number % 6 == 0 else ""), "phone": phone},
-        "payment_method": "cod" if number % 4 == 0 else "bancontact",
+        "payment_method": "bacs" if number % 4 == 0 else "bancontact",
         "payment_method_title": "Made up",
         "meta_data": _meta(rng, number, place),
         "line_items": lines,
@@ -61,7 +61,7 @@ def _head(rng: random.Random, number: int, at: datetime) -> Json:
         "created_via": "checkout",
         "date_created_gmt": stamp,
         "date_modified_gmt": stamp,
-        "date_paid_gmt": None if number % 4 == 0 else stamp,
+        "date_paid_gmt": stamp,
         "date_completed_gmt": None,
         "needs_processing": True,
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from middleware.carriers import records
-from middleware.core import body, kind_shipment, postal, receipt
+from middleware.core import body, due, kind_shipment, postal, receipt
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import BodyError, Fault, SchemaError
 from middleware.exchange import (
@@ -85,7 +85,10 @@ class ParcelJson:
         return self
 
     def choose(self, order: Order, line: str | None, usual: Delivery) -> tuple[Order, Delivery]:  # noqa: ARG002 - the port's signature
-        """The order's product is the platform's own word, so the shop's settings alone tell what it needs."""
+        """The order's product is the platform's own word, so the shop's settings alone tell what it needs. Raises:
+        SchemaError for one that is paid on delivery, for the API has no way to say so.
+        """
+        due.refuse(order)
         return order, usual
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:

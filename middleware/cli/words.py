@@ -50,6 +50,7 @@ CONDITIONS: Mapping[str, str] = {
     "company_delivery": "the delivery goes to it",
     "locker": "a parcel locker is opened by it",
     "outside_eu": "it leaves the EU's customs union",
+    "cash_on_delivery": "it is collected on delivery",
     "entered": "the person entered it for a purpose",
 }
 """When a datum passes that otherwise does not (``CONDITIONS``)."""

@@ -29,7 +29,7 @@ def parts(order: Order) -> Iterator[str]:
 def plaintexts(order: Order, sender: Sender) -> Mapping[str, Mapping[str, object]]:
     """Of every part."""
     recipient, contact = order.recipient, order.recipient.contact
-    address = recipient.address
+    address, due = recipient.address, order.cash_on_delivery
     return {
         "recipient.delivery": present(
             name=recipient.name,
@@ -40,6 +40,7 @@ def plaintexts(order: Order, sender: Sender) -> Mapping[str, Mapping[str, object
             box=address.box,
             line2=address.line2,
             locality=address.locality,
+            cash_on_delivery=present(amount=due.amount, currency=due.currency) or None,
         ),
         "recipient.notification": present(email=contact.email, mobile=contact.phone, language=contact.language),
         "recipient.customs": {

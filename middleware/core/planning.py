@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from middleware.core import due
 from middleware.core.kinds import kind_of
 from middleware.core.lettering import rewritten
 from middleware.core.permitting import lane_of
@@ -92,6 +93,7 @@ def planned(
         full, needed = named(names, lambda: carriage.choose(read, line))
         settings = replace(settings, delivery=needed)
     minimised, withheld = named(names, lambda: kind_of(full).minimise(full, policy, settings))
+    named(names, lambda: _still_due(full, minimised))
     parcel = minimised if isinstance(minimised, Order) else None  # what is none, no carrier has to fit
     order = named(names, lambda: carriage.fit(parcel)) if parcel else minimised
     told = isinstance(full, Order) and settings.reference == "order-name"
@@ -127,6 +129,12 @@ def _theirs(pointer: str, names: Mapping[str, str]) -> str:
             return names[found]
         found = found.rpartition("/")[0]
     return pointer
+
+
+def _still_due(full: Matter, minimised: Matter) -> None:
+    """Raises: SchemaError where the pack bars what is paid on delivery: it would go as if it were paid."""
+    if isinstance(full, Order) and isinstance(minimised, Order) and full.cash_on_delivery != minimised.cash_on_delivery:
+        due.refuse(full)
 
 
 def _order_name(order: Matter) -> str:

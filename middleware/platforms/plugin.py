@@ -16,7 +16,7 @@ from middleware.model import Parsed, ShopSettings
 from middleware.platforms.documents import Fields, loaded, name_of, refusal, taken_from, targets, version
 from schemas import plugin
 from schemas.allowlist import Node
-from schemas.order import PICKUP_POINT, Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
+from schemas.order import PICKUP_POINT, Address, CashOnDelivery, Contact, CustomsItem, Ids, Order, Parcel, Recipient
 
 _NAMES: Final[Mapping[str, str]] = {
     "/ids/order_id": "/order/id",
@@ -54,6 +54,7 @@ class Plugin:
             recipient=recipient,
             parcel=_parcel(sent["parcel"], shop, taken),
             customs=_customs(sent["customs"] or (), taken),
+            cash_on_delivery=_due(sent["cash_on_delivery"], taken),
             updated_at=changed,
         )
         return Parsed(order_id=named["id"], updated_at=changed, halt=None, order=order, taken=taken)
@@ -87,6 +88,15 @@ def _parcel(sent: Fields | None, shop: ShopSettings, taken: dict[str, str]) -> P
         product=given.get("product", shop.product),
         pickup_point=point,
     )
+
+
+def _due(sent: Fields | None, taken: dict[str, str]) -> CashOnDelivery:
+    """Raises: SchemaError for an amount that is none: it would go as if nothing were due."""
+    prefix = "cash_on_delivery."
+    given = taken_from(sent or {}, prefix, targets(CashOnDelivery, prefix), taken)
+    if sent is not None and len(given) < len(sent):
+        raise refusal("/cash_on_delivery", "required")
+    return CashOnDelivery(**given)
 
 
 def _customs(sent: Sequence[Fields], taken: dict[str, str]) -> tuple[CustomsItem, ...]:

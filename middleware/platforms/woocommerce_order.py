@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -11,7 +12,8 @@ from middleware.core.address_taking import Notes
 from middleware.model import ShopSettings
 from middleware.platforms.documents import refusal
 from middleware.platforms.taking import Fields, Lines, Spelling, Taking, full_name, recipient, same
-from schemas.order import PICKUP_POINT, Contact, CustomsItem, Ids, Order, Parcel
+from schemas.allowlist import is_blank
+from schemas.order import PICKUP_POINT, CashOnDelivery, Contact, CustomsItem, Ids, Order, Parcel
 
 _CENT: Final = Decimal("0.01")
 _ADDRESS: Final = Spelling(
@@ -22,6 +24,10 @@ _ADDRESS: Final = Spelling(
     country="country",
     required="last_name",
 )
+_AT_THE_DOOR: Final = "cod"
+"""WooCommerce's own way to pay on delivery: its orders are in progress at once, and paid when they are complete."""
+
+_MONEY: Final = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _NOBODY: Final = dict.fromkeys(("first_name", "last_name", "email", "phone"))
 
 
@@ -43,6 +49,7 @@ def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettin
             pickup_point=_pickup_point(order, shop.pickup_attribute, notes),
         ),
         customs=tuple(_customs(order, lines, notes)),
+        cash_on_delivery=_due(order, notes),
         updated_at=updated_at,
     )
 
@@ -91,6 +98,27 @@ def _customs(order: Fields, lines: Lines, notes: Notes) -> Iterator[CustomsItem]
             value=_each(take("total", "customs.value"), pieces),
             currency=currency,
         )
+
+
+def _due(order: Fields, notes: Notes) -> CashOnDelivery:
+    """What is paid at the door: all of the order but for what was refunded of it. Nothing of one that is paid by now.
+    Raises: SchemaError for a total that is no number.
+    """
+    if order["payment_method"] != _AT_THE_DOOR or not is_blank(order["date_paid_gmt"]):
+        return CashOnDelivery()
+    due = _amount(order["total"], "/total")
+    for refund in order["refunds"] or ():
+        due -= abs(_amount(refund["total"], "/refunds/total"))
+    if due <= 0:
+        return CashOnDelivery()
+    notes.taken.update({"total": "cash_on_delivery.amount", "currency": "cash_on_delivery.currency"})
+    return CashOnDelivery(amount=str(due), currency=order["currency"])
+
+
+def _amount(told: str | None, pointer: str) -> Decimal:
+    if told is None or not _MONEY.fullmatch(told):
+        raise refusal(pointer, "decimal")
+    return Decimal(told)
 
 
 def _each(total: str | None, pieces: int) -> str | None:

@@ -40,6 +40,7 @@ NEEDED = (
     *(f"recipient.contact.{means}" for means in ("email", "phone", "language")),
     *(f"recipient.customs.{datum}" for datum in ("description", "quantity", "weight", "value", "currency", "hs_code")),
     "recipient.customs.origin",
+    *("recipient.due.amount", "recipient.due.currency"),
     *("sender.name", "sender.company", "sender.legal_form", "sender.vat", "sender.responsible.gender"),
     *(f"sender.address.{line}" for line in ADDRESS),
     *("sender.contact.email", "sender.contact.phone"),

@@ -11,7 +11,19 @@ import pytest
 
 from schemas.categories import CATEGORIES
 from schemas.errors import SchemaFault
-from schemas.order import Address, Contact, CustomsItem, Hidden, Ids, Order, Parcel, Recipient, Sender, catalogue
+from schemas.order import (
+    Address,
+    CashOnDelivery,
+    Contact,
+    CustomsItem,
+    Hidden,
+    Ids,
+    Order,
+    Parcel,
+    Recipient,
+    Sender,
+    catalogue,
+)
 from schemas.policy_loader import check_fields, load
 
 CANARY = "canary-7f3a"
@@ -20,6 +32,7 @@ TEXTS: dict[type, tuple[str, ...]] = {
     Address: ("street", "number", "box", "line2", "locality", "postal_code", "country"),
     Contact: ("email", "phone", "language"),
     CustomsItem: ("description", "value", "currency", "hs_code", "origin"),
+    CashOnDelivery: ("amount", "currency"),
     Parcel: ("product", "pickup_point"),
     Sender: (
         *("name", "company", "street", "number", "box", "line2", "locality", "postal_code", "country"),
@@ -38,6 +51,7 @@ def full_order() -> Order:
         recipient=Recipient(name=CANARY, company=CANARY, address=filled(Address), contact=filled(Contact)),
         parcel=filled(Parcel),
         customs=(filled(CustomsItem),),
+        cash_on_delivery=filled(CashOnDelivery),
         updated_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
 
@@ -55,7 +69,8 @@ each_value = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(val
 
 
 def test_every_kind_of_value_is_among_those_looked_at() -> None:
-    assert {type(value) for value in VALUES} == {Order, Ids, Recipient, Address, Contact, Parcel, CustomsItem, Sender}
+    kinds = {Order, Ids, Recipient, Address, Contact, Parcel, CustomsItem, CashOnDelivery, Sender}
+    assert {type(value) for value in VALUES} == kinds
 
 
 @each_value
@@ -92,6 +107,7 @@ PATHS = {
     *(f"parcel.{name}" for name in ("weight_grams", "pieces", "product", "pickup_point")),
     *(f"customs.{name}" for name in ("description", "quantity", "weight_grams", "value", "currency", "hs_code")),
     "customs.origin",
+    *("cash_on_delivery.amount", "cash_on_delivery.currency"),
 }
 
 
@@ -119,6 +135,7 @@ def test_a_category_belongs_to_whom_the_field_belongs() -> None:
         "recipient": {"recipient"},
         "parcel": {"parcel"},
         "customs": {"recipient"},
+        "cash_on_delivery": {"recipient"},
         "updated_at": {"order"},
     }
     assert {category.split(".")[0] for _, category in catalogue(Sender)} == {"sender"}

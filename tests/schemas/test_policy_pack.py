@@ -192,6 +192,7 @@ def test_what_the_text_marks_as_optional(policy: Policy, category: str, optional
         ("recipient.company", "drop", "company_delivery"),
         pytest.param("recipient.locker_member", "drop", "locker", marks=pytest.mark.policy("VP-CAT-7")),
         ("recipient.customs.description", "drop", "outside_eu"),
+        pytest.param("recipient.due.amount", "drop", "cash_on_delivery", marks=pytest.mark.policy("VP-PUR-5")),
         pytest.param("recipient.name", "keep", None, marks=pytest.mark.policy("VP-CAT-8")),
         pytest.param("parcel.weight", "keep", None, marks=pytest.mark.policy("VP-CAT-7")),
         pytest.param("recipient.address.street", "keep", None, marks=pytest.mark.policy("VP-CAT-7")),
@@ -223,6 +224,7 @@ def test_the_list_of_permitted_data_is_closed(policy: Policy) -> None:
         *(f"recipient.address.{line}" for line in address),
         *(f"recipient.contact.{means}" for means in ("email", "phone", "language")),
         *(f"recipient.customs.{datum}" for datum in customs),
+        *("recipient.due.amount", "recipient.due.currency"),
     }
     assert policy.interpretations["category_list"].chosen == "closed"
 

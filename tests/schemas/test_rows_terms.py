@@ -182,6 +182,8 @@ def test_what_the_service_keeps_for_itself(policy: Policy, purpose: str, name: s
                 "recipient.address.box",
                 "recipient.address.line2",
                 "recipient.address.locality",
+                "recipient.due.amount",
+                "recipient.due.currency",
             ),
             marks=pytest.mark.policy("VP-RET-4", "AMB-4"),
         ),

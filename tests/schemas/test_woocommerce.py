@@ -56,6 +56,7 @@ STATUSES = {
     },
     USED: {
         **dict.fromkeys(("status", "date_paid_gmt", "needs_processing"), "order.state"),
+        **dict.fromkeys(("payment_method", "refunds[].total"), "order.state"),
         **dict.fromkeys(("line_items[].quantity", "shipping_lines[].method_id"), "order.state"),
         "shipping_lines[].instance_id": "order.line",
         **dict.fromkeys(("billing.first_name", "billing.last_name"), "payer.name"),
@@ -73,6 +74,7 @@ STATUSES = {
         "billing.email": "recipient.contact.email",
         **dict.fromkeys(("meta_data[].value", "shipping_lines[].meta_data[].value"), "parcel.pickup_point"),
         "currency": "customs.currency",
+        "total": "cash_on_delivery.amount",
         "line_items[].name": "customs.description",
         "line_items[].total": "customs.value",
     },

@@ -28,6 +28,9 @@ READ = frozenset(
             "needs_processing",
             "currency",
             "customer_id",
+            "payment_method",
+            "total",
+            "refunds[].total",
         ),
         *(f"billing.{name}" for name in ("first_name", "last_name", "email", "phone")),
         *(f"shipping.{name}" for name in ("first_name", "last_name", "company", "phone")),
@@ -53,6 +56,9 @@ NOT_NEEDED: Mapping[str, int] = {
     "shipping_lines[0].meta_data[0].value": 200,
     "line_items[1].name": 200,
     "line_items[1].total": 12,
+    "payment_method": 60,
+    "total": 40,
+    "refunds[0].total": 40,
 }
 """What may be read, but is not needed within the EU where somebody else pays; with a length that it admits."""
 

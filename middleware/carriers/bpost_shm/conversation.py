@@ -25,7 +25,7 @@ from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.products import Way
 from middleware.carriers.bpost_shm.requesting import ACCOUNT_CHANGED, MEDIA, NO_ACCOUNT, UNREADABLE, asking
 from middleware.carriers.bpost_shm.values import ShmOrder
-from middleware.core import postal
+from middleware.core import due, postal
 from middleware.core.minimise import EU_CUSTOMS_UNION
 from middleware.errors import ConfigError, Fault, SchemaError, UnknownKeyError
 from middleware.exchange import (
@@ -110,6 +110,7 @@ class BpostShm:
         """The product by the way that the order goes. Raises: SchemaError for one that cannot go it, that the
         account may not use (or an option of it), or for a pick-up point that is not known.
         """
+        due.refuse(order)
         goes = mapping.way(order, self._spot(order.parcel.pickup_point))
         asked = order.parcel.product
         text = (

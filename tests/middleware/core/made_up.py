@@ -16,7 +16,7 @@ from middleware.core.schedule import schedule
 from middleware.core.seal import seal
 from middleware.core.tag import Stamp, tag
 from middleware.model import Delivery, Plan, Record, Removal, Report, Sealed, Stored
-from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient, Sender
+from schemas.order import Address, CashOnDelivery, Contact, CustomsItem, Ids, Order, Parcel, Recipient, Sender
 from schemas.policy import CategoryRule, Clause, Policy
 from schemas.policy_loader import load
 
@@ -93,6 +93,7 @@ def order(**changes: Any) -> Order:
             ),
             CustomsItem(description="katoenen sjaal", quantity=1, weight_grams=180, value="39.00", currency="EUR"),
         ),
+        cash_on_delivery=CashOnDelivery(amount="113.90", currency="EUR"),
         updated_at=NOW - timedelta(minutes=1),
     )
     for path, value in changes.items():

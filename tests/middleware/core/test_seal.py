@@ -23,7 +23,7 @@ from middleware.core.schedule import schedule
 from middleware.core.seal import SIZES, lock, new_id, new_reference, padded, seal, unlock
 from middleware.errors import TamperedError
 from middleware.model import Plan, Sealed
-from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient, Sender
+from schemas.order import Address, CashOnDelivery, Contact, CustomsItem, Ids, Order, Parcel, Recipient, Sender
 from simulator.jwe import open_token, read_header
 from tests.middleware.core.made_up import NOW, POLICY, SENDER, SHOP, order, private_key, public_keys, sealed, values
 
@@ -85,7 +85,8 @@ def test_vector(path: Path) -> None:
 
 
 def test_a_member_that_is_not_there_is_not_named() -> None:
-    _, plan, closed = sealed(order(recipient__company=None, recipient__address__box=None))
+    gone = {"recipient__company": None, "recipient__address__box": None, "cash_on_delivery": CashOnDelivery()}
+    _, plan, closed = sealed(order(**gone))
     (delivery,) = (text for name, text in plaintexts(plan, closed).items() if name == "recipient.delivery")
     assert json.loads(delivery).keys() == {"name", "street", "number", "line2", "locality"}
     assert b"null" not in delivery

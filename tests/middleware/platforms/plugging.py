@@ -37,6 +37,7 @@ WHOLE: Json = {
             "origin": "BE",
         }
     ],
+    "cash_on_delivery": {"amount": "54.49", "currency": "EUR"},
 }
 """Every field that there is."""
 

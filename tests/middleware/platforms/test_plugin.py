@@ -16,7 +16,7 @@ from middleware.errors import Fault, SchemaError
 from middleware.exchange import PickupPoint
 from middleware.platforms import shopify, woocommerce
 from middleware.platforms.plugin import Plugin
-from schemas.order import Ids, Order, Parcel, catalogue
+from schemas.order import CashOnDelivery, Ids, Order, Parcel, catalogue
 from tests.middleware.platforms.making import settings
 from tests.middleware.platforms.plugging import WHOLE, shipment
 from tests.system.stack import Json
@@ -104,6 +104,7 @@ def test_every_field_finds_its_place() -> None:
     assert order.recipient.locker_member == sent["locker_member"]
     assert {name: getattr(order.parcel, name) for name in WHOLE["parcel"]} == WHOLE["parcel"]
     assert {name: getattr(order.customs[0], name) for name in WHOLE["customs"][0]} == WHOLE["customs"][0]
+    assert order.cash_on_delivery == CashOnDelivery(**WHOLE["cash_on_delivery"])
 
 
 def test_what_is_left_out_the_settings_tell_and_the_version_is_now() -> None:
@@ -114,7 +115,7 @@ def test_what_is_left_out_the_settings_tell_and_the_version_is_now() -> None:
 
 
 def test_what_this_delivery_does_not_need_is_withheld_and_reported_as_on_the_webhooks_line() -> None:
-    document = {**WHOLE, "parcel": {"pieces": 1}}
+    document = {**WHOLE, "parcel": {"pieces": 1}, "cash_on_delivery": None}
     made = plan(document)
     assert isinstance(made.order, Order)
     assert made.order.recipient.contact == replace(made.order.recipient.contact, email=None, phone=None, language=None)
@@ -127,10 +128,25 @@ def test_what_this_delivery_does_not_need_is_withheld_and_reported_as_on_the_web
 
 
 def test_what_it_needs_passes() -> None:
-    made = plan({**WHOLE, "parcel": None}, notify="email")
+    made = plan({**WHOLE, "parcel": None, "cash_on_delivery": None}, notify="email")
     assert isinstance(made.order, Order)
     assert made.order.recipient.contact.email == "mirte@voorbeeld.example"
     assert ("recipient.email", "recipient.contact.email") in made.report.kept
+
+
+@pytest.mark.parametrize(
+    ("due", "told"),
+    [
+        ({"amount": "54.49", "currency": "EUR"}, ("/cash_on_delivery", "not-collected")),
+        ({"amount": "", "currency": "EUR"}, ("/cash_on_delivery", "required")),
+        ({"amount": "0.00", "currency": "EUR"}, ("/cash_on_delivery", "not-collected")),
+        ({"amount": "54.49"}, ("/cash_on_delivery/currency", "required")),
+        ({"amount": 54.49, "currency": "EUR"}, ("/cash_on_delivery/amount", "type")),
+        ({}, ("/cash_on_delivery/amount", "required")),
+    ],
+)
+def test_what_is_paid_on_delivery_never_goes_as_if_it_were_paid(due: Json, told: tuple[str, str]) -> None:
+    assert faults(shipment(cash_on_delivery=due))[0] == told
 
 
 @pytest.mark.policy("VP-CAT-7")

@@ -13,7 +13,7 @@ from middleware.carriers.parcel_json import ParcelJson
 from middleware.errors import SchemaError
 from middleware.inspection import inspect
 from middleware.model import Reason
-from schemas.order import Address, Contact, CustomsItem, Order
+from schemas.order import Address, CashOnDelivery, Contact, CustomsItem, Order
 from tests.middleware.platforms.making import ABSENT, NOW, PACK
 from tests.middleware.platforms.woo import (
     EXAMPLES,
@@ -204,3 +204,49 @@ def test_the_full_example_fills_what_may_be_read() -> None:
         *("billing.email", "currency", "line_items[0].name", "line_items[0].quantity", "line_items[0].total"),
     }
     assert PLATFORM.names["/recipient/address/postal_code"] == "/shipping/postcode"
+
+
+DOOR = {"payment_method": "cod", "date_paid_gmt": None, "total": "54.49", "currency": "EUR"}
+
+
+def refund(total: object) -> dict[str, Any]:
+    return {"id": 7, "reason": "made up", "total": total}
+
+
+@pytest.mark.parametrize(
+    ("changes", "amount"),
+    [
+        ({}, "54.49"),
+        ({"refunds": [refund("-20.25"), refund("-4.00")]}, "30.24"),
+        ({"refunds": [refund("20.25")]}, "34.24"),
+        ({"refunds": [refund("-54.49")]}, None),
+        ({"total": "0.00"}, None),
+        ({"total": "0.10", "refunds": [refund("-0.03")]}, "0.07"),
+        ({"date_paid_gmt": "2026-11-21T10:00:00"}, None),
+        ({"payment_method": "bacs"}, None),
+        ({"payment_method": ABSENT}, None),
+    ],
+)
+def test_what_is_paid_at_the_door_is_told_to_the_cent(changes: dict[str, Any], amount: str | None) -> None:
+    parsed = parse(document(**{**DOOR, **changes}))
+    assert parsed.order is not None
+    due = CashOnDelivery(amount=amount, currency="EUR") if amount else CashOnDelivery()
+    assert parsed.order.cash_on_delivery == due
+    assert (parsed.taken.get("total") == "cash_on_delivery.amount") is (amount is not None)
+
+
+@pytest.mark.parametrize("told", ["", None, "veel", "1e3", "NaN", "54,49", "-54.49 "])
+def test_a_total_that_is_no_number_is_refused_where_it_is_paid_at_the_door(told: str | None) -> None:
+    assert refused(document(**{**DOOR, "total": told})) == [("/total", "decimal")]
+    assert refused(document(**DOOR, refunds=[refund(told)])) == [("/refunds/total", "decimal")]
+    assert shipped(document(**{**DOOR, "payment_method": "bacs", "total": told})).cash_on_delivery == CashOnDelivery()
+
+
+@pytest.mark.policy("VP-PUR-5")
+def test_no_amount_is_kept_of_an_order_that_is_paid_and_none_goes_that_nobody_collects() -> None:
+    policy, shop = binding.pack(PACK), settings()
+    for name, told in (("01-domestic-full.json", "payment"), ("10-cash-on-delivery.json", None)):
+        found = inspect((ORDERS / name).read_bytes(), PLATFORMS["woocommerce"], ParcelJson(), shop, policy, NOW)
+        removed = {one.path: one.reason for one in found.report.removed} if found.report else {}
+        assert removed.get("total") == told
+    assert [(one.pointer, one.code) for one in found.faults] == [("/payment_method", "not-collected")]
