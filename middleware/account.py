@@ -19,6 +19,22 @@ class Account(Hidden):
     shared: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Collecting(Hidden):
+    """Where the money goes that is collected on delivery: the shop's own account at a bank."""
+
+    iban: str
+    bic: str
+
+
+Collects = Callable[[str], Collecting | None]
+"""Where it goes, by the shop's name; None where nothing is collected."""
+
+
+def nowhere(_: str) -> None:
+    """Nothing is collected."""
+
+
 class Whose(Enum):
     """Whose account is asked with, where it is none of the shop's own."""
 

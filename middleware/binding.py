@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from middleware import points_file
-from middleware.account import Accounts, Used
+from middleware.account import Accounts, Collects, Used, nowhere
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.config_parties import BPOST, CarrierSettings
@@ -90,9 +90,10 @@ _NO_PLATFORM: Final = PLATFORMS["shopify"]
 _NO_POINTS: Final = Fixed(KnownPoints())
 
 
-def _bpost(profile: CarrierSettings, accounts: Accounts) -> Receiver:
+def _bpost(profile: CarrierSettings, accounts: Accounts, collecting: Collects) -> Receiver:
     places = places_of(profile)
-    return BpostShm(accounts=accounts, shared=profile.account, spots=Spots(places) if places else {})
+    spots = Spots(places) if places else {}
+    return BpostShm(accounts=accounts, shared=profile.account, spots=spots, collecting=collecting)
 
 
 def places_of(profile: CarrierSettings) -> Places | None:
@@ -104,20 +105,25 @@ def places_of(profile: CarrierSettings) -> Places | None:
     return Fixed(points_file.points(profile.points)) if profile.points else None
 
 
-KINDS: Final[dict[str, Callable[[CarrierSettings, Accounts], Receiver]]] = {
-    "parcel-json": lambda _profile, _accounts: ParcelJson(),
+KINDS: Final[dict[str, Callable[[CarrierSettings, Accounts, Collects], Receiver]]] = {
+    "parcel-json": lambda _profile, _accounts, _collecting: ParcelJson(),
     BPOST: _bpost,
 }
 """What makes a carrier, by ``kind``, as ``[carriers.*]`` name them."""
 
 
 def carriers(
-    profiles: Mapping[str, CarrierSettings], accounts: Callable[[str, str], Used] = lambda *_: None
+    profiles: Mapping[str, CarrierSettings],
+    accounts: Callable[[str, str], Used] = lambda *_: None,
+    collecting: Collects = nowhere,
 ) -> Mapping[str, Receiver]:
     """How each of these carriers is spoken with, by name. ``accounts`` knows by the names of carrier and shop with
-    which account the shop ships there; where nothing is asked of a carrier none is needed. Raises: ConfigError.
+    which account the shop ships there, ``collecting`` by the shop's where its money goes; where nothing is asked of a
+    carrier none is needed. Raises: ConfigError.
     """
-    return {name: KINDS[profile.kind](profile, partial(accounts, name)) for name, profile in profiles.items()}
+    return {
+        name: KINDS[profile.kind](profile, partial(accounts, name), collecting) for name, profile in profiles.items()
+    }
 
 
 class Binder:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from middleware import bootstrap
-from middleware.account import Account, Used, Whose
+from middleware.account import Account, Collecting, Collects, Used, Whose
 from middleware.binding import carriers
 from middleware.carriers.bpost_shm import permitted
 from middleware.carriers.bpost_shm.conversation import BpostShm
@@ -27,7 +28,7 @@ def lanes(settings: Config, shops: Shops) -> Mapping[str, Lane]:
     """How every parcel platform is spoken with, by carrier. ``shops`` are asked for accounts of their own. Raises:
     ConfigError.
     """
-    spoken = carriers(settings.carriers, own_accounts(shops))
+    spoken = carriers(settings.carriers, own_accounts(shops), collecting(shops))
     ways = bootstrap.transports(settings)
     return {name: Lane(carrier=spoken[name], transport=transport) for name, transport in ways.items()}
 
@@ -46,6 +47,23 @@ def own_accounts(shops: Shops) -> Callable[[str, str], Used]:
         return account or Whose.SHARED
 
     return own
+
+
+MADE_UP: Final = Collecting(iban="BE71096123456769", bic="GKCCBEBB")
+"""What the simulated platform is told in the place of a shop's own."""
+
+
+def collecting(shops: Shops) -> Collects:
+    """Where the money of a shop goes that is collected on delivery, as it is now; the simulated platform is not to
+    learn it.
+    """
+
+    def told(name: str) -> Collecting | None:
+        shop = shops.get(name)
+        own = shop.settings.cash_on_delivery if shop else None
+        return MADE_UP if own and shop and shop.settings.mode == "test" else own
+
+    return told
 
 
 Heard = Callable[[str, str, Response], None]
@@ -78,7 +96,8 @@ def account_told(settings: Config, name: str, shop: Shop, heard: Heard | None = 
     account = own if isinstance(own, Account) else shop.carrier.shared
     if heard and account:
         heard(at, account.id, answer)
-    return permitted.findings(shop.carrier.products, used.lines, used.delivery.notify, answer)
+    cash = used.cash_on_delivery is not None
+    return permitted.findings(shop.carrier.products, used.lines, used.delivery.notify, answer, cash=cash)
 
 
 def shared_told(settings: Config, carrier: str) -> Sequence[Fitness]:

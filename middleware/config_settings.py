@@ -40,6 +40,8 @@ def _maybe(key: str, example: str, says: str) -> Setting:
 
 
 _URL: Final = '"https://winkel.example/parcelveil"'
+_IBAN: Final = '"BE68539007547034"'
+_BIC: Final = '"GKCCBEBB"'
 _SIGN: Final = '[{ env = "DEMO_CALLBACK_SECRET" }]'
 _ADMIN: Final = '{ env = "DEMO_ADMIN_TOKEN" }'
 
@@ -124,6 +126,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _set("interpretations", "{}", '{ recipient_clock = "label-created" }', "readings where the policy is open"),
         _maybe("account", '"123456"', "its own at bpost, in place of the carrier's"),
         _maybe("passphrase", '{ env = "DEMO_PASSPHRASE" }', "that of its account"),
+        _maybe("cash_on_delivery", f"{{ iban = {_IBAN}, bic = {_BIC} }}", "where money goes that bpost collects"),
         _set("products", "{}", '{ home = "bpack-24h-pro+signed" }', "bpost-shm alone: what goes each way"),
         _set(
             "lines", "{}", '{ bpost-home = "bpack-24h-pro+tell-email" }', "bpost-shm alone: what each shipping line is"
@@ -131,6 +134,10 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _maybe("callback", f"{{ url = {_URL}, secrets = {_SIGN} }}", "where it is told what became of its orders"),
         _maybe("fulfilment", f"{{ token = {_ADMIN} }}", "that its orders at Shopify get their tracking number"),
         _needed("sender", '{ name = "Voorbeeldwinkel", country = "BE" }', "who sends"),
+    ),
+    ("shops", ANY, "cash_on_delivery"): (
+        _maybe("iban", _IBAN, "the shop's own account at its bank"),
+        _maybe("bic", _BIC, "that bank"),
     ),
     ("shops", ANY, "callback"): (
         _maybe("url", _URL, "where the shop is told: https, and no redirects"),

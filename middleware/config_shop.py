@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from middleware.account import Account
 from middleware.config_back import WAYS, back_of, stored_back
+from middleware.config_cash import collecting_of
 from middleware.config_settings import NAMES
 from middleware.config_table import Source, Table
 from middleware.core.shops import in_force
@@ -80,6 +81,7 @@ def shop_settings(
         hold=table.duration("hold", "2m", rules.LONGEST_HOLD),
         interpretations=table.mapping("interpretations"),
         account=account_of(table, shared=False),
+        cash_on_delivery=collecting_of(table),
         products=_products(table),
         lines=_lines(table),
         back=back_of(table, platform, private=around.private),
@@ -121,6 +123,7 @@ def _direct(name: str, table: Table, around: Around) -> ShopSettings:
         hold=timedelta(0),
         interpretations=table.mapping("interpretations"),
         account=account_of(table, shared=False),
+        cash_on_delivery=collecting_of(table),
         products=_products(table),
         back=back_of(table, "direct", private=around.private) if parcels else SILENT,
     )

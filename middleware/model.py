@@ -1,6 +1,5 @@
-"""What passes between the steps of the line. All values are frozen; what holds personal text prints its class name
-alone. The types carry the promise: storage takes only a ``Record``; only ``core.tag`` makes one, from ``Sealed``; only
-``core.seal`` makes that."""
+"""What passes between the steps. All is frozen; what holds personal text prints its class name alone. Storage takes a
+``Record`` alone, which only ``core.tag`` makes, from a ``Sealed``, which only ``core.seal`` makes."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from middleware.account import Account
+from middleware.account import Account, Collecting
 from middleware.model_back import SILENT, Back, Listener
 from middleware.model_standing import Use
 from schemas.matter import Matter
@@ -144,6 +143,7 @@ class ShopSettings:
     hold: timedelta = timedelta(minutes=2)
     interpretations: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None  # its own at the carrier, in place of the one that the carrier's shops share
+    cash_on_delivery: Collecting | None = None  # where money goes that the carrier collects
     products: Mapping[str, str] = field(default_factory=dict)  # by the ways that the carrier knows
     lines: Mapping[str, str] = field(default_factory=dict)  # by its own shipping lines
     back: Back = SILENT  # how the shop is told what became of its orders

@@ -20,6 +20,12 @@ PRODUCT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 ACCOUNT: Final = re.compile(r"[0-9]{6}")
 """Of a shop at its carrier."""
 
+IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+"""ISO 13616, without spaces; whether its check digits are right ``is_iban`` tells."""
+
+BIC: Final = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
+"""ISO 9362."""
+
 WAY: Final = re.compile(r"[a-z][a-z-]{0,31}")
 CHOICE: Final = re.compile(r"[a-z0-9][a-z0-9+-]{0,127}")
 """A product with its options, and the way for which it is chosen."""
@@ -120,6 +126,13 @@ def length_of_time(text: str) -> timedelta | None:
     if not LENGTH_OF_TIME.fullmatch(text):
         return None
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+
+
+def is_iban(text: str) -> bool:
+    """Whether a text is an IBAN, by its form and its check digits (ISO 7064, MOD 97-10)."""
+    if not IBAN.fullmatch(text):
+        return False
+    return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
 
 
 def is_line(text: str, longest: int) -> bool:

@@ -102,6 +102,20 @@ class ShopSender(_Strict):
     phone = _Line(longest=rules.SENDER["phone"])
 
 
+def _check_digits(value: str) -> None:
+    if rules.IBAN.fullmatch(value) and not rules.is_iban(value):
+        raise ValidationError("pattern")
+
+
+class ShopCash(_Strict):
+    """Where the money goes that is collected on delivery. Sealed at once; never given back."""
+
+    iban = fields.String(
+        required=True, validate=validate.And(_Whole(f"^{rules.IBAN.pattern}$"), _check_digits), error_messages=_CODES
+    )
+    bic = _form(rules.BIC, required=True)
+
+
 class ShopCallback(_Strict):
     """Where the shop is told what became of its orders."""
 
@@ -211,6 +225,7 @@ class ShopConnection(_Strict):
         error_messages=_CODES,
         metadata={"description": "Its shipping lines, each with what goes, and so what who receives can be told by."},
     )
+    cash_on_delivery = fields.Nested(ShopCash, error_messages=_CODES)
     callback = fields.Nested(ShopCallback, error_messages=_CODES)
     fulfilment = fields.Nested(ShopFulfilment, error_messages=_CODES)
     sender = fields.Nested(ShopSender, error_messages=_CODES)
@@ -253,7 +268,7 @@ SHOP = ShopConnection()
 ROTATION = Rotation()
 _NAMES = frozenset(
     name
-    for schema in (ShopConnection, Integration, ShopSender, ShopCallback, ShopFulfilment, Rotation)
+    for schema in (ShopConnection, Integration, ShopSender, ShopCash, ShopCallback, ShopFulfilment, Rotation)
     for name in schema._declared_fields
 ) | frozenset(("0", "1"))
 

@@ -68,6 +68,12 @@ _FORBIDDEN = "http-403"
 _NO_SUCH_THING = frozenset((405, 501))
 
 
+def _unknown(shop: ShopSettings) -> Iterator[tuple[str, object]]:
+    """The settings that another kind of carrier knows, and what the shop has there."""
+    for key in ("account", "cash_on_delivery", "products", "lines"):
+        yield key, getattr(shop, key)
+
+
 @dataclass(frozen=True, slots=True)
 class ParcelJson:
     """The carrier port for the JSON parcel API."""
@@ -79,7 +85,7 @@ class ParcelJson:
 
     def serving(self, shop: ShopSettings) -> ParcelJson | Unserved:
         """All shops alike: the profile's token speaks for them, and ``product`` is the platform's own word."""
-        for key, given in (("account", shop.account), ("products", shop.products), ("lines", shop.lines)):
+        for key, given in _unknown(shop):
             if given:
                 return Unserved(key=(key,), problem="this kind of carrier knows none", expected="it to be left out")
         return self

@@ -55,6 +55,7 @@ _TITLES: Final[Mapping[Place, str]] = {
     ("carriers", ANY, "locator"): "# bpost's service for its pick-up points.",
     ("apps", ANY): "# One Shopify app for many shops.",
     ("shops", ANY): "# A shop. Do not rename it: its orders would not be known again.",
+    ("shops", ANY, "cash_on_delivery"): "# Where money goes that bpost collects on delivery; off without an account.",
     ("shops", ANY, "callback"): "# Barcode and state back to the shop, signed; off without a url.",
     ("shops", ANY, "fulfilment"): "# The tracking number back to the order at Shopify; off without a token.",
     ("shops", ANY, "integration"): "# No exchange before the shop asked for it.",
@@ -67,6 +68,7 @@ _CHOICES: Final = {  # left out unless they are wanted
     ("sources", ANY): ("token", "shops"),
     ("carriers", ANY): ("account", "passphrase", "points"),
     ("shops", ANY): ("secrets", "token", "points_key", "account", "passphrase"),
+    ("shops", ANY, "cash_on_delivery"): ("iban", "bic"),
     ("shops", ANY, "callback"): ("url", "secrets"),
     ("shops", ANY, "fulfilment"): ("token", "url"),
 }

@@ -8,15 +8,17 @@ from typing import Any, cast
 
 import pytest
 
-from middleware.account import Account, Used, Whose
-from middleware.bootstrap_lanes import own_accounts
+from middleware.account import Account, Collecting, Used, Whose
+from middleware.bootstrap_lanes import MADE_UP, collecting, own_accounts
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.exchange import Failed, Request, Response, Wish
 from middleware.model import ShopSettings
 from middleware.services import Shops
+from schemas import shop_rules as rules
 from tests.middleware.carriers.test_bpost_shm_conversation import ENDING, SIGHTED, STORED
 from tests.middleware.platforms.making import settings
 
+CASH = Collecting(iban="BE68539007547034", bic="KREDBEBB")
 OWN = Account(id="654321", passphrase="made up", shared=False)
 SHARED = Account(id="123456", passphrase="made up", shared=True)
 
@@ -44,6 +46,17 @@ def test_a_shop_without_one_and_one_in_test_mode_ask_with_the_carriers(changes: 
 def test_of_a_shop_that_is_unknown_or_went_to_another_carrier_it_is_not_known(account: Account | None) -> None:
     assert asked("bpost", "another", account=account) is None
     assert asked("bpost", account=account, carrier="another") is None
+
+
+def test_the_money_of_a_shop_goes_to_its_own_account_and_the_simulated_platform_does_not_learn_it() -> None:
+    def goes(name: str = "demo", **changes: Any) -> Collecting | None:
+        return collecting(cast(Shops, {"demo": Bound(settings(**changes))}))(name)
+
+    assert goes(cash_on_delivery=CASH) is CASH
+    assert goes(cash_on_delivery=CASH, mode="test") == MADE_UP
+    assert [goes(), goes(mode="test"), goes("another", cash_on_delivery=CASH)] == [None, None, None]
+    assert rules.is_iban(MADE_UP.iban)
+    assert rules.BIC.fullmatch(MADE_UP.bic)
 
 
 @pytest.mark.parametrize(("name", "changes"), [("another", {}), ("demo", {"carrier": "another"})])

@@ -224,6 +224,13 @@ ROWS = {
         at='account = "123456"',
         says="this kind of carrier knows none",
     ),
+    "no IBAN": shop(
+        'cash_on_delivery = { iban = "BE68539007547035", bic = "GKCCBEBB" }', "expected an IBAN without spaces, whose"
+    ),
+    "money where none is collected": shop(
+        'cash_on_delivery = { iban = "BE68539007547034", bic = "GKCCBEBB" }',
+        "cash_on_delivery: this kind of carrier knows none",
+    ),
     "a callback that is none of https": shop(
         'callback = { url = "http://winkel.example/x", secrets = [{ env = "OTHER" }] }', "expected https://host[:port]/path"
     ),

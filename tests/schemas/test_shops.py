@@ -179,6 +179,7 @@ def test_every_setting_with_a_form_of_its_own_is_tried() -> None:
         "sender",
         "account",
         "passphrase",
+        "cash_on_delivery",
         "callback",
         "fulfilment",
     }

@@ -10,8 +10,9 @@ from typing import Final
 
 from middleware.account import Account
 from middleware.carriers.bpost_shm import limits, products
-from middleware.carriers.bpost_shm.granted import Grants
+from middleware.carriers.bpost_shm.granted import CASH, Grants
 from middleware.carriers.bpost_shm.products import Way
+from middleware.core import due
 from middleware.errors import Fault
 from middleware.exchange import Unserved
 from middleware.model import ShopSettings
@@ -59,11 +60,16 @@ def _told(shop: ShopSettings) -> Iterator[Unserved]:
         yield Unserved(key=("sender", "email"), problem=problem, expected=expected)
 
 
-def refused(way: Way, text: str, grants: Grants | None) -> tuple[Fault, ...]:
-    """What of a chosen text bpost would not let the account use; nothing where that is not known."""
+def refused(way: Way, text: str, grants: Grants | None, *, cash: bool = False) -> tuple[Fault, ...]:
+    """What of a chosen text bpost would not let the account use, and whether it lets it collect ``cash``; nothing where
+    that is not known.
+    """
     choice = products.read(text)
     if grants is None or choice is None:
         return ()
     if not grants.opens(way, choice.product):
         return (Fault(pointer=_PRODUCT, code="product-not-granted"),)
-    return tuple(Fault(pointer=_PRODUCT, code=f"{want.written}-not-granted") for want in grants.lacking(way, choice))
+    lacking = tuple(Fault(pointer=_PRODUCT, code=f"{want.written}-not-granted") for want in grants.lacking(way, choice))
+    if cash and not grants.collects(way, choice.product):
+        return (*lacking, Fault(pointer=due.AT, code=f"{CASH}-not-granted"))
+    return lacking

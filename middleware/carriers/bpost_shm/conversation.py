@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
 
-from middleware.account import Account, Accounts, Whose
-from middleware.carriers.bpost_shm import answers, chosen, labelling, mapping, printing, products, writing
+from middleware.account import Account, Accounts, Collects, Whose, nowhere
+from middleware.carriers.bpost_shm import answers, cash, chosen, labelling, mapping, printing, products, writing
 from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
 from middleware.carriers.bpost_shm.granted import Grants
 from middleware.carriers.bpost_shm.mapping import Spot
@@ -83,7 +83,8 @@ def _unknown() -> None:
 class BpostShm:
     """The carrier port for the Shipping Manager. ``accounts`` knows by a shop's name whose it is, ``shared`` is that
     of shops without one; ``spots`` are the pick-up points by their ids, ``products`` one shop's by
-    ``products.Way``; ``granted`` tells what its account may use, as far as that is known.
+    ``products.Way``; ``granted`` tells what its account may use, as far as that is known, ``collecting`` by a shop's
+    name where the money goes that bpost collects for it.
     """
 
     accounts: Accounts
@@ -91,6 +92,7 @@ class BpostShm:
     spots: Mapping[str, Spot]
     products: Mapping[str, str] = field(default_factory=dict)
     granted: Callable[[], Grants | None] = _unknown
+    collecting: Collects = nowhere
 
     @property
     def sealing(self) -> Sealing:
@@ -104,21 +106,21 @@ class BpostShm:
 
     def serving(self, shop: ShopSettings) -> BpostShm | Unserved:
         """The same with the shop's products, if there are such, and an account."""
-        return chosen.unserved(shop, self.shared) or replace(self, products=shop.products)
+        own = replace(self, products=shop.products, collecting=lambda _: shop.cash_on_delivery)
+        return chosen.unserved(shop, self.shared) or own
 
     def choose(self, order: Order, line: str | None, usual: Delivery) -> tuple[Order, Delivery]:
-        """The product by the way that the order goes. Raises: SchemaError for one that cannot go it, that the
-        account may not use (or an option of it), or for a pick-up point that is not known.
-        """
-        due.refuse(order)
+        """The product by the way that the order goes. Raises: SchemaError for one that cannot go it or that the account
+        may not use, for a pick-up point that is not known, and for what nobody would collect."""
         goes = mapping.way(order, self._spot(order.parcel.pickup_point))
+        cash.check(order, goes, self.collecting(""))
         asked = order.parcel.product
         text = (
             products.chosen(goes, asked, self.products, usual.notify) if line is None else products.of_line(goes, line)
         )
         if text is None:
             raise SchemaError((Fault(pointer="/parcel/product", code="unknown-product"),))
-        if faults := chosen.refused(goes, text, self.granted()):
+        if faults := chosen.refused(goes, text, self.granted(), cash=due.is_due(order)):
             raise SchemaError(faults)
         made = replace(order, parcel=replace(order.parcel, product=text))
         member = goes is Way.LOCKER and order.recipient.locker_member is not None  # who opens it so needs no code
@@ -246,10 +248,13 @@ class BpostShm:
             return Failed(code="points-unknown", here=True)  # they cannot be read on this machine now
         if point and spot is None:
             return Refused(code="unknown-pickup-point")  # bpost has closed it since
+        whose = self.collecting(stored.shop)
+        if due.is_due(order) and whose is None:
+            return Failed(code=due.NOT_COLLECTED)  # the shop says no more where it goes
         made = ShmOrder(
             account=account.id,
             reference=stored.id,
-            box=mapping.box(order, spot, mapping.teller(stored)),
+            box=cash.collected(mapping.box(order, spot, mapping.teller(stored)), order, whose),
             shown=mapping.shown(stored),
         )
         return asking(account, "POST", "/orders", _CREATE, writing.order(made))

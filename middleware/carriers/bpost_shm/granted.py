@@ -17,6 +17,9 @@ from middleware.carriers.bpost_shm import markup, products
 from middleware.carriers.bpost_shm.products import INSURED, Choice, Way
 from middleware.carriers.bpost_shm.values import Message, Product, Service
 
+CASH: Final = "cod"
+"""The schema's option to collect money on delivery."""
+
 BASIC: Final = 0
 """The level of an insurance that names no range."""
 
@@ -55,13 +58,15 @@ _OPTIONS: Final[Mapping[str, str]] = {
     "sunday": Service.SUNDAY,
     "insurance": INSURED,
     INSURED: INSURED,
+    "cashondelivery": CASH,
+    CASH: CASH,
 }
 """What bpost's names of options stand for, in small letters and digits alone: those that it has published, and the
 schema's own."""
 
 _OTHERS: Final = frozenset(
     (
-        *("cashondelivery", "cod", "samedaydelivery", "timeslotdelivery", "preferreddeliverywindow", "fullservice"),
+        *("samedaydelivery", "timeslotdelivery", "preferreddeliverywindow", "fullservice"),
         *("doorstepplusservice", "ultralateineveningdelivery"),
     )
 )
@@ -137,6 +142,11 @@ class Grants:
         chosen = {want.option for want in used(way, choice)}
         asked = dict.fromkeys(name for offer in self._of(way, choice.product) for name in offer.mandatory)
         return tuple(name for name in asked if name not in chosen)
+
+    def collects(self, way: Way, product: Product) -> bool:
+        """Whether bpost collects money with the product on that way; true where that cannot be told."""
+        offers = self._of(way, product)
+        return not offers or any(offer.strange or CASH in offer.options for offer in offers)
 
     def hides(self, way: Way, product: Product) -> bool:
         """Whether bpost's own pages offer the product to no consumer."""

@@ -30,7 +30,7 @@ from middleware.carriers.bpost_shm.values import (
 from middleware.core import body
 from middleware.errors import Fault
 from middleware.model import Stored
-from schemas.order import Address, Contact, CustomsItem, Ids, Order, Recipient
+from schemas.order import Address, CashOnDelivery, Contact, CustomsItem, Ids, Order, Recipient
 from schemas.order import Parcel as OrderParcel
 
 HEAVIEST_GRAMS: Final = 30_000
@@ -127,7 +127,7 @@ def order_of(stored: Stored) -> Order:
     told: dict[str, Any] = dict(stored.opened.get("recipient.notification", {}))
     items: Any = stored.opened.get("recipient.customs", {}).get("items", ())
     name, company, language = delivery.pop("name", None), delivery.pop("company", None), told.pop("language", None)
-    member = delivery.pop("locker_member", None)
+    member, due = delivery.pop("locker_member", None), delivery.pop("cash_on_delivery", {})
     parcel = {key: value for key, value in clear["parcel"].items() if key != "reference"}
     return Order(
         ids=Ids(),
@@ -140,6 +140,7 @@ def order_of(stored: Stored) -> Order:
         ),
         parcel=OrderParcel(**parcel),
         customs=tuple(CustomsItem(**item) for item in items),
+        cash_on_delivery=CashOnDelivery(**due),
     )
 
 

@@ -4,11 +4,12 @@ live.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from middleware.carriers.bpost_shm import answers, granted, products
+from middleware.carriers.bpost_shm.cash import WAYS
 from middleware.carriers.bpost_shm.granted import Grants
 from middleware.carriers.bpost_shm.products import Choice, Way
 from middleware.exchange import Response
@@ -16,6 +17,7 @@ from middleware.model_shop import Fitness
 
 CHECK: Final = "bpost"
 _ACCOUNT, _PRODUCTS, _LINES, _NOTIFY = "/account", "/products", "/lines", "/notify"
+_CASH: Final = "/cash_on_delivery"
 _ASK: Final = "or ask bpost to open it for the account"
 
 
@@ -31,10 +33,11 @@ class _Use:
 
 
 def findings(
-    chosen: Mapping[str, str], lines: Mapping[str, str], notify: str, response: Response
+    chosen: Mapping[str, str], lines: Mapping[str, str], notify: str, response: Response, *, cash: bool = False
 ) -> tuple[Fitness, ...]:
     """What the answer to ``BpostShm.question`` tells of a shop that chose these products, by way and by shipping line,
-    and who is told where they say nothing. What it did not choose may be closed to it, as long as one way is open.
+    and who is told where they say nothing; ``cash``: it says where money goes that is collected. What it did not choose
+    may be closed to it, as long as one way is open.
     """
     if response.status in (401, 403):
         told = "bpost does not take its account and passphrase: it is the webservice passphrase, not the portal's"
@@ -48,11 +51,13 @@ def findings(
     asked = [*_chosen(chosen), *_of_lines(lines)]
     missing = tuple(one for use in asked for one in _missing(use, known))
     missing += tuple(one for use in opened for one in _lacking(use, known))
+    collected = tuple(_collected((*asked, *opened), known)) if cash else ()
+    missing += tuple(one for one in collected if not one.ok)
     if missing:
         return missing
     if not asked and not opened:
         return (_bad("the account may use none of the products that go anywhere: ask bpost", _PRODUCTS),)
-    return (_open(chosen, known), *(one for use in (*asked, *opened) for one in _notes(use, known)))
+    return (_open(chosen, known), *(one for use in (*asked, *opened) for one in _notes(use, known)), *collected)
 
 
 def _chosen(chosen: Mapping[str, str]) -> Iterator[_Use]:
@@ -98,6 +103,17 @@ def _lacking(use: _Use, known: Grants) -> Iterator[Fitness]:
         else:
             told = f"bpost demands +{name} with {use.name}, and {use.said} it goes without: write it behind the product"
         yield _bad(told, use.pointer)
+
+
+def _collected(uses: Sequence[_Use], known: Grants) -> Iterator[Fitness]:
+    """Where bpost does not collect what is paid on delivery: a fault where it does so nowhere."""
+    there = [use for use in uses if use.way in WAYS]
+    closed = [use for use in there if not known.collects(use.way, use.choice.product)]
+    some = len(closed) < len(there)
+    for use in closed:
+        told = f"the account may not have {use.name} paid on delivery, as {use.said}"
+        then = "such an order is refused" if some else f"leave cash_on_delivery out, {_ASK}"
+        yield Fitness(check=CHECK, ok=some, message=f"{told}: {then}", pointer=_CASH, note=some)
 
 
 def _notes(use: _Use, known: Grants) -> Iterator[Fitness]:

@@ -81,12 +81,22 @@ class Told(Hidden):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Cash(Hidden):
+    """What is collected on delivery, in cents of euros, and the account to which it goes."""
+
+    amount: int
+    iban: str
+    bic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Options(Hidden):
     """What is chosen beside the product. ``insured`` is bpost's level: 0 is the basic one."""
 
     told: tuple[Told, ...] = ()
     services: tuple[Service, ...] = ()
     insured: int | None = None
+    cash: Cash | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -23,6 +23,7 @@ from middleware.carriers.bpost_shm.values import (
     AtHome,
     AtPoint,
     Box,
+    Cash,
     Content,
     Customs,
     InLocker,
@@ -132,7 +133,7 @@ def _parcel(parent: Element, parcel: Parcel) -> None:
 
 
 def _options(parent: Element, namespace: str, options: Options) -> None:
-    if not (options.told or options.services or options.insured is not None):
+    if options == Options():
         return
     chosen = below(parent, namespace, "options")
     for told in options.told:
@@ -141,6 +142,8 @@ def _options(parent: Element, namespace: str, options: Options) -> None:
         _insured(below(chosen, COMMON, "insured"), options.insured)
     for service in options.services:
         below(chosen, COMMON, service)
+    if options.cash is not None:
+        _cash(below(chosen, COMMON, "cod"), options.cash)
 
 
 def _told(element: Element, told: Told) -> None:
@@ -154,6 +157,12 @@ def _insured(element: Element, level: int) -> None:
         below(element, COMMON, "additionalInsurance").set("value", str(level))
     else:
         below(element, COMMON, "basicInsurance")
+
+
+def _cash(parent: Element, cash: Cash) -> None:
+    text(parent, COMMON, "codAmount", cash.amount)
+    text(parent, COMMON, "iban", cash.iban)
+    text(parent, COMMON, "bic", cash.bic)
 
 
 def _party(parent: Element, party: Party) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import rfc8785
 
-from middleware.account import Account, Whose
+from middleware.account import Account, Collecting, Whose
 from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.values import Place, Point
 from middleware.core import kind_shipment
 from middleware.exchange import Request
 from middleware.model import Delivery, Stored
-from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient, Sender
+from schemas.order import Address, CashOnDelivery, Contact, CustomsItem, Ids, Order, Parcel, Recipient, Sender
 from tests.middleware.carriers.test_bpost_shm import VECTORS, same, vector
 from tests.middleware.carriers.test_bpost_shm_conversation import ID, STORED
 
@@ -44,6 +44,7 @@ def order(told: Mapping[str, Any]) -> Order:
         recipient=Recipient(**named, address=address, contact=contact),
         parcel=Parcel(**goes, pieces=1, product="parcel"),
         customs=tuple(CustomsItem(**item) for item in told.get("customs", ())),
+        cash_on_delivery=CashOnDelivery(**told.get("cash_on_delivery", {})),
     )
 
 
@@ -58,7 +59,13 @@ def opened(fit: Order) -> Stored:
 def test_an_order_becomes_what_its_vector_says(name: str) -> None:
     account = Account(id="123456", passphrase="made up", shared=True)
     products = ORDERS[name].get("products", {})
-    carrier = BpostShm(accounts=lambda _: Whose.SHARED, shared=account, spots=SPOTS, products=products)
+    carrier = BpostShm(
+        accounts=lambda _: Whose.SHARED,
+        shared=account,
+        spots=SPOTS,
+        products=products,
+        collecting=lambda _: Collecting(iban="BE68539007547034", bic="KREDBEBB"),
+    )
     made, _ = carrier.choose(
         order(ORDERS[name]), ORDERS[name].get("line"), Delivery(**ORDERS[name].get("delivery", {}))
     )

@@ -8,6 +8,7 @@ from html import escape
 import pytest
 
 from middleware.carriers.bpost_shm import granted, permitted, products
+from middleware.carriers.bpost_shm.chosen import refused
 from middleware.carriers.bpost_shm.granted import Grants
 from middleware.carriers.bpost_shm.products import WAYS, Way
 from middleware.exchange import Request, Response
@@ -197,3 +198,29 @@ def test_an_answer_that_cannot_be_read_is_not_repeated() -> None:
 def test_what_was_read_is_the_same_out_of_its_rows() -> None:
     told = known(told_of("bpack 24h Pro", "bpack@bpost"))
     assert granted.from_rows(told.rows()) == told
+
+
+def test_where_bpost_does_not_collect_is_told_and_is_a_fault_where_it_does_so_nowhere() -> None:
+    def told(*collecting: str) -> list[tuple[bool, str]]:
+        body = b"".join(
+            told_of(name, options=("Cash on delivery",) if name in collecting else ())
+            for name in ("bpack 24h Pro", "bpack@bpost", "bpack 24/7")
+        ).replace(b"</ns:productConfiguration><ns:productConfiguration>", b"")
+        found = permitted.findings({}, {}, "none", Response(status=200, headers={}, body=body), cash=True)
+        return [(one.ok, one.message) for one in found if one.pointer == "/cash_on_delivery"]
+
+    assert told("bpack 24h Pro", "bpack@bpost") == []
+    ((ok, message),) = told("bpack 24h Pro")
+    assert ok
+    assert "may not have bpack-at-bpost paid on delivery, as notify says of point" in message
+    assert [ok for ok, _ in told()] == [False, False]
+
+
+def test_an_order_is_refused_where_it_is_known_that_the_account_may_not_collect() -> None:
+    def refusals(body: bytes) -> list[tuple[str, str]]:
+        return [(one.pointer, one.code) for one in refused(Way.HOME, "bpack-24h-pro", known(body), cash=True)]
+
+    assert refusals(told_of("bpack 24h Pro", options=())) == [("/cash_on_delivery", "cod-not-granted")]
+    assert refusals(told_of("bpack 24h Pro", options=("COD",))) == []
+    assert refusals(told_of("bpack 24h Pro", options=("Some other name",))) == []
+    assert refused(Way.HOME, "bpack-24h-pro", known(told_of("bpack 24h Pro", options=()))) == ()
