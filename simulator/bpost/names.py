@@ -63,7 +63,6 @@ FLAGS = (
     "signed",
     "saturdayDelivery",
     "sundayDelivery",
-    "preferredDeliveryWindow",
     "fullService",
     "doorStepPlusService",
     "ultraLateInEveningDelivery",
@@ -81,6 +80,12 @@ OPTION_NAMES = MappingProxyType(
         "saturdayDelivery": "Saturday",
         "sundayDelivery": "Sunday",
         "cod": "Cash on delivery",
+        "sameDayDelivery": "Same day delivery",
+        "timeSlotDelivery": "Time slot delivery",
+        "preferredDeliveryWindow": "Preferred delivery window",
+        "fullService": "Full service",
+        "doorStepPlusService": "Door step plus service",
+        "ultraLateInEveningDelivery": "Ultra late in evening delivery",
     }
 )
 """Element of an option → how the product configuration calls it. The second column is largely our assumption."""

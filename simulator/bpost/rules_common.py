@@ -21,7 +21,8 @@ EMAIL = Simple(name="EmailAddressType", most=50, pattern=r"[^@\s]+@[^@\s]+\.[A-Z
 LOCKER_EMAIL = Simple(name="UnregisteredEmailAddressType", most=40, pattern=EMAIL.pattern)
 PHONE = text("PhoneNumberType", 20, least=1)
 MOBILE = text("MobilePhoneType", 20)
-NAME = text("NameType", 40, least=1)
+VISIBLE = r".*[^\s].*"
+NAME = Simple(name="NameType", least=1, most=40, pattern=VISIBLE)
 COMPANY = text("CompanyType", 40)
 COUNTRY = Simple(name="CountryCodeType", pattern="[A-Z]{2}")
 PRODUCT = text("ProductType", least=1)
@@ -62,12 +63,23 @@ ADDITIONAL_INSURANCE = Content(attributes=(Attribute(name="value", type=whole("A
 INSURED = Content(
     particles=(one(common("basicInsurance", EMPTY), common("additionalInsurance", ADDITIONAL_INSURANCE)),)
 )
-TIME_SLOT = Content(attributes=(Attribute(name="value", type=one_of("TimeSlotType", "AM", "PM", "PMPLUS")),))
+TIME_SLOT = Content(
+    particles=NOTIFICATION.particles,
+    attributes=(
+        *NOTIFICATION.attributes,
+        Attribute(name="value", type=one_of("TimeSlotType", "AM", "PM", "PMPLUS")),
+    ),
+)
+"""A message that promises a part of the day."""
+WINDOW = Simple(
+    name="PreferredDeliveryWindowType", pattern="[Aa][Mm]|[Pp][Mm]([Pp][Ll][Uu][Ss])?|[Oo][Ff][Ff][Ii][Cc][Ee]"
+)
+BIC = Simple(name="BicType", pattern="[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
 CASH = Content(
     particles=(
         one(common("codAmount", whole("CodAmountType"))),
-        one(common("iban", text("IbanType", 40))),
-        one(common("bic", text("BicType"))),
+        one(common("iban", text("IbanType", 40, least=1))),
+        one(common("bic", BIC)),
     )
 )
 OPTIONS = Content(
@@ -75,6 +87,7 @@ OPTIONS = Content(
         maybe(*(common(name, NOTIFICATION) for name in NOTIFICATIONS)),
         maybe(*(common(name, EMPTY) for name in FLAGS)),
         maybe(common("insured", INSURED), common("timeSlotDelivery", TIME_SLOT), common("cod", CASH)),
+        maybe(common("preferredDeliveryWindow", WINDOW)),
     ),
     any_order=True,
 )

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from middleware.carriers.bpost_shm import markup, products
 from middleware.carriers.bpost_shm.products import INSURED, Choice, Way
-from middleware.carriers.bpost_shm.values import Message, Product, Service
+from middleware.carriers.bpost_shm.values import WINDOW, Message, Product, Service
 
 CASH: Final = "cod"
 """The schema's option to collect money on delivery."""
@@ -58,18 +58,14 @@ _OPTIONS: Final[Mapping[str, str]] = {
     "sunday": Service.SUNDAY,
     "insurance": INSURED,
     INSURED: INSURED,
+    WINDOW.lower(): WINDOW,
     "cashondelivery": CASH,
     CASH: CASH,
 }
 """What bpost's names of options stand for, in small letters and digits alone: those that it has published, and the
 schema's own."""
 
-_OTHERS: Final = frozenset(
-    (
-        *("samedaydelivery", "timeslotdelivery", "preferreddeliverywindow", "fullservice"),
-        *("doorstepplusservice", "ultralateineveningdelivery"),
-    )
-)
+_OTHERS: Final = frozenset(("fragile",))
 """Options of the schema that no order of ours has."""
 
 
@@ -172,6 +168,8 @@ def used(way: Way, choice: Choice) -> Iterator[Want]:
         yield Want(option=Message.DISTRIBUTED)
     for service in choice.services:
         yield Want(option=service)
+    if choice.window is not None:
+        yield Want(option=WINDOW)
     if choice.insured is not None:
         yield Want(option=INSURED, level=choice.insured)
 

@@ -23,7 +23,6 @@ from middleware.carriers.bpost_shm.values import (
     Party,
     Place,
     Point,
-    Product,
     ShmOrder,
     Told,
     Unregistered,
@@ -103,8 +102,6 @@ def is_email(value: str | None) -> bool:
 def _parcel(at: str, parcel: Parcel) -> Iterator[Fault]:
     if parcel.weight < 1:
         yield Fault(pointer=f"{at}/weight", code="required")
-    if parcel.product is Product.XL and parcel.size is None:
-        yield Fault(pointer=f"{at}/size", code="required")
     yield from _options(f"{at}/options", parcel.options)
 
 

@@ -114,10 +114,21 @@ def faults(order: Order, spot: Spot | None) -> Iterator[Fault]:
         yield Fault(pointer="/customs", code="required")
     if way(order, spot) is Way.LOCKER_ABROAD and not order.recipient.contact.email:
         yield Fault(pointer="/recipient/contact/email", code="required")
+    yield from _untold(order)
     yield from declaring.faults(order.customs)
     found = limits.of_box("/box", box(order, spot))
     told = {(fault.pointer, fault.code): fault for fault in map(_ours, found)}
     yield from told.values()
+
+
+def _untold(order: Order) -> Iterator[Fault]:
+    """What is promised for a day or a part of it is announced, or it is not to be had."""
+    choice, contact = products.read(order.parcel.product or ""), order.recipient.contact
+    if choice is None or not products.PROMISES & set(choice.messages):
+        return
+    by, known = ("email", contact.email) if choice.notify == products.EMAIL else ("phone", contact.phone)
+    if not known:
+        yield Fault(pointer=f"/recipient/contact/{by}", code="required")
 
 
 def order_of(stored: Stored) -> Order:
@@ -202,16 +213,18 @@ def _reached(order: Order, notify: str) -> Order:
 
 def _parcel(order: Order, choice: Choice, goes: Way, sender: str | None) -> Parcel:
     contact, usual = order.recipient.contact, products.MESSAGES.get(goes, ())[:1]
-    told = [_told(message, contact) for message in choice.messages or usual if contact.email or contact.phone]
+    told = [
+        _told(message, contact, choice.slot) for message in choice.messages or usual if contact.email or contact.phone
+    ]
     if choice.distributed and sender:
         told.append(Told(message=Message.DISTRIBUTED, language=_OTHER, email=sender))
     options = replace(choice.options(), told=tuple(told))
     return Parcel(product=choice.product, weight=order.parcel.weight_grams or 0, options=options)
 
 
-def _told(message: Message, contact: Contact) -> Told:
-    language = _language(contact, limits.LANGUAGES)
-    return Told(message=message, language=language, email=contact.email, mobile=contact.phone)
+def _told(message: Message, contact: Contact, slot: str | None) -> Told:
+    language, own = _language(contact, limits.LANGUAGES), slot if message is Message.TIME_SLOT else None
+    return Told(message=message, language=language, email=contact.email, mobile=contact.phone, slot=own)
 
 
 def _opener(whom: Recipient) -> str | Unregistered:

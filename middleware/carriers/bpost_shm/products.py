@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from middleware.carriers.bpost_shm.values import Message, Options, Product, Service
+from middleware.carriers.bpost_shm.values import WINDOW, Message, Options, Product, Service
 from middleware.core.minimise import EU_CUSTOMS_UNION
 
 BY_DESTINATION: Final = "parcel"
@@ -43,10 +43,12 @@ class Choice:
     notify: str = NOBODY
     messages: tuple[Message, ...] = ()
     distributed: bool = False
+    slot: str | None = None
+    window: str | None = None
 
     def options(self) -> Options:
         """The same as options of a parcel, without what anybody is told."""
-        return Options(services=self.services, insured=self.insured)
+        return Options(services=self.services, insured=self.insured, window=self.window)
 
 
 WAYS: Final[Mapping[Way, tuple[Product, ...]]] = {
@@ -58,17 +60,20 @@ WAYS: Final[Mapping[Way, tuple[Product, ...]]] = {
     Way.POINT_ABROAD: (Product.AT_BPOST_ABROAD,),
     Way.LOCKER_ABROAD: (Product.LOCKER_ABROAD,),
 }
-"""What may go each way; the first one does where a shop names none. ``bpack XL`` is not among them: it demands
-dimensions, which no order tells.
+"""What may go each way; the first one does where a shop names none. Products that are not among them no order of ours
+can settle (docs/bpost.md).
 """
 
 MESSAGES: Final[Mapping[Way, tuple[Message, ...]]] = {
-    Way.HOME: (Message.NEXT_DAY, Message.REMINDER),
+    Way.HOME: (Message.NEXT_DAY, Message.REMINDER, Message.SAME_DAY, Message.TIME_SLOT),
     Way.POINT: (Message.AT_POINT, Message.REMINDER),
 }
 """What bpost's options tell who receives; the first is usual. Abroad they tell nobody, and who receives is told at the
 address that stands with the name; in a locker the code itself comes by e-mail.
 """
+
+PROMISES: Final = frozenset((Message.SAME_DAY, Message.TIME_SLOT))
+"""What is a delivery of its own, not a message alone: without an address to be told at there is none."""
 
 LOCKERS: Final = frozenset((Way.LOCKER, Way.LOCKER_ABROAD))
 
@@ -88,6 +93,16 @@ _SERVICES: Final[Mapping[str, Service]] = {
     "signed": Service.SIGNED,
     "saturday": Service.SATURDAY,
     "sunday": Service.SUNDAY,
+    "full-service": Service.FULL_SERVICE,
+    "door-step-plus": Service.DOOR_STEP_PLUS,
+    "ultra-late": Service.ULTRA_LATE,
+}
+_SLOTS: Final[Mapping[str, str]] = {"time-slot-am": "AM", "time-slot-pm": "PM", "time-slot-pmplus": "PMPLUS"}
+_WINDOWS: Final[Mapping[str, str]] = {
+    "preferred-window-am": "AM",
+    "preferred-window-pm": "PM",
+    "preferred-window-pmplus": "PMPLUS",
+    "preferred-window-office": "OFFICE",
 }
 INSURED: Final = "insured"
 _INSURED: Final[Mapping[str, int]] = {"insured": 0, "insured-1": 1, "insured-2": 2, "insured-3": 3}
@@ -96,9 +111,14 @@ _TOLD: Final[Mapping[str, Message]] = {
     "next-day": Message.NEXT_DAY,
     "reminder": Message.REMINDER,
     "keep-informed": Message.AT_POINT,
+    "same-day": Message.SAME_DAY,
+    **dict.fromkeys(_SLOTS, Message.TIME_SLOT),
 }
 _DISTRIBUTED: Final = "distributed"
-_OPTIONS: Final = (*_SERVICES, *_INSURED, *_TELL, *_TOLD, _DISTRIBUTED)
+_OPTIONS: Final = (*_SERVICES, *_WINDOWS, *_INSURED, *_TELL, *_TOLD, _DISTRIBUTED)
+_AT_HOME: Final = frozenset(("full-service", "door-step-plus", "ultra-late", *_WINDOWS))
+"""What is done at somebody's door alone."""
+
 _WRITTEN: Final = {product: name for name, product in _NAMES.items()}
 
 
@@ -117,12 +137,15 @@ def read(text: str) -> Choice | None:
         notify=tell[0] if tell else NOBODY,
         messages=messages,
         distributed=_DISTRIBUTED in others,
+        slot=next((_SLOTS[one] for one in others if one in _SLOTS), None),
+        window=next((_WINDOWS[one] for one in others if one in _WINDOWS), None),
     )
 
 
 def unread(text: str) -> str | None:
     """Why a text chooses nothing, in words that repeat none but bpost's options: there is no such product or option, an
-    option twice, two insurances, two ways to tell, or a message and no way to tell it. None for what is a choice.
+    option twice, two of which there can be one (an insurance, a way to tell, a part of the day), or a message and no
+    way to tell it. None for what is a choice.
     """
     name, *others = text.split("+")
     if name not in _NAMES:
@@ -132,7 +155,7 @@ def unread(text: str) -> str | None:
             return f"option {place} behind it is none; there are +{', +'.join(_OPTIONS)}"
         if option in others[: place - 1]:
             return f"+{option} stands there twice"
-    for rivals in (_INSURED, _TELL):
+    for rivals in (_INSURED, _TELL, _SLOTS, _WINDOWS):
         if len(both := [one for one in others if one in rivals]) > 1:
             return f"+{both[0]} and +{both[1]} exclude each other"
     message = next((one for one in others if one in _TOLD), None)
@@ -143,7 +166,8 @@ def unread(text: str) -> str | None:
 
 def written(option: str) -> str | None:
     """How the settings write one of bpost's options, by its name in the schema; None for what they cannot."""
-    known: Mapping[str, str] = {**_SERVICES, **_TOLD, _DISTRIBUTED: Message.DISTRIBUTED, INSURED: INSURED}
+    several = {"time-slot": Message.TIME_SLOT, "preferred-window": WINDOW, INSURED: INSURED}
+    known: Mapping[str, str] = {**several, **_SERVICES, **_TOLD, _DISTRIBUTED: Message.DISTRIBUTED}
     return next((name for name, one in known.items() if one == option), None)
 
 
@@ -170,6 +194,8 @@ def unfit(way: Way, text: str) -> str | None:
     if choice.product not in WAYS[way]:
         return "this product does not go this way"
     untold = next((name for name, one in _TOLD.items() if one in {*choice.messages} - {*MESSAGES.get(way, ())}), None)
+    if way is not Way.HOME and (option := next((one for one in text.split("+") if one in _AT_HOME), None)):
+        return f"+{option} is possible at home alone"
     if untold:
         return f"+{untold} is no message of this way"
     if way in LOCKERS and choice.notify != NOBODY:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from schemas.order import Hidden
 
@@ -17,7 +18,6 @@ class Product(StrEnum):
 
     HOME = "bpack 24h Pro"
     BUSINESS = "bpack 24h business"
-    XL = "bpack XL"
     AT_BPOST = "bpack@bpost"
     LOCKER = "bpack 24/7"
     WORLD_BUSINESS = "bpack World Business"
@@ -34,16 +34,24 @@ class Message(StrEnum):
     NEXT_DAY = "infoNextDay"  # it arrives the next working day
     REMINDER = "infoReminder"  # it waits at the post office
     AT_POINT = "keepMeInformed"  # it can be picked up
+    SAME_DAY = "sameDayDelivery"  # it comes today
+    TIME_SLOT = "timeSlotDelivery"  # it comes in a part of the day
 
 
 class Service(StrEnum):
     """Options without a value."""
 
     SECOND_PRESENTATION = "automaticSecondPresentation"
-    FRAGILE = "fragile"
     SIGNED = "signed"
     SATURDAY = "saturdayDelivery"
     SUNDAY = "sundayDelivery"
+    FULL_SERVICE = "fullService"
+    DOOR_STEP_PLUS = "doorStepPlusService"
+    ULTRA_LATE = "ultraLateInEveningDelivery"
+
+
+WINDOW: Final = "preferredDeliveryWindow"
+"""The option that asks for a part of the day and promises none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -72,12 +80,15 @@ class Party(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Told(Hidden):
-    """A message, and the one address that it goes to: either ``email`` or ``mobile``."""
+    """A message, and the one address that it goes to: either ``email`` or ``mobile``; ``slot`` is the part of the day
+    that it promises.
+    """
 
     message: Message
     language: str
     email: str | None = None
     mobile: str | None = None
+    slot: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -91,22 +102,24 @@ class Cash(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Options(Hidden):
-    """What is chosen beside the product. ``insured`` is bpost's level: 0 is the basic one."""
+    """What is chosen beside the product. ``insured`` is bpost's level: 0 is the basic one; ``window`` the part of the
+    day that is asked for.
+    """
 
     told: tuple[Told, ...] = ()
     services: tuple[Service, ...] = ()
     insured: int | None = None
+    window: str | None = None
     cash: Cash | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Parcel(Hidden):
-    """What every box says of itself. Weight in grams; height, length and width in millimetres."""
+    """What every box says of itself. Weight in grams."""
 
     product: Product
     weight: int
     options: Options = field(default_factory=Options)
-    size: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

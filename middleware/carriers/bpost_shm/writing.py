@@ -19,6 +19,7 @@ from middleware.carriers.bpost_shm.markup import (
     written,
 )
 from middleware.carriers.bpost_shm.values import (
+    WINDOW,
     Abroad,
     AtHome,
     AtPoint,
@@ -127,9 +128,6 @@ def _parcel(parent: Element, parcel: Parcel) -> None:
     text(parent, NATIONAL, "product", parcel.product)
     _options(parent, NATIONAL, parcel.options)
     text(parent, NATIONAL, "weight", parcel.weight)
-    if parcel.size is not None:
-        for name, millimetres in zip(("height", "length", "width"), parcel.size, strict=True):
-            text(parent, NATIONAL, name, millimetres)
 
 
 def _options(parent: Element, namespace: str, options: Options) -> None:
@@ -142,12 +140,15 @@ def _options(parent: Element, namespace: str, options: Options) -> None:
         _insured(below(chosen, COMMON, "insured"), options.insured)
     for service in options.services:
         below(chosen, COMMON, service)
+    text(chosen, COMMON, WINDOW, options.window)
     if options.cash is not None:
         _cash(below(chosen, COMMON, "cod"), options.cash)
 
 
 def _told(element: Element, told: Told) -> None:
     element.set("language", told.language)
+    if told.slot is not None:
+        element.set("value", told.slot)
     text(element, COMMON, "emailAddress", told.email)
     text(element, COMMON, "mobilePhone", told.mobile)
 

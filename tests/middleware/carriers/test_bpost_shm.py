@@ -19,6 +19,7 @@ from middleware.carriers.bpost_shm.values import (
     AtHome,
     AtPoint,
     Box,
+    Cash,
     Content,
     Customs,
     InLocker,
@@ -71,9 +72,15 @@ EVERYTHING = Options(
     told=(
         Told(message=Message.NEXT_DAY, language="NL", email=EMAIL),
         Told(message=Message.REMINDER, language="NL", mobile=MOBILE),
+        Told(message=Message.TIME_SLOT, language="NL", email=EMAIL, slot="PMPLUS"),
     ),
-    services=(Service.SIGNED, Service.SATURDAY),
+    services=(
+        *(Service.SIGNED, Service.SATURDAY),
+        *(Service.FULL_SERVICE, Service.DOOR_STEP_PLUS, Service.ULTRA_LATE),
+    ),
     insured=2,
+    window="OFFICE",
+    cash=Cash(amount=5449, iban="BE68539007547034", bic="KREDBEBB"),
 )
 INFORMED = Options(told=(Told(message=Message.AT_POINT, language="FR", email=EMAIL),), insured=0)
 
@@ -91,7 +98,7 @@ LOCKED = InLocker(parcel=parcel(Product.LOCKER), point=POINT, opener="188565346"
 ORDERS: Mapping[str, ShmOrder] = {
     "at-home": order(HOME),
     "at-home-everything": order(
-        replace(HOME, parcel=parcel(Product.XL, options=EVERYTHING, weight=31000, size=(400, 1200, 300))), sender=SHOP
+        replace(HOME, parcel=parcel(Product.BUSINESS, options=EVERYTHING, weight=30000)), sender=SHOP
     ),
     "at-point": order(
         AtPoint(parcel=parcel(Product.AT_BPOST, options=INFORMED), point=POINT, name=LOTTE.name, company="Verzonnen bv")
@@ -233,7 +240,6 @@ WRONG: Mapping[str, tuple[Callable[[], ShmOrder], str, str]] = {
         "unknown",
     ),
     "weight": (lambda: order(replace(HOME, parcel=parcel(Product.HOME, weight=0))), "/box/parcel/weight", "required"),
-    "size": (lambda: order(replace(HOME, parcel=parcel(Product.XL))), "/box/parcel/size", "required"),
     "point": (lambda: locker(point=replace(POINT, id="a-1")), "/box/point/id", "pattern"),
     "point's name": (lambda: locker(point=replace(POINT, name="p" * 41)), "/box/point/name", "too-long"),
     "member": (lambda: locker(opener="12345678"), "/box/opener", "pattern"),

@@ -17,7 +17,7 @@ from middleware.core.minimise import minimise
 from middleware.errors import SchemaError
 from middleware.exchange import Unserved
 from middleware.model import Delivery
-from schemas.order import Order, Sender
+from schemas.order import Contact, Order, Sender
 from tests.middleware.carriers.test_bpost_shm_fit import EMAIL, LONDON, MOBILE, SPOTS, TEAPOT, carrier, order
 from tests.middleware.core.made_up import POLICY
 from tests.middleware.platforms.making import settings
@@ -62,6 +62,26 @@ def chose(way: Way, line: str | None = None, notify: str = "none", **chosen: str
             "bpack-at-bpost+keep-informed+tell-email+distributed",
             Choice(product=Product.AT_BPOST, notify="email", messages=(Message.AT_POINT,), distributed=True),
         ),
+        (
+            "bpack-24h-pro+time-slot-pm+tell-sms+full-service+preferred-window-office",
+            Choice(
+                product=Product.HOME,
+                services=(Service.FULL_SERVICE,),
+                notify="sms",
+                messages=(Message.TIME_SLOT,),
+                slot="PM",
+                window="OFFICE",
+            ),
+        ),
+        (
+            "bpack-24h-business+same-day+tell-email+door-step-plus+ultra-late",
+            Choice(
+                product=Product.BUSINESS,
+                services=(Service.DOOR_STEP_PLUS, Service.ULTRA_LATE),
+                notify="email",
+                messages=(Message.SAME_DAY,),
+            ),
+        ),
     ],
 )
 def test_what_is_told_stands_behind_the_product_like_any_option(text: str, choice: Choice) -> None:
@@ -77,6 +97,13 @@ def test_what_is_told_stands_behind_the_product_like_any_option(text: str, choic
         "bpack-24h-pro+tell-pigeon",
         "bpack-24h-pro+next-day+next-day+tell-email",
         "bpack-24h-pro+distributed+distributed",
+        "bpack-24h-pro+same-day",
+        "bpack-24h-pro+time-slot-am",
+        "bpack-24h-pro+time-slot-am+time-slot-pm+tell-email",
+        "bpack-24h-pro+preferred-window-am+preferred-window-office",
+        "bpack-24h-pro+time-slot-office+tell-email",
+        "bpack-24h-pro+fragile",
+        "bpack-xl",
     ],
 )
 def test_two_means_and_a_message_without_any_are_no_choice(text: str) -> None:
@@ -101,6 +128,39 @@ def test_each_way_has_messages_of_its_own(way: Way, told: set[str]) -> None:
     assert {word for word in words if products.fits(way, f"{first}+{word}+tell-email")} == told
     assert products.fits(way, f"{first}+tell-email") is (way not in products.LOCKERS)  # the locker's own code is mailed
     assert products.fits(way, f"{first}+distributed") is (way in (Way.HOME, Way.POINT, Way.LOCKER))
+
+
+@pytest.mark.parametrize("way", Way)
+def test_what_is_done_at_a_door_goes_to_doors_alone(way: Way) -> None:
+    first = products.first(way)
+    at_doors = ["full-service", "door-step-plus", "ultra-late", "preferred-window-pm"]
+    told = ["same-day+tell-email", "time-slot-pmplus+tell-sms"]
+    for option in (*at_doors, *told):
+        assert products.fits(way, f"{first}+{option}") is (way is Way.HOME)
+    assert products.fits(way, f"{first}+signed")
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "lacks"),
+    [
+        ("bpack-24h-pro+same-day+tell-email", EMAIL, None),
+        ("bpack-24h-pro+time-slot-am+tell-sms", MOBILE, None),
+        ("bpack-24h-pro+same-day+tell-email", Contact(), "email"),
+        ("bpack-24h-pro+time-slot-am+tell-sms", Contact(), "phone"),
+        ("bpack-24h-pro+time-slot-am+tell-sms", EMAIL, "phone"),
+        ("bpack-24h-pro+reminder+tell-sms", Contact(), None),
+    ],
+)
+def test_a_day_that_is_promised_is_announced_or_the_order_is_refused(
+    text: str, known: Contact, lacks: str | None
+) -> None:
+    made, _ = carrier(home=text).choose(order(known), None, Delivery())
+    if lacks is None:
+        carrier().fit(made, {})
+        return
+    with pytest.raises(SchemaError) as caught:
+        carrier().fit(made, {})
+    assert [(one.pointer, one.code) for one in caught.value.faults] == [(f"/recipient/contact/{lacks}", "required")]
 
 
 @pytest.mark.policy("VP-CAT-8", "AMB-1")
