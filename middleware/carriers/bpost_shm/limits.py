@@ -67,8 +67,6 @@ def faults(order: ShmOrder) -> Iterator[Fault]:
     """Everything about an order that would be refused."""
     yield from _matches("/account", order.account, _ACCOUNT)
     yield from _fits("/reference", order.reference, LONGEST_REFERENCE, required=True)
-    if order.sender is not None:
-        yield from _party("/sender", order.sender)
     yield from _fits("/shown", order.shown, LONGEST_REFERENCE)
     yield from of_box("/box", order.box)
 
@@ -81,11 +79,11 @@ def of_box(at: str, box: Box) -> Iterator[Fault]:
             yield from _party(f"{at}/receiver", box.receiver)
         case AtPoint():
             yield from of_point(f"{at}/point", box.point)
-            yield from _name(at, box.name, box.company)
+            yield from _fits(f"{at}/name", box.name, LONGEST_NAME, required=True)
         case InLocker():
             yield from of_point(f"{at}/point", box.point)
             yield from _opener(f"{at}/opener", box.opener)
-            yield from _name(at, box.name, box.company)
+            yield from _fits(f"{at}/name", box.name, LONGEST_NAME, required=True)
         case Abroad():
             yield from _party(f"{at}/receiver", box.receiver)
             if box.point is not None:
@@ -124,13 +122,9 @@ def _told(at: str, told: Told) -> Iterator[Fault]:
     yield from _fits(f"{at}/mobile", told.mobile, LONGEST_PHONE)
 
 
-def _name(at: str, name: str, company: str | None) -> Iterator[Fault]:
-    yield from _fits(f"{at}/name", name, LONGEST_NAME, required=True)
-    yield from _fits(f"{at}/company", company, LONGEST_NAME)
-
-
 def _party(at: str, party: Party) -> Iterator[Fault]:
-    yield from _name(at, party.name, party.company)
+    yield from _fits(f"{at}/name", party.name, LONGEST_NAME, required=True)
+    yield from _fits(f"{at}/company", party.company, LONGEST_NAME)
     yield from _place(f"{at}/place", party.place)
     yield from _email(f"{at}/email", party.email, LONGEST_EMAIL)
     yield from _fits(f"{at}/phone", party.phone, LONGEST_PHONE)
@@ -156,7 +150,6 @@ def _opener(at: str, opener: str | Unregistered) -> Iterator[Fault]:
     if opener.language not in LOCKER_LANGUAGES:
         yield Fault(pointer=f"{at}/language", code="unknown")
     yield from _email(f"{at}/email", opener.email, LONGEST_LOCKER_EMAIL)
-    yield from _fits(f"{at}/mobile", opener.mobile, LONGEST_PHONE)
 
 
 def _customs(at: str, customs: Customs) -> Iterator[Fault]:

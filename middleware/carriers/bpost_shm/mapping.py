@@ -43,7 +43,6 @@ _POINTERS: Final[tuple[tuple[str, str], ...]] = (
     ("/box/receiver/email", "/recipient/contact/email"),
     ("/box/receiver/phone", "/recipient/contact/phone"),
     ("/box/receiver", "/recipient"),
-    ("/box/opener/mobile", "/recipient/contact/phone"),
     ("/box/opener", "/recipient/contact"),
     ("/box/parcel/options/told/mobile", "/recipient/contact/phone"),
     ("/box/parcel/options/told", "/recipient/contact"),
@@ -58,7 +57,6 @@ _POINTERS: Final[tuple[tuple[str, str], ...]] = (
     ("/box/customs/description", "/customs"),
     ("/box/customs", "/customs"),
     ("/box/name", "/recipient/name"),
-    ("/box/company", "/recipient/company"),
 )
 """Where in the canonical order what is wrong with a box comes from: the first that fits. Messages are told alike,
 whichever it is, for all go to one address; the currency of a declaration is that of its first line, its value and its
@@ -179,13 +177,11 @@ def _ours(fault: Fault) -> Fault:
 
 
 def _party(order: Order, *, abroad: bool) -> Party:
-    """Who receives. Where no person is named the company is. Abroad bpost's options tell nobody, so the address to be
-    told at stands here.
-    """
+    """Who receives. Abroad bpost's options tell nobody, so the address to be told at stands here."""
     whom, address, contact = order.recipient, order.recipient.address, order.recipient.contact
     return Party(
-        name=whom.name or whom.company or "",
-        company=whom.company if whom.name else None,
+        name=whom.name or "",
+        company=whom.company,
         place=Place(
             street=address.street or "",
             number=address.number,

@@ -69,7 +69,7 @@ class Place(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Party(Hidden):
-    """Who sends or receives."""
+    """Who receives."""
 
     name: str
     place: Place
@@ -146,7 +146,6 @@ class AtPoint(Hidden):
     parcel: Parcel
     point: Point
     name: str
-    company: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -155,7 +154,6 @@ class Unregistered(Hidden):
 
     language: str
     email: str
-    mobile: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -166,7 +164,6 @@ class InLocker(Hidden):
     point: Point
     opener: str | Unregistered
     name: str
-    company: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -212,12 +209,9 @@ Box = AtHome | AtPoint | InLocker | Abroad
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShmOrder(Hidden):
-    """One order with one box. ``sender`` is left out where the account's own is meant; ``shown`` is what a packer is to
-    see.
-    """
+    """One order with one box, whose sender is the account's own. ``shown`` is what a packer is to see."""
 
     account: str
     reference: str
     box: Box
-    sender: Party | None = None
     shown: str | None = None

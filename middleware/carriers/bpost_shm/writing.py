@@ -71,8 +71,6 @@ def _order(made: ShmOrder) -> Element:
     text(top, ORDER, "accountId", made.account)
     text(top, ORDER, "reference", made.reference)
     box = below(top, ORDER, "box")
-    if made.sender is not None:
-        _party(below(box, ORDER, "sender"), made.sender)
     _box(box, made.box)
     text(box, ORDER, "additionalCustomerReference", made.shown)
     return top
@@ -103,7 +101,6 @@ def _at_point(parent: Element, box: AtPoint) -> None:
     _parcel(there, box.parcel)
     _point(there, NATIONAL, "pugo", box.point)
     text(there, NATIONAL, "receiverName", box.name)
-    text(there, NATIONAL, "receiverCompany", box.company)
 
 
 def _in_locker(parent: Element, box: InLocker) -> None:
@@ -115,12 +112,10 @@ def _in_locker(parent: Element, box: InLocker) -> None:
     else:
         text(there, NATIONAL, "memberId", box.opener)
     text(there, NATIONAL, "receiverName", box.name)
-    text(there, NATIONAL, "receiverCompany", box.company)
 
 
 def _unregistered(parent: Element, opener: Unregistered) -> None:
     text(parent, NATIONAL, "language", opener.language)
-    text(parent, NATIONAL, "mobilePhone", opener.mobile)
     text(parent, NATIONAL, "emailAddress", opener.email)
 
 

@@ -110,11 +110,6 @@ def test_at_home_goes_what_the_schema_forces_and_no_more() -> None:
     assert (made.parcel.product, made.parcel.weight) == (Product.HOME, 600)
 
 
-def test_where_no_person_is_named_the_company_receives() -> None:
-    made = box(order(name=None, company="Verzonnen bv"))
-    assert (made.receiver.name, made.receiver.company) == ("Verzonnen bv", None)
-
-
 @pytest.mark.parametrize(
     ("contact", "email", "mobile", "language"),
     [
