@@ -111,6 +111,7 @@ CODES: Mapping[str, str] = {
     "cancelled-there": "somebody cancelled it at the parcel platform",
     "on-hold-there": "somebody put it on hold at the parcel platform",
     "no-account": "it is not known with which account the shop ships there",
+    "not-collected": "it is paid on delivery, and the shop does not say where the money goes any more",
     "account-changed": "it went out under another account of the shop there, which is not known here any more",
     "unknown-pickup-point": "the pick-up point is not known any more",
     "too-late": "the parcel platform could no longer cancel what it comes in the place of",
