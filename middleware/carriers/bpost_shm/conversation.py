@@ -53,7 +53,7 @@ from middleware.model import Delivery, ShopSettings, Stored
 from middleware.model_keys import Sealing
 from middleware.model_purge import Notice
 from middleware.trail import Sighting
-from schemas.order import Address, Order
+from schemas.order import Order
 
 SEVERAL_BOXES: Final = "several-boxes"
 """Under the reference of one record bpost has more than one box: a person has to look."""
@@ -131,7 +131,7 @@ class BpostShm:
         place of the recipient's. Raises: SchemaError, with pointers into the canonical order.
         """
         spot = self._spot(order.parcel.pickup_point)
-        order = printing.printed(_placed(order, spot))
+        order = printing.printed(mapping.placed(order, spot))
         faults = tuple(mapping.faults(order, spot))
         if code := postal.fault(order.recipient.address.postal_code, order.recipient.address.country):
             faults = (*(one for one in faults if one.pointer != _POSTAL), Fault(pointer=_POSTAL, code=code))
@@ -261,16 +261,6 @@ class BpostShm:
 
 
 _POSTAL: Final = "/recipient/address/postal_code"
-
-
-def _placed(order: Order, spot: Spot | None) -> Order:
-    """With the pick-up point's place instead of the recipient's; the postal code without what is no part of it."""
-    address = order.recipient.address
-    if spot is not None:
-        address = Address(postal_code=spot.point.place.postal_code, country=spot.point.place.country)
-    elif address.postal_code is not None:
-        address = replace(address, postal_code=postal.bare(address.postal_code, address.country))
-    return replace(order, recipient=replace(order.recipient, address=address))
 
 
 def _order(stored: Stored) -> str:

@@ -27,7 +27,7 @@ from middleware.carriers.bpost_shm.values import (
     Told,
     Unregistered,
 )
-from middleware.core import body
+from middleware.core import body, postal
 from middleware.errors import Fault
 from middleware.model import Stored
 from schemas.order import Address, CashOnDelivery, Contact, CustomsItem, Ids, Order, Recipient
@@ -127,6 +127,16 @@ def _untold(order: Order) -> Iterator[Fault]:
     by, known = ("email", contact.email) if choice.notify == products.EMAIL else ("phone", contact.phone)
     if not known:
         yield Fault(pointer=f"/recipient/contact/{by}", code="required")
+
+
+def placed(order: Order, spot: Spot | None) -> Order:
+    """With the pick-up point's place instead of the recipient's; the postal code without what is no part of it."""
+    address = order.recipient.address
+    if spot is not None:
+        address = Address(postal_code=spot.point.place.postal_code, country=spot.point.place.country)
+    elif address.postal_code is not None:
+        address = replace(address, postal_code=postal.bare(address.postal_code, address.country))
+    return replace(order, recipient=replace(order.recipient, address=address))
 
 
 def order_of(stored: Stored) -> Order:
