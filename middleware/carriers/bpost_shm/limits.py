@@ -36,6 +36,11 @@ LONGEST_REFERENCE: Final = 50
 LONGEST_NAME, LONGEST_LINE = 40, 40
 LONGEST_EMAIL, LONGEST_PHONE = 50, 20
 LONGEST_LOCKER_EMAIL: Final = 40
+LONGEST_DESCRIPTION: Final = 30
+"""Of one line of a declaration. The schema has no limit; three public libraries that send such orders (webatvantage's
+two, and zangra's) have this one.
+"""
+
 MOST_CONTENTS: Final = 10
 LARGEST_VALUE: Final = 2_500_000
 """Cents of a customs declaration; the smallest is 100."""
@@ -52,7 +57,9 @@ _PLACE: Final[Mapping[str, tuple[int, bool]]] = {
 
 _ACCOUNT, _MEMBER = re.compile(r"[0-9]{6}"), re.compile(r"[0-9]{9}")
 _POINT, _COUNTRY = re.compile(r"[0-9A-Z_]{1,20}"), re.compile(r"[A-Z]{2}")
-_TARIFF: Final = re.compile(r"[1-9][0-9]{0,8}")
+_TARIFF: Final = re.compile(r"(?=0*[1-9])[0-9]{1,9}")
+"""A number from 1 to 999999999, as it is written: the chapters 01 to 09 begin with a zero."""
+
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UNWRITABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -178,10 +185,12 @@ def _customs(at: str, customs: Customs) -> Iterator[Fault]:
 
 
 def _content(at: str, content: Content) -> Iterator[Fault]:
-    for name in ("pieces", "value", "weight"):
-        if getattr(content, name) < 1:
-            yield Fault(pointer=f"{at}/{name}", code="required")
-    yield from _fits(f"{at}/description", content.description, 50, required=True)
+    if content.pieces < 1:
+        yield Fault(pointer=f"{at}/pieces", code="required")
+    for name in ("value", "weight"):  # the schema has no lowest: what is given away is worth nothing
+        if getattr(content, name) < 0:
+            yield Fault(pointer=f"{at}/{name}", code="out-of-range")
+    yield from _fits(f"{at}/description", content.description, LONGEST_DESCRIPTION, required=True)
     yield from _matches(f"{at}/tariff", content.tariff, _TARIFF)
     yield from _matches(f"{at}/origin", content.origin, _COUNTRY)
 

@@ -181,8 +181,15 @@ def test_outside_the_customs_union_all_is_declared() -> None:
     assert (first.pieces, first.value, first.weight, first.tariff, first.origin) == (2, 2500, 900, "691110", "BE")
 
 
+def test_what_is_given_away_and_weighs_nothing_is_declared_beside_the_rest() -> None:
+    gift = replace(TEAPOT, description="Sticker", quantity=1, value="0.00", weight_grams=0, hs_code="0901.21")
+    customs = box(order(at=LONDON, weight_grams=900, customs=(TEAPOT, gift))).customs
+    assert (customs.contents[1].value, customs.contents[1].weight, customs.contents[1].tariff) == (0, 0, "090121")
+    assert (customs.value, customs.description) == (2500, "Teapot, Sticker")
+
+
 def test_a_summary_that_would_be_cut_off_is_left_out() -> None:
-    items = tuple(replace(TEAPOT, description=f"A teapot of another kind, number {n}") for n in (1, 2))
+    items = tuple(replace(TEAPOT, description=f"A teapot of another kind, {n}") for n in (1, 2))
     assert box(order(at=LONDON, customs=items)).customs.description is None
 
 
@@ -221,11 +228,24 @@ UNFIT: Mapping[str, tuple[Order, list[tuple[str, str]]]] = {
     "tariff": (order(at=LONDON, customs=(replace(TEAPOT, hs_code=None),)), [("/customs/0/hs_code", "required")]),
     "origin": (order(at=LONDON, customs=(replace(TEAPOT, origin=None),)), [("/customs/0/origin", "required")]),
     "weight of goods": (
-        order(at=LONDON, customs=(TEAPOT, replace(TEAPOT, weight_grams=0))),
+        order(at=LONDON, customs=(replace(TEAPOT, weight_grams=0),) * 2),
+        [("/customs/0/weight_grams", "required")],
+    ),
+    "weight of one of them": (
+        order(at=LONDON, customs=(TEAPOT, replace(TEAPOT, weight_grams=None))),
         [("/customs/1/weight_grams", "required")],
     ),
+    "weight below nothing": (
+        order(at=LONDON, customs=(TEAPOT, replace(TEAPOT, weight_grams=-1))),
+        [("/customs/1/weight_grams", "out-of-range")],
+    ),
+    "value below nothing": (
+        order(at=LONDON, customs=(TEAPOT, replace(TEAPOT, value="-0.01"))),
+        [("/customs/1/value", "out-of-range")],
+    ),
+    "no pieces": (order(at=LONDON, customs=(TEAPOT, replace(TEAPOT, quantity=0))), [("/customs/1/quantity", "required")]),
     "description": (
-        order(at=LONDON, customs=(*(TEAPOT,) * 9, replace(TEAPOT, description=LONG + LONG))),
+        order(at=LONDON, customs=(*(TEAPOT,) * 9, replace(TEAPOT, description="D" * 31))),
         [("/customs/9/description", "too-long")],
     ),
     "currencies": (
