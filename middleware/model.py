@@ -108,10 +108,12 @@ class Parsed(ParsedMatter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What the chosen delivery needs: ``notify`` is ``none``, ``email`` or ``sms``; ``member``: the locker's number."""
+    """What the chosen delivery needs: ``notify`` is ``none``, ``email`` or ``sms``; ``member``: the locker's number.
+    ``unusable``: canonical paths of what the carrier could not use."""
 
     notify: str = "none"
     member: bool = False
+    unusable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -176,8 +178,7 @@ class PartPlan:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The schedule of one record: a plan per sealed part, the last permitted day of the clear rest and of the whole
-    record. None while the clock of a part that it depends on has not started.
-    """
+    record. None while the clock of a part that it depends on has not started."""
 
     parts: tuple[PartPlan, ...]
     recipient_until: date | None
@@ -289,8 +290,7 @@ class Arrival:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
     """A genuine order that the schema does not admit: pointers and codes, its id under the service key. ``version`` is
-    what can be told of the order all the same: its blind index, and when it was changed.
-    """
+    what can be told of the order all the same: its blind index, and when it was changed."""
 
     id: str
     shop: str

@@ -58,6 +58,7 @@ _CUSTOMS = tuple(path for path, _ in _CATALOGUE if path.startswith("customs."))
 def minimise(order: Order, policy: Policy, delivery: Delivery) -> tuple[Order, Mapping[str, str]]:
     """The order with what the delivery needs and the pack permits, and what was withheld: canonical path → reason."""
     order, unusable = _normalised(order)
+    unusable |= dict.fromkeys(delivery.unusable, "unusable")
     barred = barred_by(policy, _CATALOGUE)
     withheld = unusable | _unneeded(order, delivery) | barred
     person = _without(order, withheld).recipient.contact

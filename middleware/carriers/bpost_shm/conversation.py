@@ -121,7 +121,8 @@ class BpostShm:
             raise SchemaError(faults)
         made = replace(order, parcel=replace(order.parcel, product=text))
         member = goes is Way.LOCKER and order.recipient.locker_member is not None  # who opens it so needs no code
-        return made, Delivery(notify=products.NOBODY if member else products.needs(goes, text), member=member)
+        notify = products.NOBODY if member else products.needs(goes, text)
+        return made, Delivery(notify=notify, member=member, unusable=mapping.unusable(order, goes))
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:  # noqa: ARG002 - the port's signature
         """Write the texts as printers take them, and check what bpost would refuse. A pick-up point's address takes the

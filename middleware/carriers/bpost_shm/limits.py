@@ -61,7 +61,17 @@ _TARIFF: Final = re.compile(r"(?=0*[1-9])[0-9]{1,9}")
 """A number from 1 to 999999999, as it is written: the chapters 01 to 09 begin with a zero."""
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL: Final = re.compile(
+    r"(?!`)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z](?:-?[A-Za-z0-9])+"
+)
+"""The schema's: atoms of ASCII with one dot between them (RFC 5322), and a host of labels, of which the last has two
+characters or more, begins with a letter, and has no two hyphens beside each other.
+"""
+
+_LOCKER_EMAIL: Final = re.compile(r"[^@\s]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+"""Of who opens a locker the schema looks at the host alone."""
+
 _UNWRITABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold, and line breaks, which a label cannot."""
 
@@ -165,7 +175,7 @@ def _opener(at: str, opener: str | Unregistered) -> Iterator[Fault]:
         return
     if opener.language not in LOCKER_LANGUAGES:
         yield Fault(pointer=f"{at}/language", code="unknown")
-    yield from _email(f"{at}/email", opener.email, LONGEST_LOCKER_EMAIL)
+    yield from _email(f"{at}/email", opener.email, LONGEST_LOCKER_EMAIL, _LOCKER_EMAIL)
     yield from _fits(f"{at}/mobile", opener.mobile, LONGEST_PHONE)
 
 
@@ -195,9 +205,9 @@ def _content(at: str, content: Content) -> Iterator[Fault]:
     yield from _matches(f"{at}/origin", content.origin, _COUNTRY)
 
 
-def _email(at: str, value: str | None, longest: int) -> Iterator[Fault]:
+def _email(at: str, value: str | None, longest: int, form: re.Pattern[str] = _EMAIL) -> Iterator[Fault]:
     yield from _fits(at, value, longest)
-    if value is not None and not _EMAIL.fullmatch(value):
+    if value is not None and not form.fullmatch(value):
         yield Fault(pointer=at, code="pattern")
 
 

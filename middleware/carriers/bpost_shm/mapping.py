@@ -27,7 +27,7 @@ from middleware.carriers.bpost_shm.values import (
     Told,
     Unregistered,
 )
-from middleware.core import body
+from middleware.core import body, contact
 from middleware.errors import Fault
 from middleware.model import Stored
 from schemas.order import Address, Contact, CustomsItem, Ids, Order, Recipient
@@ -80,6 +80,14 @@ def way(order: Order, spot: Spot | None) -> Way:
     """How the parcel goes; the country is that of the pick-up point where there is one."""
     country = spot.point.place.country if spot else order.recipient.address.country
     return products.way_of(country, point=spot is not None, locker=bool(spot and spot.locker))
+
+
+def unusable(order: Order, goes: Way) -> tuple[str, ...]:
+    """What of who receives bpost could tell nobody by, and so goes without; to a locker nothing goes without the
+    address, which is refused there.
+    """
+    email = contact.email(order.recipient.contact.email)
+    return () if email is None or goes in products.LOCKERS or limits.is_email(email) else ("recipient.contact.email",)
 
 
 def box(order: Order, spot: Spot | None, sender: str | None = None) -> Box:
