@@ -13,7 +13,7 @@ from middleware.account import Account
 from middleware.model_back import SILENT, Back, Listener
 from middleware.model_standing import Use
 from schemas.matter import Matter
-from schemas.order import Hidden, Order, Sender
+from schemas.order import CustomsItem, Hidden, Order, Sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -148,6 +148,7 @@ class ShopSettings:
     account: Account | None = None  # its own at the carrier, in place of the one that the carrier's shops share
     products: Mapping[str, str] = field(default_factory=dict)  # by the ways that the carrier knows
     lines: Mapping[str, str] = field(default_factory=dict)  # by its own shipping lines
+    customs: CustomsItem = field(default_factory=CustomsItem)  # what it says to customs of what its orders do not tell
     back: Back = SILENT  # how the shop is told what became of its orders
 
     def __repr__(self) -> str:

@@ -102,6 +102,15 @@ class ShopSender(_Strict):
     phone = _Line(longest=rules.SENDER["phone"])
 
 
+class ShopCustoms(_Strict):
+    """What is said to customs of every line of an order that does not tell it."""
+
+    description = _Line(longest=rules.LONGEST_DESCRIPTION)
+    hs_code = _form(rules.TARIFF)
+    origin = _form(rules.COUNTRY)
+    weight_grams = Whole(smallest=rules.LIGHTEST_GRAMS, largest=rules.HEAVIEST_GRAMS)
+
+
 class ShopCallback(_Strict):
     """Where the shop is told what became of its orders."""
 
@@ -211,6 +220,11 @@ class ShopConnection(_Strict):
         error_messages=_CODES,
         metadata={"description": "Its shipping lines, each with what goes, and so what who receives can be told by."},
     )
+    customs = fields.Nested(
+        ShopCustoms,
+        error_messages=_CODES,
+        metadata={"description": "For orders of a webshop. With a description no title of a product passes."},
+    )
     callback = fields.Nested(ShopCallback, error_messages=_CODES)
     fulfilment = fields.Nested(ShopFulfilment, error_messages=_CODES)
     sender = fields.Nested(ShopSender, error_messages=_CODES)
@@ -253,7 +267,7 @@ SHOP = ShopConnection()
 ROTATION = Rotation()
 _NAMES = frozenset(
     name
-    for schema in (ShopConnection, Integration, ShopSender, ShopCallback, ShopFulfilment, Rotation)
+    for schema in (ShopConnection, Integration, ShopSender, ShopCustoms, ShopCallback, ShopFulfilment, Rotation)
     for name in schema._declared_fields
 ) | frozenset(("0", "1"))
 

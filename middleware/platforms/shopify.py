@@ -56,7 +56,12 @@ NAMES: Mapping[str, str] = {
     "/parcel/pickup_point": "/note_attributes",
     "/customs": "/line_items",
     "/customs/description": "/line_items/title",
+    "/customs/quantity": "/line_items/quantity",
+    "/customs/weight_grams": "/line_items/grams",
     "/customs/value": "/line_items/price",
+    "/customs/currency": "/currency",
+    "/customs/hs_code": "/line_items/duties/harmonized_system_code",
+    "/customs/origin": "/line_items/duties/country_code_of_origin",
     "/ids/order_name": "/name",
 }
 """Pointers into the canonical order, and where a Shopify order has the same."""

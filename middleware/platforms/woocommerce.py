@@ -58,11 +58,16 @@ NAMES: Mapping[str, str] = {
     "/parcel/pickup_point": "/meta_data",
     "/customs": "/line_items",
     "/customs/description": "/line_items/name",
+    "/customs/quantity": "/line_items/quantity",
+    "/customs/weight_grams": "/settings/customs/weight_grams",
     "/customs/value": "/line_items/total",
+    "/customs/currency": "/currency",
+    "/customs/hs_code": "/settings/customs/hs_code",
+    "/customs/origin": "/settings/customs/origin",
     "/ids/order_name": "/number",
     "/updated_at": "/date_modified_gmt",
 }
-"""Pointers into the canonical order, and where a WooCommerce order has the same."""
+"""Pointers into the canonical order, and where a WooCommerce order has the same, or the shop's settings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,14 @@ SECTIONS = {
     "### `locator`": "carriers.platform.locator",
     "## `[apps.<name>]`": "apps.parcelveil",
     "## `[shops.<name>]`": "shops.demo",
+    "### `customs`": "shops.demo.customs",
     "### `callback`": "shops.demo.callback",
     "### `fulfilment`": "shops.demo.fulfilment",
     "### `integration`": "shops.demo.integration",
     "### `sender`": "shops.demo.sender",
 }
 LOCATOR = "carriers.platform.locator"
-NESTED = ("locator", "tracking", "integration", "sender", "callback", "fulfilment")
+NESTED = ("locator", "tracking", "integration", "sender", "customs", "callback", "fulfilment")
 UNKNOWN = {"parcel-json": ("account", "passphrase", "points", "tracking", "locator"), "bpost-shm": ("token",)}
 """What a carrier of that kind knows not."""
 TRACKING = "carriers.platform.tracking"

@@ -25,8 +25,7 @@ from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.products import Way
 from middleware.carriers.bpost_shm.requesting import ACCOUNT_CHANGED, MEDIA, NO_ACCOUNT, UNREADABLE, asking
 from middleware.carriers.bpost_shm.values import ShmOrder
-from middleware.core import postal
-from middleware.core.minimise import EU_CUSTOMS_UNION
+from middleware.core import customs, postal
 from middleware.errors import ConfigError, Fault, SchemaError, UnknownKeyError
 from middleware.exchange import (
     Batch,
@@ -233,7 +232,7 @@ class BpostShm:
         if point is None:
             return None
         spot = self.spots.get(point)
-        if spot is None or spot.point.place.country not in EU_CUSTOMS_UNION:  # no customs data go with a pick-up point
+        if spot is None or _beyond(spot):
             raise SchemaError((Fault(pointer="/parcel/pickup_point", code="unknown-pickup-point"),))
         return spot
 
@@ -256,6 +255,11 @@ class BpostShm:
 
 
 _POSTAL: Final = "/recipient/address/postal_code"
+
+
+def _beyond(spot: Spot) -> bool:
+    """Whether it lies where goods are declared: no customs data go with a pick-up point."""
+    return customs.declared(spot.point.place.country, spot.point.place.postal_code)
 
 
 def _placed(order: Order, spot: Spot | None) -> Order:

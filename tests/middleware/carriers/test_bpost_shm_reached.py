@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,13 +38,13 @@ def slim(whole: Order) -> tuple[Order, str | None]:
 
 @pytest.mark.parametrize("where", [{}, AMSTERDAM])
 @pytest.mark.parametrize("email", [*REFUSED, TOO_LONG])
-def test_where_only_a_message_needs_it_the_parcel_goes_without(email: str, where: dict[str, str]) -> None:
+def test_where_only_a_message_needs_it_the_parcel_goes_without(email: str, where: dict[str, Any]) -> None:
     fit, reason = slim(order(Contact(email=email, language="nl"), **where))
     assert (fit.recipient.contact, reason) == (Contact(), "unusable")
 
 
 @pytest.mark.parametrize("where", [{}, AMSTERDAM])
-def test_an_address_that_bpost_takes_passes_without_the_space_around_it(where: dict[str, str]) -> None:
+def test_an_address_that_bpost_takes_passes_without_the_space_around_it(where: dict[str, Any]) -> None:
     fit, reason = slim(order(replace(EMAIL, email=f" {EMAIL.email}\n"), **where))
     assert (fit.recipient.contact, reason) == (EMAIL, None)
 

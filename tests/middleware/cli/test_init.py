@@ -48,7 +48,7 @@ def test_every_setting_stands_in_it_in_its_order_with_its_default() -> None:
         entry.key
         for entries in SETTINGS.values()
         for entry in entries
-        if entry.key not in ("locator", "tracking", "integration", "sender", "callback", "fulfilment")
+        if entry.key not in ("locator", "tracking", "integration", "sender", "customs", "callback", "fulfilment")
     ]
     assert told == wanted
     document = tomllib.loads(text)
