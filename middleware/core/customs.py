@@ -73,12 +73,12 @@ def declared(country: str | None, postal_code: str | None) -> bool:
 
 
 def completed(told: CustomsItem, shop: CustomsItem) -> CustomsItem:
-    """A line with what the shop's settings say of every one: its ``description`` in place of any other, and of the rest
-    what the line does not tell. A weight of 0 g tells nothing where the settings do.
+    """A line with what the shop's settings say where it tells nothing itself; a weight of 0 g tells nothing where they
+    do. Whoever reads an order takes no title where they have a description.
     """
     return replace(
         told,
-        description=shop.description or told.description,
+        description=told.description or shop.description,
         weight_grams=told.weight_grams or shop.weight_grams or told.weight_grams,
         hs_code=told.hs_code or shop.hs_code,
         origin=told.origin or shop.origin,
