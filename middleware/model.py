@@ -85,8 +85,7 @@ class Report:
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ParsedMatter(Hidden):
     """What was read: the matter of a record, or why there is none. By concrete path: what it filled (``taken``), and
-    what else (``shared``, of an address line), why it is unclear (``doubts``), why a piece of it went (``lost``).
-    """
+    what else (``shared``, of an address line), why it is unclear (``doubts``), why a piece of it went (``lost``)."""
 
     order_id: str
     updated_at: datetime
@@ -334,8 +333,7 @@ class Ending(StrEnum):
 class Stored(Hidden):
     """A record as storage gives it back to the relay: with the lease's fencing token. ``cancelling`` tells that it is
     to be cancelled at the parcel platform, and not sent; ``opened`` are the members of each part, for the one
-    conversation with a carrier that takes cleartext.
-    """
+    conversation with a carrier that takes cleartext."""
 
     id: str
     shop: str

@@ -302,6 +302,8 @@ def _print(result: dict[str, Any]) -> None:
     rows += [("removed", removal["path"], REASONS[removal["reason"]]) for removal in result["removed"]]
     rows += [("unclear", doubted["path"], DOUBTS[doubted["reason"]]) for doubted in result["doubted"]]
     print_table(("", "path", "where, or why"), rows, whole=("", "path"))
+    if told := words.goods(error["pointer"] for error in result["errors"]):
+        click.echo(f"\n{told}")
     if result["parts"]:
         click.echo()
         rows = [tuple(part[column] for column in _COLUMNS) for part in result["parts"]]

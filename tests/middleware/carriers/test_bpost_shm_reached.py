@@ -36,6 +36,7 @@ def slim(whole: Order) -> tuple[Order, str | None]:
     return serving.fit(less, {}), withheld.get(PATH)
 
 
+@pytest.mark.policy("VP-CAT-8")
 @pytest.mark.parametrize("where", [{}, AMSTERDAM])
 @pytest.mark.parametrize("email", [*REFUSED, TOO_LONG])
 def test_where_only_a_message_needs_it_the_parcel_goes_without(email: str, where: dict[str, Any]) -> None:

@@ -167,7 +167,13 @@ def test_a_line_that_nobody_weighed_makes_the_parcel_of_shopify_heavier() -> Non
     assert gone(shopify(*lines, to=making.ADDRESS), making.settings(customs=GOODS)).parcel.weight_grams == 600
 
 
-TEAPOTS = [{"description": "Teapot", "quantity": 5, "weight_grams": 1000, "value": "20.00", "currency": "EUR"}]
+TEAPOT: dict[str, Any] = {
+    "description": "Teapot",
+    "quantity": 5,
+    "weight_grams": 1000,
+    "value": "20.00",
+    "currency": "EUR",
+}
 THERE = {"address": {"street": "Gasse 8", "locality": "Zug", "postal_code": "6300", "country": "CH"}}
 HERE = {"address": {"street": "Laan 8", "locality": "Gent", "postal_code": "9000", "country": "BE"}}
 
@@ -185,12 +191,12 @@ HERE = {"address": {"street": "Laan 8", "locality": "Gent", "postal_code": "9000
 def test_a_plug_ins_parcel_weighs_what_it_says_or_what_is_declared(
     parcel: Mapping[str, Any] | None, to: Mapping[str, Any], weighs: int
 ) -> None:
-    parsed = PLUGIN.parse(shipment(recipient=to, customs=TEAPOTS, parcel=parcel), making.settings(), NOW)
+    parsed = PLUGIN.parse(shipment(recipient=to, customs=[TEAPOT], parcel=parcel), making.settings(), NOW)
     assert parsed.order is not None
     assert parsed.order.parcel.weight_grams == weighs
 
 
 def test_the_settings_say_nothing_of_what_a_plug_in_sends() -> None:
-    parsed = PLUGIN.parse(shipment(recipient=THERE, customs=TEAPOTS), making.settings(customs=GOODS), NOW)
+    parsed = PLUGIN.parse(shipment(recipient=THERE, customs=[TEAPOT]), making.settings(customs=GOODS), NOW)
     assert parsed.order is not None
-    assert parsed.order.customs == (CustomsItem(**TEAPOTS[0]),)
+    assert parsed.order.customs == (CustomsItem(**TEAPOT),)
