@@ -49,7 +49,15 @@ _CALLED_OFF = frozenset(("cancelled", "trash"))
 _IN_STORE = frozenset(("local_pickup", "pickup_location"))
 
 NAMES: Mapping[str, str] = {
+    "/recipient/name": "/shipping/last_name",
+    "/recipient/company": "/shipping/company",
+    "/recipient/address": "/shipping",
     "/recipient/address/street": "/shipping/address_1",
+    "/recipient/address/number": "/shipping/address_1",
+    "/recipient/address/box": "/shipping/address_1",
+    "/recipient/address/line2": "/shipping/address_2",
+    "/recipient/contact/email": "/billing/email",
+    "/recipient/contact/phone": "/shipping/phone",
     "/recipient/address/locality": "/shipping/city",
     "/recipient/address/postal_code": "/shipping/postcode",
     "/recipient/address/country": "/shipping/country",

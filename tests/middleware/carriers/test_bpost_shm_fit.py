@@ -256,7 +256,10 @@ UNFIT: Mapping[str, tuple[Order, list[tuple[str, str]]]] = {
         order(at=LONDON, customs=(TEAPOT, replace(TEAPOT, value="-0.01"))),
         [("/customs/1/value", "out-of-range")],
     ),
-    "no pieces": (order(at=LONDON, customs=(TEAPOT, replace(TEAPOT, quantity=0))), [("/customs/1/quantity", "required")]),
+    "no pieces": (
+        order(at=LONDON, customs=(TEAPOT, replace(TEAPOT, quantity=0))),
+        [("/customs/1/quantity", "required")],
+    ),
     "description": (
         order(at=LONDON, customs=(*(TEAPOT,) * 9, replace(TEAPOT, description="D" * 31))),
         [("/customs/9/description", "too-long")],
@@ -268,7 +271,7 @@ UNFIT: Mapping[str, tuple[Order, list[tuple[str, str]]]] = {
     "currency": (order(at=LONDON, customs=(replace(TEAPOT, currency="euro"),)), [("/customs/0/currency", "pattern")]),
     "value": (
         order(at=LONDON, customs=(TEAPOT, replace(TEAPOT, value="1.005"))),
-        [("/customs/1/value", "decimal"), ("/customs/1/value", "required")],
+        [("/customs/1/value", "decimal")],
     ),
     "little value": (order(at=LONDON, customs=(replace(TEAPOT, value="0.01"),)), [("/customs", "out-of-range")]),
     "lines": (order(at=LONDON, customs=(TEAPOT,) * 11), [("/customs", "too-many")]),

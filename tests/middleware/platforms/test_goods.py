@@ -14,6 +14,7 @@ from middleware.core.planning import Carriage, Planned, planned
 from middleware.errors import SchemaError
 from middleware.model import ShopSettings
 from middleware.ports import Carrier
+from middleware.ports_senders import Platform
 from schemas.order import CustomsItem, Order
 from tests.middleware.platforms import making, woo
 from tests.middleware.platforms.plugging import shipment
@@ -200,3 +201,17 @@ def test_the_settings_say_nothing_of_what_a_plug_in_sends() -> None:
     parsed = PLUGIN.parse(shipment(recipient=THERE, customs=[TEAPOT]), making.settings(customs=GOODS), NOW)
     assert parsed.order is not None
     assert parsed.order.customs == (CustomsItem(**TEAPOT),)
+
+
+@pytest.mark.parametrize("source", [making.PLATFORM, woo.PLATFORM], ids=["shopify", "woocommerce"])
+def test_what_is_wrong_is_told_by_a_name_of_the_order_or_of_the_settings(source: Platform) -> None:
+    """Each pointer leads to a field that is read, or to one of ``customs``."""
+    for canonical, pointer in source.names.items():
+        steps = pointer.removeprefix("/").split("/")
+        if steps[:2] == ["settings", "customs"]:
+            assert steps[2] in CustomsItem.__dataclass_fields__, canonical
+            continue
+        node = source.shape
+        for step in steps:
+            assert step in node.children, (canonical, pointer)
+            node = node.children[step]
