@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -42,6 +43,31 @@ def test_inspect_tells_it_beneath_what_is_wrong() -> None:
     result = run("inspect", WINKEL, "--platform", "woocommerce", "--carrier", "bpost-shm")
     assert (result.exit_code, HINT in result.stdout) == (1, True)
     assert HINT not in run("inspect", WINKEL, "--platform", "woocommerce").stdout
+
+
+GOODS = ("description=Textile goods", "hs_code=6302.60", "origin=BE", "weight_grams=400")
+
+
+def test_with_what_the_settings_say_the_example_leaves_the_union() -> None:
+    said = [word for one in GOODS for word in ("--customs", one)]
+    result = run("inspect", WINKEL, "--platform", "woocommerce", "--carrier", "bpost-shm", *said)
+    assert result.exit_code == 0, result.output
+    assert "line_items[].name" in result.stdout.partition("removed")[2]
+    assert "Textile" not in result.stdout
+
+
+def test_the_command_of_the_documents_does_as_it_stands() -> None:
+    text = (ORDERS.parents[1] / "docs" / "bpost.md").read_text(encoding="utf-8").replace("\\\n", "")
+    (command,) = (line for line in text.splitlines() if "--customs hs_code" in line)
+    _, *asked = shlex.split(command.replace("examples/", f"{ORDERS.parent}/"))
+    assert asked[1] == WINKEL
+    assert run(*asked).exit_code == 0
+
+
+@pytest.mark.parametrize("said", ["hs_code=630", "hs_code", "weight_grams=much", "colour=red", "=BE"])
+def test_what_is_no_setting_of_customs_is_refused(said: str) -> None:
+    result = run("inspect", WINKEL, "--platform", "woocommerce", "--customs", said)
+    assert (result.exit_code, "--customs" in result.stderr) == (2, True)
 
 
 def test_rejected_orders_are_listed_with_it(capsys: pytest.CaptureFixture[str]) -> None:
