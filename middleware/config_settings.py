@@ -131,6 +131,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _set(
             "lines", "{}", '{ bpost-home = "bpack-24h-pro+tell-email" }', "bpost-shm alone: what each shipping line is"
         ),
+        _maybe("customs", '{ description = "Textile goods", origin = "BE" }', "what customs are told of its lines"),
         _maybe("callback", f"{{ url = {_URL}, secrets = {_SIGN} }}", "where it is told what became of its orders"),
         _maybe("fulfilment", f"{{ token = {_ADMIN} }}", "that its orders at Shopify get their tracking number"),
         _needed("sender", '{ name = "Voorbeeldwinkel", country = "BE" }', "who sends"),
@@ -138,6 +139,12 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
     ("shops", ANY, "cash_on_delivery"): (
         _maybe("iban", _IBAN, "the shop's own account at its bank"),
         _maybe("bic", _BIC, "that bank"),
+    ),
+    ("shops", ANY, "customs"): (
+        _set("description", '""', '"Textile goods"', "in place of the titles, none of which passes then"),
+        _set("hs_code", '""', '"6302.60"', "tariff code of a line that tells none"),
+        _set("origin", '""', '"BE"', "country of origin of a line that tells none"),
+        _maybe("weight_grams", "400", "of a piece that nobody weighed"),
     ),
     ("shops", ANY, "callback"): (
         _maybe("url", _URL, "where the shop is told: https, and no redirects"),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from middleware.account import Account
 from middleware.config_back import WAYS, back_of, stored_back
 from middleware.config_cash import collecting_of
+from middleware.config_goods import goods_of
 from middleware.config_settings import NAMES
 from middleware.config_table import Source, Table
 from middleware.core.shops import in_force
@@ -84,6 +85,7 @@ def shop_settings(
         cash_on_delivery=collecting_of(table),
         products=_products(table),
         lines=_lines(table),
+        customs=goods_of(table.table("customs")),
         back=back_of(table, platform, private=around.private),
     )
     requested.done()

@@ -12,7 +12,7 @@ from middleware.account import Account, Collecting
 from middleware.model_back import SILENT, Back, Listener
 from middleware.model_standing import Use
 from schemas.matter import Matter
-from schemas.order import Hidden, Order, Sender
+from schemas.order import CustomsItem, Hidden, Order, Sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -84,8 +84,7 @@ class Report:
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ParsedMatter(Hidden):
     """What was read: the matter of a record, or why there is none. By concrete path: what it filled (``taken``), and
-    what else (``shared``, of an address line), why it is unclear (``doubts``), why a piece of it went (``lost``).
-    """
+    what else (``shared``, of an address line), why it is unclear (``doubts``), why a piece of it went (``lost``)."""
 
     order_id: str
     updated_at: datetime
@@ -107,10 +106,12 @@ class Parsed(ParsedMatter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What the chosen delivery needs: ``notify`` is ``none``, ``email`` or ``sms``; ``member``: the locker's number."""
+    """What the chosen delivery needs: ``notify`` is ``none``, ``email`` or ``sms``; ``member``: the locker's number.
+    ``unusable``: canonical paths of what the carrier could not use."""
 
     notify: str = "none"
     member: bool = False
+    unusable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -146,6 +147,7 @@ class ShopSettings:
     cash_on_delivery: Collecting | None = None  # where money goes that the carrier collects
     products: Mapping[str, str] = field(default_factory=dict)  # by the ways that the carrier knows
     lines: Mapping[str, str] = field(default_factory=dict)  # by its own shipping lines
+    customs: CustomsItem = field(default_factory=CustomsItem)  # what it says to customs of what its orders do not tell
     back: Back = SILENT  # how the shop is told what became of its orders
 
     def __repr__(self) -> str:
@@ -176,8 +178,7 @@ class PartPlan:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The schedule of one record: a plan per sealed part, the last permitted day of the clear rest and of the whole
-    record. None while the clock of a part that it depends on has not started.
-    """
+    record. None while the clock of a part that it depends on has not started."""
 
     parts: tuple[PartPlan, ...]
     recipient_until: date | None
@@ -289,8 +290,7 @@ class Arrival:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
     """A genuine order that the schema does not admit: pointers and codes, its id under the service key. ``version`` is
-    what can be told of the order all the same: its blind index, and when it was changed.
-    """
+    what can be told of the order all the same: its blind index, and when it was changed."""
 
     id: str
     shop: str
@@ -333,8 +333,7 @@ class Ending(StrEnum):
 class Stored(Hidden):
     """A record as storage gives it back to the relay: with the lease's fencing token. ``cancelling`` tells that it is
     to be cancelled at the parcel platform, and not sent; ``opened`` are the members of each part, for the one
-    conversation with a carrier that takes cleartext.
-    """
+    conversation with a carrier that takes cleartext."""
 
     id: str
     shop: str

@@ -14,7 +14,7 @@ REASONS: Mapping[str, str] = {
     "free_text": "free text can say anything of anybody",
     "geolocation": "the address suffices",
     "image_metadata": "it stood in an image beside the picture, which alone is needed (MS-CAT-6)",
-    "in_customs_union": "customs data are needed outside the EU only",
+    "in_customs_union": "nothing is declared within the EU's customs union and VAT area",
     "marketing": "profiles and consents have no part in a label (VP-PUR-11)",
     "merchant": "the shop's own data come from its settings",
     "no_locker": "no parcel locker is opened by it",

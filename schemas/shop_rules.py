@@ -69,6 +69,12 @@ LONGEST_URL: Final = 500
 LONGEST_ATTRIBUTE: Final = 100
 """Characters of the name of a note attribute."""
 
+LONGEST_DESCRIPTION: Final = 30
+"""Characters of what a shop calls all that it sells: no more than bpost takes of a line."""
+
+TARIFF: Final = re.compile(r"(?=[0. ]*[1-9])[0-9](?:[. ]?[0-9]){3,8}")
+"""A code of the Harmonised System or finer, of four to nine digits."""
+
 SHORTEST_SECRET: Final = 16
 LONGEST_SECRET: Final = 256
 """Characters of a webhook secret, or of the token, of a shop in the database."""

@@ -68,7 +68,7 @@ class LineItem(AllowList):
     grams = Whole(metadata=used("parcel.weight"))
     requires_shipping = Flag(metadata=used("order.state"))
     gift_card = Flag(metadata=used("order.state"))
-    title = Text(metadata=kept("customs.description", spare="not_shipped"))
+    title = Text(metadata=kept("customs.description", spare="basket"))
     price = Text(longest=32, metadata=kept("customs.value", spare="not_shipped"))
     duties = several(Duty, most=10)
 

@@ -116,6 +116,15 @@ class ShopCash(_Strict):
     bic = _form(rules.BIC, required=True)
 
 
+class ShopCustoms(_Strict):
+    """What is said to customs of every line of an order that does not tell it."""
+
+    description = _Line(longest=rules.LONGEST_DESCRIPTION)
+    hs_code = _form(rules.TARIFF)
+    origin = _form(rules.COUNTRY)
+    weight_grams = Whole(smallest=rules.LIGHTEST_GRAMS, largest=rules.HEAVIEST_GRAMS)
+
+
 class ShopCallback(_Strict):
     """Where the shop is told what became of its orders."""
 
@@ -226,6 +235,11 @@ class ShopConnection(_Strict):
         metadata={"description": "Its shipping lines, each with what goes, and so what who receives can be told by."},
     )
     cash_on_delivery = fields.Nested(ShopCash, error_messages=_CODES)
+    customs = fields.Nested(
+        ShopCustoms,
+        error_messages=_CODES,
+        metadata={"description": "For orders of a webshop. With a description no title of a product passes."},
+    )
     callback = fields.Nested(ShopCallback, error_messages=_CODES)
     fulfilment = fields.Nested(ShopFulfilment, error_messages=_CODES)
     sender = fields.Nested(ShopSender, error_messages=_CODES)
@@ -268,7 +282,16 @@ SHOP = ShopConnection()
 ROTATION = Rotation()
 _NAMES = frozenset(
     name
-    for schema in (ShopConnection, Integration, ShopSender, ShopCash, ShopCallback, ShopFulfilment, Rotation)
+    for schema in (
+        ShopConnection,
+        Integration,
+        ShopSender,
+        ShopCash,
+        ShopCustoms,
+        ShopCallback,
+        ShopFulfilment,
+        Rotation,
+    )
     for name in schema._declared_fields
 ) | frozenset(("0", "1"))
 

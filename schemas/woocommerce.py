@@ -47,7 +47,7 @@ class OrderLine(AllowList):
     """One line: whether there is anything of it, and what customs demands outside the EU. It tells no weight."""
 
     quantity = Whole(metadata=used("order.state"))
-    name = Text(metadata=kept("customs.description", spare="not_shipped"))
+    name = Text(metadata=kept("customs.description", spare="basket"))
     total = Text(longest=32, metadata=kept("customs.value", spare="not_shipped"))
 
 

@@ -31,7 +31,7 @@ _CONDITIONS: Mapping[str, str] = {
     "notify_sms": "the delivery notifies by text message",
     "company_delivery": "the delivery address names it",
     "locker": "a parcel locker is opened by it",
-    "outside_eu": "it leaves the EU's customs union",
+    "outside_eu": "it leaves the EU's customs union or its VAT area",
 }
 _CHOSEN: Mapping[str, str] = {
     "parcel.pickup_point": "it stands in the one configured attribute, and the platform knows it",

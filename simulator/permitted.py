@@ -6,6 +6,7 @@ Source: contract 'HTTP, outbound' (sealed plaintexts and what stands in the clea
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,25 @@ from simulator.evidence import Sent, Shop
 from simulator.pickup import POINTS
 
 CUSTOMS_UNION = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK"
-"""Where no customs declaration is needed (ISO 3166-1)."""
+"""Where no customs declaration is needed (ISO 3166-1), but for these places of it."""
+BEYOND = {
+    "Heligoland": "DE 27498",
+    "Buesingen": "DE 78266",
+    "Greenland": "DK 39..",
+    "Gran Canaria": "ES 35...",
+    "Tenerife": "ES 38...",
+    "Ceuta": "ES 51...",
+    "Melilla": "ES 52...",
+    "Aland": "FI 22...",
+    "departments overseas": "FR 97...",
+    "territories overseas": "FR 98[4678]..",
+    "Athos": "GR 6308[67]",
+    "Vatican": "IT 00120",
+    "Campione": "IT 22061",
+    "Livigno": "IT 23041",
+    "San Marino": "IT 4789.",
+}
+"""Outside the customs union or the area of its VAT (Directive 2006/112/EC art. 6, Regulation 952/2013 art. 4)."""
 
 PIECES = frozenset({"street", "number", "box", "line2"})
 """Members that may hold a piece of an address line: the carrier wants it split."""
@@ -74,12 +93,18 @@ def permitted(sent: Sent, shop: Shop) -> Permitted:
         if known is not None:
             clear |= {"recipient/country": known.country, "recipient/postal_code": known.postal_code}
     sealed = {**_delivery(to, point is not None), **_notification(order, to, shop), **_sender(shop)}
-    if point is None and country not in CUSTOMS_UNION.split():
+    if point is None and customs_look(country, postal_code):
         sealed |= _customs(order)
     return Permitted(
         clear={name: text for name, text in clear.items() if text},
         sealed={name: frozenset(filter(None, texts)) for name, texts in sealed.items() if any(texts)},
     )
+
+
+def customs_look(country: str, postal_code: str) -> bool:
+    """Whether customs look at what goes there."""
+    place = f"{country} {''.join(sign for sign in postal_code if sign in '0123456789')}"
+    return country not in CUSTOMS_UNION.split() or any(re.fullmatch(form, place) for form in BEYOND.values())
 
 
 def addressee(order: Json) -> frozenset[str]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from middleware.carriers import records
-from middleware.core import body, due, kind_shipment, postal, receipt
-from middleware.core.minimise import EU_CUSTOMS_UNION
+from middleware.core import body, customs, due, kind_shipment, postal, receipt
 from middleware.errors import BodyError, Fault, SchemaError
 from middleware.exchange import (
     Batch,
@@ -255,7 +254,7 @@ def _unsuccessful(response: Response) -> Refused | Failed:
 
 
 def _at_point(order: Order, point: PickupPoint | None) -> Order:
-    if point is None or point.country not in EU_CUSTOMS_UNION:  # no customs data go with a pick-up point
+    if point is None or customs.declared(point.country, point.postal_code):  # no customs data go with a pick-up point
         raise SchemaError((Fault(pointer="/parcel/pickup_point", code="unknown-pickup-point"),))
     address = Address(postal_code=point.postal_code, country=point.country)
     return replace(order, recipient=replace(order.recipient, address=address))
@@ -282,6 +281,7 @@ def _faults(order: Order) -> Iterator[Fault]:
         yield Fault(pointer="/recipient/address/country", code="pattern" if address.country else "required")
     if weight > MAX_WEIGHT_GRAMS:
         yield Fault(pointer="/parcel/weight_grams", code="too-heavy")
+    yield from customs.faults(order)
     yield from _customs(order.customs)
 
 

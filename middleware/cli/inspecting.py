@@ -31,7 +31,7 @@ from middleware.ports_senders import Caller
 from middleware.services import Shop
 from schemas.known import DOUBTS, REASONS
 from schemas.mystamp import LONGEST_BODY
-from schemas.order import Sender
+from schemas.order import CustomsItem, Sender
 from schemas.policy import Policy
 from schemas.policy_loader import names
 from schemas.shopify import include_fields
@@ -153,6 +153,7 @@ def _supposed(
     points: Path | None,
     products: Mapping[str, str],
     lines: Mapping[str, str],
+    customs: CustomsItem,
 ) -> tuple[Caller | None, Look, Policy]:
     """The same of a shop that the options make up."""
     if platform is None:
@@ -160,7 +161,7 @@ def _supposed(
     policy = binding.pack(pack)
     caller = _caller(platform, pack, policy)
     settings = _settings(platform, pack, _account_type(account_type, policy), notify, pickup_attribute)
-    settings = replace(settings, products=products, lines=lines)
+    settings = replace(settings, products=products, lines=lines, customs=customs)
     carrier = supposing.serving(_carrier(kind, points), settings)
     return caller, _looker(caller, carrier, settings, policy), policy
 
@@ -302,6 +303,8 @@ def _print(result: dict[str, Any]) -> None:
     rows += [("removed", removal["path"], REASONS[removal["reason"]]) for removal in result["removed"]]
     rows += [("unclear", doubted["path"], DOUBTS[doubted["reason"]]) for doubted in result["doubted"]]
     print_table(("", "path", "where, or why"), rows, whole=("", "path"))
+    if told := words.goods(error["pointer"] for error in result["errors"]):
+        click.echo(f"\n{told}")
     if result["parts"]:
         click.echo()
         rows = [tuple(part[column] for column in _COLUMNS) for part in result["parts"]]

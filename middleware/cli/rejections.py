@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from middleware.cli import words
 from middleware.cli.common import PROSE, print_json, print_table
 from middleware.cli.telling import faults, moment
 from middleware.tracking import Refusal
@@ -31,7 +32,8 @@ def print_rejections(found: Sequence[Refusal], as_json: bool) -> None:
         shown = len(_REJECTIONS) if any(row.page for row in found) else len(_REJECTIONS) - 1
         columns = _REJECTIONS[:shown]
         print_table(columns, [row[:shown] for row in rows], whole=[name for name in columns if name != _WRONG])
-        click.echo(f"\n{fill(_COMPLETE, PROSE)}")
+        told = words.goods(pointer for row in found for pointer, _ in row.entry.faults)
+        click.echo(f"\n{fill(' '.join(filter(None, (_COMPLETE, told))), PROSE)}")
     else:
         click.echo("No order was rejected.")
 

@@ -56,6 +56,7 @@ _TITLES: Final[Mapping[Place, str]] = {
     ("apps", ANY): "# One Shopify app for many shops.",
     ("shops", ANY): "# A shop. Do not rename it: its orders would not be known again.",
     ("shops", ANY, "cash_on_delivery"): "# Where money goes that bpost collects on delivery; off without an account.",
+    ("shops", ANY, "customs"): "# What customs are told of the goods where an order does not tell it.",
     ("shops", ANY, "callback"): "# Barcode and state back to the shop, signed; off without a url.",
     ("shops", ANY, "fulfilment"): "# The tracking number back to the order at Shopify; off without a token.",
     ("shops", ANY, "integration"): "# No exchange before the shop asked for it.",
@@ -69,6 +70,7 @@ _CHOICES: Final = {  # left out unless they are wanted
     ("carriers", ANY): ("account", "passphrase", "points"),
     ("shops", ANY): ("secrets", "token", "points_key", "account", "passphrase"),
     ("shops", ANY, "cash_on_delivery"): ("iban", "bic"),
+    ("shops", ANY, "customs"): ("weight_grams",),
     ("shops", ANY, "callback"): ("url", "secrets"),
     ("shops", ANY, "fulfilment"): ("token", "url"),
 }

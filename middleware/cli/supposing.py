@@ -14,11 +14,15 @@ from middleware import bootstrap
 from middleware.account import Account
 from middleware.binding import Receiver
 from middleware.cli.common import Function, config_option, loaded
+from middleware.config_goods import goods_of
+from middleware.config_table import FromEnvironment, Source, Table
+from middleware.errors import SettingError
 from middleware.exchange import Unserved
 from middleware.model import ShopSettings
 from middleware.ports import Carrier
 from middleware.services import Shop
 from schemas import shop_rules as rules
+from schemas.order import CustomsItem
 
 ACCOUNT: Final = Account(id="000000", passphrase="", shared=True)
 """Nothing is asked with it."""
@@ -28,12 +32,14 @@ _HINTS: Final[Mapping[tuple[str, ...], str]] = {("products",): "--product", ("li
 
 
 def shop_options(command: Function) -> Function:
-    """``--product``, ``--line``, ``--shop`` and ``--config``."""
+    """``--product``, ``--line``, ``--customs``, ``--shop`` and ``--config``."""
     command = config_option(command)
     shop = "A connected shop, of the configuration or the database: all that the other options say, as it is there."
     command = click.option("--shop", metavar="NAME", help=shop)(command)
     line = "A shipping line and what it is at bpost, as in `lines`; repeatable."
     command = click.option("--line", "lines", metavar="NAME=TEXT", multiple=True, callback=_lines, help=line)(command)
+    goods = "What the shop says to customs, as in `customs`: hs_code=6302.60; repeatable."
+    command = click.option("--customs", metavar="KEY=TEXT", multiple=True, callback=_customs, help=goods)(command)
     product = "What goes a way at bpost, as in `products`: home=bpack-24h-pro+signed; repeatable."
     return click.option("--product", "products", metavar="WAY=TEXT", multiple=True, callback=_products, help=product)(
         command
@@ -84,6 +90,15 @@ def _lines(_context: click.Context, _parameter: click.Parameter, told: tuple[str
     if not named or not all(rules.CHOICES.fullmatch(text) for text in found.values()):
         raise click.BadParameter("a shipping line, and its products with options behind them")
     return found
+
+
+def _customs(_context: click.Context, _parameter: click.Parameter, told: tuple[str, ...]) -> CustomsItem:
+    found = {key: FromEnvironment(text) for key, text in _pairs(told, "hs_code=6302.60").items()}
+    try:
+        return goods_of(Table(found, Source(file="--customs"), ("shops", "inspect", "customs"), {}))
+    except SettingError as fault:
+        problem = str(fault)
+    raise click.BadParameter(problem)
 
 
 def _pairs(told: tuple[str, ...], example: str) -> Mapping[str, str]:

@@ -193,7 +193,8 @@ def nothing_to_ship(story: Story) -> Mapping[str, str]:
 def refusal(told: Refusal) -> Mapping[str, str]:
     """Of a version that could not be taken."""
     where = f"A version of it could not be accepted: {faults(told.entry)}."
-    can = f"{REFUSED} It is at {told.page}" if told.page else REFUSED
+    page = f"It is at {told.page}" if told.page else ""
+    can = " ".join(filter(None, (REFUSED, page, words.goods(pointer for pointer, _ in told.entry.faults))))
     return {"where": where, "next": "Nothing until the shop sends the order again.", "can": can}
 
 

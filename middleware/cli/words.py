@@ -49,7 +49,7 @@ CONDITIONS: Mapping[str, str] = {
     "notify_sms": "the delivery notifies by text message",
     "company_delivery": "the delivery goes to it",
     "locker": "a parcel locker is opened by it",
-    "outside_eu": "it leaves the EU's customs union",
+    "outside_eu": "it leaves the EU's customs union or its VAT area",
     "cash_on_delivery": "it is collected on delivery",
     "entered": "the person entered it for a purpose",
 }
@@ -147,6 +147,14 @@ PAUSES: Mapping[str, str] = {
 }
 """What pauses a whole lane, and what whoever runs the service does then."""
 
+_GOODS: Mapping[str, str] = {
+    **dict.fromkeys(("/line_items/title", "/line_items/name"), "description"),
+    **dict.fromkeys(("/line_items/grams", "/settings/customs/weight_grams"), "weight_grams"),
+    **dict.fromkeys(("/line_items/duties/harmonized_system_code", "/settings/customs/hs_code"), "hs_code"),
+    **dict.fromkeys(("/line_items/duties/country_code_of_origin", "/settings/customs/origin"), "origin"),
+}
+"""What of a webshop's order customs are told, and what of the shop's ``customs`` tells it in its place."""
+
 _PAUSED = "Check carriers.{name}, and restart `parcelveil serve` once it is corrected."
 
 _REMEDIES: Mapping[str, str] = {
@@ -188,6 +196,12 @@ def code(said: str) -> str:
     if kind not in _REFUSALS:
         return "the parcel platform refused it"
     return f"the parcel platform refused it: {f'{element} is ' if element else ''}{_REFUSALS[kind]}"
+
+
+def goods(pointers: Iterable[str]) -> str:
+    """What the shop's settings can tell customs of what is wrong with an order there; ``""`` for nothing."""
+    named = sorted({f"customs.{_GOODS[pointer]}" for pointer in pointers if pointer in _GOODS})
+    return f"Or let the shop's settings tell customs: set {', '.join(named)}." if named else ""
 
 
 def remedy(paused: str, carrier: str) -> str:

@@ -10,45 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from middleware.core import contact
+from middleware.core import contact, customs
 from middleware.core.withholding import barred_by, without
 from middleware.model import Delivery
 from schemas.order import Contact, Order, Sender, catalogue
 from schemas.policy import Policy
-
-EU_CUSTOMS_UNION = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MC",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
-"""Members of the customs union of the EU (ISO 3166-1): a parcel to any other country needs a customs declaration."""
 
 _HOME = ("street", "number", "box", "line2", "locality")
 _CATALOGUE = tuple(catalogue())
@@ -58,6 +24,7 @@ _CUSTOMS = tuple(path for path, _ in _CATALOGUE if path.startswith("customs."))
 def minimise(order: Order, policy: Policy, delivery: Delivery) -> tuple[Order, Mapping[str, str]]:
     """The order with what the delivery needs and the pack permits, and what was withheld: canonical path → reason."""
     order, unusable = _normalised(order)
+    unusable |= dict.fromkeys(delivery.unusable, "unusable")
     barred = barred_by(policy, _CATALOGUE)
     withheld = unusable | _unneeded(order, delivery) | barred
     person = _without(order, withheld).recipient.contact
@@ -101,7 +68,9 @@ def _unneeded(order: Order, delivery: Delivery) -> dict[str, str]:
     if order.parcel.pickup_point:
         withheld |= {f"recipient.address.{name}": "pickup_point" for name in (*_HOME, "postal_code", "country")}
         withheld["recipient.company"] = "pickup_point"
-    if order.parcel.pickup_point or (order.recipient.address.country or "") in EU_CUSTOMS_UNION:
+    if order.parcel.pickup_point or not customs.declared(
+        order.recipient.address.country, order.recipient.address.postal_code
+    ):
         withheld |= dict.fromkeys(_CUSTOMS, "in_customs_union")
     return withheld
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
+from middleware.core import customs
 from middleware.core.kinds import SHIPMENT
 from middleware.model import Parsed, ShopSettings
 from middleware.platforms.documents import Fields, loaded, name_of, refusal, taken_from, targets, version
@@ -49,11 +50,12 @@ class Plugin:
         changed = version(named["updated_at"], "/order/updated_at", now)
         taken: dict[str, str] = {}
         recipient = _recipient(sent["recipient"], taken)
+        items = _customs(sent["customs"] or (), taken)
         order = Order(
             ids=Ids(order_id=named["id"], order_name=named["name"] or None),
             recipient=recipient,
-            parcel=_parcel(sent["parcel"], shop, taken),
-            customs=_customs(sent["customs"] or (), taken),
+            parcel=_parcel(sent["parcel"], shop, recipient.address, items, taken),
+            customs=items,
             cash_on_delivery=_due(sent["cash_on_delivery"], taken),
             updated_at=changed,
         )
@@ -74,7 +76,9 @@ def _recipient(sent: Fields, taken: dict[str, str]) -> Recipient:
     )
 
 
-def _parcel(sent: Fields | None, shop: ShopSettings, taken: dict[str, str]) -> Parcel:
+def _parcel(
+    sent: Fields | None, shop: ShopSettings, to: Address, items: tuple[CustomsItem, ...], taken: dict[str, str]
+) -> Parcel:
     """What the plug-in leaves out, the shop's settings tell. Raises: SchemaError."""
     given = taken_from(sent or {}, "parcel.", targets(Parcel, "parcel."), taken)
     point = given.get("pickup_point")
@@ -83,7 +87,7 @@ def _parcel(sent: Fields | None, shop: ShopSettings, taken: dict[str, str]) -> P
     if given.get("pieces") == 0:
         raise refusal("/parcel/pieces", "range")
     return Parcel(
-        weight_grams=given.get("weight_grams") or shop.default_weight_grams,
+        weight_grams=given.get("weight_grams") or customs.weighed(shop.default_weight_grams, items, to, point),
         pieces=given.get("pieces", 1),
         product=given.get("product", shop.product),
         pickup_point=point,

@@ -47,7 +47,15 @@ _IN_STORE = frozenset(("pickup", "pick-up", "pick_up", "local_pickup"))
 _SHOP_NUMBER = re.compile(r"https?://[^/]+/(?:[a-z]{2}(?:-[A-Za-z]{2,4})?/)?([0-9]+)/orders/")
 
 NAMES: Mapping[str, str] = {
+    "/recipient/name": "/shipping_address/name",
+    "/recipient/company": "/shipping_address/company",
+    "/recipient/address": "/shipping_address",
     "/recipient/address/street": "/shipping_address/address1",
+    "/recipient/address/number": "/shipping_address/address1",
+    "/recipient/address/box": "/shipping_address/address1",
+    "/recipient/address/line2": "/shipping_address/address2",
+    "/recipient/contact/email": "/email",
+    "/recipient/contact/phone": "/shipping_address/phone",
     "/recipient/address/locality": "/shipping_address/city",
     "/recipient/address/postal_code": "/shipping_address/zip",
     "/recipient/address/country": "/shipping_address/country_code",
@@ -56,7 +64,12 @@ NAMES: Mapping[str, str] = {
     "/parcel/pickup_point": "/note_attributes",
     "/customs": "/line_items",
     "/customs/description": "/line_items/title",
+    "/customs/quantity": "/line_items/quantity",
+    "/customs/weight_grams": "/line_items/grams",
     "/customs/value": "/line_items/price",
+    "/customs/currency": "/currency",
+    "/customs/hs_code": "/line_items/duties/harmonized_system_code",
+    "/customs/origin": "/line_items/duties/country_code_of_origin",
     "/ids/order_name": "/name",
 }
 """Pointers into the canonical order, and where a Shopify order has the same."""

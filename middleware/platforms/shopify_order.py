@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from middleware.core import customs
 from middleware.core.address_taking import Notes
 from middleware.model import ShopSettings
 from middleware.platforms.documents import refusal
@@ -25,7 +26,9 @@ _ADDRESS: Final = Spelling(
 
 def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettings, notes: Notes) -> Order:
     """The canonical order; where every datum came from is left in ``notes``. Raises: SchemaError."""
-    grams = sum((line["grams"] or 0) * pieces for _, line, pieces in lines)
+    grams = sum((line["grams"] or 0) * pieces for _, line, pieces in lines) or shop.default_weight_grams
+    whom = recipient(order, _ADDRESS, _contact, notes)
+    point, items = _pickup_point(order, shop.pickup_attribute, notes), tuple(_customs(order, lines, shop, notes))
     return Order(
         ids=Ids(
             order_id=str(order["id"]),
@@ -34,14 +37,14 @@ def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettin
             if order["customer"] and order["customer"]["id"] is not None
             else None,
         ),
-        recipient=recipient(order, _ADDRESS, _contact, notes),
+        recipient=whom,
         parcel=Parcel(
-            weight_grams=grams or shop.default_weight_grams,
+            weight_grams=customs.weighed(grams, items, whom.address, point),
             pieces=1,
             product=shop.product,
-            pickup_point=_pickup_point(order, shop.pickup_attribute, notes),
+            pickup_point=point,
         ),
-        customs=tuple(_customs(order, lines, notes)),
+        customs=items,
         updated_at=updated_at,
     )
 
@@ -86,15 +89,15 @@ def _pickup_point(order: Fields, attribute: str | None, notes: Notes) -> str | N
     return None
 
 
-def _customs(order: Fields, lines: Lines, notes: Notes) -> Iterator[CustomsItem]:
+def _customs(order: Fields, lines: Lines, shop: ShopSettings, notes: Notes) -> Iterator[CustomsItem]:
     currency = Taking(order, "", notes)("currency", "customs.currency")
     for position, line, pieces in lines:
         take = Taking(line, f"line_items[{position}].", notes)
         take("quantity" if line["current_quantity"] is None else "current_quantity", "customs.quantity")
         duty: Fields = (line["duties"] or [{}])[0]
         take_duty = Taking(duty, f"line_items[{position}].duties[0].", notes)
-        yield CustomsItem(
-            description=take("title", "customs.description"),
+        told = CustomsItem(
+            description=None if shop.customs.description else take("title", "customs.description"),
             quantity=pieces,
             weight_grams=take("grams", "customs.weight_grams"),
             value=take("price", "customs.value"),
@@ -102,6 +105,7 @@ def _customs(order: Fields, lines: Lines, notes: Notes) -> Iterator[CustomsItem]
             hs_code=take_duty("harmonized_system_code", "customs.hs_code") if duty else None,
             origin=take_duty("country_code_of_origin", "customs.origin") if duty else None,
         )
+        yield customs.completed(told, shop.customs)
 
 
 def payers(order: Fields) -> tuple[str, ...]:

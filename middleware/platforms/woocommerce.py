@@ -49,7 +49,15 @@ _CALLED_OFF = frozenset(("cancelled", "trash"))
 _IN_STORE = frozenset(("local_pickup", "pickup_location"))
 
 NAMES: Mapping[str, str] = {
+    "/recipient/name": "/shipping/last_name",
+    "/recipient/company": "/shipping/company",
+    "/recipient/address": "/shipping",
     "/recipient/address/street": "/shipping/address_1",
+    "/recipient/address/number": "/shipping/address_1",
+    "/recipient/address/box": "/shipping/address_1",
+    "/recipient/address/line2": "/shipping/address_2",
+    "/recipient/contact/email": "/billing/email",
+    "/recipient/contact/phone": "/shipping/phone",
     "/recipient/address/locality": "/shipping/city",
     "/recipient/address/postal_code": "/shipping/postcode",
     "/recipient/address/country": "/shipping/country",
@@ -61,11 +69,16 @@ NAMES: Mapping[str, str] = {
     "/cash_on_delivery/currency": "/currency",
     "/customs": "/line_items",
     "/customs/description": "/line_items/name",
+    "/customs/quantity": "/line_items/quantity",
+    "/customs/weight_grams": "/settings/customs/weight_grams",
     "/customs/value": "/line_items/total",
+    "/customs/currency": "/currency",
+    "/customs/hs_code": "/settings/customs/hs_code",
+    "/customs/origin": "/settings/customs/origin",
     "/ids/order_name": "/number",
     "/updated_at": "/date_modified_gmt",
 }
-"""Pointers into the canonical order, and where a WooCommerce order has the same."""
+"""Pointers into the canonical order, and where a WooCommerce order has the same, or the shop's settings."""
 
 
 @dataclass(frozen=True, slots=True)

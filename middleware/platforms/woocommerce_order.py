@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final
 
+from middleware.core import customs
 from middleware.core.address_taking import Notes
 from middleware.model import ShopSettings
 from middleware.platforms.documents import refusal
@@ -35,20 +36,22 @@ def canonise(order: Fields, lines: Lines, updated_at: datetime, shop: ShopSettin
     """The canonical order; where every datum came from is left in ``notes``. No order tells what it weighs, so the
     shop's settings do; a guest has no id (0 would be one for all guests). Raises: SchemaError.
     """
+    whom = recipient(order, _ADDRESS, _contact, notes)
+    point, items = _pickup_point(order, shop.pickup_attribute, notes), tuple(_customs(order, lines, shop, notes))
     return Order(
         ids=Ids(
             order_id=str(order["id"]),
             order_name=order["number"] or None,
             customer_id=str(order["customer_id"]) if order["customer_id"] else None,
         ),
-        recipient=recipient(order, _ADDRESS, _contact, notes),
+        recipient=whom,
         parcel=Parcel(
-            weight_grams=shop.default_weight_grams,
+            weight_grams=customs.weighed(shop.default_weight_grams, items, whom.address, point),
             pieces=1,
             product=shop.product,
-            pickup_point=_pickup_point(order, shop.pickup_attribute, notes),
+            pickup_point=point,
         ),
-        customs=tuple(_customs(order, lines, notes)),
+        customs=items,
         cash_on_delivery=_due(order, notes),
         updated_at=updated_at,
     )
@@ -87,17 +90,18 @@ def _entries(order: Fields) -> Iterator[tuple[str, Fields]]:
             yield f"{prefix}meta_data[{position}]", entry
 
 
-def _customs(order: Fields, lines: Lines, notes: Notes) -> Iterator[CustomsItem]:
+def _customs(order: Fields, lines: Lines, shop: ShopSettings, notes: Notes) -> Iterator[CustomsItem]:
     currency = Taking(order, "", notes)("currency", "customs.currency")
     for position, line, pieces in lines:
         take = Taking(line, f"line_items[{position}].", notes)
         take("quantity", "customs.quantity")
-        yield CustomsItem(
-            description=take("name", "customs.description"),
+        told = CustomsItem(
+            description=None if shop.customs.description else take("name", "customs.description"),
             quantity=pieces,
             value=_each(take("total", "customs.value"), pieces),
             currency=currency,
         )
+        yield customs.completed(told, shop.customs)
 
 
 def _due(order: Fields, notes: Notes) -> CashOnDelivery:

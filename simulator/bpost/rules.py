@@ -123,7 +123,7 @@ ARTICLE = Content(
     particles=(
         one(_abroad("numberOfItemType", whole("NumberOfItemType"))),
         one(_abroad("valueOfItem", whole("ValueOfItemType"))),
-        one(_abroad("itemDescription", text("ItemDescriptionType", least=1))),
+        one(_abroad("itemDescription", text("ItemDescriptionType", 30, least=1))),
         one(_abroad("nettoWeight", whole("NettoWeightType"))),
         one(_abroad("hsTariffCode", whole("HsTariffCodeType", 1, 999_999_999))),
         one(_abroad("originOfGoods", Simple(name="OriginOfGoodsType", pattern="[A-Z]{2}"))),

@@ -16,9 +16,17 @@ from simulator.bpost.grammar import (
 )
 from simulator.bpost.names import COMMON, FLAGS, NOTIFICATIONS, v5
 
-EMAIL = Simple(name="EmailAddressType", most=50, pattern=r"[^@\s]+@[^@\s]+\.[A-Za-z0-9]{2,}")
-"""That there is a pattern is known; this one is ours."""
-LOCKER_EMAIL = Simple(name="UnregisteredEmailAddressType", most=40, pattern=EMAIL.pattern)
+_FIRST = r"[\w!#$%&'*+/=?^{|}~-]"
+_LABEL = r"[a-z\d]+(-+[a-z\d]+)*"
+EMAIL = Simple(
+    name="EmailAddressType",
+    most=50,
+    pattern=rf"(?ai){_FIRST}([.]?({_FIRST}|`))*@({_LABEL}[.])+[a-z](-?[a-z\d])+",
+)
+"""What is known of the real one: the characters of RFC 5322's atoms, single dots between them, and a host whose last
+label begins with a letter and has no two hyphens beside each other. The writing is ours.
+"""
+LOCKER_EMAIL = Simple(name="UnregisteredEmailAddressType", most=40, pattern=r".+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
 PHONE = text("PhoneNumberType", 20, least=1)
 MOBILE = text("MobilePhoneType", 20)
 VISIBLE = r".*[^\s].*"

@@ -114,7 +114,7 @@ def test_as_a_person_calls_it(tmp_path: Path) -> None:
     shipped = [order.file.removesuffix(".json") for order in made_up(BPOST_SHM) if order.status == "accepted"]
     for title in shipped:
         assert re.search(rf"{title} [234] 0 0 0 1\b", words), title
-    assert "15-hostile-strings rejected: /recipient/name character" in words
+    assert "15-hostile-strings rejected: /shipping_address/name character" in words
     assert "transliterated label printers lack letters of it" in words
     assert "erasure there is not verifiable" in words
     page = (tmp_path / PAGE).read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from simulator.permitted import Permitted, permitted
+from tests.customs_places import PLACES
 from tests.demo.bench import DOMESTIC, GIFT, SHOP, UNPAID, Json, sent
 
 
@@ -66,6 +67,12 @@ def test_customs_data_pass_outside_the_union_only_and_of_what_travels() -> None:
     ]
     assert of(GIFT, line_items=lines).sealed["recipient.customs/description"] == {"Droogboeket"}
     assert not any(place.startswith("recipient.customs") for place in of(DOMESTIC).sealed)
+
+
+@pytest.mark.parametrize(("country", "postal_code", "declared"), PLACES)
+def test_customs_data_pass_where_customs_look_and_nowhere_else(country: str, postal_code: str, declared: bool) -> None:
+    there = {**GIFT["shipping_address"], "country_code": country, "zip": postal_code}
+    assert ("recipient.customs/description" in of(GIFT, shipping_address=there).sealed) is declared
 
 
 def test_at_a_pickup_point_the_home_address_may_not_pass() -> None:

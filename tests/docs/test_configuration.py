@@ -23,13 +23,14 @@ SECTIONS = {
     "## `[apps.<name>]`": "apps.parcelveil",
     "## `[shops.<name>]`": "shops.demo",
     "### `cash_on_delivery`": "shops.demo.cash_on_delivery",
+    "### `customs`": "shops.demo.customs",
     "### `callback`": "shops.demo.callback",
     "### `fulfilment`": "shops.demo.fulfilment",
     "### `integration`": "shops.demo.integration",
     "### `sender`": "shops.demo.sender",
 }
 LOCATOR = "carriers.platform.locator"
-NESTED = ("locator", "tracking", "integration", "sender", "cash_on_delivery", "callback", "fulfilment")
+NESTED = ("locator", "tracking", "integration", "sender", "cash_on_delivery", "customs", "callback", "fulfilment")
 UNKNOWN = {"parcel-json": ("account", "passphrase", "points", "tracking", "locator"), "bpost-shm": ("token",)}
 """What a carrier of that kind knows not."""
 TRACKING = "carriers.platform.tracking"

@@ -39,7 +39,7 @@ FREE = {"keys", "state", "journal", "ca_file", "pickup_attribute", "reference", 
 OF_BPOST = ("locator", "tracking")
 """Tables of the one kind of carrier that has them."""
 
-NESTED = ("integration", "sender", "callback", "fulfilment", *OF_BPOST)
+NESTED = ("integration", "sender", "customs", "callback", "fulfilment", *OF_BPOST)
 
 WRONG_TYPES = [f'["{CANARY}"]', f'{{ canary = "{CANARY}" }}', "true", "2026-11-22T10:00:00", "1.5", "[[1]]"]
 PASTED = [f'{{ {source} = "{text}" }}' for source in ("env", "file") for text in (CANARY, f"{CANARY}\\u0000")]
@@ -138,6 +138,8 @@ def takes(place: Place, setting: Setting, value: str) -> bool:
         return setting.key == "points"  # the file is read later
     if place == ("shops", ANY):
         return setting.key in ("pickup_attribute", "policy")  # a pack is looked for later
+    if place[-1] == "customs":
+        return setting.key == "description"
     free = ("server", "integration") if setting.key in FREE else ()
     return place[-1] in free or (place[-1] == "sender" and setting.key != "country")
 

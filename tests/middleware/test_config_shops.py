@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from middleware.model import Delivery
-from schemas.order import Sender
+from schemas.order import CustomsItem, Sender
 from schemas.policy_loader import load as load_policy
 from tests.middleware.configuring import Load, cleaned, loader, own, without_place
 
@@ -46,6 +46,7 @@ def test_a_shop_of_an_app_has_every_default(load: Load) -> None:
     assert shop.creates == "webhook"
     assert (shop.number, shop.pickup_attribute, shop.product) == (None, None, "parcel")
     assert (shop.default_weight_grams, shop.hold, shop.interpretations) == (1000, timedelta(minutes=2), {})
+    assert shop.customs == CustomsItem()
     assert shop.sender == Sender(
         name="Voorbeeldwinkel", street="Straat", postal_code="1000", locality="Brussel", country="BE"
     )
@@ -69,6 +70,7 @@ hold = "1h"
 interpretations = { recipient_clock = "delivered" }
 products = { home = "bpack-24h-pro+signed" }
 lines = { "Thuis, getekend" = "bpack-24h-pro+tell-email bpack-at-bpost", "flat_rate:3" = "bpack-24-7" }
+customs = { description = " Textile goods", hs_code = "6302.60", origin = "BE", weight_grams = 400 }
 """
     shop = load((APP, told), ("demo.myshopify.com", "Demo-2.MyShopify.com")).shops["demo"]
     assert (shop.secrets, shop.own_app) == ((b"other-made-up-secret",), True)
@@ -77,6 +79,7 @@ lines = { "Thuis, getekend" = "bpack-24h-pro+tell-email bpack-at-bpost", "flat_r
     assert shop.creates == "call"
     assert (shop.reference, shop.product, shop.default_weight_grams) == ("order-name", "parcel-24", 30_000)
     assert (shop.hold, shop.interpretations) == (timedelta(hours=1), {"recipient_clock": "delivered"})
+    assert shop.customs == CustomsItem(description="Textile goods", hs_code="6302.60", origin="BE", weight_grams=400)
     assert shop.products == {"home": "bpack-24h-pro+signed"}
     assert shop.lines == {"Thuis, getekend": "bpack-24h-pro+tell-email bpack-at-bpost", "flat_rate:3": "bpack-24-7"}
 
@@ -110,6 +113,12 @@ FAULTS = {
     'number = "68x"': f"number: {NUMBER}",
     'product = "Parcel 24"': "product: expected small letters, digits and hyphens",
     'pickup_attribute = "a\\nb"': "pickup_attribute: expected one line of text",
+    'customs = { description = "' + "x" * 31 + '" }': "customs.description: expected one line of text of at most 30",
+    'customs = { hs_code = "630" }': "customs.hs_code: expected four to nine digits in quotation marks",
+    "customs = { hs_code = 630260 }": "customs.hs_code: expected one line of text",
+    'customs = { origin = "Belgium" }': "customs.origin: expected two capital letters (ISO 3166-1), such as BE",
+    "customs = { weight_grams = 0 }": "customs.weight_grams: expected a whole number from 1 to 30000",
+    f'customs = {{ titel = "{CANARY}" }}': "customs.titel: unknown key; expected one of description, hs_code",
     f'token = "{CANARY}"': 'token: expected { env = "NAME" } or { file = "PATH" }, never the secret itself',
     'token = { env = "MISSING" }': "token: the secret in env MISSING is missing or empty",
     'secrets = [{ env = "OTHER" }]': "app: expected either the app or secrets of the shop's own, not both",

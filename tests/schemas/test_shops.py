@@ -45,7 +45,7 @@ def test_what_may_be_told_is_read_as_it_stands_and_nothing_is_added() -> None:
 
 def known(section: str) -> set[str]:
     """The settings that a table of the configuration knows."""
-    table = {**LEAST, "qqqqqqqq": 1} if not section else {**LEAST, section: {**LEAST[section], "qqqqqqqq": 1}}  # type: ignore[dict-item]  # those are tables
+    table = {**LEAST, "qqqqqqqq": 1} if not section else {**LEAST, section: {**LEAST.get(section, {}), "qqqqqqqq": 1}}  # type: ignore[dict-item]  # those are tables
     table["integration"] = {**table["integration"], "requested_on": date(2026, 11, 22)}  # type: ignore[dict-item]
     around = Around(carriers=["platform"], simulated=None, apps={"parcelveil": (b"made-up secret",)})
     with pytest.raises(ConfigError) as fault:
@@ -56,7 +56,7 @@ def known(section: str) -> set[str]:
 
 def test_it_takes_the_settings_of_the_configuration_and_no_others() -> None:
     assert set(SHOP.fields) == known("")
-    for section in ("sender", "integration"):
+    for section in ("sender", "integration", "customs"):
         assert set(SHOP.fields[section].schema.fields) == known(section)  # type: ignore[attr-defined]  # nested
     assert set(SHOP.fields["sender"].schema.fields) == set(Sender.__dataclass_fields__)  # type: ignore[attr-defined]
 
@@ -112,6 +112,19 @@ VALUES: dict[str, tuple[object, ...]] = {
         {"Home, signed": "bpack-24h-pro+signed bpack-at-bpost", "flat_rate:3": "bpack-24-7"},
         *({name: "bpack-24h-pro"} for name in ("", " ", "x" * 255, "x" * 256, "a\nb", f"a{WIDTHLESS}", "\u0141")),
         *({"x": text} for text in ("", "A b", "a  b", " a", "a\nb", "a b c d e f", "a b c d e f g", 1)),
+    ),
+    "customs": (
+        {},
+        {"description": "Textile goods", "hs_code": "6302.60", "origin": "BE", "weight_grams": 400},
+        *({"description": text} for text in ("", "x" * 30, "x" * 31, "a\nb", 1)),
+        *(
+            {"hs_code": text}
+            for text in ("0901", "090121000", "63 02 60", "090", "0901210001", "0000", "6302..60", "x", 6)
+        ),
+        *({"origin": text} for text in ("BE", "be", "BEL")),
+        *({"weight_grams": grams} for grams in (1, 30_000, 0, 30_001, -1, 1.5, "400", True)),
+        {"colour": "red"},
+        "textile",
     ),
     "sender.name": ("x", "x" * 100, "x" * 101, f"a{WIDTHLESS}b", "a\u2028b", "\u0141ukasz"),
     "sender.street": ("x" * 200, "x" * 201),

@@ -25,8 +25,7 @@ from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.products import Way
 from middleware.carriers.bpost_shm.requesting import ACCOUNT_CHANGED, MEDIA, NO_ACCOUNT, UNREADABLE, asking
 from middleware.carriers.bpost_shm.values import ShmOrder
-from middleware.core import due, postal
-from middleware.core.minimise import EU_CUSTOMS_UNION
+from middleware.core import customs, due, postal
 from middleware.errors import ConfigError, Fault, SchemaError, UnknownKeyError
 from middleware.exchange import (
     Batch,
@@ -124,7 +123,8 @@ class BpostShm:
             raise SchemaError(faults)
         made = replace(order, parcel=replace(order.parcel, product=text))
         member = goes is Way.LOCKER and order.recipient.locker_member is not None  # who opens it so needs no code
-        return made, Delivery(notify=products.NOBODY if member else products.needs(goes, text), member=member)
+        notify = products.NOBODY if member else products.needs(goes, text)
+        return made, Delivery(notify=notify, member=member, unusable=mapping.unusable(order, goes))
 
     def fit(self, order: Order, points: Mapping[str, PickupPoint]) -> Order:  # noqa: ARG002 - the port's signature
         """Write the texts as printers take them, and check what bpost would refuse. A pick-up point's address takes the
@@ -235,7 +235,7 @@ class BpostShm:
         if point is None:
             return None
         spot = self.spots.get(point)
-        if spot is None or spot.point.place.country not in EU_CUSTOMS_UNION:  # no customs data go with a pick-up point
+        if spot is None or _beyond(spot):
             raise SchemaError((Fault(pointer="/parcel/pickup_point", code="unknown-pickup-point"),))
         return spot
 
@@ -261,6 +261,11 @@ class BpostShm:
 
 
 _POSTAL: Final = "/recipient/address/postal_code"
+
+
+def _beyond(spot: Spot) -> bool:
+    """Whether it lies where goods are declared: no customs data go with a pick-up point."""
+    return customs.declared(spot.point.place.country, spot.point.place.postal_code)
 
 
 def _order(stored: Stored) -> str:

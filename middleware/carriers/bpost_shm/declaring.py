@@ -28,12 +28,16 @@ def declaration(items: Sequence[CustomsItem], *, private: bool) -> Customs:
 
 
 def faults(items: Sequence[CustomsItem]) -> Iterator[Fault]:
-    """What cannot be declared at all."""
+    """What cannot be declared at all: one line may be worth nothing or weigh nothing, but not all of them."""
     for place, item in enumerate(items):
         if cents(item.value) is None:
             yield Fault(pointer=f"/customs/{place}/value", code="decimal")
+        if item.weight_grams is None:
+            yield Fault(pointer=f"/customs/{place}/weight_grams", code="required")
         if item.currency != items[0].currency:
             yield Fault(pointer=f"/customs/{place}/currency", code="several")
+    if items and not any(item.weight_grams for item in items):
+        yield Fault(pointer="/customs/0/weight_grams", code="required")
 
 
 def cents(value: str | None) -> int | None:

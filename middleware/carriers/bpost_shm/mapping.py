@@ -27,7 +27,7 @@ from middleware.carriers.bpost_shm.values import (
     Told,
     Unregistered,
 )
-from middleware.core import body, postal
+from middleware.core import body, contact, customs, postal
 from middleware.errors import Fault
 from middleware.model import Stored
 from schemas.order import Address, CashOnDelivery, Contact, CustomsItem, Ids, Order, Recipient
@@ -76,8 +76,17 @@ class Spot:
 
 def way(order: Order, spot: Spot | None) -> Way:
     """How the parcel goes; the country is that of the pick-up point where there is one."""
-    country = spot.point.place.country if spot else order.recipient.address.country
-    return products.way_of(country, point=spot is not None, locker=bool(spot and spot.locker))
+    place = spot.point.place if spot else order.recipient.address
+    declared = customs.declared(place.country, place.postal_code)
+    return products.way_of(place.country, point=spot is not None, locker=bool(spot and spot.locker), declared=declared)
+
+
+def unusable(order: Order, goes: Way) -> tuple[str, ...]:
+    """What of who receives bpost could tell nobody by, and so goes without; to a locker nothing goes without the
+    address, which is refused there.
+    """
+    email = contact.email(order.recipient.contact.email)
+    return () if email is None or goes in products.LOCKERS or limits.is_email(email) else ("recipient.contact.email",)
 
 
 def box(order: Order, spot: Spot | None, sender: str | None = None) -> Box:
@@ -97,9 +106,9 @@ def box(order: Order, spot: Spot | None, sender: str | None = None) -> Box:
     if spot:
         # the schema demands an address of the receiver: it is the point's, for no other one leaves
         whom = replace(whom, place=spot.point.place)
-    customs = declaring.declaration(order.customs, private=whom.company is None) if order.customs else None
+    told = declaring.declaration(order.customs, private=whom.company is None) if order.customs else None
     point, locker = (spot.point, spot.locker) if spot else (None, False)
-    return Abroad(parcel=parcel, receiver=whom, customs=customs, point=point, locker=locker)
+    return Abroad(parcel=parcel, receiver=whom, customs=told, point=point, locker=locker)
 
 
 def faults(order: Order, spot: Spot | None) -> Iterator[Fault]:
@@ -112,7 +121,7 @@ def faults(order: Order, spot: Spot | None) -> Iterator[Fault]:
         yield Fault(pointer="/customs", code="required")
     if way(order, spot) is Way.LOCKER_ABROAD and not order.recipient.contact.email:
         yield Fault(pointer="/recipient/contact/email", code="required")
-    yield from _untold(order)
+    yield from customs.faults(order)
     yield from declaring.faults(order.customs)
     found = limits.of_box("/box", box(order, spot))
     told = {(fault.pointer, fault.code): fault for fault in map(_ours, found)}

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Final
 
 from middleware.carriers.bpost_shm.values import WINDOW, Message, Options, Product, Service
-from middleware.core.minimise import EU_CUSTOMS_UNION
 
 BY_DESTINATION: Final = "parcel"
 """What a shop's settings say where they name no product: the destination decides."""
@@ -25,8 +24,8 @@ class Way(StrEnum):
     HOME = "home"  # in Belgium
     POINT = "point"  # a post office or shop in Belgium
     LOCKER = "locker"  # a parcel locker in Belgium
-    EUROPE = "europe"  # at home in the customs union
-    WORLD = "world"  # at home outside of it
+    EUROPE = "europe"  # at home where nothing is declared to customs
+    WORLD = "world"  # at home where it is
     POINT_ABROAD = "point-abroad"
     LOCKER_ABROAD = "locker-abroad"
 
@@ -243,10 +242,12 @@ def needs(way: Way, text: str) -> str:
     return EMAIL if way in LOCKERS else choice.notify if choice else NOBODY
 
 
-def way_of(country: str | None, *, point: bool, locker: bool) -> Way:
-    """How a parcel goes to that country (ISO 3166-1), to a pick-up point or not."""
+def way_of(country: str | None, *, point: bool, locker: bool, declared: bool) -> Way:
+    """How a parcel goes to that country (ISO 3166-1), to a pick-up point or not; ``declared`` where customs look at
+    it.
+    """
     if country == "BE":
         return Way.LOCKER if point and locker else Way.POINT if point else Way.HOME
     if point:
         return Way.LOCKER_ABROAD if locker else Way.POINT_ABROAD
-    return Way.EUROPE if country in EU_CUSTOMS_UNION else Way.WORLD
+    return Way.WORLD if declared else Way.EUROPE

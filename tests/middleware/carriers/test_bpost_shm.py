@@ -251,9 +251,9 @@ WRONG: Mapping[str, tuple[Callable[[], ShmOrder], str, str]] = {
     "if refused": (lambda: declared(if_refused="BURN"), "/box/customs/if_refused", "unknown"),
     "contents": (lambda: declared(contents=(TEAPOT,) * 11), "/box/customs/contents", "too-many"),
     "pieces": (lambda: line(pieces=0), "/box/customs/contents/0/pieces", "required"),
-    "tariff": (lambda: line(tariff="0691"), "/box/customs/contents/0/tariff", "pattern"),
+    "tariff": (lambda: line(tariff="0691.10"), "/box/customs/contents/0/tariff", "pattern"),
     "origin": (lambda: line(origin="Belgium"), "/box/customs/contents/0/origin", "pattern"),
-    "item": (lambda: line(description="d" * 51), "/box/customs/contents/0/description", "too-long"),
+    "item": (lambda: line(description="d" * 31), "/box/customs/contents/0/description", "too-long"),
 }
 
 

@@ -36,7 +36,7 @@ OPTIONS = ("signed", "insured-2", "tell-email", "tell-sms", "next-day", "reminde
 
 
 def going(way: Way) -> Order:
-    return order(BOTH, **WHERE[way])
+    return order(BOTH, weight_grams=2_000, **WHERE[way])
 
 
 def chose(way: Way, line: str | None = None, notify: str = "none", **chosen: str) -> tuple[str | None, str]:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from middleware.carriers.parcel_json import MAX_WEIGHT_GRAMS, ParcelJson
-from middleware.core.minimise import EU_CUSTOMS_UNION, minimise
+from middleware.core.customs import EU_CUSTOMS_UNION
+from middleware.core.minimise import minimise
 from middleware.errors import SchemaError
 from middleware.exchange import PickupPoint
 from middleware.model import Delivery
-from schemas.order import Address, Contact, Ids, Order, Parcel, Recipient
+from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient
 from schemas.policy_loader import load
 
 HOME = Address(
@@ -150,6 +151,16 @@ def test_a_parcel_may_weigh_thirty_kilograms(grams: int | None) -> None:
     assert CARRIER.fit(order(grams=grams), {}) == order(grams=grams)
 
 
+@pytest.mark.parametrize(("grams", "refused"), [(899, True), (900, False), (None, False)])
+def test_a_parcel_is_not_lighter_than_what_is_declared_in_it(grams: int | None, refused: bool) -> None:
+    dishes = CustomsItem(description="Dish", quantity=3, weight_grams=300, value="9.00", currency="EUR")
+    whole = replace(order(grams=grams, country="CH", postal_code="8001"), customs=(dishes,))
+    if refused:
+        assert faults(whole) == [("/parcel/weight_grams", "lighter-than-contents")]
+    else:
+        assert CARRIER.fit(whole, {}) == whole
+
+
 @pytest.mark.parametrize("grams", [MAX_WEIGHT_GRAMS + 1, 2**61])
 def test_a_heavier_parcel_is_refused(grams: int) -> None:
     assert faults(order(grams=grams)) == [("/parcel/weight_grams", "too-heavy")]
@@ -190,6 +201,7 @@ def test_an_unknown_pick_up_point_is_refused_whatever_the_address(points: dict[s
     [
         ("", "BE", [(ZIP, "required")]),
         *(("1000", country, [("/parcel/pickup_point", "unknown-pickup-point")]) for country in ("", "be", "GB", "CH")),
+        ("38001", "ES", [("/parcel/pickup_point", "unknown-pickup-point")]),
         ("", "IE", []),
     ],
 )

@@ -149,7 +149,7 @@ def test_how_long_is_told_in_plain_words() -> None:
         ("company name of the sender", ["yes", "professional"]),
         ("e-mail address of the recipient", ["when the delivery notifies by e-mail", "all"]),
         ("telephone number of the recipient", ["when the delivery notifies by text message", "all"]),
-        ("what customs demands (not in the text)", ["when it leaves the EU's customs union", "all"]),
+        ("what customs demands (not in the text)", ["when it leaves the EU's customs union or its VAT area", "all"]),
         pytest.param(
             "the webshop's ids (not in the text)",
             ["in the keyed index alone", "all"],

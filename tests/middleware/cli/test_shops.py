@@ -119,6 +119,7 @@ integration = { requested_on = 2026-11-02, reference = "made up" }
 carrier = "platform"
 notify = "email"
 hold = "5m"
+customs = { description = "Textile goods", weight_grams = 400 }
 
 [sender]
 name = "Persoon-Xy7Qz"
@@ -139,6 +140,7 @@ def test_a_shop_is_connected_by_a_file_with_the_keys_of_the_configuration(instan
     assert [secret.value for secret in kept.secrets] == [NEW.encode(), NEWER.encode()]
     assert (kept.settings["notify"], kept.settings["hold"]) == ("sms", "5m")  # options win
     assert kept.settings["integration"] == {"requested_on": "2026-11-02", "reference": "made up"}
+    assert kept.settings["customs"] == {"description": "Textile goods", "weight_grams": 400}
     assert "secrets" not in kept.settings
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.core import contact
-from middleware.core.minimise import EU_CUSTOMS_UNION, minimise
+from middleware.core.customs import EU_CUSTOMS_UNION
+from middleware.core.minimise import minimise
 from middleware.model import Delivery
 from schemas.known import REASONS
 from schemas.order import Address, Contact, CustomsItem, Ids, Order, Parcel, Recipient, catalogue

@@ -81,10 +81,18 @@ def test_what_is_wrong_with_all_of_a_group_is_told_of_the_group() -> None:
     ]
 
 
-@pytest.mark.parametrize(("names", "title"), [(shopify.NAMES, "title"), (woocommerce.NAMES, "name")])
-def test_of_a_shop_that_declares_nothing_itself_the_goods_are_told_once(names: Mapping[str, str], title: str) -> None:
+@pytest.mark.parametrize(
+    ("names", "title", "tariff"),
+    [
+        (shopify.NAMES, "title", "/line_items/duties/harmonized_system_code"),
+        (woocommerce.NAMES, "name", "/settings/customs/hs_code"),
+    ],
+)
+def test_of_a_shop_that_declares_nothing_itself_the_goods_are_told_once(
+    names: Mapping[str, str], title: str, tariff: str
+) -> None:
     pointers = ("/customs/0/description", "/customs/31/description", "/customs/2/hs_code", "/customs", "/parcel/pieces")
-    assert theirs(names, *pointers) == [f"/line_items/{title}", "/line_items", "/parcel/pieces"]
+    assert theirs(names, *pointers) == [f"/line_items/{title}", tariff, "/line_items", "/parcel/pieces"]
 
 
 def test_every_field_finds_its_place() -> None:

@@ -13,6 +13,7 @@ import pytest
 from middleware.core.body import MAX_BYTES
 from middleware.directory import Directory
 from middleware.model_back import Back
+from schemas.order import CustomsItem
 from tests.middleware.web.answering import PERSON, common, problem
 from tests.middleware.web.conftest import ADMIN_TOKEN, Api
 from tests.system.orders import order
@@ -75,6 +76,19 @@ def test_a_shop_is_connected_once_and_its_orders_are_taken(api: Api) -> None:
     }
     assert api.ask("GET", "new").get_json() == again.get_json()
     assert api.post("new", order()).get_json()["status"] == "accepted"
+
+
+def test_what_a_shop_says_to_customs_is_taken_kept_and_used(api: Api) -> None:
+    goods = {"description": "Textile goods", "hs_code": "6302.60", "origin": "BE", "weight_grams": 400}
+    assert api.ask("PUT", "new", wanted("new", customs=goods)).status_code == 201
+    cast(Directory, api.services.shops).refresh()
+    shop = api.services.shops.get("new")
+    assert shop is not None
+    assert shop.settings.customs == CustomsItem(
+        description="Textile goods", hs_code="6302.60", origin="BE", weight_grams=400
+    )
+    tells = api.ask("PUT", "calls", wanted("calls", platform="direct", domain=None, app=None, customs=goods, hold=None))
+    assert (tells.status_code, tells.get_json()["errors"]) == (422, [{"pointer": "/*", "code": "value"}])
 
 
 SIGNS = "whsec_bWFkZS11cC1rZXktb2YtYS1jYWxsYmFjay0wMDE="
@@ -227,6 +241,9 @@ FAULTS: Mapping[str, tuple[Json, str, str]] = {
     "a reading that is no text": ({"interpretations": {PERSON: 7}}, "/interpretations/*/*", "type"),
     "too heavy": ({"default_weight_grams": 30_001}, "/default_weight_grams", "range"),
     "no weight": ({"default_weight_grams": 0}, "/default_weight_grams", "range"),
+    "a tariff code that is none": ({"customs": {"hs_code": "T-shirt"}}, "/customs/hs_code", "pattern"),
+    "a description that is too long": ({"customs": {"description": "x" * 31}}, "/customs/description", "too-long"),
+    "an unknown field of what customs are told": ({"customs": {PERSON: "x"}}, "/customs/*", "unknown"),
     "a hold of days": ({"hold": "9d"}, "/hold", "range"),
 }
 
