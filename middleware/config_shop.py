@@ -51,8 +51,14 @@ def shop_settings(
     """A shop's settings; ``own_secrets``: of an app of its own, where no table holds them. Raises: SettingError."""
     check_name(name, table)
     platform = table.choice("platform", rules.PLATFORMS, None)
-    if platform == "direct":
-        return _direct(name, table, around)
+    return (
+        _direct(name, table, around) if platform == "direct" else _webshop(name, platform, table, around, own_secrets)
+    )
+
+
+def _webshop(
+    name: str, platform: str, table: Table, around: Around, own_secrets: tuple[bytes, ...] | None
+) -> ShopSettings:
     apps, requested = around.apps if platform == "shopify" else None, table.table("integration")
     own_app, secrets = _secrets(table, apps, own_secrets)
     settings = ShopSettings(

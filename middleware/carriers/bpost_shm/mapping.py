@@ -121,6 +121,7 @@ def faults(order: Order, spot: Spot | None) -> Iterator[Fault]:
         yield Fault(pointer="/customs", code="required")
     if way(order, spot) is Way.LOCKER_ABROAD and not order.recipient.contact.email:
         yield Fault(pointer="/recipient/contact/email", code="required")
+    yield from _untold(order)
     yield from customs.faults(order)
     yield from declaring.faults(order.customs)
     found = limits.of_box("/box", box(order, spot))

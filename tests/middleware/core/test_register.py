@@ -169,7 +169,7 @@ def test_of_a_pack_just_begun_nothing_is_asserted_that_nobody_stated(tmp_path: P
     assert (own.country, own.legal_basis, own.objection) == (("not_stated",),) * 3
     listed = [rule.title for rule in pack.categories if "order.id" not in rule.covers]
     assert [*own.data_categories] == [f"{title} (not in the text)" for title in listed]
-    assert len(own.optional_flags) == len(listed) == 9
+    assert len(own.optional_flags) == len(listed) == 10
     settled = replace(pack, controller=replace(pack.controller, country="NL"))
     assert entries([settled])[1].transfer_instrument == ("none: within the European Economic Area",)
 
