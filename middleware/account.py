@@ -12,11 +12,14 @@ from schemas.order import Hidden
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Account(Hidden):
-    """An account. ``shared``: every shop of the carrier asks with it that has none of its own."""
+    """An account. ``shared``: every shop of the carrier asks with it that has none of its own. ``tracking``: its
+    password at bpost's tracking, which is issued apart; None where it is not told.
+    """
 
     id: str
     passphrase: str
     shared: bool
+    tracking: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

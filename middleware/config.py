@@ -18,7 +18,7 @@ from middleware import config_back, config_parties
 from middleware.config_lines import lines
 from middleware.config_parties import CarrierSettings, carrier_settings
 from middleware.config_server import ServerSettings, server_settings
-from middleware.config_shop import Around, points_key_of, shop_settings, token_of
+from middleware.config_shop import Around, points_key_of, shop_settings, token_of, tracking_password_of
 from middleware.config_table import FromEnvironment, Source, Table, meant
 from middleware.core.body import read
 from middleware.errors import BodyError, ConfigError, SettingError
@@ -170,6 +170,7 @@ def resolved(content: Mapping[str, Any], source: Source) -> Held:
         points_key=points_key_of(table),
         callback=callback,
         fulfilment=fulfilment,
+        tracking_password=tracking_password_of(table),
     )
 
 

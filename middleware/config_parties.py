@@ -34,11 +34,12 @@ SHORTEST_TOKEN: Final = 16
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TrackingSettings:
     """``[carriers.<name>.tracking]``: who tells how far a parcel is, where that is another service than the carrier's
-    own. It is reached by the carrier's rules (``allow_private``, proxy, certificates).
+    own. It is reached by the carrier's rules (``allow_private``, proxy, certificates). ``account``: None where shops
+    ask with their own alone.
     """
 
     url: str
-    account: Account
+    account: Account | None
 
     def __repr__(self) -> str:
         return "<TrackingSettings>"
@@ -151,14 +152,18 @@ def _tracking(table: Table, kind: str, allowed: tuple[Network, ...]) -> Tracking
             "tracking", expected, problem=f"{kind} tells of its parcels itself", example=f'kind = "{BPOST}"'
         )
     inner = table.table("tracking")
-    settings = TrackingSettings(
-        url=origin(inner, allowed),
-        account=Account(
-            id=inner.matching("account", ACCOUNT, None, SIX_DIGITS), passphrase=inner.bearer("password"), shared=True
-        ),
-    )
+    settings = TrackingSettings(url=origin(inner, allowed), account=_tracked_with(inner))
     inner.done()
     return settings
+
+
+def _tracked_with(table: Table) -> Account | None:
+    """The operator's account at tracking; None where every shop brings its own."""
+    if "account" not in table and "password" not in table:
+        return None
+    told = table.bearer("password") if "password" in table else None
+    account = table.matching("account", ACCOUNT, None, SIX_DIGITS)
+    return Account(id=account, passphrase=told or table.bearer("password"), shared=True)
 
 
 def admin_tokens(table: Table) -> tuple[bytes, ...]:

@@ -88,8 +88,8 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
     ),
     ("carriers", ANY, "tracking"): (
         _needed("url", '"https://api.parcel.bpost.cloud"', "its origin; reached by the rules of the carrier"),
-        _needed("account", '"123456"', "the account at bpost"),
-        _needed("password", '{ env = "BPOST_TRACKING_PASSWORD" }', "that of tracking, which bpost issues apart"),
+        _maybe("account", '"123456"', "for parcels of the shops that have none of their own"),
+        _maybe("password", '{ env = "BPOST_TRACKING_PASSWORD" }', "that of tracking, which bpost issues apart"),
     ),
     ("carriers", ANY, "locator"): (
         _set("url", '"https://pudo.bpost.cloud"', '"https://pudo.bpost.cloud"', "its origin"),
@@ -126,6 +126,7 @@ SETTINGS: Final[Mapping[Place, tuple[Setting, ...]]] = {
         _set("interpretations", "{}", '{ recipient_clock = "label-created" }', "readings where the policy is open"),
         _maybe("account", '"123456"', "its own at bpost, in place of the carrier's"),
         _maybe("passphrase", '{ env = "DEMO_PASSPHRASE" }', "that of its account"),
+        _maybe("tracking_password", '{ env = "DEMO_TRACKING_PASSWORD" }', "of its account: to follow its parcels"),
         _maybe("cash_on_delivery", f"{{ iban = {_IBAN}, bic = {_BIC} }}", "where money goes that bpost collects"),
         _set("products", "{}", '{ home = "bpack-24h-pro+signed" }', "bpost-shm alone: what goes each way"),
         _set(

@@ -23,6 +23,7 @@ from schemas.order import Sender
 
 _NUMBER: Final = "the shop's number at Shopify, digits in quotation marks"
 _PRODUCT: Final = "small letters, digits and hyphens"
+TRACKED_WITH: Final = "tracking_password"
 SIX_DIGITS: Final = "six digits in quotation marks"
 _COUNTRY: Final = "two capital letters (ISO 3166-1), such as BE"
 _DOMAINS: Final[Mapping[str, str]] = {
@@ -142,7 +143,7 @@ def _direct(name: str, table: Table, around: Around) -> ShopSettings:
 
 def stored_settings(name: str, content: ShopContent, now: datetime, around: Around) -> ShopSettings:
     """The settings of a shop in the database: nothing of it comes from the environment. Raises: SettingError."""
-    for key in ("secrets", "token", "points_key", "passphrase"):
+    for key in ("secrets", "token", "points_key", "passphrase", TRACKED_WITH):
         if key in content.settings:  # read by a table, they would be looked for on this machine
             raise Table({}, Source(file="settings"), ("shops", name), {}).fault(
                 key,
@@ -152,7 +153,7 @@ def stored_settings(name: str, content: ShopContent, now: datetime, around: Arou
             )
     secrets = tuple(secret.value for secret in in_force(content.secrets, now))
     told = _dated(content.settings)
-    account = _stored_account(Table(told, Source(file="settings"), ("shops", name), {}), content.passphrase)
+    account = _stored_account(Table(told, Source(file="settings"), ("shops", name), {}), content)
     told.pop("account", None)
     telling = {key: told.pop(key) for key in WAYS if key in told}
     settings = shop_settings(name, Table(told, Source(file="settings"), ("shops", name), {}), around, secrets)
@@ -161,14 +162,14 @@ def stored_settings(name: str, content: ShopContent, now: datetime, around: Arou
     return replace(settings, token=content.token, points_key=content.points_key, account=account, back=back)
 
 
-def _stored_account(table: Table, passphrase: str | None) -> Account | None:
-    if "account" not in table and passphrase is None:
+def _stored_account(table: Table, content: ShopContent) -> Account | None:
+    if "account" not in table and content.passphrase is None and content.tracking_password is None:
         return None
     account = table.matching("account", rules.ACCOUNT, None, SIX_DIGITS)
-    if passphrase is None:
+    if content.passphrase is None:
         expected, example = "it beside the settings, with the account", "--passphrase-env DEMO_PASSPHRASE"
         raise table.fault("passphrase", expected, problem="there is none", example=example)
-    return Account(id=account, passphrase=passphrase, shared=False)
+    return Account(id=account, passphrase=content.passphrase, shared=False, tracking=content.tracking_password)
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, object]:
@@ -201,12 +202,21 @@ def check_name(name: str, table: Table) -> None:
 
 
 def account_of(table: Table, *, shared: bool) -> Account | None:
-    """The account at a carrier that knows its customers so; None where none is told. Raises: SettingError."""
-    if "account" not in table and "passphrase" not in table:
+    """The account at a carrier that knows its customers so; None where none is told. Beside a shop's own stands its
+    password at tracking; a carrier's stands in a table of its own. Raises: SettingError.
+    """
+    keys = ("account", "passphrase", *(() if shared else (TRACKED_WITH,)))
+    if not any(key in table for key in keys):
         return None
     told = table.bearer("passphrase") if "passphrase" in table else None
+    tracking = None if shared else tracking_password_of(table)
     account = table.matching("account", rules.ACCOUNT, None, SIX_DIGITS)
-    return Account(id=account, passphrase=told or table.bearer("passphrase"), shared=shared)
+    return Account(id=account, passphrase=told or table.bearer("passphrase"), shared=shared, tracking=tracking)
+
+
+def tracking_password_of(table: Table) -> str | None:
+    """The password of a shop's own account at tracking; None where none is told. Raises: SettingError."""
+    return table.bearer(TRACKED_WITH) if TRACKED_WITH in table else None
 
 
 def token_of(table: Table) -> bytes | None:

@@ -31,6 +31,14 @@ class NotFollowedError(RequestError):
     status = 404
 
 
+class NoTrackingPasswordError(NotFollowedError):
+    """The parcel went under an account of the shop itself, and is followed once its tracking password is set."""
+
+
+class TrackingRefusedError(NotFollowedError):
+    """The account of the shop itself is not taken with its tracking password, so the right one has to be set."""
+
+
 class NotToldError(ParcelveilError):
     """The parcel platform did not tell how far the parcel is; ask again later."""
 

@@ -160,12 +160,14 @@ class Refused:
 class Failed:
     """This attempt did not succeed, a later one may. ``retry_after`` is what the platform asked for, in seconds.
     ``here``: for want of something on this machine, so that it says nothing of the record and does not count.
+    ``alone``: the shop's own account is not taken, which says nothing of any other shop.
     """
 
     code: str
     retry_after: float | None = None
     pause_lane: bool = False
     here: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ def seen(face: ShopFace, shop: Shop) -> ShopFace:
         domain=domain,
         carrier=settings.carrier,
         account=None if shop.transit is None else "own" if own else "shared",
+        tracking=("own" if settings.account.tracking else "none") if settings.account and own else None,
         policy=settings.policy,
     )
 

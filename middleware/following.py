@@ -11,13 +11,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from middleware.errors import DeliveryError, NotFoundError
-from middleware.errors_following import NotFollowedError, NothingToFollowError, NotToldError, ParcelGoneError
+from middleware.errors_following import (
+    NotFollowedError,
+    NothingToFollowError,
+    NoTrackingPasswordError,
+    NotToldError,
+    ParcelGoneError,
+    TrackingRefusedError,
+)
 from middleware.exchange import Failed, Gone, Impossible
 from middleware.journey import Journey, Unheard
 from middleware.logs import logger
 from middleware.model import State
 from middleware.ports import Calls, Transport
-from middleware.ports_following import Follower
+from middleware.ports_following import OWN_UNTOLD, Follower
 from middleware.seats import Seats
 from middleware.services import Shop
 from middleware.trail import Sighting
@@ -73,7 +80,7 @@ def _followed(record: Sighting | None, shop: Shop) -> Sighting:
 def _asked(record: Sighting, watch: Watch) -> Journey:
     asked = watch.follower.question(record)
     if isinstance(asked, Impossible):
-        raise NotFollowedError()
+        raise NoTrackingPasswordError() if asked.code == OWN_UNTOLD else NotFollowedError()
     answer: Journey | Unheard | Gone | Failed
     try:
         answer = watch.follower.answer(record, watch.transport.send(asked))
@@ -86,5 +93,7 @@ def _asked(record: Sighting, watch: Watch) -> Journey:
             raise NothingToFollowError()
         case Gone():
             raise ParcelGoneError()
-    _log.warning("journey_not_told", record_id=record.id, carrier=record.carrier, code=answer.code)
+    _log.warning("journey_not_told", record_id=record.id, carrier=record.carrier, shop=record.shop, code=answer.code)
+    if answer.alone:
+        raise TrackingRefusedError()
     raise NotToldError(answer.retry_after)

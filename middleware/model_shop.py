@@ -45,7 +45,7 @@ class ShopSecret(Hidden):
 class ShopContent(Hidden):
     """What is sealed of a shop: its settings as they stand under ``[shops.<name>]``, in JSON's types, its own secrets,
     none where it belongs to an app, the token with which its own systems ask, the key with which browsers do, and the
-    passphrase of its account at the carrier.
+    passphrase of its account at the carrier, with its password at tracking.
     """
 
     settings: Mapping[str, object]
@@ -55,13 +55,14 @@ class ShopContent(Hidden):
     points_key: bytes | None = None
     callback: tuple[str, ...] = ()  # what signs what it is told
     fulfilment: str | None = None  # its token at its own platform
+    tracking_password: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Held(Hidden):
     """What is told beside a shop's settings when it is connected: secrets of an app of its own, its token, its key for
-    browsers, the passphrase of its account at the carrier, what its callbacks are signed with, its token at its own
-    platform.
+    browsers, the passphrase of its account at the carrier and its password at tracking, what its callbacks are signed
+    with, its token at its own platform.
     """
 
     secrets: tuple[bytes, ...] = ()
@@ -70,6 +71,7 @@ class Held(Hidden):
     points_key: bytes | None = None
     callback: tuple[str, ...] = ()
     fulfilment: str | None = None
+    tracking_password: str | None = None
 
 
 NOTHING: Final = Held()
@@ -132,6 +134,7 @@ class ShopFace:
     domain: str | None = None
     carrier: str | None = None
     account: str | None = None  # "own" | "shared" at a carrier that knows accounts
+    tracking: str | None = None  # with an account of its own: "own" | "none", whether it has a password at tracking
     policy: str | None = None
     app: str | None = None
     secrets: int = 0

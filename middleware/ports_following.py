@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from middleware.exchange import Failed, Gone, Impossible, Request, Response
 from middleware.journey import Journey, Unheard
 from middleware.trail import Sighting
+
+OWN_UNTOLD: Final = "no-tracking-password"
+"""The code of ``Impossible``: the parcel has the shop's own account, and with which password to ask was not told."""
 
 
 class Follower(Protocol):

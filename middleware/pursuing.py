@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -52,7 +52,9 @@ _log = logger("following")
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Pursuit:
-    """Asks one parcel platform. ``observe`` is told of every question: (carrier, what came of it)."""
+    """Asks one parcel platform. ``observe`` is told of every question: (carrier, what came of it). ``refused`` are the
+    shops whose own account was not taken in this round: of them no more is asked for in it.
+    """
 
     carrier: str
     watch: Watch
@@ -60,6 +62,7 @@ class Pursuit:
     ledger: Ledger
     shops: Shops
     observe: Callable[[str, str], None]
+    refused: set[str] = field(default_factory=set)
 
     def run(self, stop: threading.Event) -> None:
         """Ask until ``stop`` is set; what is under way is finished."""
@@ -79,9 +82,12 @@ class Pursuit:
         now = self.ledger.clock()
         found = self.deliveries.awaiting(self.carrier, now - LONGEST, after)
         if found is None:
+            self.refused.clear()
             return None, ROUND_SECONDS
         shop = self.shops.get(found.record.shop)
         if shop is None or not found.record.readable or not _waits(shop, today(now)):
+            return found.place, 0.0
+        if found.record.shop in self.refused:
             return found.place, 0.0
         return found.place, self._asked(found.record, shop, now)
 
@@ -96,7 +102,12 @@ class Pursuit:
             answer = Failed(code=problem.code)
         if isinstance(answer, Failed):
             self.observe(self.carrier, "not_told")
-            _log.warning("journey_not_told", record_id=parcel.id, carrier=self.carrier, code=answer.code)
+            _log.warning(
+                "journey_not_told", record_id=parcel.id, carrier=self.carrier, shop=parcel.shop, code=answer.code
+            )
+            if answer.alone:
+                self.refused.add(parcel.shop)
+                return PACE_SECONDS
             return min(max(answer.retry_after or 0.0, TROUBLE_SECONDS), MOST_TROUBLE_SECONDS)
         if isinstance(answer, Journey) and (came := _came(answer, parcel, now)):
             self._tell(parcel, shop, came)

@@ -218,6 +218,15 @@ class ShopConnection(_Strict):
         error_messages=_CODES,
         metadata={"writeOnly": True, "description": "Of its account. Never given back."},
     )
+    tracking_password = fields.String(
+        validate=validate.And(validate.Length(min=1, max=rules.LONGEST_SECRET, error="length"), _Whole("^[!-~]*$")),
+        error_messages=_CODES,
+        metadata={
+            "writeOnly": True,
+            "description": "Of its account at bpost's tracking, which bpost issues apart: with it its parcels are "
+            "followed. Never given back.",
+        },
+    )
     products = fields.Dict(
         keys=fields.String(validate=_Whole(f"^{rules.WAY.pattern}$"), error_messages=_CODES),
         values=fields.String(validate=_Whole(f"^{rules.CHOICE.pattern}$"), error_messages=_CODES),

@@ -27,7 +27,7 @@ LONGEST: Final = 256 * 1024
 """Bytes of an answer."""
 
 OTHER_ACCOUNT: Final = "other-account"
-"""The parcel was not sent with the carrier's account, or that is not known: no other asks in its place."""
+"""With which account the parcel was sent is not known (any more), or has no password here: no other asks instead."""
 
 CHECK: Final = "tracking"
 """What a finding on its account is called."""
@@ -42,18 +42,16 @@ _WINDOW: Final = ("plannedDeliveryDateWindowStart", "plannedDeliveryDateWindowEn
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BpostTracking:
-    """The port ``Follower`` for bpost. ``account`` is that of tracking; ``shared`` tells whether a parcel is known to
-    be sent with the carrier's account.
+    """The port ``Follower`` for bpost. ``asking`` tells with which account a parcel is asked for, its passphrase being
+    the one of tracking; or why nobody asks.
     """
 
-    account: Account
-    shared: Callable[[Sighting], bool]
+    asking: Callable[[Sighting], Account | Impossible]
 
     def question(self, record: Sighting) -> Request | Impossible:
         """The barcode, and nothing else of the parcel."""
-        if not self.shared(record):
-            return Impossible(code=OTHER_ACCOUNT)
-        return _asking(self.account, record.barcode or "")
+        account = self.asking(record)
+        return account if isinstance(account, Impossible) else _asking(account, record.barcode or "")
 
     def answer(self, record: Sighting, response: Response) -> Journey | Unheard | Gone | Failed:
         """The way of this parcel and of no other, whatever stands in between. Of a refusal's body it is asked alone
@@ -62,9 +60,14 @@ class BpostTracking:
         if response.status in (404, 410) and answers.denies(response):
             return Unheard() if response.status == 404 else Gone()
         if response.status != 200:
-            return Failed(code=f"http-{response.status}", retry_after=response.retry_after)
+            alone = response.status in (401, 403) and self._own(record)
+            return Failed(code=f"http-{response.status}", retry_after=response.retry_after, alone=alone)
         told = _told(response.body)
         return told if told is not None and told.barcode == record.barcode else Failed(code=_UNREADABLE)
+
+    def _own(self, record: Sighting) -> bool:
+        account = self.asking(record)
+        return isinstance(account, Account) and not account.shared
 
 
 def trial(account: Account) -> Request:

@@ -12,13 +12,14 @@ from middleware import bootstrap, bootstrap_following, bootstrap_lanes, config
 from middleware.account import Account
 from middleware.cli import words
 from middleware.cli.findings import Finding, ok, warn
+from middleware.cli.followed import followed
 from middleware.errors import ConfigError, DeliveryError, ParcelveilError
 from middleware.model_shop import Fitness
 from middleware.ports_accounts import UnderWay
 from middleware.services import Shop
 
 MOST_ASKED = 10
-"""Accounts of shops' own: each is a request."""
+"""Accounts of shops' own: each is a request, and another of tracking where it has a password there."""
 
 
 def paused(settings: config.Config) -> Iterator[Finding]:
@@ -82,15 +83,16 @@ def _own(settings: config.Config, silent: set[str]) -> Iterator[Finding]:
         return  # told by the line of the shops
     working = {name: shop for name, shop in {**known.seeds, **opened}.items() if isinstance(shop, Shop)}
     yield from _behind(settings, working, under_way)
-    asked: dict[tuple[str, str], tuple[str, Shop]] = {}
+    asked: dict[tuple[str, str, str | None], tuple[str, Shop]] = {}
     for name, shop in working.items():
         if shop.ended or shop.settings.carrier in silent:
             continue
         account = bootstrap_lanes.own_accounts({name: shop})(shop.settings.carrier, name)
         if isinstance(account, Account):
-            asked.setdefault((shop.settings.carrier, account.id), (name, shop))
+            asked.setdefault((shop.settings.carrier, account.id, account.tracking), (name, shop))
     for name, shop in islice(asked.values(), MOST_ASKED):
         yield from _found(f"account of shop {name}", bootstrap_lanes.account_told(settings, name, shop))
+        yield from _found(f"tracking of shop {name}", followed(settings, name, shop), warns=True)
     if len(asked) > MOST_ASKED:
         what = f"{len(asked) - MOST_ASKED} more of their own were not asked about"
         yield warn("accounts of shops", what, "`parcelveil shops check` asks about the account of one")
@@ -115,7 +117,8 @@ def _unreached(carrier: str, problem: DeliveryError) -> tuple[str, str]:
     return what, remedy
 
 
-def _found(check: str, told: Sequence[Fitness]) -> Iterator[Finding]:
+def _found(check: str, told: Sequence[Fitness], *, warns: bool = False) -> Iterator[Finding]:
+    """``warns``: of what is only noted too."""
     for one in told:
         what, _, remedy = one.message.rpartition(": ")
-        yield ok(check, one.message) if one.ok else warn(check, what, remedy)
+        yield ok(check, one.message) if one.ok and not (warns and one.note) else warn(check, what, remedy)

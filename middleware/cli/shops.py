@@ -15,6 +15,7 @@ import click
 
 from middleware import bootstrap, bootstrap_granted, bootstrap_lanes, config
 from middleware.cli.common import Function, config_option, json_option, loaded, print_json, print_table
+from middleware.cli.followed import checked
 from middleware.config_back import without_secrets
 from middleware.config_shop import plain
 from middleware.config_table import Source, Table
@@ -27,7 +28,7 @@ from schemas.shops import lifetime
 T = TypeVar("T")
 
 _WITHIN = "in force on every process within five seconds"
-_HELD = frozenset(("secrets", "token", "passphrase", "points_key"))
+_HELD = frozenset(("secrets", "token", "passphrase", "tracking_password", "points_key"))
 """What stands beside a shop's settings."""
 
 _PLAIN = ("platform", "policy", "domain", "carrier", "app", "account_type", "account", "notify", "creates", "mode")
@@ -98,6 +99,8 @@ def _secret_options(command: Function) -> Function:
 @click.option("--account", metavar="DIGITS", help="Its own account at bpost; without it, the carrier's.")
 @click.option("--passphrase-env", metavar="VAR", help="A variable that holds the passphrase of that account.")
 @click.option("--passphrase-file", metavar="FILE", help="A file that holds that passphrase.")
+@click.option("--tracking-password-env", metavar="VAR", help="A variable that holds its password at bpost's tracking.")
+@click.option("--tracking-password-file", metavar="FILE", help="A file that holds that password.")
 @click.option("--notify", metavar="HOW", help="none, email or sms.")
 @click.option("--creates", metavar="LANE", help="webhook or call: what makes its shipments.  [default: webhook]")
 @click.option("--mode", metavar="MODE", help="live, or test: into the simulated platform.")
@@ -178,7 +181,7 @@ def _wanted(options: Mapping[str, str | None]) -> tuple[dict[str, Any], Source]:
     if named := _named_secret(options["secret_env"], options["secret_file"]):
         content["secrets"] = [named]
         elsewhere["secrets",] = f"--secret-{next(iter(named))}"
-    for key in ("token", "passphrase", "points_key"):
+    for key in ("token", "passphrase", "tracking_password", "points_key"):
         if told := _named_secret(options[f"{key}_env"], options[f"{key}_file"], key.replace("_", "-")):
             content[key] = told
             elsewhere[key,] = f"--{key.replace('_', '-')}-{next(iter(told))}"
@@ -208,6 +211,7 @@ def check(name: str, live: bool, config_file: str | None, as_json: bool) -> None
     with _onboarding(config_file, name) as known:
         settings = loaded(config_file)
         asked = bootstrap_lanes.account_findings(settings, known, name, partial(bootstrap_granted.heard, settings))
+        asked = (*asked, *checked(settings, known, name))
         found = _with(known.check(name), asked)
         if live and found.fit:
             _, left = parted(known, name, lambda: known.go_live(name))

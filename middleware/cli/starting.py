@@ -68,7 +68,7 @@ _CHOICES: Final = {  # left out unless they are wanted
     ("admin",): ("tokens",),
     ("sources", ANY): ("token", "shops"),
     ("carriers", ANY): ("account", "passphrase", "points"),
-    ("shops", ANY): ("secrets", "token", "points_key", "account", "passphrase"),
+    ("shops", ANY): ("secrets", "token", "points_key", "account", "passphrase", "tracking_password"),
     ("shops", ANY, "cash_on_delivery"): ("iban", "bic"),
     ("shops", ANY, "customs"): ("weight_grams",),
     ("shops", ANY, "callback"): ("url", "secrets"),

@@ -70,6 +70,7 @@ class Vault:
             "points_key": content.points_key and content.points_key.decode("ascii"),
             "callback": content.callback,
             "fulfilment": content.fulfilment,
+            "tracking_password": content.tracking_password,
         }
         return lock(orjson.dumps(document).decode(), self.keys.service, purpose(name), SEALED_SIZE)
 
@@ -85,6 +86,7 @@ class Vault:
                 points_key=document["points_key"] and document["points_key"].encode("ascii"),
                 callback=tuple(document["callback"]),
                 fulfilment=document["fulfilment"],
+                tracking_password=document["tracking_password"],
             )
         except (AttributeError, KeyError, TypeError, ValueError, binascii.Error):
             pass
@@ -123,8 +125,9 @@ def lapsed(request: Integration | None, ended: Iterable[Ended]) -> bool:
 
 def content_of(settings: Mapping[str, object], told: Held, before: ShopContent | None, *, keeps: bool) -> ShopContent:
     """What is sealed of a shop that is given these settings, and had ``before``. With ``keeps`` its secrets stay; what
-    is not told anew of the rest stays too, as long as there is what it belongs to: an account, a callback. A token of
-    the shop's own platform stays at the address for which it was told: who may name another is not to be sent it.
+    is not told anew of the rest stays too, as long as there is what it belongs to: an account, a callback; a password
+    at tracking as long as it is the same account. A token of the shop's own platform stays at the address for which it
+    was told: who may name another is not to be sent it.
     """
     before = before or ShopContent(settings={})
     former = replace(
@@ -132,6 +135,7 @@ def content_of(settings: Mapping[str, object], told: Held, before: ShopContent |
         passphrase=before.passphrase if "account" in settings else None,
         callback=before.callback if "callback" in settings else (),
         fulfilment=before.fulfilment if _at_home(settings) == _at_home(before.settings) else None,
+        tracking_password=before.tracking_password if _same_account(settings, before.settings) else None,
     )
     return ShopContent(
         settings=settings,
@@ -141,7 +145,12 @@ def content_of(settings: Mapping[str, object], told: Held, before: ShopContent |
         points_key=told.points_key or former.points_key,
         callback=told.callback or former.callback,
         fulfilment=told.fulfilment or former.fulfilment,
+        tracking_password=told.tracking_password or former.tracking_password,
     )
+
+
+def _same_account(settings: Mapping[str, object], before: Mapping[str, object]) -> bool:
+    return "account" in settings and settings["account"] == before.get("account")
 
 
 def _at_home(settings: Mapping[str, object]) -> tuple[object, object] | None:

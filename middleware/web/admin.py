@@ -151,6 +151,7 @@ def _connected(shops: Onboarding, shop: str) -> tuple[ShopFace, bool, Parting]:
         points_key=settings.pop("points_key", "").encode() or None,
         callback=tuple(_apart(settings, "callback", "secrets") or ()),
         fulfilment=_apart(settings, "fulfilment", "token"),
+        tracking_password=settings.pop("tracking_password", None),
     )
     try:
         (face, new), left = parted(shops, shop, lambda: shops.connect(shop, settings, held))

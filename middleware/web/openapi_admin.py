@@ -33,6 +33,12 @@ FACE = {
             "enum": ["own", "shared"],
             "description": "Whose account it ships with; absent where the carrier knows none",
         },
+        "tracking": {
+            "type": "string",
+            "enum": ["own", "none"],
+            "description": "With an account of its own: whether it has a `tracking_password`, without which no parcel "
+            "of it is followed; absent where it ships with the carrier's",
+        },
         "account_gone": {
             "type": "boolean",
             "description": "With a change: the account of its own that it had is gone; absent where it is not",

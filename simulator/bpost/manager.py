@@ -121,10 +121,10 @@ class Manager:
         renamed = switches["option-names"] == "other"
         return self._written(configuration(switches.without, switches.demanded, renamed=renamed))
 
-    def box(self, barcode: str) -> Box:
-        """The box of a barcode, of whatever account. Raises: DeclinedError (404)."""
+    def box(self, account: str, barcode: str) -> Box:
+        """The box of a barcode, of this account alone. Raises: DeclinedError (404)."""
         with self._lock:
-            return self._box(None, barcode)
+            return self._box(account, barcode)
 
     def move(self, barcode: str, state: object) -> dict[str, object]:
         """Move a printed box along, as its journey would. Raises: RefusedError (404, 422)."""
@@ -174,9 +174,9 @@ class Manager:
             raise plain(404, f"No order found with reference {reference}")
         return order
 
-    def _box(self, account: str | None, barcode: str) -> Box:
+    def _box(self, account: str, barcode: str) -> Box:
         box = self.shelf.box(barcode)
-        if box is None or account not in (None, box.account):
+        if box is None or account != box.account:
             raise plain(404, f"No box found with barcode {barcode}")
         return box
 

@@ -77,11 +77,7 @@ class Services:
         return act(self, request, **groups)
 
     def _authenticate(self, request: Request, account: str | None) -> None:
-        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-        try:
-            user, colon, passphrase = base64.b64decode(encoded, validate=True).partition(b":")
-        except (binascii.Error, ValueError):
-            user, colon, passphrase = b"", b"", b""
+        scheme, user, colon, passphrase = _basic(request)
         fits = re.fullmatch(rb"[0-9]{6}", user) if account is None else user == account.encode("utf-8")
         known = self._passphrase is None or hmac.compare_digest(passphrase, self._passphrase.encode("utf-8"))
         if scheme.lower() != "basic" or not (colon and fits and known):
@@ -130,8 +126,9 @@ class Services:
             need_answer(request, PRODUCT_CONFIGURATION)
         return _xml(self.manager.products(), "application/vnd.bpost.shm-productConfiguration-v3.1+XML")
 
-    def _track(self, _request: Request, barcode: str) -> Answer:
-        return _xml(tracking(self.manager.box(barcode), barcode, self._clock.now()), XML)
+    def _track(self, request: Request, barcode: str) -> Answer:
+        _, user, _, _ = _basic(request)
+        return _xml(tracking(self.manager.box(user.decode("ascii"), barcode), barcode, self._clock.now()), XML)
 
 
 ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = tuple(
@@ -156,6 +153,16 @@ def speaks(path: str) -> bool:
 
 def _matching(path: str) -> list[tuple[str, re.Match[str], Callable[..., Answer]]]:
     return [(method, found, act) for method, pattern, act in ROUTES if (found := pattern.fullmatch(path))]
+
+
+def _basic(request: Request) -> tuple[str, bytes, bytes, bytes]:
+    """What stands in the header: scheme, user, the colon behind it if there is one, and the passphrase."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    try:
+        user, colon, passphrase = base64.b64decode(encoded, validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        user, colon, passphrase = b"", b"", b""
+    return scheme, user, colon, passphrase
 
 
 def _xml(content: bytes, media: str) -> Answer:

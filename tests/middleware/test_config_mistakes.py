@@ -28,6 +28,7 @@ ENVIRONMENT = (
     "DASHBOARD_TOKEN",
     "BPOST_PASSPHRASE",
     "DEMO_PASSPHRASE",
+    "DEMO_TRACKING_PASSWORD",
     "LOCATOR_KEY",
     "BPOST_TRACKING_PASSWORD",
     "DEMO_ADMIN_TOKEN",
@@ -48,7 +49,15 @@ PASTED = [f'{{ {source} = "{text}" }}' for source in ("env", "file") for text in
 WRONG_TYPES += [*PASTED, *(f"[{pasted}]" for pasted in PASTED)]
 WRONG_VALUES = [f'"{CANARY} é!"', f'"{CANARY}\\nb"', f"'''\n{CANARY}\n# x'''"]
 
-PAIRS = {"callback": (("url", "secrets"), ("secrets", "url")), "fulfilment": (("url", "token"),)}
+OF_ACCOUNTS = (
+    *(("account", "passphrase"), ("passphrase", "account")),
+    *(("tracking_password", "account"), ("tracking_password", "passphrase")),
+)
+PAIRS = {
+    "callback": (("url", "secrets"), ("secrets", "url")),
+    "fulfilment": (("url", "token"),),
+    "tracking": (),  # the whole table stands there as a comment
+}
 """Of tables that may be left out: what needs what."""
 
 EVERY = [
@@ -84,8 +93,8 @@ def replaced(place: Place, key: str, value: str, filling: str = "") -> tuple[str
     assert count == 1
     if key == "secrets" and place == ("shops", ANY):  # in the place of the app
         changed = re.sub(r'^app = "parcelveil"', "# none    ", changed, count=1, flags=re.M)
-    for one, other in (("account", "passphrase"), ("passphrase", "account"), *PAIRS.get(place[-1], ())):
-        if key == one and place[-1] != "tracking":  # either needs the other
+    for one, other in PAIRS.get(place[-1], OF_ACCOUNTS):
+        if key == one:  # either needs the other
             changed = re.sub(rf"^# {other} = ", f"{other} = ", changed, count=1, flags=re.M)
     if place[-1] in OF_BPOST or (place == ("carriers", ANY) and key in ("account", "passphrase", "points", *OF_BPOST)):
         head, changed = map(of_bpost, (head, changed))

@@ -192,6 +192,7 @@ def test_every_setting_with_a_form_of_its_own_is_tried() -> None:
         "sender",
         "account",
         "passphrase",
+        "tracking_password",
         "cash_on_delivery",
         "callback",
         "fulfilment",
@@ -215,6 +216,8 @@ def test_many_faults_are_not_all_told() -> None:
         ({"account": 123456}, ("/account", "type")),
         ({"passphrase": ""}, ("/passphrase", "length")),
         ({"passphrase": f"{CANARY}\n"}, ("/passphrase", "pattern")),
+        ({"tracking_password": ""}, ("/tracking_password", "length")),
+        ({"tracking_password": f"{CANARY}\n"}, ("/tracking_password", "pattern")),
     ],
 )
 def test_an_account_is_six_digits_and_its_passphrase_what_a_header_can_carry(
@@ -224,7 +227,8 @@ def test_an_account_is_six_digits_and_its_passphrase_what_a_header_can_carry(
     with pytest.raises(Refused) as refused:
         read_shop(given)
     assert refused.value.faults == (fault,)
-    read_shop({**given, "account": "123456", "passphrase": "made-up"})
+    whole = {"account": "123456", "passphrase": "made-up", "tracking_password": "made-up"}
+    assert whole.items() <= read_shop({**given, **whole}).items()
 
 
 @pytest.mark.parametrize(

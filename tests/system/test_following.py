@@ -97,17 +97,23 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     monkeypatch.setattr(bootstrap, "keep_known", lambda *_: None)  # its thread would outlive the test and its database
     monkeypatch.setenv("BPOST_PASSPHRASE", PASSPHRASE)
     monkeypatch.setenv("DEMO_TOKEN", "made-up-token-of-demo")
-    (tmp_path / "data").mkdir(mode=0o700)
     with running(Settings(state=tmp_path / "platform", passphrase=PASSPHRASE)) as server:
-        instance = Instance(folder=tmp_path, url=server.url)
-        instance.write(server=f'clock = "file:{tmp_path}/clock"', carrier=CARRIER.replace("URL", server.url), shop=SHOP)
-        written = instance.file.read_text(encoding="utf-8").replace('kind = "parcel-json"', 'kind = "bpost-shm"')
-        instance.file.write_text(re.sub(r"token = .*PLATFORM_TOKEN.*\n", "", written), encoding="utf-8")
-        tell(tmp_path / "clock", NOW)
-        for words in (("keys", "provision"), ("migrate",)):
-            done = instance.run(*words)
-            assert done.exit_code == 0, done.output
+        instance = at_bpost(tmp_path, server.url, CARRIER.replace("URL", server.url), SHOP)
         yield Line(instance=instance, server=server, record=accepted(instance), barcode=delivered(instance, server))
+
+
+def at_bpost(folder: Path, url: str, carrier: str, shop: str) -> Instance:
+    """An instance whose one carrier is bpost, with keys and tables, in a time of its own."""
+    (folder / "data").mkdir(mode=0o700)
+    instance = Instance(folder=folder, url=url)
+    instance.write(server=f'clock = "file:{folder}/clock"', carrier=carrier, shop=shop)
+    written = instance.file.read_text(encoding="utf-8").replace('kind = "parcel-json"', 'kind = "bpost-shm"')
+    instance.file.write_text(re.sub(r"token = .*PLATFORM_TOKEN.*\n", "", written), encoding="utf-8")
+    tell(folder / "clock", NOW)
+    for words in (("keys", "provision"), ("migrate",)):
+        done = instance.run(*words)
+        assert done.exit_code == 0, done.output
+    return instance
 
 
 def accepted(instance: Instance) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from middleware.account import Account
-from middleware.carriers.bpost_tracking import LONGEST, BpostTracking, trial, tried
+from middleware.carriers.bpost_tracking import LONGEST, OTHER_ACCOUNT, BpostTracking, trial, tried
 from middleware.exchange import Failed, Gone, Impossible, Request, Response
 from middleware.journey import Journey, Scan, Unheard, Window
 from schemas.bpost_tracking import MOST_STATES, PROGRESS
@@ -23,7 +23,8 @@ from schemas.journey import JOURNEY, Progress
 from tests.middleware.carriers.test_bpost_shm import vector
 from tests.middleware.carriers.test_bpost_shm_conversation import BARCODE, SIGHTED
 
-BPOST = BpostTracking(account=Account(id="123456", passphrase="not a real one: ü", shared=True), shared=lambda _: True)
+ACCOUNT = Account(id="123456", passphrase="not a real one: ü", shared=True)
+BPOST = BpostTracking(asking=lambda _: ACCOUNT)
 WHOLE = vector("answers", "tracking").decode()
 PEOPLE = ("Verzonnen", "Bedacht", "Gent", "Brussel", "9000", "1000", "DistributedNormally", "gqwxvsyt", "805140")
 
@@ -68,9 +69,18 @@ def test_a_barcode_of_any_letters_stays_one_step_of_the_path() -> None:
 
 
 def test_for_a_shop_with_an_account_of_its_own_nobody_else_asks() -> None:
-    theirs = replace(BPOST, shared=lambda record: record.shop != SIGHTED.shop)
-    assert isinstance(theirs.question(SIGHTED), Impossible)
+    nobody = Impossible(code=OTHER_ACCOUNT)
+    theirs = BpostTracking(asking=lambda record: nobody if record.shop == SIGHTED.shop else ACCOUNT)
+    assert theirs.question(SIGHTED) is nobody
     assert isinstance(theirs.question(replace(SIGHTED, shop="another")), Request)
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500])
+def test_that_an_account_is_not_taken_concerns_its_own_shop_alone(status: int) -> None:
+    refused = Response(status=status, headers={}, body=b"")
+    own = BpostTracking(asking=lambda _: replace(ACCOUNT, shared=False))
+    answers = [one.answer(SIGHTED, refused) for one in (BPOST, own)]
+    assert answers == [Failed(code=f"http-{status}", alone=alone) for alone in (False, status in (401, 403))]
 
 
 def test_of_a_whole_answer_codes_and_times_pass_in_their_order_and_no_word_of_it() -> None:
@@ -248,7 +258,7 @@ def test_a_wait_that_is_asked_for_is_told() -> None:
 def test_whether_the_account_is_taken_is_asked_with_nobodys_parcel(
     status: int, body: str, media: str, *, well: bool, says: str
 ) -> None:
-    asked = trial(BPOST.account)
+    asked = trial(ACCOUNT)
     assert asked.path == f"/services/trackedmail/item/{'0' * 24}/trackingInfo"
     whole = BPOST.question(replace(SIGHTED, barcode="0" * 24))
     assert isinstance(whole, Request)

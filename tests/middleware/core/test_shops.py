@@ -34,6 +34,7 @@ CONTENT = ShopContent(
     secrets=SECRETS,
     token=b"made-up-token",
     passphrase="made-up-passphrase",
+    tracking_password="made-up-password-of-tracking",
 )
 
 
@@ -118,3 +119,12 @@ def test_what_is_not_told_anew_stays_and_a_passphrase_as_long_as_there_is_an_acc
     assert content_of({}, Held(), first, keeps=True).passphrase is None
     other = content_of(told, Held(passphrase="q"), first, keeps=False)
     assert (other.secrets, other.token, other.passphrase) == ((), b"t", "q")
+
+
+def test_a_password_at_tracking_stays_with_its_account_and_no_other() -> None:
+    told, word = {"account": "123456"}, "made up"
+    first = content_of(told, Held(passphrase="p", tracking_password=word), None, keeps=False)
+    assert content_of(told, Held(passphrase="q"), first, keeps=True).tracking_password == word
+    assert content_of({"account": "654321"}, Held(passphrase="q"), first, keeps=True).tracking_password is None
+    assert content_of({}, Held(), first, keeps=True).tracking_password is None
+    assert content_of(told, Held(tracking_password="newer"), first, keeps=True).tracking_password == "newer"

@@ -11,11 +11,11 @@ from sqlalchemy import create_engine, update
 from werkzeug.test import TestResponse
 
 from middleware.account import Account
-from middleware.carriers.bpost_tracking import BpostTracking
+from middleware.carriers.bpost_tracking import OTHER_ACCOUNT, BpostTracking
 from middleware.carriers.parcel_state import ParcelState
 from middleware.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from middleware.errors_following import NotToldError
-from middleware.exchange import Request, Response
+from middleware.exchange import Impossible, Request, Response
 from middleware.following import Lookout, Watch
 from middleware.gate import PLACES
 from middleware.model import State
@@ -81,7 +81,8 @@ class Asking:
 
     def watches(self, carrier: str = "platform") -> Mapping[str, Watch]:
         account = Account(id="123456", passphrase="made up", shared=True)
-        follower = BpostTracking(account=account, shared=lambda record: record.shop not in self.owners)
+        nobody = Impossible(code=OTHER_ACCOUNT)
+        follower = BpostTracking(asking=lambda record: nobody if record.shop in self.owners else account)
         return {carrier: Watch(follower=follower, transport=self.platform)}
 
     def become(self, **values: object) -> None:

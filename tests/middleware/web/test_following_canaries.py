@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -218,7 +218,16 @@ def test_whose_account_a_parcel_has_is_asked_of_its_carrier(line: Line, tmp_path
         return Line(asking=line.asking, server=line.server, watches=watches).journey()
 
     problem(journey(account), 404, "not-followed")
+    assert "once its tracking password is set" in journey(account).get_json()["title"]
     problem(journey(None), 404, "not-followed")  # nor where it is not known
+    assert "password" not in journey(None).get_json()["title"]
+    own = replace(account, tracking=PASSWORD)
+    problem(journey(own), 409, "nothing-to-follow")  # the simulated bpost knows of no such parcel in that account
+    line.server.api.bpost._passphrase = "changed since"
+    problem(journey(own), 404, "not-followed")
+    assert "is not taken" in journey(own).get_json()["title"]
+    problem(journey(Whose.SHARED), 503, "journey-unavailable")
+    line.server.api.bpost._passphrase = PASSWORD
     assert journey(Whose.SHARED).status_code == 200
     line.asking.become(account="654321")  # what is noted with the parcel counts, and not what the shop has now
     problem(journey(Whose.SHARED), 404, "not-followed")

@@ -16,11 +16,12 @@ import pytest
 from sqlalchemy import create_engine, delete, select, update
 
 from middleware.account import Account
-from middleware.carriers.bpost_tracking import BpostTracking
+from middleware.carriers.bpost_tracking import OTHER_ACCOUNT, BpostTracking
 from middleware.carriers.parcel_state import ParcelState
 from middleware.core.calendar import end, today
 from middleware.errors import StorageError, TransientDeliveryError
 from middleware.events import Ledger
+from middleware.exchange import Impossible
 from middleware.following import Watch
 from middleware.model import State
 from middleware.ports_retention import Retention
@@ -40,6 +41,8 @@ from tests.system.stack import headers
 CAME = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)  # the 21st in Brussels
 DELIVERED = ANSWER.replace("</itemTracking>", "SCAN</itemTracking>")
 
+ACCOUNT = Account(id="123456", passphrase="made up", shared=True)
+
 
 def scan(code: str, at: datetime | str) -> str:
     time = at if isinstance(at, str) else f"{at:%Y-%m-%dT%H:%M:%S}Z"
@@ -58,10 +61,12 @@ class Following:
     seen: list[tuple[str, str]] = field(default_factory=list)
     reads: str = "delivered"
     own: bool = False
+    account: Account = ACCOUNT
+    refused: set[str] = field(default_factory=set)
 
     def pursuit(self) -> Pursuit:
-        account = Account(id="123456", passphrase="made up", shared=True)
-        watch = Watch(follower=BpostTracking(account=account, shared=lambda _: not self.own), transport=self.platform)
+        asked = Impossible(code=OTHER_ACCOUNT) if self.own else self.account
+        watch = Watch(follower=BpostTracking(asking=lambda _: asked), transport=self.platform)
         return Pursuit(
             carrier="platform",
             watch=watch,
@@ -69,6 +74,7 @@ class Following:
             ledger=Ledger(events=self.known, clock=self.intake.clock),
             shops=reading(self.intake.services, recipient_clock=self.reads).shops,
             observe=lambda carrier, result: self.seen.append((carrier, result)),
+            refused=self.refused,
         )
 
     def step(self, after: Place | None = None) -> tuple[Place | None, float]:
@@ -223,6 +229,22 @@ def test_who_does_not_tell_is_left_alone_for_a_while(
     (line,) = following.lines()
     assert (line["event"], line["code"], line["record_id"]) == ("journey_not_told", code, following.record)
     assert following.events() == []
+
+
+def test_a_shop_whose_own_account_is_not_taken_stops_no_other_and_is_asked_for_again_in_the_next_round(
+    following: Following,
+) -> None:
+    following.platform.status, following.account = 401, replace(following.account, shared=False)
+    place, rest = following.step()
+    assert (rest, following.refused) == (PACE_SECONDS, {"plain"})
+    assert following.lines()[0]["shop"] == "plain"
+    assert following.step() == (place, 0.0)  # another parcel of the shop
+    assert len(following.platform.asked) == 1
+    assert following.step(place) == (None, ROUND_SECONDS)
+    following.platform.status = 200
+    following.tell(scan("U01", CAME))
+    assert following.step()[1] == PACE_SECONDS
+    assert len(following.events()) == 1
 
 
 @pytest.mark.parametrize("status", [404, 410])

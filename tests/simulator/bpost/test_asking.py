@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.simulator.bpost.bench import Asker, accepted, basic, media
@@ -27,6 +29,16 @@ def test_tracking_asks_for_a_passphrase_too(bpost: Asker) -> None:
     assert bpost.send("GET", path, authorization=basic(passphrase="no")).status == 401
     assert bpost.send("GET", path, authorization=basic("somebody")).status == 401
     assert bpost.send("GET", path).status == 404
+
+
+def test_tracking_tells_an_account_of_its_own_parcels_alone(bpost: Asker) -> None:
+    bpost.take("at-home")
+    pdf, wish = media("label-pdf-v3.4"), media("labelRequest-v5")
+    label = bpost.send("GET", "/orders/R-1/labels/A6", accept=pdf, content_type=wish)
+    (barcode,) = re.findall(r"3232[0-9]{20}", label.body.decode())
+    path = f"//services/trackedmail/item/{barcode}/trackingInfo"
+    assert bpost.send("GET", path).status == 200
+    assert bpost.send("GET", path, authorization=basic("654321")).status == 404
 
 
 @pytest.mark.parametrize(
