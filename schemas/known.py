@@ -36,13 +36,19 @@ REASONS: Mapping[str, str] = {
 
 DOUBTS: Mapping[str, str] = {
     "contact": "a phone number or an e-mail address stands in it, and goes with the address",
+    "no_email": "nothing is there that mail reaches: the parcel goes without the message that its product would send",
+    "no_mobile": "nothing is there that a text message reaches: the parcel goes without the message that its product "
+    "would send",
     "no_number": "no house number was found: the line is kept whole",
     "post_office_box": "it names no house, but a post office box or its like: the line is kept whole",
     "several_numbers": "more than one number could be the house number: the lines are kept whole",
     "transliterated": "label printers lack letters of it: it is written with those that they have",
     "unclear": "its house number could not be told from the rest: the line is kept whole",
 }
-"""Every doubt about what is kept, in plain words."""
+"""Every doubt about what is kept or is not there, in plain words."""
+
+MISSING = frozenset(("no_email", "no_mobile"))
+"""Of these what is not there."""
 
 
 def removed_names(sender: str) -> Mapping[str, str]:

@@ -220,7 +220,7 @@ def _print_record(summary: Summary, report: RemovalReport | None, here: telling.
         if report.doubted:
             click.echo()
             rows = [(doubted.path, DOUBTS.get(doubted.reason, doubted.reason)) for doubted in report.doubted]
-            print_table(("unclear", "because"), rows, whole=("unclear",))
+            print_table(("unclear or missing", "because"), rows, whole=("unclear or missing",))
 
 
 def _facts(summary: Summary) -> Iterator[tuple[str, object]]:

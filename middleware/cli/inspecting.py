@@ -29,7 +29,7 @@ from middleware.platforms.mystamp import MyStamp
 from middleware.ports import Carrier
 from middleware.ports_senders import Caller
 from middleware.services import Shop
-from schemas.known import DOUBTS, REASONS
+from schemas.known import DOUBTS, MISSING, REASONS
 from schemas.mystamp import LONGEST_BODY
 from schemas.order import CustomsItem, Sender
 from schemas.policy import Policy
@@ -301,7 +301,10 @@ def _print(result: dict[str, Any]) -> None:
     rows += [("index", path, "kept only to know the order again") for path in result["index"]]
     rows += [("in clear", path, "what the carrier reads without a key") for path in result["in_clear"]]
     rows += [("removed", removal["path"], REASONS[removal["reason"]]) for removal in result["removed"]]
-    rows += [("unclear", doubted["path"], DOUBTS[doubted["reason"]]) for doubted in result["doubted"]]
+    rows += [
+        ("missing" if doubted["reason"] in MISSING else "unclear", doubted["path"], DOUBTS[doubted["reason"]])
+        for doubted in result["doubted"]
+    ]
     print_table(("", "path", "where, or why"), rows, whole=("", "path"))
     if told := words.goods(error["pointer"] for error in result["errors"]):
         click.echo(f"\n{told}")

@@ -16,6 +16,7 @@ from middleware.core.lettering import rewritten
 from middleware.core.permitting import lane_of
 from middleware.core.schedule import schedule
 from middleware.core.trace import trace
+from middleware.core.untold import untold
 from middleware.errors import Fault, SchemaError
 from middleware.model import Delivery, Parsed, ParsedMatter, Plan, Report, ShopSettings
 from middleware.model_keys import Sealing
@@ -100,10 +101,13 @@ def planned(
     doubts = parsed.doubts
     if parcel and isinstance(order, Order):
         doubts = {**rewritten(parcel, order, parsed), **doubts}
+    report = trace(document, shape, parsed.taken, withheld, shared=parsed.shared, doubts=doubts, lost=parsed.lost)
+    if isinstance(order, Order):
+        report = replace(report, doubted=(*report.doubted, *untold(order, settings.delivery, names)))
     return Planned(
         order=order,
         plan=schedule(order, policy, settings.account_type, now, sealing, lane_of(settings.platform)),
-        report=trace(document, shape, parsed.taken, withheld, shared=parsed.shared, doubts=doubts, lost=parsed.lost),
+        report=report,
         reference=named(names, lambda: _order_name(full)) if told else None,
     )
 

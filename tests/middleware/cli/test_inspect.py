@@ -16,7 +16,7 @@ from middleware import binding
 from middleware.core.body import MAX_BYTES
 from middleware.model import Reason, Status
 from schemas.errors import SchemaFault
-from schemas.known import DOUBTS, REASONS
+from schemas.known import DOUBTS, MISSING, REASONS
 from schemas.mystamp import LONGEST_BODY
 from schemas.policy_loader import load
 from tests.middleware.cli.bench import ORDERS, PACK, process, run
@@ -155,7 +155,8 @@ def test_text_tells_the_same_paths_as_json(file: str) -> None:
     rows = {tuple(line.split(maxsplit=2)) for line in lines}
     assert {("sealed" if kept["sealed"] else "kept", kept["path"], kept["part"]) for kept in order["kept"]} <= rows
     assert {("removed", removed["path"], REASONS[removed["reason"]]) for removed in order["removed"]} <= rows
-    assert {("unclear", one["path"], DOUBTS[one["reason"]]) for one in order["doubted"]} <= rows
+    doubted = [("missing" if one["reason"] in MISSING else "unclear", one) for one in order["doubted"]]
+    assert {(what, one["path"], DOUBTS[one["reason"]]) for what, one in doubted} <= rows
     assert len(lines) == len(set(lines)) + lines.count("") - 1
     assert {("used", path, "read to decide, then gone") for path in order["used"]} <= rows
     assert {("index", path, "kept only to know the order again") for path in order["index"]} <= rows
