@@ -111,9 +111,12 @@ class ShopCash(_Strict):
     """Where the money goes that is collected on delivery. Sealed at once; never given back."""
 
     iban = fields.String(
-        required=True, validate=validate.And(_Whole(f"^{rules.IBAN.pattern}$"), _check_digits), error_messages=_CODES
+        required=True,
+        validate=validate.And(_Whole(f"^{rules.IBAN.pattern}$"), _check_digits),
+        error_messages=_CODES,
+        metadata={"description": "The account that the money goes to, without spaces (ISO 13616)."},
     )
-    bic = _form(rules.BIC, required=True)
+    bic = _form(rules.BIC, required=True, description="The bank of that account (ISO 9362).")
 
 
 class ShopCustoms(_Strict):

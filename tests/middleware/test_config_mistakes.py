@@ -40,7 +40,7 @@ FREE = {"keys", "state", "journal", "ca_file", "pickup_attribute", "reference", 
 OF_BPOST = ("locator", "tracking")
 """Tables of the one kind of carrier that has them."""
 
-NESTED = ("integration", "sender", "customs", "callback", "fulfilment", *OF_BPOST)
+NESTED = ("integration", "sender", "cash_on_delivery", "customs", "callback", "fulfilment", *OF_BPOST)
 
 WRONG_TYPES = [f'["{CANARY}"]', f'{{ canary = "{CANARY}" }}', "true", "2026-11-22T10:00:00", "1.5", "[[1]]"]
 PASTED = [f'{{ {source} = "{text}" }}' for source in ("env", "file") for text in (CANARY, f"{CANARY}\\u0000")]
@@ -54,6 +54,7 @@ OF_ACCOUNTS = (
     *(("tracking_password", "account"), ("tracking_password", "passphrase")),
 )
 PAIRS = {
+    "cash_on_delivery": (("iban", "bic"), ("bic", "iban")),
     "callback": (("url", "secrets"), ("secrets", "url")),
     "fulfilment": (("url", "token"),),
     "tracking": (),  # the whole table stands there as a comment
