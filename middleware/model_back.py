@@ -103,6 +103,7 @@ class Event:
     order_ref: str | None
     attempts: int
     fence: int
+    why: str | None = None  # of a failure, as the row has it: what may be told of it is said by ``schemas.failure``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from schemas import failure
 from schemas.errors import SchemaFault
 
 TYPES: Final = ("shipment.created", "shipment.cancelled", "shipment.failed", "shipment.changed_after_delivery")
@@ -23,6 +24,7 @@ _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REFERENCE: Final = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
 _BARCODE: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
+_CODE: Final = re.compile(failure.FORM)
 
 
 def _form(form: re.Pattern[str], *, required: bool, says: str) -> fields.String:
@@ -47,6 +49,7 @@ class Shipment(_Closed):
     )
     barcode = _form(_BARCODE, required=False, says="the parcel platform's; absent where none was given")
     state = fields.String(required=True, validate=validate.OneOf(STATES))
+    code = _form(_CODE, required=False, says="why it failed, from a closed list; with state failed alone")
     test = fields.Boolean(required=True, metadata={"description": "from a shop in test mode: no parcel"})
 
 

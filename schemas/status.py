@@ -5,6 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from schemas.allowlist import AllowList
+from schemas.closed import Entire
+from schemas.failure import FORM
 from schemas.policy_terms import TRIGGERS
 
 STATES = (
@@ -41,6 +43,14 @@ class Status(AllowList):
         required=True,
         metadata={
             "description": "The shop was in test mode: only the simulated platform knows it, no parcel will be sent"
+        },
+    )
+    code = fields.String(
+        required=True,
+        allow_none=True,
+        validate=Entire(f"^(?:{FORM})$"),
+        metadata={
+            "description": "Why it goes nowhere by itself, from a closed list; null unless it is dead or quarantined"
         },
     )
     barcode = fields.String(required=True, allow_none=True, metadata={"description": "The parcel platform's"})

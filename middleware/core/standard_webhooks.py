@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import orjson
 
-from middleware.model_back import STATES, Event
-from schemas import callback
+from middleware.model_back import STATES, Event, Kind
+from schemas import callback, failure
 
 PREFIX: Final = "whsec_"
 SHORTEST_KEY: Final = 24
@@ -57,7 +57,10 @@ def body(event: Event, order: str | None) -> bytes:
     """What a shop is told of an event. Raises: schemas.errors.SchemaFault for what may not be sent."""
     data: dict[str, Any] = {"shipment": event.record_id, "reference": event.reference}
     data |= {name: value for name, value in (("order", order), ("barcode", event.barcode)) if value is not None}
-    data |= {"state": STATES[event.kind], "test": event.test}
+    data["state"] = STATES[event.kind]
+    if event.kind is Kind.FAILED:
+        data["code"] = failure.told(event.why)
+    data["test"] = event.test
     at = event.happened_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     document = {"type": event.kind.value, "timestamp": at, "data": data}
     callback.check(document)

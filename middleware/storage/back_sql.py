@@ -211,6 +211,7 @@ def _event(row: Any, formers: frozenset[str]) -> Event:
         order_ref=row.order_ref,
         attempts=row.attempts,
         fence=row.fence + 1,
+        why=row.why,
     )
 
 

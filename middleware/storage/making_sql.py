@@ -41,6 +41,7 @@ _WHO: Final = (
         records.c.shop,
         records.c.state,
         records.c.barcode,
+        records.c.last_code,
         callback_stops.c.shop.label("stopped"),
     )
     .join(records, records.c.id == listeners.c.record_id)
@@ -130,7 +131,8 @@ def _make(connection: Connection, record_id: str, kind: Kind, now: datetime) -> 
     for way, said in ways:
         rests = way is Way.CALLBACK and row.stopped is not None
         waits = {"due": None if rests else now, "last_code": STOPPED if rests else None}
-        connection.execute(_MADE, {**told, **waits, "id": str(uuid.uuid4()), "way": way, "kind": said})
+        why = row.last_code if said is Kind.FAILED else None
+        connection.execute(_MADE, {**told, **waits, "id": str(uuid.uuid4()), "way": way, "kind": said, "why": why})
     return bool(ways)
 
 

@@ -22,7 +22,9 @@ def create() -> None:
     op.create_table(
         "callbacks",
         sa.Column("id", sa.Text(), nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("record_id", "way", "kind", "shop")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("record_id", "way", "kind")),
+        sa.Column("why", sa.Text()),
+        sa.Column("shop", sa.Text(), nullable=False),
         sa.Column("happened_at", sa.BigInteger(), nullable=False),
         sa.Column("due", sa.BigInteger()),
         sa.Column("fence", sa.Integer(), nullable=False),

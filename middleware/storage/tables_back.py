@@ -33,6 +33,7 @@ callbacks = Table(
     Column("record_id", ForeignKey(listeners.c.record_id, ondelete="CASCADE"), nullable=False),
     Column("way", Text, nullable=False, doc="middleware.model_back.Way"),
     Column("kind", Text, nullable=False, doc="middleware.model_back.Kind"),
+    Column("why", Text, doc="of a failure: what the record's row said then, from a closed list"),
     Column("shop", Text, nullable=False),
     Column("happened_at", Instant, nullable=False),
     Column("due", Instant, doc="when it is told next: its time, or the end of the lease; null: it was given up"),

@@ -103,6 +103,7 @@ def _of_records(path: str, shop: str, barcode: str | None, starts: tuple[str, ..
         "id": RECORD,
         "reference": "7K3MW-9Q2XA",
         "state": "delivered",
+        "code": None,
         "simulated": False,
         "barcode": barcode,
         "since": "2026-11-22T09:30:02.104512+00:00",

@@ -11,15 +11,17 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 
+from middleware.core.lifecycle import GIVEN_UP
 from middleware.errors import NotFoundError
 from middleware.logs import logger
 from middleware.services import Services, Shop
 from middleware.tracking import LONGEST, Desk, Step, of_order, shipment
 from middleware.trail import Sighting
 from middleware.web import query
+from schemas import failure
 from schemas.status import STATUS
 
-_DERIVED = ("simulated", "next", "clock_not_started")
+_DERIVED = ("simulated", "next", "clock_not_started", "code")
 """Members that stand in no record."""
 
 _log = logger("shipments")
@@ -69,6 +71,7 @@ def told(record: Sighting, step: Step, simulated: Collection[str]) -> Response:
         "simulated": record.carrier in simulated,
         "next": {"step": step.what, "at": step.at},
         "clock_not_started": record.starts_with,
+        "code": failure.told(record.last_code) if record.state in GIVEN_UP else None,
     }
     members: dict[str, Any] = STATUS.dump({**_members(record), **derived})
     return jsonify(members)

@@ -21,7 +21,7 @@ from middleware.labels import LARGEST
 from middleware.web import points
 from middleware.web.labels import RETURN_BARCODES
 from middleware.web.openapi import description
-from schemas import plugin
+from schemas import failure, plugin
 from schemas.allowlist import Node
 from schemas.labels import LABELS_WANTED, MOST
 from schemas.plugin import MADE
@@ -174,6 +174,14 @@ def test_the_answers_are_those_that_are_described() -> None:
     homes = [TREE / "middleware" / name for name in ("errors.py", "errors_shipping.py", "errors_following.py")]
     sources = "".join(home.read_text(encoding="utf-8") for home in homes)
     assert [slug for slug in sorted(slugs) if f'code = "{slug}"' not in sources] == []
+
+
+def test_why_a_shipment_failed_is_told_in_the_words_that_there_are() -> None:
+    table = [cell for row in rows(GUIDE, "## Why a shipment failed") for cell in re.findall(r"`([^`]+)`", row[0])]
+    assert sorted(code for code in table if ":" not in code) == sorted(failure.WORDS)
+    assert [code for code in table if ":" in code and failure.told(code) != code] == [failure.EXHAUSTED]
+    (kinds,) = re.findall(r"^The kinds are (.*?)\n\n", TEXT, re.M | re.S)
+    assert sorted(re.findall(r"`([\w-]+)`", kinds)) == sorted(failure.KINDS)
 
 
 def test_what_is_told_of_labels_is_what_the_code_knows() -> None:

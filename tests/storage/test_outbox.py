@@ -155,8 +155,26 @@ def test_what_goes_nowhere_is_told_and_is_no_fulfilment(store: Store, outbox: Ou
     store.accept(arrival(), record(listener=listener(fulfilment=True)))
     assert store.bury(claim(store), state, "http-422", NOW)
     event = next_(outbox)
-    assert (event.kind, event.way, event.barcode) == (Kind.FAILED, Way.CALLBACK, None)
+    assert (event.kind, event.way, event.barcode, event.why) == (Kind.FAILED, Way.CALLBACK, None, "http-422")
     assert outbox.claim(NOW, LEASE, "demo") is None
+
+
+def test_why_it_failed_is_told_as_it_was_then(store: Store, outbox: Outbox, behind: Engine) -> None:
+    made = record(listener=listener())
+    store.accept(arrival(), made)
+    assert store.bury(claim(store), State.DEAD, "http-422", NOW)
+    with behind.begin() as connection:
+        connection.execute(update(records).where(records.c.id == made.id).values(last_code="timeout"))
+    assert next_(outbox).why == "http-422"
+
+
+def test_of_what_was_tried_again_and_delivered_no_failure_is_told(store: Store, outbox: Outbox) -> None:
+    store.accept(arrival(), record(listener=listener()))
+    store.retry(claim(store), NOW + LATER, "timeout", counted=True)
+    stored = store.claim(NOW + LATER, LEASE, "demo")
+    assert stored is not None
+    assert store.delivered(stored, GIVEN, NOW + LATER)
+    assert next_(outbox, now=NOW + LATER).why is None
 
 
 def told_of(outbox: Outbox, at: datetime) -> list[tuple[str, Kind]]:

@@ -73,9 +73,26 @@ def test_what_is_not_known_is_left_out_and_nothing_else_is_there() -> None:
         told = json.loads(body(replace(EVENT, kind=kind, barcode=None, test=True), None))
         assert (told["type"], told["data"]["state"]) == (kind, STATES[kind])
         assert set(told) == {"type", "timestamp", "data"}
-        assert set(told["data"]) == {"shipment", "reference", "state", "test"}
+        why = {"code"} if kind is Kind.FAILED else set()
+        assert set(told["data"]) == {"shipment", "reference", "state", "test"} | why
         assert told["data"]["test"] is True
     assert (set(TYPES), set(KNOWN_STATES)) == (set(Kind), set(STATES.values()))
+
+
+@pytest.mark.parametrize(
+    ("why", "code"),
+    [
+        ("http-400:max-length:postal-code", "http-400:max-length:postal-code"),
+        ("attempts-exhausted:http-503", "attempts-exhausted:http-503"),
+        ("http-400:max-length:Lotte", "other"),
+        ("Lotte Verzonnen", "other"),
+        (None, "other"),
+    ],
+)
+def test_why_it_failed_is_told_in_words_of_closed_lists(why: str | None, code: str) -> None:
+    told = json.loads(body(replace(EVENT, kind=Kind.FAILED, why=why), None))
+    assert told["data"]["code"] == code
+    assert "code" not in json.loads(body(replace(EVENT, why=why), None))["data"]
 
 
 @pytest.mark.parametrize(

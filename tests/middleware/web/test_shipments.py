@@ -31,7 +31,7 @@ from tests.system import orders
 
 TOKENS = {"plain": b"made-up token of plain", "strict": b"made-up token of strict"}
 NUMBERS = itertools.count(7351)
-MEMBERS = {"id", "reference", "state", "simulated", "barcode", "since", "changed_after_delivery", "next"} | {
+MEMBERS = {"id", "reference", "state", "code", "simulated", "barcode", "since", "changed_after_delivery", "next"} | {
     "clock_not_started",
     "unsent_until",
 }
@@ -135,6 +135,27 @@ def test_every_state_can_be_told(api: FlaskClient, intake: Intake, answer: dict[
     told: Any = ask(api, answer["id"]).json
     assert (told["state"], told["changed_after_delivery"], told["barcode"]) == (state, True, "323299901059900000000017")
     assert told["next"]["at"] is None
+    assert STATUS.validate(told) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "code"),
+    [
+        (State.DEAD, "http-400:max-length:postal-code", "http-400:max-length:postal-code"),
+        (State.DEAD, "attempts-exhausted:timeout", "attempts-exhausted:timeout"),
+        (State.QUARANTINED, "tampered", "tampered"),
+        (State.DEAD, "http-400:max-length:Lotte", "other"),
+        (State.DEAD, None, "other"),
+        (State.WAITING, "timeout", None),
+        (State.DELIVERED, "timeout", None),
+    ],
+)
+def test_why_it_goes_nowhere_is_told_in_words_of_closed_lists(
+    api: FlaskClient, intake: Intake, answer: dict[str, Any], state: State, said: str | None, code: str | None
+) -> None:
+    settled(intake, answer["id"], state=state, due=None, last_code=said)
+    told: Any = ask(api, answer["id"]).json
+    assert told["code"] == code
     assert STATUS.validate(told) == {}
 
 
