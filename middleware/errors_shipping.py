@@ -58,7 +58,7 @@ class OlderVersionError(ConflictError):
 
 
 class TooLateError(ConflictError):
-    """The parcel is on its way and can no longer be changed or cancelled; a person decides."""
+    """The parcel platform can no longer change or cancel this parcel; a person decides."""
 
     code = "too-late"
 

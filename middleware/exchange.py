@@ -142,8 +142,8 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooLate:
-    """The parcel platform can no longer cancel the shipment: the parcel is on its way. ``barcode`` is the one that it
-    tells, if it does: whoever made the parcel may have died before it was noted.
+    """The parcel platform can no longer cancel the shipment: its label is printed, or the parcel moves. ``barcode`` is
+    the one that it tells, if it does: whoever made the parcel may have died before it was noted.
     """
 
     barcode: str | None = None

@@ -34,7 +34,7 @@ PARCEL: Final = Sentences(
     endings={
         Ending.REPLACED: "changed: another record takes its place",
         Ending.CANCELLED: "was cancelled, or has nothing left to ship",
-        Ending.TOO_LATE: "changed when the parcel was on its way",
+        Ending.TOO_LATE: "changed when the parcel platform could cancel it no more",
     },
     can={
         State.WAITING: f"Nothing is needed. {_STILL}",
@@ -75,7 +75,7 @@ PARCEL: Final = Sentences(
         "with `parcelveil deliveries retry {id}`. Do not hand over a parcel with this label."
     ),
     too_late=(
-        "Look at the version before it: its parcel is on its way as the order was then. Correct or stop it at the "
+        "Look at the version before it: its parcel stands as the order was then. Correct or stop it at the "
         "parcel platform by hand."
     ),
     kept=(

@@ -73,7 +73,7 @@ def _cancel(problem: Problem) -> Mapping[str, Any]:
             "401": problem(WHO),
             "403": problem("The policy of this shop is not for parcels"),
             "404": problem("There is no such shipment in this shop"),
-            "409": problem("Too late: the parcel is on its way; or a legal hold keeps what the parcel platform has"),
+            "409": problem("Too late to cancel it over there; or a legal hold keeps what the parcel platform has"),
             "503": problem(OURS),
         },
     }

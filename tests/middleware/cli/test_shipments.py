@@ -109,7 +109,7 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "delivered": ({"state": "delivered", "due": None, "barcode": BARCODE}, (f"barcode {BARCODE}", "carries it")),
     "changed after delivery": (
         {"state": "delivered", "due": None, "changed_after_delivery": True, "ending": "too-late"},
-        ("changed when the parcel was on its way", "a person has to decide", PARCEL.changed),
+        ("changed when the parcel platform could cancel it no more", "a person has to decide", PARCEL.changed),
     ),
     "cancelling": ({"state": "cancelling"}, ("asked to cancel it", f"asked at {AT}", "Do not hand over")),
     "cancelled": (
@@ -138,7 +138,7 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     "withdrawn, as it was too late": (
         {"state": "withdrawn", "due": None, "last_code": "too-late"},
-        ("its parcel is on its way", "by hand"),
+        ("its parcel stands as the order was then", "by hand"),
     ),
     "withdrawn, and held": (
         {"state": "withdrawn", "due": None, "last_code": "replaced"},

@@ -401,7 +401,9 @@ def test_too_late_a_cancellation_is_409_and_so_is_a_change(plug: Plug) -> None:
     stored = plug.intake.services.store.claim(plug.intake.clock(), 60.0, "plain")
     assert stored is not None
     assert plug.intake.services.store.too_late(stored, plug.intake.clock())
-    problem(plug.cancel(body["id"]), 409, "too-late")
+    refused = plug.cancel(body["id"])
+    problem(refused, 409, "too-late")
+    assert "its way" not in (refused.json or {})["title"]  # a printed label may lie there still
 
 
 @pytest.mark.policy("AMB-8")
