@@ -238,3 +238,11 @@ class PickupPoint:
     latitude: float | None = None
     longitude: float | None = None
     hours: Hours | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsTold:
+    """The pick-up points of an answer; ``unfit`` counts those beside them that have not the form for an order."""
+
+    points: tuple[PickupPoint, ...]
+    unfit: int

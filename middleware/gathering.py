@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from middleware.core.calendar import today
 from middleware.errors import TransientDeliveryError
-from middleware.exchange import PickupPoint, Request, Response
+from middleware.exchange import PickupPoint, PointsTold, Request, Response
 from middleware.points import KnownPoints, PointsFile, Zone
 from middleware.ports import Clock, Transport
 
@@ -38,7 +38,7 @@ class Source(Protocol):
     def around(self, country: str, postal_code: str, today: date) -> Request:
         """The question for what is around a postal code."""
 
-    def read(self, response: Response, country: str) -> Sequence[PickupPoint]:
+    def read(self, response: Response, country: str) -> PointsTold:
         """The points of an answer. Raises: TransientDeliveryError."""
 
 
@@ -70,8 +70,10 @@ class Gathering:
 
     def _listed(self, known: KnownPoints) -> KnownPoints:
         found: dict[str, PickupPoint] = {}
+        unfit = 0
         for country in self.countries:
-            points = self.source.read(self.transport.send(self.source.every(country)), country)
+            told = self.source.read(self.transport.send(self.source.every(country)), country)
+            points, unfit = told.points, unfit + told.unfit
             # a list without them, or without most, is a fault over there, and orders to the others would be refused
             if not points:
                 raise _failed("no-points")
@@ -87,6 +89,7 @@ class Gathering:
             fetched_at=now,
             points={id_: _filled(point, point, known.points.get(id_)) for id_, point in found.items()},
             looked={zone: known.looked[zone] if zone in bare else now for zone in zones - (bare - known.looked.keys())},
+            unfit=unfit,
         )
 
     def _looked(self, known: KnownPoints) -> KnownPoints:
@@ -108,7 +111,7 @@ class Gathering:
 
     def _around(self, known: KnownPoints, zone: Zone) -> KnownPoints:
         response = self.transport.send(self.source.around(*zone, today(self.clock())))
-        details = self.source.read(response, zone[0])
+        details = self.source.read(response, zone[0]).points
         told = {
             one.id: _filled(known.points[one.id], one, known.points[one.id])
             for one in details

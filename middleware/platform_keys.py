@@ -83,13 +83,14 @@ class PlatformKeys:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """The content of a platform's file. ``pins`` outlive the keys: a withdrawn ``kid`` may not come back as another
-    key.
+    key. ``unfit`` counts the pick-up points that were told beside ``points`` and that no order can name.
     """
 
     fetched_at: datetime | None = None
     keys: Mapping[str, ECKey] = field(default_factory=dict)
     pins: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, PickupPoint] = field(default_factory=dict)
+    unfit: int = 0
 
     @classmethod
     def from_bytes(cls, content: bytes, path: Path) -> Known:
@@ -101,6 +102,7 @@ class Known:
                 keys={jwk["kid"]: ECKey.import_key(jwk) for jwk in document["keys"]},
                 pins={kid: str(thumbprint) for kid, thumbprint in document["pins"].items()},
                 points=kept(document["points"]),
+                unfit=int(document["unfit"]),
             )
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError, JoseError):
             path_only = f"{path}: not a file of this service; remove it and run `parcelveil keys provision`"
@@ -112,12 +114,12 @@ class Known:
         fetched = self.fetched_at.isoformat() if self.fetched_at else None
         keys = [key.as_dict(private=False) for key in self.keys.values()]
         content = {"fetched_at": fetched, "pins": dict(self.pins), "keys": keys, "points": points}
-        return json.dumps(content, indent=1).encode()
+        return json.dumps(content | {"unfit": self.unfit}, indent=1).encode()
 
 
 def admit(known: Known, jwks: bytes, points: bytes, now: datetime) -> Known:
     """What is known after a refresh. Everything is refused, and nothing changes, when anything is wrong with the keys
-    or an answer cannot be read; a pick-up point that cannot be used is left out.
+    or an answer cannot be read; a pick-up point that cannot be used is left out and counted.
 
     Raises: KeyRefusedError naming key ids only: a private member, another kind of key, a ``kid`` that came twice or
     whose key changed, a form that is none.
@@ -129,12 +131,15 @@ def admit(known: Known, jwks: bytes, points: bytes, now: datetime) -> Known:
         raise KeyRefusedError(
             f"the parcel platform gave another key for {changed[0]}: refused; ask the platform's operator first"
         )
+    told = [read_point(row) for row in _points(points)]
+    fit = {point.id: point for point in told if point is not None}
     return Known(
         fetched_at=now,
         keys=found,
         pins={**known.pins, **thumbprints},
         # An empty list is a fault over there: without the points known before, orders to them would be refused.
-        points={point.id: point for point in _points(points)} or known.points,
+        points=fit or known.points,
+        unfit=told.count(None),
     )
 
 
@@ -172,12 +177,12 @@ def _usable(jwk: Mapping[str, Any]) -> bool:
     return True
 
 
-def _points(answer: bytes) -> Iterator[PickupPoint]:
+def _points(answer: bytes) -> list[object]:
     document = _document(answer)
     rows = document.get("points") if isinstance(document, dict) else None
     if not isinstance(rows, list) or len(rows) > MAX_POINTS:
         raise KeyRefusedError("the parcel platform's pick-up points cannot be read")
-    yield from filter(None, map(read_point, rows))
+    return rows
 
 
 def _document(answer: bytes) -> object:

@@ -23,11 +23,14 @@ Zone = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPoints:
-    """The points by id, when all of them were told last, and when what is around a postal code was."""
+    """The points by id, when all of them were told last, and when what is around a postal code was. ``unfit`` counts
+    those that were told beside them and that no order can name.
+    """
 
     fetched_at: datetime | None = None
     points: Mapping[str, PickupPoint] = field(default_factory=dict)
     looked: Mapping[Zone, datetime] = field(default_factory=dict)
+    unfit: int = 0
 
     @classmethod
     def from_bytes(cls, content: bytes, path: Path) -> KnownPoints:
@@ -38,6 +41,7 @@ class KnownPoints:
                 fetched_at=datetime.fromisoformat(document["fetched_at"]),
                 points=kept(document["points"]),
                 looked={(land, code): datetime.fromisoformat(when) for land, code, when in document["looked"]},
+                unfit=int(document["unfit"]),
             )
         except (KeyError, TypeError, ValueError, RecursionError):
             fault = f"{path}: not a file of this service; remove it, and it is fetched again"
@@ -47,6 +51,7 @@ class KnownPoints:
         """The file's content."""
         content = {
             "fetched_at": self.fetched_at and self.fetched_at.isoformat(),
+            "unfit": self.unfit,
             "looked": [[*zone, when.isoformat()] for zone, when in self.looked.items()],
             "points": [row_of(point) for point in self.points.values()],
         }

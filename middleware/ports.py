@@ -56,6 +56,10 @@ class Published(Protocol):
     def points(self) -> Mapping[str, PickupPoint]:
         """The points by id."""
 
+    @property
+    def unfit(self) -> int:
+        """How many were told beside them that no order can name."""
+
 
 class Places(Protocol):
     """Where the pick-up points of a carrier are known. Raises: ConfigError from all of them."""

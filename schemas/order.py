@@ -14,8 +14,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-PICKUP_POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
-"""The form of a pick-up point's id, in an order as in what a parcel platform publishes."""
+PICKUP_POINT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,31}")
+"""The form of a pick-up point's id, in an order as in what a parcel platform publishes: wide enough for bpost's too."""
 
 
 class Hidden:

@@ -39,7 +39,13 @@ OPEN = {
     *("Delivery", "PartPlan", "Plan", "Summary", "Sighting", "Trail", "Delivered", "Refused", "Failed"),
     *("Impossible", "TooLate"),
     *("SealedPart", "SealedCopy", "TaggedPart", "Digest", "IndexEntry", "Arrival"),  # sealed or keyed
-    *("PickupPoint", "Wish", "Unserved", "Lacking"),  # a public place, a kind of paper, words of ours, places in a list
+    *(
+        "PickupPoint",
+        "PointsTold",
+        "Wish",
+        "Unserved",
+        "Lacking",
+    ),  # a public place, a kind of paper, words of ours, places in a list
     *(
         "ShopRow",
         "Reserved",

@@ -278,7 +278,7 @@ def _carriers(settings: config.Config) -> Iterator[Finding]:
 def _carrier(name: str, transport: HttpTransport, known: PlatformKeys, settings: config.Config) -> Iterator[Finding]:
     check = f"carrier {name}"
     try:
-        fetch(known, transport, bootstrap.clock(settings)())
+        told = fetch(known, transport, bootstrap.clock(settings)())
         answer = transport.send(Request(method="GET", path="/.well-known/jwks.json", headers={}, body=None))
     except KeyRefusedError as problem:
         yield bad(check, str(problem), "ask the platform's operator by another way which keys are its own")
@@ -289,6 +289,7 @@ def _carrier(name: str, transport: HttpTransport, known: PlatformKeys, settings:
         yield warn(check, what, f"{remedy}; what is stored waits until it answers")
     else:
         yield ok(check, "answers; its keys fit those that are pinned")
+        yield from points.left_out(name, told.unfit)
         if settings.server.clock_file is None:
             yield _clock(f"clock beside {name}", answer.headers.get("date"))
 

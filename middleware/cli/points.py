@@ -58,3 +58,13 @@ def findings(settings: config.Config) -> Iterator[Finding]:
             continue
         told = f"{len(known.points)}, fetched at {telling.moment(known.fetched_at)} UTC"
         yield warn(check, f"old: {told}", _FETCH) if now - known.fetched_at > OLD else ok(check, told)
+        yield from left_out(name, known.unfit)
+
+
+def left_out(carrier: str, unfit: int) -> Iterator[Finding]:
+    """That points are not known here which the carrier told, for no order can name them."""
+    if unfit:
+        what = f"{unfit} that it told are left out: an id, a postal code or an address of another form"
+        yield warn(
+            f"points left out of {carrier}", what, "ask the parcel platform which, and whether orders may name them"
+        )

@@ -116,6 +116,9 @@ class KnownPlaces(Collector):
         told = GaugeMetricFamily(
             "parcelveil_pickup_points_timestamp_seconds", "When they were told last.", labels=["carrier"]
         )
+        unfit = GaugeMetricFamily(
+            "parcelveil_pickup_points_unfit", "Those that no order can name, left out then.", labels=["carrier"]
+        )
         for carrier, places in self._places.items():
             try:
                 published = places.known()
@@ -124,7 +127,8 @@ class KnownPlaces(Collector):
             if published.fetched_at is not None:
                 known.add_metric([carrier], len(published.points))
                 told.add_metric([carrier], published.fetched_at.timestamp())
-        yield from (known, told)
+                unfit.add_metric([carrier], published.unfit)
+        yield from (known, told, unfit)
 
 
 class _Back(Collector):

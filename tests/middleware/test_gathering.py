@@ -218,6 +218,17 @@ def test_more_points_than_there_can_be_are_refused(made: Gathering, monkeypatch:
     assert caught.value.code == "too-many-points"
 
 
+def test_those_that_no_order_can_name_are_counted_and_others_read_how_many(made: Gathering, service: Service) -> None:
+    place = "<Type>2</Type><Name>Punt</Name><Street>Markt</Street><City>Gent</City><Zip>9000</Zip>"
+    ids = ("207500", "lower-1", "BE_1", "", "a b")
+    points = "".join(f"<Point><Id>{id_}</Id>{place}</Point>" for id_ in ids)
+    service.instead = lambda asked: Response(
+        status=200, headers={}, body=LISTED.replace(b"<PickupPointList/>", points.encode())
+    )
+    made.gather()
+    assert (set(read(made).points), read(made).unfit) == ({"207500", "BE_1"}, 3)
+
+
 def test_of_several_processes_one_fetches(made: Gathering, service: Service) -> None:
     other = replace(made, file=PointsFile(made.file.path))
     with other.file.turn() as ours:

@@ -254,7 +254,7 @@ class TestPoints:
                 {**POINT, "id": "-a"},
                 {**POINT, "id": "a b"},
             ),
-            *({**POINT, "id": "a" * 33}, {**POINT, "id": "a"}, {**POINT, "id": "é1"}, {**POINT, "id": "ab\n"}),
+            *({**POINT, "id": "a" * 33}, {**POINT, "id": "-a"}, {**POINT, "id": "é1"}, {**POINT, "id": "ab\n"}),
             *({**POINT, "postal_code": 1000}, {**POINT, "postal_code": ""}, {**POINT, "postal_code": "1000\n"}),
             *({**POINT, "postal_code": "1" * 13}, {**POINT, "postal_code": None}, {**POINT, "country": "be"}),
             *(
@@ -265,8 +265,10 @@ class TestPoints:
             ),
         ],
     )
-    def test_a_point_that_cannot_be_used_is_left_out(self, entry: object) -> None:
-        assert known(places=points(POINT, entry)).points == known().points
+    def test_a_point_that_cannot_be_used_is_left_out_and_counted(self, entry: object) -> None:
+        found = known(places=points(POINT, entry))
+        assert (found.points, found.unfit) == (known().points, 1)
+        assert Known.from_bytes(found.to_bytes(), Path("file")).unfit == 1
 
     def test_what_is_listed_is_kept_of_a_point_and_nothing_else(self) -> None:
         hours = {"monday": [["09:00", "12:00"]]}

@@ -309,6 +309,6 @@ def test_metrics_tell_how_many_there_are_and_since_when(stage: Stage) -> None:
         return {sample.name: sample.value for metric in found for sample in metric.samples}
 
     when = "parcelveil_pickup_points_timestamp_seconds"
-    assert told() == {"parcelveil_pickup_points": 6, when: BEGINNING.timestamp()}
+    assert told() == {"parcelveil_pickup_points": 6, when: BEGINNING.timestamp(), "parcelveil_pickup_points_unfit": 0}
     stage.file.write_bytes(b"{}")
     assert told() == {}

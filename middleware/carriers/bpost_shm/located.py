@@ -51,11 +51,12 @@ _LONGEST_TEXT: Final = 200
 
 class Located:
     """What a parser tells, as lxml calls its target; with ``ValueError`` it ends the parsing. ``points`` are those of
-    ``country`` that an order can name.
+    ``country`` that an order can name; ``unfit`` counts those beside them that have not the form for it.
     """
 
     def __init__(self, country: str) -> None:
         self.points: list[PickupPoint] = []
+        self.unfit = 0
         self._country = country
         self._failed, self._status = False, ""
         self._path: list[str] = []
@@ -123,8 +124,12 @@ class Located:
         row |= {name: _number(told[name]) for name in ("latitude", "longitude") if name in told}
         if self._hours:
             row["hours"] = {day: spans_of(list(_spans(told))) for day, told in self._hours.items() if day in DAYS}
+        if row["kind"] is None or row["country"] != self._country:
+            return
         point = read_point(row)
-        if point is not None and point.kind and point.country == self._country and spot_of(point) is not None:
+        if point is None or spot_of(point) is None:
+            self.unfit += 1
+        else:
             self.points.append(point)
 
 

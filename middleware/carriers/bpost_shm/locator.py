@@ -17,7 +17,7 @@ from lxml import etree
 from middleware.carriers.bpost_shm.located import KINDS, Located
 from middleware.core.inflate import inflated
 from middleware.errors import BodyError, TransientDeliveryError
-from middleware.exchange import PickupPoint, Request, Response
+from middleware.exchange import PointsTold, Request, Response
 from schemas.order import Hidden
 
 PATH: Final = "/Locator"
@@ -53,7 +53,7 @@ class Locator(Hidden):
         day = f"{_working(today):%d-%m-%Y}"
         return self._asking({**asked, "Limit": str(MOST_AROUND), "DD": day, "CheckDate": "1", "CheckOpen": "1"})
 
-    def read(self, response: Response, country: str) -> tuple[PickupPoint, ...]:
+    def read(self, response: Response, country: str) -> PointsTold:
         """The points of an answer, as far as an order can name them and they lie in that country.
 
         Raises: TransientDeliveryError with a code: ``http-…``; ``locator-…`` with the status that the answer tells
@@ -62,7 +62,7 @@ class Locator(Hidden):
         found = Located(country)
         code = f"http-{response.status}" if response.status != 200 else _parsed(response, found) or found.failure
         if code is None:
-            return tuple(found.points)
+            return PointsTold(points=tuple(found.points), unfit=found.unfit)
         failure = TransientDeliveryError()
         failure.code = code
         raise failure

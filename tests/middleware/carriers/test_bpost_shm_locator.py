@@ -11,7 +11,8 @@ import pytest
 from middleware.carriers.bpost_shm import located, locator
 from middleware.carriers.bpost_shm.locator import Locator
 from middleware.errors import TransientDeliveryError
-from middleware.exchange import Kind, PickupPoint, Request, Response
+from middleware.exchange import Kind, PickupPoint, PointsTold, Request, Response
+from schemas.order import PICKUP_POINT
 from simulator.bpost.locator import locate
 from simulator.message import Request as Heard
 
@@ -38,6 +39,10 @@ def poi(more: str = "", /, **changes: str | None) -> str:
 
 def read(document: str | bytes, *, encoding: str = "", status: int = 200) -> tuple[PickupPoint, ...]:
     body = document.encode() if isinstance(document, str) else document
+    return told(body, encoding=encoding, status=status).points
+
+
+def told(body: bytes, *, encoding: str = "", status: int = 200) -> PointsTold:
     return ASKER.read(Response(status=status, headers={"content-encoding": encoding}, body=body), "BE")
 
 
@@ -78,7 +83,7 @@ def test_what_is_asked_is_country_and_postal_code_and_nothing_else() -> None:
 @pytest.mark.parametrize("mixed", [False, True])
 def test_points_around_a_postal_code_are_read_in_both_spellings(mixed: bool) -> None:
     asked = ASKER.around("BE", "2000", FRIDAY)
-    (point,) = ASKER.read(answered(asked, mixed=mixed), "BE")
+    (point,) = ASKER.read(answered(asked, mixed=mixed), "BE").points
     assert (point.id, point.kind, point.name, point.street) == (
         "200003",
         Kind.LOCKER,
@@ -93,7 +98,7 @@ def test_points_around_a_postal_code_are_read_in_both_spellings(mixed: bool) -> 
 
 
 def test_all_points_of_a_country_are_read() -> None:
-    points = ASKER.read(answered(ASKER.every("BE")), "BE")
+    points = ASKER.read(answered(ASKER.every("BE")), "BE").points
     assert [point.id for point in points] == [f"20000{number}" for number in range(1, 7)]
     assert {point.hours for point in points} == {None}
 
@@ -106,26 +111,36 @@ def test_what_is_not_listed_is_not_taken_over() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "unfit"),
     [
-        {"Type": "8"},
-        {"Type": "3"},
-        {"Type": None},
-        {"ID": None},
-        {"ID": "a b"},
-        {"ID": "lower-1"},
-        {"ZIP": None},
-        {"STREET": None},
-        {"STREET": "S" * 41},
-        {"CITY": ""},
-        {"OFFICE": ""},
-        {"OFFICE": "a&#9;b"},
-        {"Country": "FR"},
+        ({"Type": "8"}, 0),
+        ({"Type": "3"}, 0),
+        ({"Type": None}, 0),
+        ({"ID": None}, 1),
+        ({"ID": "a b"}, 1),
+        ({"ID": "lower-1"}, 1),
+        ({"ID": "2" * 21}, 1),
+        ({"ZIP": None}, 1),
+        ({"STREET": None}, 1),
+        ({"STREET": "S" * 41}, 1),
+        ({"CITY": ""}, 1),
+        ({"OFFICE": ""}, 1),
+        ({"OFFICE": "a&#9;b"}, 1),
+        ({"Country": "FR"}, 0),
     ],
 )
-def test_a_point_that_no_order_can_go_to_is_left_out(changes: dict[str, str | None]) -> None:
-    points = read(LISTED.format(poi("", **changes) + poi(ID="207501")))
-    assert [point.id for point in points] == ["207501"]
+def test_a_point_that_no_order_can_go_to_is_left_out_and_counted_if_it_is_for_its_form(
+    changes: dict[str, str | None], unfit: int
+) -> None:
+    found = told(LISTED.format(poi("", **changes) + poi(ID="207501")).encode())
+    assert ([point.id for point in found.points], found.unfit) == (["207501"], unfit)
+
+
+@pytest.mark.parametrize("id_", ["7", "_", "BE_207500", "_" * 20])
+def test_every_id_that_bpost_may_give_is_taken(id_: str) -> None:
+    (point,) = read(LISTED.format(poi(ID=id_)))
+    assert point.id == id_
+    assert PICKUP_POINT.fullmatch(id_)
 
 
 @pytest.mark.parametrize(

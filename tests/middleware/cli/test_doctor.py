@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from middleware.core.schedule import required_kids
 from middleware.errors import ParcelveilError, TransientDeliveryError
 from middleware.exchange import Request, Response
 from middleware.model_shop import MADE_UP
+from middleware.provision import fetch
 from middleware.services import Shop
 from middleware.transport import HttpTransport
 from schemas.policy_loader import load
@@ -290,6 +292,13 @@ def test_the_other_shops_are_ready_beside_a_quarantined_one(instance: Instance) 
         "tweede": "warn",
         "derde": "ok",
     }
+
+
+def test_points_that_no_order_can_name_are_told_of(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "points left out of platform" not in instance.checks()
+    monkeypatch.setattr(doctor, "fetch", lambda *args: replace(fetch(*args), unfit=2))
+    verdict, said = instance.checks()["points left out of platform"]
+    assert (verdict, said.partition(" ")[0]) == ("warn", "2")
 
 
 def test_a_token_that_is_not_taken_is_a_warning(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,10 +62,10 @@ def test_the_one_attribute_may_name_a_pick_up_point(value: str) -> None:
     "value",
     [
         "Dikke zoen van ons",
-        "x",
+        "x!",
         "x" * 33,
         "-1000",
-        "PUP_1000",
+        "PUP.1000",
         "PUP 1000",
         " PUP-1000",
         "PUP-1000\n",
