@@ -20,7 +20,7 @@ from tests.middleware.platforms.woo import document, example, parse, settings
 
 TEXT = (DOCS / "connect-woocommerce.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.M | re.S)
-BEGINNING, CONNECTING, SENDING = (block for kind, block in BLOCKS if kind == "sh")
+BEGINNING, CONNECTING, SENDING, FETCHING = (block for kind, block in BLOCKS if kind == "sh")
 
 
 def test_the_shop_that_is_shown_can_be_connected() -> None:

@@ -28,7 +28,7 @@ from schemas.plugin import MADE
 from schemas.shop_rules import OF_POINTS_KEYS
 from tests.docs import test_connect_woocommerce as woocommerce
 from tests.docs.reading import DOCS, TREE, rows, unquoted
-from tests.docs.test_connect_shopify import WAIT
+from tests.docs.test_connect_shopify import ARRIVED, ID, WAIT
 from tests.ports import free_port
 
 GUIDE = DOCS / "plug-in.md"
@@ -36,7 +36,7 @@ TEXT = GUIDE.read_text(encoding="utf-8")
 SETTING_UP, MAKING, LOOKING = re.findall(r"^```sh\n(.*?)^```", TEXT, re.M | re.S)
 EVENTS = (DOCS / "events.md").read_text(encoding="utf-8")
 ((TELLING, TOLD),) = re.findall(r"^```sh\n(.*?)^```\n+```json\n(.*?)^```", EVENTS, re.M | re.S)
-SECONDS = 100
+SECONDS = 150
 
 SHIMS = {
     "parcelveil": f"""#!/bin/bash
@@ -81,7 +81,8 @@ def script(ports: dict[str, int]) -> str:
     telling = f"({TELLING.strip()}) > told.json\n"
     woo = [line for line in woocommerce.BEGINNING.splitlines() if line.startswith("export ")]
     woo += [f"({woocommerce.CONNECTING}) > connected.txt", "sleep 5"]
-    woo += [f"({woocommerce.SENDING}) > sent.txt"]
+    woo += [f"({woocommerce.SENDING}) > sent.txt", ARRIVED.format(shop="--shop winkel")]
+    woo += [ID.replace('"#1001"', "7001"), woocommerce.FETCHING]
     text = "\n".join([*setting_up, making, identified, telling, LOOKING, *woo])
     return re.sub(r"127\.0\.0\.1:(808[01])", lambda found: f"127.0.0.1:{ports[found[1]]}", text)
 
@@ -154,6 +155,9 @@ def test_a_woocommerce_shop_is_connected_by_its_commands_as_they_stand(here: Pat
     answers = [json.loads(line)["answer"] for line in re.findall(r'^{"file".*}$', sent, re.M)]
     assert [answer["status"] for answer in answers] == ["ignored", "accepted"]
     assert f"code {answers[1]['reference']}" in sent
+    label = "".join(page.extract_text() for page in PdfReader(here / "winkel.pdf").pages)
+    assert answers[1]["reference"] in label
+    assert "SPECIMEN" in label
 
 
 def leaves(node: Node, path: str = "") -> Iterator[str]:
