@@ -15,6 +15,7 @@ OTHER: Final = "other"
 WORDS: Final = (
     *("timeout", "connection", "tls", "truncated", "too-large", "content-encoding", "unreadable-answer"),
     *("egress-blocked", "unknown-carrier", "no-account", "account-changed", "points-unknown", "unknown-pickup-point"),
+    "not-collected",
     *("several-boxes", "cancelled-there", "on-hold-there", "too-late", "replaced", "predecessor-missing"),
     *("expired", "uninstalled", "key-gone", "key-missing", "key-unreadable", "other-sealing", "tampered"),
     *("unreadable-row", "no-such-verb", "lease-lost", "no-outcome", OTHER),
