@@ -20,22 +20,22 @@ from simulator.bpost.names import INTERNATIONAL, NATIONAL, SETTABLE, v3, v5
 from simulator.bpost.rules_common import (
     ADDRESS,
     COMPANY,
-    FREE_50,
     LOCKER_EMAIL,
     MOBILE,
     NAME,
     OPTIONS,
     PARTY,
     PRODUCT,
+    REMARK,
 )
 
 ACCOUNT = Simple(name="AccountIdType", pattern="[0-9]{6}")
-REFERENCE = text("ReferenceType", 50, least=1)
+REFERENCE = text("OrderReferenceType", 50, least=1)
 """The schema is said to allow 100, the manual 50: the stricter holds here."""
-STATUS = one_of("BoxStatusType", *SETTABLE)
-POINT = Simple(name="PointIdType", pattern="[0-9A-Z_]{1,20}")
-POINT_NAME = text("PointNameType", 40)
-DATE = Simple(name="DateType", shape=Shape.DATE)
+STATUS = one_of("SetBoxStatusType", *SETTABLE)
+POINT = Simple(name="RcCode", pattern="[0-9A-Z_]{1,20}")
+POINT_NAME = text("ReceiverNameType", 40)
+DATE = Simple(name="RequestedDeliveryDateType", shape=Shape.DATE)
 DATE_TIME = Simple(name="DateTimeType", shape=Shape.DATE_TIME)
 CENTIMETRES = Simple(name="DimensionType", shape=Shape.DECIMAL, pattern=r"[0-9]+(\.[0-9])?")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -53,12 +53,12 @@ HOURS = Content(particles=tuple(maybe(_national(day, text("OpeningHoursType", 23
 GOODS: tuple[Particle, ...] = (
     one(_national("product", PRODUCT)),
     maybe(_national("options", OPTIONS)),
-    maybe(_national("weight", whole("WeightType"))),
-    maybe(_national("height", whole("MillimetresType"))),
-    maybe(_national("length", whole("MillimetresType"))),
-    maybe(_national("width", whole("MillimetresType"))),
+    maybe(_national("weight", whole("WeightInGrams"))),
+    maybe(_national("height", whole("HeightInMm"))),
+    maybe(_national("length", whole("LegthInMm"))),
+    maybe(_national("width", whole("WidthInMm"))),
     maybe(_national("openingHours", HOURS)),
-    maybe(_national("desiredDeliveryPlace", FREE_50)),
+    maybe(_national("desiredDeliveryPlace", text("DesiredDeliveryPlaceType", 50))),
 )
 RECEIVER_AT_A_POINT = (
     one(_national("receiverName", NAME)),
@@ -83,7 +83,7 @@ AT_BPOST = Content(
         one(_national("pugoName", POINT_NAME)),
         one(_national("pugoAddress", ADDRESS)),
         *RECEIVER_AT_A_POINT,
-        maybe(_national("shopHandlingInstruction", FREE_50)),
+        maybe(_national("shopHandlingInstruction", text("ShopHandlingInstructionType", 50))),
     )
 )
 AT_LOCKER = Content(
@@ -93,7 +93,7 @@ AT_LOCKER = Content(
         one(_national("parcelsDepotName", POINT_NAME)),
         one(_national("parcelsDepotAddress", ADDRESS)),
         one(
-            _national("memberId", Simple(name="MemberIdType", pattern="[0-9]{9}")),
+            _national("memberId", Simple(name="BpackMemberId", pattern="[0-9]{9}")),
             _national("unregistered", UNREGISTERED),
         ),
         *RECEIVER_AT_A_POINT,
@@ -113,7 +113,7 @@ CUSTOMS = Content(
                 one_of("ShipmentType", "SAMPLE", "GIFT", "GOODS", "OTHER", "DOCUMENTS", "RETURNED"),
             )
         ),
-        one(_abroad("parcelReturnInstructions", one_of("ReturnInstructionsType", "ABANDONED", "RTA", "RTS"))),
+        one(_abroad("parcelReturnInstructions", one_of("ParcelReturnInstructionsType", "ABANDONED", "RTA", "RTS"))),
         one(_abroad("privateAddress", Simple(name="PrivateAddressType", shape=Shape.BOOLEAN))),
         maybe(_abroad("currency", Simple(name="CurrencyType", pattern="[A-Z]{3}"))),
         maybe(_abroad("amtPostagePaidByAddresse", Simple(name="PostageType", pattern=r"[0-9]{1,3}(\.[0-9]{1,2})?"))),
@@ -133,7 +133,7 @@ ABROAD: tuple[Particle, ...] = (
     one(_abroad("product", PRODUCT)),
     maybe(_abroad("options", OPTIONS)),
     one(_abroad("receiver", PARTY)),
-    one(_abroad("parcelWeight", whole("ParcelWeightType"))),
+    one(_abroad("parcelWeight", whole("WeightInGrams"))),
     maybe(_abroad("parcelHeight", CENTIMETRES)),
     maybe(_abroad("parcelLength", CENTIMETRES)),
     maybe(_abroad("parcelWidth", CENTIMETRES)),
@@ -193,8 +193,8 @@ BOX = Content(
     particles=(
         maybe(_order("sender", PARTY)),
         one(_order("nationalBox", NATIONAL_BOX), _order("internationalBox", INTERNATIONAL_BOX)),
-        maybe(_order("remark", FREE_50)),
-        maybe(_order("additionalCustomerReference", FREE_50)),
+        maybe(_order("remark", REMARK)),
+        maybe(_order("additionalCustomerReference", REMARK)),
         maybe(_order("status", STATUS)),
     )
 )
@@ -204,7 +204,7 @@ ORDER = _order(
         particles=(
             one(_order("accountId", ACCOUNT)),
             maybe(_order("reference", REFERENCE)),
-            maybe(_order("costCenter", FREE_50)),
+            maybe(_order("costCenter", text("CostCenterType", 50))),
             many(_order("orderLine", ORDER_LINE)),
             many(_order("box", BOX), least=1),
         )

@@ -28,13 +28,13 @@ label begins with a letter and has no two hyphens beside each other. The writing
 """
 LOCKER_EMAIL = Simple(name="UnregisteredEmailAddressType", most=40, pattern=r".+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
 PHONE = text("PhoneNumberType", 20, least=1)
-MOBILE = text("MobilePhoneType", 20)
+MOBILE = text("PhoneNumberType", 20)
 VISIBLE = r".*[^\s].*"
-NAME = Simple(name="NameType", least=1, most=40, pattern=VISIBLE)
-COMPANY = text("CompanyType", 40)
-COUNTRY = Simple(name="CountryCodeType", pattern="[A-Z]{2}")
+NAME = Simple(name="ReceiverNameType", least=1, most=40, pattern=VISIBLE)
+COMPANY = text("ReceiverCompany", 40)
+COUNTRY = Simple(name="CountryCode", pattern="[A-Z]{2}")
 PRODUCT = text("ProductType", least=1)
-FREE_50 = text("FreeText50Type", 50)
+REMARK = text("RemarkType", 50)
 
 
 def common(name: str, type_: Simple | Content) -> Element:
@@ -45,9 +45,9 @@ def common(name: str, type_: Simple | Content) -> Element:
 ADDRESS = Content(
     particles=(
         one(common("streetName", text("StreetNameType", 40, least=1))),
-        maybe(common("addressLineTwo", text("AddressLineTwoType", 40))),
-        maybe(common("number", text("NumberType", 8, least=1))),
-        maybe(common("box", text("BoxType", 8, least=1))),
+        maybe(common("addressLineTwo", text("StreetNameType", 40))),
+        maybe(common("number", text("StreetNumberType", 8, least=1))),
+        maybe(common("box", text("StreetBoxType", 8, least=1))),
         one(common("postalCode", text("PostalCodeType", 8, least=1))),
         one(common("locality", text("LocalityType", 40, least=1))),
         one(common("countryCode", COUNTRY)),
@@ -85,7 +85,7 @@ WINDOW = Simple(
 BIC = Simple(name="BicType", pattern="[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
 CASH = Content(
     particles=(
-        one(common("codAmount", whole("CodAmountType"))),
+        one(common("codAmount", whole("EuroCentAmount"))),
         one(common("iban", text("IbanType", 40, least=1))),
         one(common("bic", BIC)),
     )
