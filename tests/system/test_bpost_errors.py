@@ -185,7 +185,7 @@ ROWS: Mapping[str, Row] = {
     "400: a postal code too long": dead(
         "http-400:max-length:postal-code", spoilt(">1000<", f">{PLACE}<"), "postal-code is too long", echoes=True
     ),
-    "400: a name that is none": dead("http-400:min-length:name", spoilt(f"Lotte {NAME}", ""), "name is too short"),
+    "400: a name that is none": dead("http-400:pattern:name", spoilt(f"Lotte {NAME}", ""), "name is of another form"),
     "400: another form": dead(
         "http-400:pattern:country-code", spoilt(">BE<", f">{NAME}<"), "country-code is of another form", echoes=True
     ),
