@@ -26,7 +26,7 @@ EMAIL = Simple(
 """What is known of the real one: the characters of RFC 5322's atoms, single dots between them, and a host whose last
 label begins with a letter and has no two hyphens beside each other. The writing is ours.
 """
-LOCKER_EMAIL = Simple(name="UnregisteredEmailAddressType", most=40, pattern=r".+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
+LOCKER_EMAIL = Simple(name="EmailAddressCharacteristicType", most=40, pattern=r".+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
 PHONE = text("PhoneNumberType", 20, least=1)
 MOBILE = text("PhoneNumberType", 20)
 VISIBLE = r".*[^\s].*"
