@@ -36,9 +36,8 @@ REASONS: Mapping[str, str] = {
 
 DOUBTS: Mapping[str, str] = {
     "contact": "a phone number or an e-mail address stands in it, and goes with the address",
-    "no_email": "nothing is there that mail reaches: the parcel goes without the message that its product would send",
-    "no_mobile": "nothing is there that a text message reaches: the parcel goes without the message that its product "
-    "would send",
+    "no_email": "no address that mail reaches: the parcel goes without its product's message",
+    "no_mobile": "no number that a text reaches: the parcel goes without its product's message",
     "no_number": "no house number was found: the line is kept whole",
     "post_office_box": "it names no house, but a post office box or its like: the line is kept whole",
     "several_numbers": "more than one number could be the house number: the lines are kept whole",
