@@ -6,6 +6,7 @@ Shops of the configuration file are seen here and never changed: the file wins. 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -39,6 +40,7 @@ from middleware.model_shop import (
     ShopRow,
     ShopState,
 )
+from middleware.moving import move, working
 from middleware.ports import Clock, ShopStore
 from middleware.services import Shop
 from middleware.uninstalling import marked
@@ -165,7 +167,7 @@ class Onboarding:
             name=name, domain=None, sealed=kept, state=ShopState.DISCONNECTED, version=0, updated_at=self.clock()
         )
         if row.state is not ShopState.DISCONNECTED:
-            self.store.put(gone, (), row.version)
+            self.store.put(gone, (), row.version, move(working(row, self.opened, gone.updated_at), None))
 
     def show(self, name: str) -> ShopFace:
         """One shop. Raises: NotFoundError, StorageError."""
@@ -243,18 +245,16 @@ class Onboarding:
         """As it is sealed, whether the shop's settings can be used or not: no shop is bound for it."""
         if row.sealed is None:
             return ""
-        try:
+        with suppress(ParcelveilError):
             domain = told_domain(row.name, self._content(row).settings)
-        except ParcelveilError:
-            return ""
-        return domain if domain and row.domain == self.vault.of_domain(domain) else ""
+            return domain if domain and row.domain == self.vault.of_domain(domain) else ""
+        return ""
 
     def _former(self, row: ShopRow | None) -> str | None:
         """The domain that a name was connected with; None where it never was, or that cannot be told."""
-        try:
+        with suppress(ShopUnreadableError, TamperedError):
             return told_domain(row.name, self._content(row).settings) if row and row.sealed else None
-        except (ShopUnreadableError, TamperedError):
-            return None
+        return None
 
     def _before(self, row: ShopRow | None, *, wanted: bool) -> ShopContent | None:
         """What is sealed of a connected shop. A row that does not open is replaced, unless its secrets are wanted.
@@ -313,7 +313,8 @@ class Onboarding:
             updated_at=now,
         )
         digests = self.vault.of_secrets(secret.value for secret in content.secrets)
-        return self.store.put(stored, digests, row.version if row else 0)
+        before = working(row, self.opened, now)
+        return self.store.put(stored, digests, row.version if row else 0, move(before, shop))
 
     def _checked(self, name: str, content: ShopContent, now: datetime, mode: str) -> tuple[Fitness, ...]:
         """The fitness for a mode, whatever the mode is now."""

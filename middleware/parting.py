@@ -8,10 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from middleware.errors import ParcelveilError
-from middleware.model_shop import ShopState
+from middleware.moving import own, stays, working
 from middleware.onboarding import Onboarding
-from middleware.services import Shop
 
 T = TypeVar("T")
 
@@ -34,33 +32,13 @@ def parted(known: Onboarding, name: str, change: Callable[[], T]) -> tuple[T, Pa
     taken in for the account that a carrier's shops share, and was never sent, goes under that one still. Raises: as
     ``change``, and StorageError.
     """
-    before = _at_work(known, name)
+    before = working(known.store.find(name), known.opened, known.clock())
     done = change()
-    now = _at_work(known, name)
     if before is None or before.transit is None:  # a carrier that takes what is sealed knows no accounts
         return done, _NONE
-    own, carrier = _own(before), before.settings.carrier
-    stays = now is not None and now.settings.carrier == carrier
-    if stays and (own is None or own == _own(now)):
+    now = working(known.store.find(name), known.opened, known.clock())
+    had, stay = own(before), stays(before, now)
+    if had in (None, own(now)) if stay else had is None and before.carrier.shared_account is not None:
         return done, _NONE
-    if own is None:
-        known.store.keep_account(name, carrier, before.carrier.shared_account)
-    behind = known.store.behind(name, carrier, own, unsent=not stays)
-    return done, Parting(gone=own is not None, behind=behind)
-
-
-def _at_work(known: Onboarding, name: str) -> Shop | None:
-    """None for a shop that is not connected or cannot be read."""
-    row = None if name in known.seeds else known.store.find(name)
-    if row is None or row.state is ShopState.DISCONNECTED:
-        return None
-    try:
-        return known.opened(row, known.clock())[0]
-    except ParcelveilError:
-        return None
-
-
-def _own(shop: Shop | None) -> str | None:
-    """The number of its own account; in test mode it ships with none."""
-    account = shop.settings.account if shop and shop.settings.mode == "live" else None
-    return account.id if account else None
+    behind = known.store.behind(name, before.settings.carrier, had, unsent=not stay)
+    return done, Parting(gone=had is not None, behind=behind)

@@ -34,7 +34,7 @@ from middleware.model_events import Selector
 from middleware.model_keys import AuditEntry, KeptCopy, Sealing
 from middleware.model_shipping import Attempt, Known
 from middleware.model_shop import Ended, Integration, ShopRow
-from middleware.ports_accounts import Accounts
+from middleware.ports_accounts import Accounts, Move
 from middleware.trail import Asked, Sighting, Summary, Trail
 from schemas.order import Order
 
@@ -294,8 +294,9 @@ class ShopStore(Integrations, Accounts, Protocol):
     def restricted(self, name: str) -> Sequence[str]:
         """The classes of the data of a shop's user that serve legal claims alone."""
 
-    def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
-        """Store a shop under the next version, with the keyed digests of its own secrets.
+    def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int, move: Move | None = None) -> ShopRow:
+        """Store a shop under the next version, with the keyed digests of its own secrets. In the same transaction the
+        account that it shared where it left is noted, and forgotten of where it is now.
 
         ``expected`` is the version that was read before, 0 for a shop that is not there yet. Raises:
         ChangedMeanwhileError, DomainTakenError, SecretTakenError.

@@ -17,6 +17,17 @@ class UnderWay:
     records: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """The carrier that a shop is at from now on, None where it is let go; and the one that it ``left``, with the number
+    of the account that it shared there. What it had one of its own for, or shared none, it left with None.
+    """
+
+    to: str | None = None
+    left: str | None = None
+    account: str | None = None
+
+
 class Accounts(Protocol):
     """What is under way. Raises: StorageError from all methods."""
 
@@ -27,6 +38,3 @@ class Accounts(Protocol):
         """How many records of a shop are under way to a carrier under that account, and with ``unsent`` of how many
         nothing was made under any.
         """
-
-    def keep_account(self, name: str, carrier: str, account: str | None) -> None:
-        """Of what is to go there, and was never sent, note that it goes under that account, whatever the shop has."""

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, false, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, false, func, or_, select
 
-from middleware.model import State
-from middleware.ports_accounts import UnderWay
+from middleware.ports_accounts import Move, UnderWay
+from middleware.storage.database import Upserts
 from middleware.storage.tables import records
+from middleware.storage.tables_shops import shop_accounts
 
-_TO_GO: Final = (State.WAITING, State.CLAIMED, State.HELD, State.BLOCKED)
+LATE: Final = timedelta(minutes=1)
+"""For so long after a shop has left other processes may take in for it what it was; they hear of it within seconds."""
+
 _LIVE: Final = records.c.due.is_not(None)  # said in full: a partial index is used where its condition is said
 _NOTED: Final = (records.c.shop, records.c.carrier, records.c.account)
+_THERE: Final = (
+    shop_accounts.c.shop == bindparam("this_shop"),
+    shop_accounts.c.carrier == bindparam("this_carrier", type_=shop_accounts.c.carrier.type),
+)
+_FORGET: Final = delete(shop_accounts).where(*_THERE)
+_SHARED: Final = select(shop_accounts.c.account).where(
+    *_THERE, shop_accounts.c.left_at >= bindparam("since", type_=shop_accounts.c.left_at.type)
+)
 _UNDER_WAY: Final = (
     select(*_NOTED, func.count().label("records"))
     .where(_LIVE, records.c.account.is_not(None))
@@ -38,7 +50,16 @@ def behind(connection: Connection, shop: str, carrier: str, account: str | None,
     return connection.execute(counted).scalar_one()
 
 
-def keep_account(connection: Connection, shop: str, carrier: str, account: str | None) -> None:
-    """Note that account with what is to go there and was never sent."""
-    unsent = (records.c.shop == shop, records.c.carrier == carrier, records.c.account.is_(None))
-    connection.execute(update(records).where(*unsent, records.c.state.in_(_TO_GO)).values(account=account))
+def moved(connection: Connection, upserts: Upserts, shop: str, move: Move, now: datetime) -> None:
+    """Note the account that the shop shared where it left; where it is now, its settings say it."""
+    connection.execute(_FORGET, {"this_shop": shop, "this_carrier": move.to})
+    if move.left is not None and move.account is not None:
+        row = {"shop": shop, "carrier": move.left, "account": move.account, "left_at": now}
+        connection.execute(upserts.put[shop_accounts], row)
+
+
+def shared(connection: Connection, shop: str, carrier: str, taken: datetime) -> str | None:
+    """The account that a shop shared at a carrier that it has left, of what was taken in by then."""
+    asked = {"this_shop": shop, "this_carrier": carrier, "since": taken - LATE}
+    account: str | None = connection.execute(_SHARED, asked).scalar_one_or_none()
+    return account

@@ -12,7 +12,7 @@ from middleware.core.calendar import today
 from middleware.exchange import Delivered
 from middleware.model import State, Stored
 from middleware.model_keys import AuditEntry
-from middleware.storage import audit_sql, burying_sql, holds_sql, integrations_sql, making_sql, unreadable
+from middleware.storage import accounts_sql, audit_sql, burying_sql, holds_sql, integrations_sql, making_sql, unreadable
 from middleware.storage.database import Upserts
 from middleware.storage.reading import parts_of
 from middleware.storage.records_sql import UNWANTED, WANTED, empty_parts
@@ -112,12 +112,14 @@ def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds
         return None
     held = parts_of(connection, record_id)
     fence, attempts = _count(row.fence) + 1, _count(row.attempts)
+    account = _text(row.account) or accounts_sql.shared(connection, row.shop, row.carrier, row.created_at)
     cancelling = row.state == State.CANCELLING or row.ending in UNWANTED  # its lease ended before it was settled
     lease = {
         "state": State.CANCELLING if cancelling else State.CLAIMED,
         "due": now + timedelta(seconds=lease_seconds),
         "fence": fence,
         "first_claimed_at": row.first_claimed_at or now,
+        "account": account,
     }
     connection.execute(_LEASE, {"this_id": row.id, **lease})
     return Stored(
@@ -131,7 +133,7 @@ def _leased(connection: Connection, record_id: str, now: datetime, lease_seconds
         attempts=attempts,
         fence=fence,
         until=row.until,
-        account=_text(row.account),
+        account=account,
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, t
 
 from middleware.errors import ChangedMeanwhileError, DomainTakenError, SecretTakenError
 from middleware.model_shop import Ended, Integration, ShopRow, ShopState
-from middleware.ports_accounts import UnderWay
+from middleware.ports_accounts import Move, UnderWay
 from middleware.storage import accounts_sql, integrations_sql, standings_sql
 from middleware.storage.database import Database, Upserts
 from middleware.storage.tables import EPOCH, UnreadableError, moment, word
@@ -62,12 +62,16 @@ class SqlShopStore:
             lambda connection: accounts_sql.behind(connection, name, carrier, account, unsent=unsent)
         )
 
-    def keep_account(self, name: str, carrier: str, account: str | None) -> None:
-        self._database.write(lambda connection: accounts_sql.keep_account(connection, name, carrier, account))
-
-    def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int) -> ShopRow:
+    def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int, move: Move | None = None) -> ShopRow:
         upserts = self._database.upserts
-        return self._database.write(lambda connection: _put(connection, upserts, row, secrets, expected))
+
+        def change(connection: Connection) -> ShopRow:
+            stored = _put(connection, upserts, row, secrets, expected)
+            if move is not None:
+                accounts_sql.moved(connection, upserts, row.name, move, row.updated_at)
+            return stored
+
+        return self._database.write(change)
 
     def ended(self, domain: bytes) -> Sequence[Ended]:
         return self._database.read(lambda connection: integrations_sql.ended(connection, domain))

@@ -45,6 +45,16 @@ shop_secrets = Table(
     info={"ends": "when the shop is disconnected"},
 )
 
+shop_accounts = Table(
+    "shop_accounts",
+    metadata,
+    Column("shop", ForeignKey(shops.c.name, ondelete="CASCADE"), primary_key=True),
+    Column("carrier", Text, primary_key=True, doc="one that the shop has left"),
+    Column("account", Text, nullable=False, doc="that it shared there: what is left and was never sent goes under it"),
+    Column("left_at", Instant, nullable=False, doc="what was taken in more than a minute later is none of it"),
+    info={"ends": "when the shop is at that carrier again"},
+)
+
 shop_changes = Table(
     "shop_changes",
     metadata,

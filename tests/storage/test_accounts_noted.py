@@ -6,17 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
+from middleware.errors import ChangedMeanwhileError
 from middleware.exchange import Delivered
 from middleware.model import Reason, Record, State, Stored
 from middleware.model_keys import AuditEntry, Fact
+from middleware.model_shop import ShopRow, ShopState
 from middleware.ports import ShopStore, Storage, Store
-from middleware.ports_accounts import UnderWay
+from middleware.ports_accounts import Move, UnderWay
 from middleware.storage import open_shops, open_store
+from middleware.storage.accounts_sql import LATE
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
 from tests.storage.looking import claim
 from tests.storage.test_endings import belonging
@@ -134,12 +137,87 @@ def test_what_was_never_sent_of_a_shop_that_leaves_is_told_its_account(store: St
     assert shop_store.behind("demo", "platform", OURS, unsent=False) == 1
     ours = UnderWay(shop="demo", carrier="platform", account=OURS, records=1)
     assert shop_store.under_way() == [ours]
-    shop_store.keep_account("demo", "platform", "654321")
+    leave(shop_store, account="654321")
+    claimed = [store.claim(NOW, LEASE, "demo", ("another",)) for _ in waiting]
+    assert {one.account for one in claimed if one} == {"654321"}
     assert {noted(store, one) for one in waiting} == {"654321"}
     assert noted(store, made) == OURS
     assert shop_store.under_way() == [ours, replace(ours, account="654321", records=2)]
     assert [noted(store, one) for one in (sent, gone, *others)] == [None] * 4
     assert shop_store.behind("demo", "platform", None, unsent=True) == 0
+
+
+def leave(shop_store: ShopStore, account: str | None = OURS, at: datetime = NOW) -> ShopRow:
+    """The shop is let go, which shared that account."""
+    stands = shop_store.find("demo")
+    gone = ShopRow(name="demo", domain=None, sealed=None, state=ShopState.DISCONNECTED, version=0, updated_at=at)
+    move = Move(to=None, left="platform", account=account)
+    return shop_store.put(gone, (), stands.version if stands else 0, move)
+
+
+def test_what_is_taken_in_while_a_shop_leaves_goes_under_what_it_shared(store: Store, shop_store: ShopStore) -> None:
+    made = record()
+    leave(shop_store, at=NOW - LATE)
+    store.accept(arrival(), made)  # by a process that has not heard of it yet
+    assert claim(store).account == noted(store, made) == OURS
+
+
+def test_what_comes_later_is_none_of_it(store: Store, shop_store: ShopStore) -> None:
+    leave(shop_store, at=NOW - LATE - timedelta(milliseconds=1))  # a shop of the file by now, of the same name
+    store.accept(arrival(), record())
+    assert claim(store).account is None
+
+
+@pytest.mark.parametrize(("to", "account"), [("platform", None), ("another", OURS), (None, OURS)])
+def test_back_at_the_carrier_its_settings_say_it_again(
+    store: Store, shop_store: ShopStore, to: str | None, account: str | None
+) -> None:
+    stored = leave(shop_store)
+    back = replace(stored, state=ShopState.LIVE)
+    shop_store.put(back, (), stored.version, Move(to=to))
+    store.accept(arrival(), record())
+    assert claim(store).account == account
+
+
+def test_a_change_that_fails_notes_nothing(store: Store, shop_store: ShopStore) -> None:
+    stored = leave(shop_store, account=None)
+    with pytest.raises(ChangedMeanwhileError):
+        shop_store.put(stored, (), stored.version + 1, Move(to=None, left="platform", account=OURS))
+    store.accept(arrival(), record())
+    assert claim(store).account is None
+
+
+def test_what_is_claimed_while_the_shop_leaves_is_told_with_the_next_claim(store: Store, shop_store: ShopStore) -> None:
+    store.accept(arrival(), record())
+    stored = claim(store)
+    leave(shop_store)
+    assert store.retry(stored, NOW, "no-account", counted=True)
+    assert claim(store).account == OURS
+
+
+def test_what_was_never_sent_and_is_to_be_cancelled_is_asked_for_there(store: Store, shop_store: ShopStore) -> None:
+    arrived = arrival()
+    first, second = belonging(arrived, record()), belonging(arrived, record())
+    store.accept(arrived, first)
+    stored = claim(store)
+    store.accept(again(arrived), second)
+    store.retry(stored, NOW, "http-401", counted=True)
+    leave(shop_store)
+    found = lapsed(store)
+    assert (found.id, found.cancelling, found.account) == (first.id, True, OURS)
+    assert store.gone(found, NOW + LATER)
+    following = store.claim(NOW + LATER, LEASE, "demo")
+    assert following is not None
+    assert (following.id, following.account) == (second.id, OURS)
+
+
+def test_a_dead_letter_of_a_shop_that_left_goes_there_again(store: Store, shop_store: ShopStore) -> None:
+    made = record()
+    store.accept(arrival(), made)
+    store.bury(claim(store), State.DEAD, "attempts-exhausted:no-account", NOW)
+    leave(shop_store)
+    assert store.revive(made.id, NOW)
+    assert claim(store).account == OURS
 
 
 @pytest.mark.parametrize("released", [True, False])

@@ -122,7 +122,7 @@ def test_every_row_knows_its_end(table: object) -> None:
     if found.name == "lanes":
         assert not found.c.paused_until.nullable
     elif found.name in (
-        *("shops", "shop_secrets", "shop_changes", "integrations"),
+        *("shops", "shop_secrets", "shop_accounts", "shop_changes", "integrations"),
         *("audit_entries", "key_checks", "key_generations", "upkeep", "clocks"),
     ):
         assert found.info["ends"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import pytest
 
 from middleware.core.shops import Vault
 from middleware.errors import ConfigError
 from middleware.model import ShopSettings
-from middleware.model_shop import Held, ShopContent, ShopState
+from middleware.model_shop import Held, ShopContent, ShopRow, ShopState
+from middleware.ports import ShopStore
+from middleware.ports_accounts import Move
 from tests.middleware.web.conftest import Api
 from tests.middleware.web.test_admin import OWN, own, wanted
 
@@ -132,3 +134,31 @@ def test_a_shop_is_opened_once_to_be_shown(api: Api, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Vault, "open", open_)
     assert api.onboarding.show("new").fault is None
     assert opened == ["new"]
+
+
+# ---- moving --------------------------------------------------------------------------------------------------------
+
+
+class Moves:
+    """The store, and where each change took the shop."""
+
+    def __init__(self, store: ShopStore) -> None:
+        self._store = store
+        self.seen: list[Move | None] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def put(self, row: ShopRow, secrets: Sequence[bytes], expected: int, move: Move | None = None) -> ShopRow:
+        self.seen.append(move)
+        return self._store.put(row, secrets, expected, move)
+
+
+def test_every_change_that_may_move_a_shop_says_where_it_is(api: Api) -> None:
+    moves = Moves(api.onboarding.store)
+    known = replace(api.onboarding, store=cast(ShopStore, moves))
+    api.ask("PUT", "new", own("new"))
+    known.rotate("new", NEWER, None)
+    known.pause("new", paused=True)
+    known.disconnect("new")
+    assert moves.seen == [Move(to="platform"), None, Move(to=None)]

@@ -253,6 +253,15 @@ def _create_shops() -> None:
     )
     op.create_index("ix_shop_secrets_shop", "shop_secrets", ["shop"])
     op.create_table(
+        "shop_accounts",
+        sa.Column("shop", sa.Text(), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("shop", "carrier", name="pk_shop_accounts"),
+        sa.ForeignKeyConstraint(["shop"], ["shops.name"], name="fk_shop_accounts_shop", ondelete="CASCADE"),
+    )
+    op.create_table(
         "shop_changes",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
