@@ -164,7 +164,7 @@ class Store(Protocol):
         lease was lost (another relay owns the record).
         """
 
-    def opening(self, stored: Stored, entry: AuditEntry, account: str | None = None) -> bool:
+    def opening(self, stored: Stored, entry: AuditEntry, account: str | None) -> bool:
         """Write down, durably, that its parts are about to be opened, and under which account it goes. False if the
         lease was lost: nothing is written, and nobody may open them.
         """

@@ -58,7 +58,7 @@ class SqlStore:
     def claim(self, now: datetime, lease_seconds: float, shop: str, without: Collection[str] = ()) -> Stored | None:
         return self._database.write(lambda connection: relay_sql.claim(connection, now, lease_seconds, shop, without))
 
-    def opening(self, stored: Stored, entry: AuditEntry, account: str | None = None) -> bool:
+    def opening(self, stored: Stored, entry: AuditEntry, account: str | None) -> bool:
         return self._database.write(lambda connection: relay_sql.opening(connection, stored, entry, account))
 
     def delivered(self, stored: Stored, outcome: Delivered, now: datetime) -> bool:

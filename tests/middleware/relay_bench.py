@@ -64,7 +64,7 @@ class FakeStore:
     def strand(self, now: datetime) -> list[tuple[str, str]]:
         return [self.stranded.pop()] if self.stranded else []
 
-    def opening(self, stored: Stored, entry: AuditEntry, account: str | None = None) -> bool:
+    def opening(self, stored: Stored, entry: AuditEntry, account: str | None) -> bool:
         self.noted.append(account)
         return self._settled("opening", stored.id, entry.fact, entry.subject, entry.actor)
 

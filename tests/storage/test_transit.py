@@ -79,7 +79,7 @@ def test_an_opening_is_noted_as_long_as_the_lease_is_ours(store: Store, known: R
     made = in_transit()
     store.accept(arrival(), made)
     stored = claim(store)
-    assert store.opening(stored, entry(Fact.OPENED, made.id))
+    assert store.opening(stored, entry(Fact.OPENED, made.id), None)
     assert known.noted(made.id) == [entry(Fact.OPENED, made.id)]
 
 
@@ -92,7 +92,7 @@ def test_who_lost_the_lease_may_open_nothing(store: Store, known: Retention, how
         store.delivered(stored, BARCODE, NOW)
     else:
         assert store.claim(NOW + timedelta(seconds=LEASE + 1), LEASE, "demo") is not None
-    assert not store.opening(stored, entry(Fact.OPENED, made.id))
+    assert not store.opening(stored, entry(Fact.OPENED, made.id), None)
     assert known.noted(made.id) == []
 
 
