@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, false, func, or_, select
 
+from middleware.model import State
 from middleware.ports_accounts import Move, UnderWay
 from middleware.storage.database import Upserts
 from middleware.storage.tables import records
@@ -16,7 +17,9 @@ from middleware.storage.tables_shops import shop_accounts
 LATE: Final = timedelta(minutes=1)
 """For so long after a shop has left other processes may take in for it what it was; they hear of it within seconds."""
 
-_LIVE: Final = records.c.due.is_not(None)  # said in full: a partial index is used where its condition is said
+_LIVE: Final = records.c.state.in_(  # what is held or blocked is never due, and goes all the same
+    (State.WAITING, State.BLOCKED, State.HELD, State.CLAIMED, State.CANCELLING)
+)
 _NOTED: Final = (records.c.shop, records.c.carrier, records.c.account)
 _THERE: Final = (
     shop_accounts.c.shop == bindparam("this_shop"),

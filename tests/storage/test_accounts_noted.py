@@ -254,3 +254,16 @@ def test_one_that_is_no_text_quarantines_its_record_alone(store: Store, behind: 
     found = store.show(made.id)
     assert found is not None
     assert (found.state, found.readable) == (State.QUARANTINED, False)
+
+
+def test_what_is_held_or_blocked_is_under_way_as_well(store: Store, shop_store: ShopStore) -> None:
+    arrived = arrival()
+    first, second = belonging(arrived, record()), belonging(arrived, record())
+    store.accept(arrived, first)
+    stored = claim(store)
+    store.opening(stored, entry(first), OURS)
+    store.accept(again(arrived), second)
+    store.retry(replace(stored, account=OURS), NOW, "http-503", counted=True)
+    store.accept(arrival(), replace(record(), blocked=True))
+    assert shop_store.behind("demo", "platform", OURS, unsent=True) == 3
+    assert shop_store.behind("demo", "platform", OURS, unsent=False) == 1
