@@ -82,6 +82,12 @@ class LabelGoneError(RequestError):
     status = 410
 
 
+class LabelElsewhereError(ConflictError):
+    """There is no label as long as the shop's account with which this shipment was made is not known here."""
+
+    code = "account-changed"
+
+
 class LabelUnavailableError(ParcelveilError):
     """The parcel platform did not give the label; ask again later."""
 

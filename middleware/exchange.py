@@ -130,7 +130,7 @@ class Sheaf(Hidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
-    """Of the shipments at these places the parcel platform has no label (any more)."""
+    """Of the shipments at these places there is no label (any more)."""
 
     places: tuple[int, ...]
 
@@ -184,8 +184,10 @@ Sought = Request | Impossible | Failed
 Labelled = Label | Gone | Refused | Failed
 """What came of that. ``Refused``: there is none for this shipment as it stands."""
 
-Batched = Sequence[Batch] | Impossible | Failed
-"""With what the labels of many shipments are asked for; or why they are not."""
+Batched = Sequence[Batch | Lacking] | Impossible | Failed
+"""With what the labels of many shipments are asked for, and for which of them nobody here can ask any more; or why none
+are.
+"""
 
 Sheaves = Sequence[Sheaf] | Lacking | Failed
 """What came of one of those requests."""

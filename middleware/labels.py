@@ -13,6 +13,7 @@ from typing import Final
 from middleware.errors import BusyError, DeliveryError, Fault, NotFoundError, RequestError, SchemaError
 from middleware.errors_query import QueryError, Unfit
 from middleware.errors_shipping import (
+    LabelElsewhereError,
     LabelGoneError,
     LabelsLackingError,
     LabelsTooLargeError,
@@ -115,7 +116,9 @@ class Desk:
         back = {place: barcode for sheaf in sheaves for place, barcode in sheaf.back.items()}
         return content, [back.get(place) for place in records]
 
-    def _batches(self, records: Mapping[int, Sighting], shop: Shop, wish: Wish) -> Iterator[tuple[Lane, Batch]]:
+    def _batches(
+        self, records: Mapping[int, Sighting], shop: Shop, wish: Wish
+    ) -> Iterator[tuple[Lane, Batch | Lacking]]:
         """What has to be asked, platform by platform: a shop may have moved from one to another."""
         for carrier in sorted({record.carrier for record in records.values()}):
             lane = self.lanes.get(carrier)
@@ -137,7 +140,7 @@ class Desk:
         except BusyError:
             return None
 
-    def _sheaves(self, batches: Sequence[tuple[Lane, Batch]]) -> Sequence[Sheaf]:
+    def _sheaves(self, batches: Sequence[tuple[Lane, Batch | Lacking]]) -> Sequence[Sheaf]:
         """What came of all of them; where something is lacking, the others are asked all the same, so that all is told
         at once.
         """
@@ -147,6 +150,9 @@ class Desk:
         for lane, batch in batches:
             if self.ticks() > until:
                 raise LabelUnavailableError()
+            if isinstance(batch, Lacking):
+                gone |= {place: LabelElsewhereError() for place in batch.places}
+                continue
             answer = _answered(lane, batch)
             if isinstance(answer, Failed):
                 raise LabelUnavailableError()

@@ -37,6 +37,7 @@ from middleware.exchange import (
     Heard,
     Impossible,
     Labelled,
+    Lacking,
     Outcome,
     PickupPoint,
     Refused,
@@ -193,13 +194,13 @@ class BpostShm:
 
     def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:
         """The requests for the labels of many boxes, each with the account that it is under."""
-        batches: list[Batch] = []
+        batches: list[Batch | Lacking] = []
         for noted in dict.fromkeys(record.account for record in records.values()):
             under = {place: record for place, record in records.items() if record.account == noted}
             found = labelling.asked_together(self._account(shop, noted), under, wish)
-            if isinstance(found, Failed | Impossible):
+            if isinstance(found, Impossible):
                 return found
-            batches += found
+            batches += [Lacking(places=tuple(under))] if isinstance(found, Failed) else found
         return batches
 
     def sheaves(self, batch: Batch, response: Response) -> Sheaves:

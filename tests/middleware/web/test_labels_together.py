@@ -19,7 +19,7 @@ from middleware.carriers.bpost_shm.conversation import BpostShm
 from middleware.carriers.parcel_json import ParcelJson
 from middleware.core.shares import Shares
 from middleware.errors import DeliveryError, ParcelveilError, TransientDeliveryError
-from middleware.errors_shipping import LabelsTooLargeError, LabelUnavailableError
+from middleware.errors_shipping import LabelsLackingError, LabelsTooLargeError, LabelUnavailableError
 from middleware.exchange import Request, Response, Sheaf, Wish
 from middleware.gate import Gate
 from middleware.labels import DEADLINE, LATEST, Desk
@@ -372,4 +372,19 @@ def test_a_barcode_that_two_shipments_have_is_no_reason_to_leave_one_out(intake:
     path = "/services/shm/123456/labels/A6?forcePrinting=true"
     at.platform.instead[path] = Response(status=200, headers={}, body=body.encode())
     assert _refused(replace(at, records=twins)) is LabelUnavailableError
+    assert at.platform.asked == [path]
+
+
+def test_what_is_under_an_unknown_account_is_told_by_its_place_and_the_others_are_asked(intake: Intake) -> None:
+    at = counter(intake, 3, ("bpost",))
+    noted = {"record-0": ACCOUNT.id, "record-1": "654321", "record-2": ACCOUNT.id}
+    under = {record: seen and replace(seen, account=noted[record]) for record, seen in at.records.items()}
+    path = "/services/shm/123456/labels/A6?forcePrinting=true"
+    at.platform.instead[path] = Response(
+        status=404, headers={}, body=f"<unknownItems><box>{2:024d}</box></unknownItems>".encode()
+    )
+    with pytest.raises(LabelsLackingError) as refused:
+        replace(at, records=under).labels()
+    told = [(fault.pointer, fault.code) for fault in refused.value.faults]
+    assert told == [("/shipments/1", "account-changed"), ("/shipments/2", "label-gone")]
     assert at.platform.asked == [path]
