@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Final, Literal
 
 from schemas.order import Hidden
+
+ACCOUNT_CHANGED: Final = "account-changed"
+"""Something may be there under another account, which is not known here any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

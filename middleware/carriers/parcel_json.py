@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from middleware.account import ACCOUNT_CHANGED
 from middleware.carriers import records
 from middleware.core import body, customs, due, kind_shipment, postal, receipt
 from middleware.errors import BodyError, Fault, SchemaError
@@ -112,9 +113,9 @@ class ParcelJson:
     def shared_account(self) -> None:
         """This platform knows one token, and no accounts."""
 
-    def under(self, stored: Stored) -> tuple[ParcelJson, None]:  # noqa: ARG002 - the port's signature
-        """Under none."""
-        return self, None
+    def under(self, stored: Stored) -> tuple[ParcelJson, None] | Failed:
+        """Under none: what went out under one is at another carrier, which bore this name."""
+        return (self, None) if stored.account is None else Failed(code=ACCOUNT_CHANGED)
 
     def openly(self, order: Order) -> tuple[str, ...]:
         """The members beside the sealed parts that are not empty."""

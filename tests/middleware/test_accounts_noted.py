@@ -9,12 +9,13 @@ import pytest
 
 from middleware.account import Account, Used
 from middleware.carriers.bpost_shm.conversation import BpostShm
+from middleware.carriers.parcel_json import ParcelJson
 from middleware.errors import PermanentDeliveryError, TransientDeliveryError
 from middleware.exchange import Failed, Gone, Outcome, Refused, Request, Response, may_have_made
 from middleware.model import Stored
 from middleware.model_keys import Sealing
 from middleware.relay import Lane
-from tests.middleware.relay_bench import ANSWER, DONE, Bench, FakeCarrier, bench
+from tests.middleware.relay_bench import ANSWER, DONE, Bench, FakeCarrier, bench, due
 from tests.middleware.test_opening import Ring, in_transit
 
 OURS, OTHER = "123456", "654321"
@@ -116,6 +117,18 @@ def test_to_cancel_goes_under_the_account_that_is_noted() -> None:
     assert [call[0] for call in at.store.calls] == ["gone"]
     at, _ = made(Bound(account=Failed(code="account-changed")), account=OURS, cancelling=True)
     assert [call[0] for call in at.store.calls] == ["retry"]
+
+
+def test_what_went_out_under_an_account_is_not_taken_for_gone_by_a_carrier_of_another_kind() -> None:
+    """Which bears the name by now, has never heard of it, and would say so."""
+    way = Way([], [])
+    lanes = {"platform": Lane(carrier=ParcelJson(), transport=way)}
+    at = bench(due(account=OURS, cancelling=True), lanes=lanes)
+    at.relay.step()
+    assert way.before == []
+    assert [call[0] for call in at.store.calls] == ["retry"]
+    assert "account-changed" in at.store.calls[0]
+    assert isinstance(ParcelJson().under(due(account=None)), tuple)
 
 
 def test_what_may_have_made_something() -> None:

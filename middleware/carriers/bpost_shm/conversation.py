@@ -17,13 +17,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
 
-from middleware.account import Account, Accounts, Collects, Whose, nowhere
+from middleware.account import ACCOUNT_CHANGED, Account, Accounts, Collects, Whose, nowhere
 from middleware.carriers.bpost_shm import answers, cash, chosen, labelling, mapping, printing, products, writing
 from middleware.carriers.bpost_shm.answers import BoxState, OrderSeen
 from middleware.carriers.bpost_shm.granted import Grants
 from middleware.carriers.bpost_shm.mapping import Spot
 from middleware.carriers.bpost_shm.products import Way
-from middleware.carriers.bpost_shm.requesting import ACCOUNT_CHANGED, MEDIA, NO_ACCOUNT, UNREADABLE, asking
+from middleware.carriers.bpost_shm.requesting import MEDIA, NO_ACCOUNT, UNREADABLE, asking
 from middleware.carriers.bpost_shm.values import ShmOrder
 from middleware.core import customs, due, postal
 from middleware.errors import ConfigError, Fault, SchemaError, UnknownKeyError

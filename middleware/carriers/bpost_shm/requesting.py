@@ -16,9 +16,6 @@ MEDIA: Final = "application/vnd.bpost.shm-"
 NO_ACCOUNT: Final = "no-account"
 """It is not known (any more) with which account the shop ships."""
 
-ACCOUNT_CHANGED: Final = "account-changed"
-"""Something may be there under another account, which is not known here any more."""
-
 UNREADABLE: Final = "unreadable-answer"
 
 
