@@ -201,7 +201,7 @@ class Store(Protocol):
     def paused_lanes(self, now: datetime) -> Mapping[str, str]: ...
 
     def reopen(self, now: datetime) -> Mapping[str, str]:
-        """End every pause, as whoever starts a relay may have mended what it was for. Carrier → code of each."""
+        """End every pause, as whoever starts the service may have mended what it was for. Carrier → code of each."""
 
     def list(
         self, states: Sequence[State], shop: str | None, limit: int, *, changed: bool = False

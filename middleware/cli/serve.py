@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -41,7 +42,7 @@ from middleware.directory import keep
 from middleware.errors import SettingError
 from middleware.gate import PLACES
 from middleware.logs import logger
-from middleware.ports import Places
+from middleware.ports import Places, Storage
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "all": ("intake", "api", "relay"),
@@ -97,9 +98,17 @@ def serve(role: str, config_file: str | None) -> None:
         for each in ROLES[role]:
             metrics.RESTARTS.labels(each)  # told from the start: a rise from nothing would be none
         supervisor = Supervisor(path=path, metrics=folder, observe=lambda died: metrics.RESTARTS.labels(died).inc())
+        if "relay" in ROLES[role]:
+            _reopen(store, bootstrap.clock(settings)())
         supervisor.run(ROLES[role])
     for each_open in (store, kept, back):
         each_open.close()
+
+
+def _reopen(store: Storage, now: datetime) -> None:
+    """Try every lane anew: whoever starts the service may have mended it. A relay that died has mended nothing."""
+    for carrier, code in store.reopen(now).items():
+        _log.info("lane_reopened", carrier=carrier, code=code)
 
 
 def _addresses(settings: config.Config, roles: tuple[str, ...]) -> Mapping[str, tuple[str, int]]:
@@ -244,8 +253,6 @@ def _relay(settings: config.Config) -> None:
         signal.signal(number, lambda *_: stop.set())
     shops = bootstrap_back.shops(settings)
     relays = bootstrap_lanes.relays(settings, _counted(metrics.DELIVERIES), shops)
-    for carrier, code in relays[0].store.reopen(bootstrap.clock(settings)()).items():
-        _log.info("lane_reopened", carrier=carrier, code=code)  # it is tried anew: somebody may have mended it
     kept = bootstrap_retention.retention(settings)
     work = [relay.run for relay in relays for _ in range(RELAY_THREADS)]
     work += [each.run for each in bootstrap_retention.propagations(settings, kept, _counted(metrics.NOTICES))]

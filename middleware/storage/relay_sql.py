@@ -23,7 +23,10 @@ MOST_COUNTED: Final = 2**31 - 1
 
 _PAUSED: Final = select(lanes.c.carrier, lanes.c.code).where(lanes.c.paused_until > bindparam("now"))
 _PAUSES: Final = select(lanes).where(lanes.c.paused_until > bindparam("now")).order_by(lanes.c.carrier)
-_RESUME: Final = delete(lanes).where(lanes.c.carrier == bindparam("this_carrier"))
+_RESUME: Final = delete(lanes).where(  # the very pause that was seen: another relay may have begun a new one
+    lanes.c.carrier == bindparam("this_carrier"),
+    lanes.c.paused_until == bindparam("seen", type_=lanes.c.paused_until.type),
+)
 _LIVE: Final = records.c.due.is_not(None)  # said in full: a partial index is used where its condition is said
 _MAY_GO: Final = (
     records.c.due <= bindparam("now"),
@@ -207,17 +210,19 @@ def paused_lanes(connection: Connection, now: datetime) -> Mapping[str, str]:
 
 
 def reopen(connection: Connection, now: datetime) -> Mapping[str, str]:
-    """End every pause. What began one, and so waits until it ends, goes now; who was to go behind others stays behind
-    them. What is leased is left alone. Carrier → code of each.
+    """End every pause that is not renewed meanwhile. What began one, and so waits until it ends, goes now; who was to
+    go behind others stays behind them. What is leased is left alone. Carrier → code of each.
     """
-    paused = connection.execute(_PAUSES, {"now": now}).all()
-    for lane in paused:
+    ended: dict[str, str] = {}
+    for lane in connection.execute(_PAUSES, {"now": now}).all():
+        if not connection.execute(_RESUME, {"this_carrier": lane.carrier, "seen": lane.paused_until}).rowcount:
+            continue
+        ended[lane.carrier] = lane.code
         began = {"this_carrier": lane.carrier, "this_code": lane.code, "now": now, "last": lane.paused_until + _SOON}
         for row in connection.execute(_BEGAN, began).all():
             due = now + max(row.due - lane.paused_until, timedelta(0))
             connection.execute(_SOONER, {"this_id": row.id, "this_due": row.due, "due": due})
-        connection.execute(_RESUME, {"this_carrier": lane.carrier})
-    return {lane.carrier: lane.code for lane in paused}
+    return ended
 
 
 def _end(

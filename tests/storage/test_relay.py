@@ -5,14 +5,17 @@ from __future__ import annotations
 import traceback
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from middleware.errors import StorageError
 from middleware.exchange import Delivered
 from middleware.model import Reason, State, Stored
 from middleware.ports import Store
+from middleware.storage import relay_sql
+from middleware.storage.sql import SqlStore
 from middleware.storage.tables import index_entries, parts, records
 from middleware.trail import Summary
 from tests.storage.builders import LATER, LEASE, NOW, again, arrival, record
@@ -217,6 +220,30 @@ class TestLanes:
         store.pause_lane("platform", EXPIRED, "http-401")
         store.reopen(NOW)
         assert (shown(store, stored).state, shown(store, stored).due) == (State.CLAIMED, EXPIRED)
+
+    def test_a_pause_that_is_renewed_meanwhile_stays(self, store: Store) -> None:
+        store.accept(arrival(), record())
+        stored = claim(store)
+        store.retry(stored, NOW + LATER, "http-401", counted=False)
+        store.pause_lane("platform", NOW + LATER, "http-401")
+        assert isinstance(store, SqlStore)
+        with store._database.writing() as connection:
+            upserts = store._database.upserts
+
+            class Renewing:
+                """Between the look and the end another relay hears the same again."""
+
+                def execute(self, statement: Any, *given: Any) -> Any:
+                    found = connection.execute(statement, *given)
+                    if statement is not relay_sql._PAUSES:
+                        return found
+                    seen = found.freeze()
+                    relay_sql.pause_lane(connection, upserts, "platform", NOW + 2 * LATER, "http-401")
+                    return seen()
+
+            assert relay_sql.reopen(cast(Connection, Renewing()), NOW) == {}
+        assert store.paused_lanes(NOW + LATER) == {"platform": "http-401"}
+        assert shown(store, stored).due == NOW + LATER
 
     def test_the_newest_pause_counts(self, store: Store) -> None:
         store.pause_lane("platform", NOW + 2 * LATER, "unauthorised")

@@ -7,9 +7,9 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -81,6 +81,18 @@ def test_a_role_starts_its_processes_and_the_metrics(
 def test_all_roles_are_the_default(ready: Instance, started: list[tuple[str, Any]]) -> None:
     ready.run("serve")
     assert started[1][1] == ROLES["all"] == ("intake", "api", "relay")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_starts_the_service_tries_a_paused_lane_anew_where_a_relay_runs(
+    ready: Instance, started: list[tuple[str, Any]], role: str
+) -> None:
+    settings = ready.settings()
+    now = bootstrap.clock(settings)()
+    with closing(bootstrap.store(settings)) as store:
+        store.pause_lane("platform", now + timedelta(minutes=15), "http-401")
+        assert ready.run("serve", "--role", role).exit_code == 0
+        assert store.paused_lanes(now) == ({} if "relay" in ROLES[role] else {"platform": "http-401"})
 
 
 @pytest.mark.parametrize("setting", ["listen", "api_listen", "metrics_listen"])
@@ -257,9 +269,6 @@ class Store:
     """A store of which only the end is of interest."""
 
     closed = False
-
-    def reopen(self, now: datetime) -> dict[str, str]:
-        return {}
 
     def close(self) -> None:
         self.closed = True
