@@ -25,7 +25,7 @@ from tests.system.bpost_house import ACCOUNT, BEGINNING, TOKEN, House, house
 from tests.system.orders import address, order
 from tests.system.processes import wait_for
 
-OWN, SHOPS = "654321", ("demo", "own", "lines", "strict")
+OWN, SHOPS = "654321", ("demo", "own", "lines", "strict", "plug")
 SIGNED = {"home": "bpack-24h-pro+signed+tell-email"}
 CALL: Mapping[str, Any] = {
     "order": {"id": "W-1", "name": "#W-1"},
@@ -39,7 +39,9 @@ CALL: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Shops with bpost: by the carrier's account, by one of its own, by shipping lines, and one that wants refusals."""
+    """Shops with bpost: by the carrier's account, by one of its own, by shipping lines, one that wants refusals, and
+    one whose plug-in creates.
+    """
 
     house: House
 
@@ -60,9 +62,10 @@ class Stage:
         """How often bpost was asked."""
         return self.house.asked()
 
-    def order(self, shop: str = "demo") -> tuple[str, list[list[str]]]:
+    def order(self, shop: str = "demo", email: str = "lotte@voorbeeld.example") -> tuple[str, list[list[str]]]:
         """What becomes of an order, and with what faults."""
-        answer = self.house.send(order(shipping_address=address("Lotte Verzonnen")), shop)
+        whom = address("Verzonnen")
+        answer = self.house.send(order(shipping_address=whom, billing_address=whom, email=email), shop)
         told = answer.get_json()
         if answer.status_code == 422:
             return "refused", [[one["pointer"], one["code"]] for one in told["errors"]]
@@ -82,6 +85,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     shops["own"] |= {"account": OWN, "passphrase": {"file": str(folder / "own")}}
     shops["lines"] |= {"products": {}, "lines": {"Standard": "bpack-24h-pro+saturday"}}
     shops["strict"] |= {"on_invalid": "refuse"}
+    shops["plug"] |= {"creates": "call"}
     with house(folder / "house", **shops) as one:
         yield Stage(house=one)
 
@@ -103,6 +107,7 @@ def test_what_the_account_may_not_use_is_never_accepted(stage: Stage) -> None:
     assert stage.order() == ("rejected", lacks)
     assert stage.order("strict") == ("refused", lacks)
     assert stage.order("own") == ("rejected", lacks)
+    assert stage.order("strict", email="") == ("refused", lacks[1:])  # no message would be sent
     stage.turn("bpack 24h Pro")
     stage.file.path.unlink()
     stage.gather()
@@ -124,7 +129,7 @@ def test_a_plug_ins_call_is_told_at_once(stage: Stage) -> None:
     def call(key: str) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": key, "Prefer": "wait=0"}
         api = create(stage.house.services, "api").test_client()
-        answer = api.post("/v1/shops/demo/shipments", data=json.dumps(CALL), headers={
+        answer = api.post("/v1/shops/plug/shipments", data=json.dumps(CALL), headers={
             **headers, "Content-Type": "application/json"})  # fmt: skip
         return answer.status_code, answer.get_json().get("errors")
 

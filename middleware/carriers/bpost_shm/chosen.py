@@ -5,6 +5,7 @@ use what goes, before that order is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
@@ -12,10 +13,11 @@ from middleware.account import Account
 from middleware.carriers.bpost_shm import limits, products
 from middleware.carriers.bpost_shm.granted import CASH, Grants
 from middleware.carriers.bpost_shm.products import Way
-from middleware.core import due
+from middleware.core import contact, due
 from middleware.errors import Fault
 from middleware.exchange import Unserved
 from middleware.model import ShopSettings
+from schemas.order import Recipient
 
 _PRODUCT: Final = "/parcel/product"
 _OPTIONS: Final = "with or without options behind it"
@@ -60,16 +62,25 @@ def _told(shop: ShopSettings) -> Iterator[Unserved]:
         yield Unserved(key=("sender", "email"), problem=problem, expected=expected)
 
 
-def refused(way: Way, text: str, grants: Grants | None, *, cash: bool = False) -> tuple[Fault, ...]:
+def refused(way: Way, text: str, grants: Grants | None, whom: Recipient, *, cash: bool = False) -> tuple[Fault, ...]:
     """What of a chosen text bpost would not let the account use, and whether it lets it collect ``cash``; nothing where
-    that is not known.
+    that is not known. A message that would not be sent, for who receives left nothing to send it to, needs no leave.
     """
     choice = products.read(text)
     if grants is None or choice is None:
         return ()
     if not grants.opens(way, choice.product):
         return (Fault(pointer=_PRODUCT, code="product-not-granted"),)
+    if not _reachable(whom, choice.notify):
+        choice = replace(choice, notify=products.NOBODY, messages=())
     lacking = tuple(Fault(pointer=_PRODUCT, code=f"{want.written}-not-granted") for want in grants.lacking(way, choice))
     if cash and not grants.collects(way, choice.product):
         return (*lacking, Fault(pointer=due.AT, code=f"{CASH}-not-granted"))
     return lacking
+
+
+def _reachable(whom: Recipient, notify: str) -> bool:
+    """Whether what an order holds can be used, as ``minimise`` will find it, and by bpost."""
+    if notify == products.EMAIL:
+        return limits.is_email(contact.email(whom.contact.email))
+    return notify == products.SMS and contact.phone(whom.contact.phone, whom.address.country) is not None

@@ -120,7 +120,7 @@ class BpostShm:
         )
         if text is None:
             raise SchemaError((Fault(pointer="/parcel/product", code="unknown-product"),))
-        if faults := chosen.refused(goes, text, self.granted(), cash=due.is_due(order)):
+        if faults := chosen.refused(goes, text, self.granted(), order.recipient, cash=due.is_due(order)):
             raise SchemaError(faults)
         made = replace(order, parcel=replace(order.parcel, product=text))
         member = goes is Way.LOCKER and order.recipient.locker_member is not None  # who opens it so needs no code

@@ -12,6 +12,7 @@ from middleware.carriers.bpost_shm.chosen import refused
 from middleware.carriers.bpost_shm.granted import Grants
 from middleware.carriers.bpost_shm.products import WAYS, Way
 from middleware.exchange import Request, Response
+from schemas.order import Recipient
 from tests.middleware.carriers.test_bpost_shm_conversation import ROOT, carrier
 
 EVERY = tuple(product for products in WAYS.values() for product in products)
@@ -218,9 +219,10 @@ def test_where_bpost_does_not_collect_is_told_and_is_a_fault_where_it_does_so_no
 
 def test_an_order_is_refused_where_it_is_known_that_the_account_may_not_collect() -> None:
     def refusals(body: bytes) -> list[tuple[str, str]]:
-        return [(one.pointer, one.code) for one in refused(Way.HOME, "bpack-24h-pro", known(body), cash=True)]
+        found = refused(Way.HOME, "bpack-24h-pro", known(body), Recipient(), cash=True)
+        return [(one.pointer, one.code) for one in found]
 
     assert refusals(told_of("bpack 24h Pro", options=())) == [("/cash_on_delivery", "cod-not-granted")]
     assert refusals(told_of("bpack 24h Pro", options=("COD",))) == []
     assert refusals(told_of("bpack 24h Pro", options=("Some other name",))) == []
-    assert refused(Way.HOME, "bpack-24h-pro", known(told_of("bpack 24h Pro", options=()))) == ()
+    assert refused(Way.HOME, "bpack-24h-pro", known(told_of("bpack 24h Pro", options=())), Recipient()) == ()
