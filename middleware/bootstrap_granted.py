@@ -135,7 +135,7 @@ def _asked(account: Account, way: Transport) -> Response:
 def _take(settings: Config, file: GrantedFile, digest: str, answer: Response) -> None:
     """Raises: TransientDeliveryError for an answer that tells of no product of ours; ConfigError."""
     told = granted.read(answer.body) if answer.status == 200 else None
-    if told is None or not told.offers:
+    if told is None or not any(offer.product for offer in told.offers):
         failure = TransientDeliveryError()
         failure.code = "no-products" if told else answers.refusal(answer.status, answer.body)
         raise failure

@@ -276,7 +276,7 @@ def test_a_shop_is_checked_against_what_its_account_may_use(line: Line) -> None:
     text = line.instance.file.read_text(encoding="utf-8")
     for setting, wanting in (
         ('products = { world = "bpack-world-business" }', "bpack-world-business, as products says of world"),
-        ('products = { home = "bpack-24h-pro+signed+sunday" }', "+sunday with bpack-24h-pro, as products says of home"),
+        ('products = { home = "bpack-24h-pro+saturday" }', "+saturday with bpack-24h-pro, as products says of home"),
         ('lines = { any = "bpack-24h-pro bpack-world-business" }', "bpack-world-business, as lines says of any"),
     ):
         changed = text.replace('carrier = "platform"', f'carrier = "platform"\n{setting}')

@@ -69,7 +69,7 @@ def refused(way: Way, text: str, grants: Grants | None, whom: Recipient, *, cash
     choice = products.read(text)
     if grants is None or choice is None:
         return ()
-    if not grants.opens(way, choice.product):
+    if grants.closes(way, choice.product):
         return (Fault(pointer=_PRODUCT, code="product-not-granted"),)
     if not _reachable(whom, choice.notify):
         choice = replace(choice, notify=products.NOBODY, messages=())

@@ -1,15 +1,15 @@
 """What an account may use: bpost's product configuration, by delivery method and product, with the options of each.
 
 bpost writes ``visiblity`` and ``chracteristic``, and public software reads both spellings. How it calls its options is
-published for some of them alone. So what is absent is refused only where every option of that product has a name that
-is known here: one that has none could be the one that is looked for.
+published for some of them alone. So what is absent is refused only where everything beside it has a name that is known
+here, products and options: one that has none could be the one that is looked for.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
 
@@ -22,6 +22,9 @@ CASH: Final = "cod"
 
 BASIC: Final = 0
 """The level of an insurance that names no range."""
+
+_STRANGE: Final = ""
+"""What stands for a name that is none that is known."""
 
 _MANDATORY: Final = "VISIBLE_BY_CONSUMER_AND_MANDATORY"
 _HIDDEN: Final = frozenset(("GREYED_OUT", "INVISIBLE"))
@@ -68,11 +71,24 @@ schema's own."""
 _OTHERS: Final = frozenset(("fragile",))
 """Options of the schema that no order of ours has."""
 
+_PUBLISHED: Final = frozenset(
+    (Message.NEXT_DAY, Message.AT_POINT, Message.DISTRIBUTED, Service.SIGNED, Service.SATURDAY, INSURED)
+)
+"""Options of which it is public how bpost calls them in its configuration: the absence of others says nothing."""
+
+_OTHER_PRODUCTS: Final = frozenset(
+    (
+        *("bpack Bus", "bpack Pallet", "bpack Easy Retour", "bpack XL"),
+        *("bpack Click & Collect", "bpack World Easy Return"),
+    )
+)
+"""Products of bpost's that no order of ours has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One product under one delivery method; ``method`` is empty where its name is none that is known. ``levels`` of
-    insurance, none where bpost names no ranges. ``strange``: an option among them has a name that is not known.
+    """One product under one delivery method; each is empty where its name is none that is known. ``levels`` of
+    insurance, none where any range may be used. ``strange``: an option among them has a name that is not known.
     ``hidden``: bpost's own pages do not offer the method to a consumer.
     """
 
@@ -114,22 +130,22 @@ class Grants:
     offers: tuple[Offer, ...] = ()
 
     def opens(self, way: Way, product: Product) -> bool:
-        """Whether the product may go that way."""
+        """Whether it is certain that the product may go that way."""
         return bool(self._of(way, product))
+
+    def closes(self, way: Way, product: Product) -> bool:
+        """Whether it is certain that the product may not."""
+        return not self.opens(way, product) and not self._of(way, _STRANGE)
 
     def lacking(self, way: Way, choice: Choice) -> tuple[Want, ...]:
         """What a choice uses on that way and the account may not; nothing where that cannot be told."""
-        offers = self._of(way, choice.product)
-        if not offers or any(offer.strange for offer in offers):
-            return ()
-        return tuple(want for want in used(way, choice) if not any(_holds(offer, want) for offer in offers))
+        strange = any(offer.strange for offer in self._of(way, choice.product))
+        return tuple(want for want in self._absent(way, choice) if not strange and want.option in _PUBLISHED)
 
     def unsure(self, way: Way, choice: Choice) -> tuple[Want, ...]:
-        """What a choice uses and bpost lists under no name that is known, where it lists some that are not."""
-        offers = self._of(way, choice.product)
-        if not any(offer.strange for offer in offers):
-            return ()
-        return tuple(want for want in used(way, choice) if not any(_holds(offer, want) for offer in offers))
+        """What a choice uses and bpost lists under no name that is known, where it may do so under one that is not."""
+        certain = self.lacking(way, choice)
+        return tuple(want for want in self._absent(way, choice) if want not in certain)
 
     def owed(self, way: Way, choice: Choice) -> tuple[str, ...]:
         """The options without which bpost would not have the product go, as far as the choice lacks them; by the
@@ -149,13 +165,18 @@ class Grants:
         offers = self._of(way, product)
         return bool(offers) and all(offer.hidden for offer in offers)
 
-    def _of(self, way: Way, product: Product) -> Sequence[Offer]:
+    def _absent(self, way: Way, choice: Choice) -> Sequence[Want]:
+        """What a choice uses and is not listed beside its product; nothing where the product is not."""
+        offers = self._of(way, choice.product)
+        return [want for want in used(way, choice) if offers and not any(_holds(offer, want) for offer in offers)]
+
+    def _of(self, way: Way, product: str) -> Sequence[Offer]:
         found = [offer for offer in self.offers if offer.product == product]
         return [offer for offer in found if offer.method in ("", METHODS[way])]
 
     def rows(self) -> list[dict[str, Any]]:
         """The same in JSON's types."""
-        return [asdict(offer) for offer in self.offers]
+        return [{each.name: getattr(offer, each.name) for each in fields(Offer)} for offer in self.offers]
 
 
 def used(way: Way, choice: Choice) -> Iterator[Want]:
@@ -191,7 +212,7 @@ def from_rows(rows: Sequence[Mapping[str, Any]]) -> Grants:
 class _Seen:
     options: dict[str, None] = field(default_factory=dict)
     mandatory: dict[str, None] = field(default_factory=dict)
-    levels: dict[int, None] = field(default_factory=dict)
+    ranges: list[tuple[int, ...]] = field(default_factory=list)
     strange: bool = False
 
 
@@ -201,14 +222,14 @@ def _offers(found: markup.Element) -> Iterator[Offer]:
         name = _plain(method.get("name", ""))
         for product in (each for each in method if markup.local(each) == "product"):
             called = product.get("name", "")
-            if called in list(Product):
+            if called not in _OTHER_PRODUCTS:
                 seen = _seen(product)
                 yield Offer(
                     method=name if name in known else "",
-                    product=called,
+                    product=called if called in list(Product) else _STRANGE,
                     options=tuple(seen.options),
                     mandatory=tuple(seen.mandatory),
-                    levels=tuple(seen.levels),
+                    levels=_together(seen.ranges),
                     strange=seen.strange,
                     hidden=_attribute(method) in _HIDDEN,
                 )
@@ -226,16 +247,21 @@ def _seen(product: markup.Element) -> _Seen:
         if _attribute(option) == _MANDATORY:
             seen.mandatory[name] = None
         if name == INSURED:
-            seen.levels.update(dict.fromkeys(_levels(option)))
+            seen.ranges.append(_levels(option))
     return seen
 
 
-def _levels(option: markup.Element) -> Iterator[int]:
-    for each in option:
-        if markup.local(each) in _CHARACTERISTIC and _plain(each.get("name", "")) == _RANGE:
-            value = each.get("value", "")
-            if value.isascii() and value.isdigit() and len(value) < 3:
-                yield int(value)
+def _levels(option: markup.Element) -> tuple[int, ...]:
+    """The ranges that an insurance names; none where one of them cannot be read."""
+    found = (each for each in option if markup.local(each) in _CHARACTERISTIC)
+    values = [each.get("value", "") for each in found if _plain(each.get("name", "")) == _RANGE]
+    readable = all(value.isascii() and value.isdigit() and len(value) < 3 for value in values)
+    return tuple(map(int, values)) if readable else ()
+
+
+def _together(ranges: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Those of several insurances: none as soon as one of them names none, for it may be of any."""
+    return tuple(dict.fromkeys(level for one in ranges for level in one)) if all(ranges) else ()
 
 
 def _merged(offers: Iterator[Offer]) -> Iterator[Offer]:
@@ -249,7 +275,7 @@ def _merged(offers: Iterator[Offer]) -> Iterator[Offer]:
             product=product,
             options=tuple(dict.fromkeys(name for one in same for name in one.options)),
             mandatory=tuple(dict.fromkeys(name for one in same for name in one.mandatory)),
-            levels=tuple(dict.fromkeys(level for one in same for level in one.levels)),
+            levels=_together([one.levels for one in same if INSURED in one.options]),
             strange=any(one.strange for one in same),
             hidden=all(one.hidden for one in same),
         )
@@ -264,7 +290,7 @@ def _holds(offer: Offer, want: Want) -> bool:
 def _offer(row: Mapping[str, Any]) -> Offer:
     return Offer(
         method=str(row["method"]),
-        product=Product(row["product"]),
+        product=row["product"] and Product(row["product"]),
         options=tuple(map(str, row["options"])),
         mandatory=tuple(map(str, row["mandatory"])),
         levels=tuple(map(int, row["levels"])),

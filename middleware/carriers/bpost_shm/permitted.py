@@ -55,7 +55,7 @@ def findings(
     missing += tuple(one for one in collected if not one.ok)
     if missing:
         return missing
-    if not asked and not opened:
+    if not asked and all(known.closes(use.way, use.choice.product) for use in usual):
         return (_bad("the account may use none of the products that go anywhere: ask bpost", _PRODUCTS),)
     return (_open(chosen, known), *(one for use in (*asked, *opened) for one in _notes(use, known)), *collected)
 
@@ -86,7 +86,7 @@ def _usual(way: Way, chosen: Mapping[str, str], notify: str) -> Iterator[_Use]:
 
 
 def _missing(use: _Use, known: Grants) -> Iterator[Fitness]:
-    if not known.opens(use.way, use.choice.product):
+    if known.closes(use.way, use.choice.product):
         yield _bad(f"the account may not use {use.name}, as {use.said}: choose another product, {_ASK}", use.pointer)
         return
     yield from _lacking(use, known)
@@ -117,9 +117,13 @@ def _collected(uses: Sequence[_Use], known: Grants) -> Iterator[Fitness]:
 
 
 def _notes(use: _Use, known: Grants) -> Iterator[Fitness]:
+    if not known.opens(use.way, use.choice.product):
+        told = f"bpost lists products by names that are not known here, so of {use.name} nothing can be told"
+        yield Fitness(check=CHECK, ok=True, message=f"{told}: try one order", pointer=use.pointer, note=True)
     for want in known.unsure(use.way, use.choice):
         told = (
-            f"bpost lists options of {use.name} by names that are not known here, so of {want.told} nothing can be told"
+            f"bpost may list options of {use.name} by names that are not known here, "
+            f"so of {want.told} nothing can be told"
         )
         yield Fitness(check=CHECK, ok=True, message=f"{told}: try one order", pointer=use.pointer, note=True)
     if known.hides(use.way, use.choice.product):
@@ -129,8 +133,10 @@ def _notes(use: _Use, known: Grants) -> Iterator[Fitness]:
 
 def _open(chosen: Mapping[str, str], known: Grants) -> Fitness:
     ways = {way: products.read(chosen.get(way) or products.first(way)) for way in Way}
-    closed = [way for way, choice in ways.items() if choice is None or not known.opens(way, choice.product)]
-    told = f"the account may use what goes {', '.join(way for way in Way if way not in closed)}"
+    opened = [way for way, choice in ways.items() if choice is not None and known.opens(way, choice.product)]
+    closed = [way for way, choice in ways.items() if choice is None or known.closes(way, choice.product)]
+    told = f"the account may use what goes {', '.join(opened)}"
+    told = told if opened else "of nothing it is certain that the account may use it"
     return Fitness(check=CHECK, ok=True, message=f"{told}; not {', '.join(closed)}" if closed else told)
 
 
