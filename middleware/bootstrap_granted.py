@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from middleware import bootstrap, bootstrap_lanes, bootstrap_points
 from middleware.account import Account
 from middleware.carriers.bpost_shm import answers, granted
 from middleware.carriers.bpost_shm.conversation import BpostShm
+from middleware.carriers.bpost_shm.granted import Grants
 from middleware.config import Config
 from middleware.errors import ConfigError, ParcelveilError, TransientDeliveryError
 from middleware.exchange import Response
@@ -27,9 +29,14 @@ EVERY: Final = timedelta(hours=6)
 LOOK_SECONDS: Final = 3_600.0
 """How soon the account of a shop is asked about that was connected meanwhile."""
 
+AT_ONCE: Final = 50
+"""Accounts whose answers are written together: the file holds all accounts, and is read again after each writing."""
+
 AFTER_FAILURE_SECONDS: Final = 300.0
 REST_SECONDS: Final = 1.0
 """Between two questions."""
+
+_NOT_TAKEN: Final = frozenset((401, 403))
 
 _log = logger("granted")
 
@@ -47,7 +54,8 @@ def heard(settings: Config, carrier: str, account: str, answer: Response) -> Non
         )
         with file.turn() as ours:
             if ours:
-                _take(settings, file, digest, answer)
+                told = Told(at=bootstrap.clock(settings)(), grants=_told(answer))
+                file.store(_with(_known(file), digest, told))
 
 
 def gather_all(
@@ -68,22 +76,41 @@ def gather_all(
 def _gathered(
     settings: Config, name: str, file: GrantedFile, rest: Callable[[], bool]
 ) -> Iterator[ParcelveilError | None]:
-    used, now = _accounts(settings, name), bootstrap.clock(settings)()
-    known = _known(file).accounts
-    kept = {digest: told for digest, told in known.items() if digest in used}
-    if kept != known:
-        file.store(KnownGrants(accounts=kept))
-    way = bootstrap.transports(settings)[name]
-    due = [each for each in used if each not in kept or not kept[each].at <= now < kept[each].at + EVERY]
-    for place, digest in enumerate(due):
+    """Raises: ConfigError where it cannot be written."""
+    used, clock, way = _accounts(settings, name), bootstrap.clock(settings), bootstrap.transports(settings)[name]
+    written = _known(file)
+    known = _kept(written, used)
+    for place, digest in enumerate(_due(used, known, clock())):
         if place and not rest():
             break
         try:
-            _take(settings, file, digest, _asked(used[digest], way))
+            answer = _asked(used[digest], way)
+            if answer.status in _NOT_TAKEN:
+                known = replace(known, refused={**known.refused, digest: clock()})
+            known = _with(known, digest, Told(at=clock(), grants=_told(answer)))
         except ParcelveilError as problem:
             yield problem
         else:
             yield None
+        if known is not written and place % AT_ONCE == AT_ONCE - 1:
+            file.store(known)
+            written = known
+    if known is not written:
+        file.store(known)
+
+
+def _kept(written: KnownGrants, used: Container[str]) -> KnownGrants:
+    """What is known of the accounts that are still used: the very same where all are."""
+    accounts = {digest: told for digest, told in written.accounts.items() if digest in used}
+    refused = {digest: at for digest, at in written.refused.items() if digest in used}
+    same = (len(accounts), len(refused)) == (len(written.accounts), len(written.refused))
+    return written if same else KnownGrants(accounts=accounts, refused=refused)
+
+
+def _due(used: Iterable[str], known: KnownGrants, now: datetime) -> list[str]:
+    """The accounts to ask about: nothing was heard for so long, and none was refused meanwhile."""
+    heard = {**{digest: told.at for digest, told in known.accounts.items()}, **known.refused}
+    return [digest for digest in used if digest not in heard or not heard[digest] <= now < heard[digest] + EVERY]
 
 
 def keep_gathered(settings: Config, stop: threading.Event) -> threading.Thread | None:
@@ -132,15 +159,19 @@ def _asked(account: Account, way: Transport) -> Response:
     return way.send(asked)
 
 
-def _take(settings: Config, file: GrantedFile, digest: str, answer: Response) -> None:
-    """Raises: TransientDeliveryError for an answer that tells of no product of ours; ConfigError."""
+def _told(answer: Response) -> Grants:
+    """Raises: TransientDeliveryError for an answer that tells of no product of ours."""
     told = granted.read(answer.body) if answer.status == 200 else None
     if told is None or not any(offer.product for offer in told.offers):
         failure = TransientDeliveryError()
         failure.code = "no-products" if told else answers.refusal(answer.status, answer.body)
         raise failure
-    accounts = {**_known(file).accounts, digest: Told(at=bootstrap.clock(settings)(), grants=told)}
-    file.store(KnownGrants(accounts=accounts))
+    return told
+
+
+def _with(known: KnownGrants, digest: str, told: Told) -> KnownGrants:
+    refused = {each: at for each, at in known.refused.items() if each != digest}
+    return KnownGrants(accounts={**known.accounts, digest: told}, refused=refused)
 
 
 def _known(file: GrantedFile) -> KnownGrants:

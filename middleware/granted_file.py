@@ -34,9 +34,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownGrants:
-    """By account, as ``account_digest`` has it."""
+    """By account, as ``account_digest`` has it; of those that the carrier did not take, when it said so last."""
 
     accounts: Mapping[str, Told] = field(default_factory=dict)
+    refused: Mapping[str, datetime] = field(default_factory=dict)
 
     @classmethod
     def from_bytes(cls, content: bytes, path: Path) -> KnownGrants:
@@ -47,8 +48,9 @@ class KnownGrants:
                 digest: Told(at=datetime.fromisoformat(row["at"]), grants=granted.from_rows(row["offers"]))
                 for digest, row in document["accounts"].items()
             }
-            if all(each.at.tzinfo for each in told.values()):
-                return cls(accounts=told)
+            refused = {digest: datetime.fromisoformat(at) for digest, at in document["refused"].items()}
+            if all(at.tzinfo for at in (*(each.at for each in told.values()), *refused.values())):
+                return cls(accounts=told, refused=refused)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             pass
         raise ConfigError(f"{path}: not a file of this service; remove it, and it is fetched again")
@@ -58,7 +60,17 @@ class KnownGrants:
         rows = {
             digest: {"at": told.at.isoformat(), "offers": told.grants.rows()} for digest, told in self.accounts.items()
         }
-        return json.dumps({"accounts": rows}, indent=0).encode()
+        refused = {digest: at.isoformat() for digest, at in self.refused.items()}
+        return json.dumps({"accounts": rows, "refused": refused}).encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What a file held when it had this stamp; ``fault`` where it is none of this service's."""
+
+    stamp: tuple[int, int]
+    known: KnownGrants = field(default_factory=KnownGrants)
+    fault: str = ""
 
 
 class GrantedFile:
@@ -67,8 +79,7 @@ class GrantedFile:
     def __init__(self, folder: Path, group: int | None = None) -> None:
         self.folder, self._group = folder, group
         self.path = folder / "known.json"
-        self._stamp: tuple[int, int] | None = None
-        self._known = KnownGrants()
+        self._seen: _Seen | None = None
 
     def known(self) -> KnownGrants:
         """The newest content; empty as long as there is none. Raises: ConfigError for a file that cannot be read."""
@@ -79,11 +90,21 @@ class GrantedFile:
         except OSError as problem:
             fault = f"{self.path}: {problem.strerror}"
         else:
-            stamp = (status.st_mtime_ns, status.st_ino)
-            if stamp != self._stamp:
-                self._known, self._stamp = KnownGrants.from_bytes(read(self.path, self._group), self.path), stamp
-            return self._known
+            stamp, seen = (status.st_mtime_ns, status.st_ino), self._seen
+            if seen is None or seen.stamp != stamp:
+                seen = self._seen = self._looked(stamp)
+            if not seen.fault:
+                return seen.known
+            fault = seen.fault
         raise ConfigError(fault)
+
+    def _looked(self, stamp: tuple[int, int]) -> _Seen:
+        """What is there now. Raises: ConfigError where it cannot be looked at, which may be so for a moment only."""
+        content = read(self.path, self._group)
+        try:
+            return _Seen(stamp=stamp, known=KnownGrants.from_bytes(content, self.path))
+        except ConfigError as problem:
+            return _Seen(stamp=stamp, fault=str(problem))
 
     def of(self, digest: str, now: datetime) -> Grants | None:
         """What that account may use; None where that is not known, is too old or cannot be read: who asks the carrier

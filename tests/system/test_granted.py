@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from click.testing import Result
 
 from middleware import bootstrap, bootstrap_granted, bootstrap_points
+from middleware.account import Account
 from middleware.carriers.bpost_shm.granted import Grants
 from middleware.errors import ConfigError, ParcelveilError
 from middleware.granted_file import OLDEST, GrantedFile, KnownGrants, account_digest
@@ -209,15 +210,87 @@ def test_a_file_that_cannot_be_read_refuses_nothing_and_is_written_anew(stage: S
 @pytest.mark.parametrize(
     "content",
     [
-        *(b"", b"[]", b'{"accounts": []}', b'{"accounts": {"a": {"at": "2026-11-20T09:30Z"}}}'),
-        b'{"accounts": {"a": {"at": "2026-11-20T09:30", "offers": []}}}',
-        b'{"accounts": {"a": {"at": "2026-11-20T09:30Z", "offers": [{"product": "Lotte"}]}}}',
+        *(b"", b"[]", b'{"accounts": {}}', b'{"accounts": [], "refused": {}}'),
+        b'{"accounts": {"a": {"at": "2026-11-20T09:30Z"}}, "refused": {}}',
+        b'{"accounts": {"a": {"at": "2026-11-20T09:30", "offers": []}}, "refused": {}}',
+        b'{"accounts": {"a": {"at": "2026-11-20T09:30Z", "offers": [{"product": "Lotte"}]}}, "refused": {}}',
+        b'{"accounts": {}, "refused": {"a": "2026-11-20T09:30"}}',
+        b'{"accounts": {}, "refused": {"a": 1}}',
     ],
 )
 def test_what_this_service_does_not_write_is_no_such_file(content: bytes) -> None:
     with pytest.raises(ConfigError) as fault:
         KnownGrants.from_bytes(content, Path("known.json"))
     assert str(fault.value) == "known.json: not a file of this service; remove it, and it is fetched again"
+
+
+def test_what_cannot_be_read_is_looked_at_once_until_it_changes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bytes] = []
+    real = KnownGrants.from_bytes
+
+    def counting(content: bytes, path: Path) -> KnownGrants:
+        looked.append(content)
+        return real(content, path)
+
+    monkeypatch.setattr(KnownGrants, "from_bytes", counting)
+    stage.gather()
+    stage.file.path.write_bytes(b"[]")
+    file = GrantedFile(stage.file.folder)
+    for _ in range(3):
+        with pytest.raises(ConfigError, match="not a file of this service"):
+            file.known()
+    assert looked == [b"[]"]
+    file.store(KnownGrants())
+    assert file.known() == KnownGrants()
+    assert len(looked) == 2
+
+
+def test_what_is_heard_is_written_many_accounts_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored: list[int] = []
+    real = GrantedFile.store
+
+    def counting(file: GrantedFile, known: KnownGrants) -> None:
+        stored.append(len(known.accounts))
+        real(file, known)
+
+    monkeypatch.setattr(GrantedFile, "store", counting)
+    assert stage.gather() == ["", ""]
+    assert stored == [2]
+    monkeypatch.setattr(bootstrap_granted, "AT_ONCE", 1)
+    stage.file.path.unlink()
+    stage.gather()
+    assert stored == [2, 1, 2]
+    stage.file.path.unlink()
+    monkeypatch.setattr(bootstrap_granted, "AT_ONCE", 50)
+    assert list(bootstrap_granted.gather_all(stage.house.settings, lambda: False)) == [("platform", None)]
+    assert stored == [2, 1, 2, 1]  # what was heard before it had to stop
+    assert stage.file.path.read_bytes().count(b"\n") == 0
+
+
+def test_an_account_that_bpost_does_not_take_is_not_asked_about_again_and_again(stage: Stage) -> None:
+    stage.turn("signed")
+    stage.gather()
+    index, later = bootstrap.live_keys(stage.house.settings).index, BEGINNING + bootstrap_granted.EVERY
+    own, shops = account_digest(index, OWN), dict(stage.house.settings.shops)
+    wrong = Account(id=OWN, passphrase="another passphrase", shared=False)
+    shops["own"] = replace(shops["own"], account=wrong)
+
+    def gather(at: datetime) -> list[str]:
+        stage.house.tell(at)
+        gone = bootstrap_granted.gather_all(replace(stage.house.settings, shops=shops))
+        return sorted(problem.code if problem else "" for _, problem in gone)
+
+    assert gather(later) == ["", "http-401"]
+    assert gather(later) == []
+    known = stage.file.known()
+    assert (known.accounts[own].at, dict(known.refused)) == (BEGINNING, {own: later})
+    assert stage.order("own")[0] == "rejected"  # what was known stays
+    assert gather(later + bootstrap_granted.EVERY - timedelta(seconds=1)) == []
+    assert gather(later + bootstrap_granted.EVERY) == ["", "http-401"]
+    stage.house.run("shops", "check", "own")  # with the passphrase of its settings: asked at once, and heard
+    known = stage.file.known()
+    assert (known.accounts[own].at, dict(known.refused)) == (later + bootstrap_granted.EVERY, {})
+    assert gather(later) != []  # the clock was set back
 
 
 def test_an_account_that_no_shop_has_any_more_is_forgotten(stage: Stage) -> None:
