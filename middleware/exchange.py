@@ -6,7 +6,7 @@ All values are frozen; what holds a body prints its name alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Final
@@ -94,6 +94,11 @@ class Wish:
     size: Size = Size.A6
     back: bool = False  # and with it the label that brings the parcel back
 
+    def special(self) -> tuple[str, ...]:
+        """The members that are not as they are where nothing is said of them."""
+        usual = Wish()
+        return tuple(each.name for each in fields(self) if getattr(self, each.name) != getattr(usual, each.name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Label(Hidden):
@@ -172,9 +177,12 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impossible:
-    """The parcel platform has no such thing as was asked for; ``code`` says how it said so."""
+    """The parcel platform has no such thing as was asked for; ``code`` says how it said so. ``clash``: of a wish for a
+    label, the members that it makes none of, or none of together.
+    """
 
     code: str
+    clash: tuple[str, ...] = ()
 
 
 Outcome = Delivered | Gone | TooLate | Refused | Failed

@@ -57,6 +57,9 @@ PLACES: Final = "/shipments"
 NOT_MADE: Final = "not-made"
 """Of what the parcel platform makes no label like."""
 
+_ASKED: Final = {"form": "format", "size": "size", "back": "with_return"}
+"""How a request calls the members of a wish."""
+
 _ENDED: Final = frozenset((State.WITHDRAWN, State.CANCELLING, State.CANCELLED))
 
 
@@ -127,7 +130,7 @@ class Desk:
             of_it = {place: record for place, record in records.items() if record.carrier == carrier}
             batches = lane.carrier.labels(shop.settings.name, of_it, wish)
             if isinstance(batches, Impossible):
-                raise SchemaError(tuple(Fault(pointer=f"/{name}", code=NOT_MADE) for name in _asked_otherwise(wish)))
+                raise SchemaError(tuple(Fault(pointer=f"/{_ASKED[name]}", code=NOT_MADE) for name in batches.clash))
             if isinstance(batches, Failed):
                 raise LabelUnavailableError()
             yield from ((lane, batch) for batch in batches)
@@ -183,13 +186,6 @@ def _refuse(problems: Mapping[int, RequestError]) -> None:
         raise LabelsLackingError(faults)
 
 
-def _asked_otherwise(wish: Wish) -> Iterator[str]:
-    """What of a wish is not as it is where nothing is said of it."""
-    usual = Wish()
-    told = {"format": wish.form is usual.form, "size": wish.size is usual.size, "with_return": wish.back is usual.back}
-    return (name for name, plain in told.items() if not plain)
-
-
 def _answered(lane: Lane, batch: Batch) -> Sheaves:
     try:
         return lane.carrier.sheaves(batch, lane.transport.send(batch.request))
@@ -201,7 +197,7 @@ def _fetched(record: Sighting, lane: Lane, wish: Wish) -> Label:
     answer: Labelled
     asked = lane.carrier.label(record, wish)
     if isinstance(asked, Impossible):
-        raise QueryError(tuple(Unfit(parameter=name, code=NOT_MADE) for name in _asked_otherwise(wish)))
+        raise QueryError(tuple(Unfit(parameter=_ASKED[name], code=NOT_MADE) for name in asked.clash))
     try:
         answer = asked if isinstance(asked, Failed) else lane.carrier.labelled(record, wish, lane.transport.send(asked))
     except DeliveryError as problem:

@@ -150,8 +150,8 @@ class ParcelJson:
 
     def label(self, record: Sighting, wish: Wish) -> Request | Impossible:
         """The PDF, as it is made when it is asked for; its size is the platform's own."""
-        if wish != Wish():
-            return Impossible(code=NO_SUCH_FORM)
+        if special := wish.special():
+            return Impossible(code=NO_SUCH_FORM, clash=special)
         return _label_of(record)
 
     def labelled(self, record: Sighting, wish: Wish, response: Response) -> Labelled:  # noqa: ARG002 - the port's signature
@@ -160,8 +160,8 @@ class ParcelJson:
 
     def labels(self, shop: str, records: Mapping[int, Sighting], wish: Wish) -> Batched:  # noqa: ARG002 - the port's signature
         """One request for each: the platform gives one label at a time."""
-        if wish != Wish():
-            return Impossible(code=NO_SUCH_FORM)
+        if special := wish.special():
+            return Impossible(code=NO_SUCH_FORM, clash=special)
         return [
             Batch(request=_label_of(record), places={record.barcode or "": place}, wish=wish)
             for place, record in records.items()

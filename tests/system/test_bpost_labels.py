@@ -142,7 +142,14 @@ def test_one_label_comes_with_its_return_on_the_second_page(shop: Shop) -> None:
     assert (len(pages(alone)), "Parcelveil-Return-Barcodes" in alone.headers) == (1, False)
     zpl = shop.call("GET", f"{path}?with_return=true&format=zpl")
     assert (zpl.status_code, zpl.data.count(b"^XZ")) == (200, 2)
-    assert shop.call("GET", f"{path}?with_return=true&format=png").status_code == 400
+    for asked, clash in (
+        ("with_return=true&format=png", ["format", "with_return"]),
+        ("format=png&size=A4&with_return=true", ["format", "with_return"]),
+        ("format=zpl&size=A4&with_return=true", ["format", "size"]),
+    ):
+        refused = shop.call("GET", f"{path}?{asked}")
+        told = [(one["parameter"], one["code"]) for one in refused.get_json()["errors"]]
+        assert (refused.status_code, told) == (400, [(name, "not-made") for name in clash])
 
 
 def test_sheets_are_as_bpost_fills_them(shop: Shop) -> None:

@@ -53,8 +53,10 @@ def asked(account: Account | Failed, record: Sighting, wish: Wish) -> Sought:
     """The request for the label of a record's box. ZPL is made in A6 alone, and a picture shows one label."""
     if isinstance(account, Failed):
         return account
-    if (wish.form is Form.ZPL and wish.size is Size.A4) or (wish.form is Form.PNG and wish.back):
-        return Impossible(code="no-such-form")
+    if wish.form is Form.ZPL and wish.size is Size.A4:
+        return Impossible(code="no-such-form", clash=("form", "size"))
+    if wish.form is Form.PNG and wish.back:
+        return Impossible(code="no-such-form", clash=("form", "back"))
     path = f"/boxes/{quote(record.barcode or '', safe='')}/labels/{_sheet(wish)}"
     return asking(account, "GET", path, wanting(wish.form))
 

@@ -179,5 +179,14 @@ def test_zpl_with_a_return_is_joined_whether_it_comes_in_one_piece_or_two() -> N
     assert (two.content, two.back) == (b"^XA^FDout^FS^XZ\n^XA^FDback^FS^XZ", BACK_ONE)
 
 
-def test_a_picture_shows_one_label() -> None:
-    assert isinstance(carrier().label(SIGHTED, Wish(form=Form.PNG, back=True)), Impossible)
+@pytest.mark.parametrize(
+    ("wish", "clash"),
+    [
+        (Wish(form=Form.PNG, back=True), ("form", "back")),
+        (Wish(form=Form.PNG, size=Size.A4, back=True), ("form", "back")),
+        (Wish(form=Form.ZPL, size=Size.A4), ("form", "size")),
+        (Wish(form=Form.ZPL, size=Size.A4, back=True), ("form", "size")),
+    ],
+)
+def test_what_is_not_made_is_told_by_what_does_not_go_together(wish: Wish, clash: tuple[str, ...]) -> None:
+    assert carrier().label(SIGHTED, wish) == Impossible(code="no-such-form", clash=clash)
