@@ -46,7 +46,9 @@ DEADLINE: Final = 40.0
 """Seconds after which no further request for labels is begun."""
 
 LATEST: Final = 60.0
-"""Seconds after which no document is joined that has not had its turn: as long as the last request may take."""
+"""Seconds from the beginning after which no document is joined that has not had its turn: as long as the last request
+may take. Until then what waits holds its labels.
+"""
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes of all labels that are asked for at once."""

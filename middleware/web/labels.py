@@ -28,7 +28,9 @@ AT_ONCE: Final = 6
 """Labels that are fetched at once, each by a call of its own."""
 
 DOCUMENTS: Final = 4
-"""Documents of many labels whose labels are fetched at once, each for another shop: what waits costs a thread alone."""
+"""Documents of many labels whose labels are fetched at once, each for another shop. What waits to be joined costs a
+thread and the labels that it has, ``labels.LARGEST`` bytes at most, until ``labels.LATEST``.
+"""
 
 JOINERS: Final = 2
 """Of them so many are joined at once, each in a process of its own; shops take turns for that."""
