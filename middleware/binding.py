@@ -191,7 +191,7 @@ class Binder:
         account = (shop.account if shop.mode == "live" else None) or carrier.shared
         if account is None:
             return carrier
-        digest = account_digest(self._keys.index, account.id)
+        digest = account_digest(self._keys.index, account)
         return replace(carrier, granted=lambda: file.of(digest, self._clock()))
 
     def _interpreted(self, shop: ShopSettings, reading: _Reading) -> Policy:

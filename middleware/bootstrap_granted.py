@@ -41,7 +41,7 @@ _NOT_TAKEN: Final = frozenset((401, 403))
 _log = logger("granted")
 
 
-def heard(settings: Config, carrier: str, account: str, answer: Response) -> None:
+def heard(settings: Config, carrier: str, account: Account, answer: Response) -> None:
     """Keep what the carrier answered about an account, where this process's user keeps the state and nobody else is at
     it. An answer that tells nothing changes nothing, and where it cannot be written, what was known stays.
     """
@@ -148,7 +148,7 @@ def _accounts(settings: Config, carrier: str) -> Mapping[str, Account]:
         if isinstance(shop, Shop) and not shop.ended
     ]
     used = [shared, *(account for account in own if isinstance(account, Account))]
-    return {account_digest(index, account.id): account for account in used if account is not None}
+    return {account_digest(index, account): account for account in used if account is not None}
 
 
 def _asked(account: Account, way: Transport) -> Response:

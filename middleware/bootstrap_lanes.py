@@ -66,7 +66,7 @@ def collecting(shops: Shops) -> Collects:
     return told
 
 
-Heard = Callable[[str, str, Response], None]
+Heard = Callable[[str, Account, Response], None]
 """Is told what bpost answered: carrier, account, answer."""
 
 
@@ -95,7 +95,7 @@ def account_told(settings: Config, name: str, shop: Shop, heard: Heard | None = 
     own = own_accounts({name: shop})(at, name)
     account = own if isinstance(own, Account) else shop.carrier.shared
     if heard and account:
-        heard(at, account.id, answer)
+        heard(at, account, answer)
     cash = used.cash_on_delivery is not None
     return permitted.findings(shop.carrier.products, used.lines, used.delivery.notify, answer, cash=cash)
 

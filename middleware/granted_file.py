@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from middleware.account import Account
 from middleware.carriers.bpost_shm import granted
 from middleware.carriers.bpost_shm.granted import Grants
 from middleware.core.index import Indexer
@@ -129,6 +130,8 @@ class GrantedFile:
         return alone(self.folder, self._group)
 
 
-def account_digest(index: bytes, account: str) -> str:
-    """An account, by the first index key: it stays the same while that is rotated."""
-    return Indexer(index, _NOBODY).of("carrier.account", account).hex()
+def account_digest(index: bytes, account: Account) -> str:
+    """An account with its passphrase, by the first index key, which stays the same while that is rotated: who has no
+    right passphrase neither reads what another may use, nor has it asked about with a wrong one.
+    """
+    return Indexer(index, _NOBODY).of("carrier.account", f"{account.id}:{account.passphrase}").hex()

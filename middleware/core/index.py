@@ -24,7 +24,7 @@ DIGEST_BYTES = 32
 MOST_KEYS = 255
 """Keys of a chain: the generation is one byte."""
 
-EXACT = frozenset(("order.id", "customer.id"))
+EXACT = frozenset(("order.id", "customer.id", "carrier.account"))
 """The kinds of value that a machine gave: ``AbC1`` and ``aBc1`` are two orders."""
 
 

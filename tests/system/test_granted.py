@@ -22,7 +22,7 @@ from middleware.errors import ConfigError, ParcelveilError
 from middleware.granted_file import OLDEST, GrantedFile, KnownGrants, account_digest
 from middleware.web.app import create
 from simulator.bpost.switches import Switches, read_switches
-from tests.system.bpost_house import ACCOUNT, BEGINNING, TOKEN, House, house
+from tests.system.bpost_house import ACCOUNT, BEGINNING, PASSPHRASE, TOKEN, House, house
 from tests.system.orders import address, order
 from tests.system.processes import wait_for
 
@@ -58,6 +58,11 @@ class Stage:
         """Ask about what is due, as the thread of a web process does: what went wrong, or ``""``."""
         gone = bootstrap_granted.gather_all(self.house.settings)
         return [problem.code if problem else "" for _, problem in gone]
+
+    def digest(self, account: str, passphrase: str = PASSPHRASE) -> str:
+        """By what it is found in the file."""
+        whose = Account(id=account, passphrase=passphrase, shared=False)
+        return account_digest(bootstrap.live_keys(self.house.settings).index, whose)
 
     def asked(self) -> int:
         """How often bpost was asked."""
@@ -150,16 +155,15 @@ def test_each_account_is_asked_about_once_and_again_when_it_is_due(stage: Stage)
     assert stage.asked() - before == 2
     stage.house.tell(BEGINNING + bootstrap_granted.EVERY)
     assert stage.gather() == ["", ""]
-    index = bootstrap.live_keys(stage.house.settings).index
-    assert set(stage.file.known().accounts) == {account_digest(index, each) for each in (ACCOUNT, OWN)}
+    assert set(stage.file.known().accounts) == {stage.digest(each) for each in (ACCOUNT, OWN)}
     assert not any(each.encode() in stage.file.path.read_bytes() for each in (ACCOUNT, OWN, "own", "Lotte"))
 
 
 def test_one_accounts_rights_are_no_others(stage: Stage) -> None:
     stage.turn("signed")
     stage.gather()
-    known, index = dict(stage.file.known().accounts), bootstrap.live_keys(stage.house.settings).index
-    del known[account_digest(index, OWN)]
+    known = dict(stage.file.known().accounts)
+    del known[stage.digest(OWN)]
     stage.file.store(KnownGrants(accounts=known))
     assert (stage.order("demo")[0], stage.order("own")[0]) == ("rejected", "accepted")
 
@@ -167,10 +171,9 @@ def test_one_accounts_rights_are_no_others(stage: Stage) -> None:
 def test_what_is_old_refuses_nothing(stage: Stage) -> None:
     stage.turn("signed")
     stage.gather()
-    index = bootstrap.live_keys(stage.house.settings).index
 
     def told(late: timedelta) -> Grants | None:
-        return stage.file.of(account_digest(index, ACCOUNT), BEGINNING + late)
+        return stage.file.of(stage.digest(ACCOUNT), BEGINNING + late)
 
     assert told(OLDEST) is not None
     assert told(OLDEST + timedelta(seconds=1)) is None
@@ -270,10 +273,10 @@ def test_what_is_heard_is_written_many_accounts_at_once(stage: Stage, monkeypatc
 def test_an_account_that_bpost_does_not_take_is_not_asked_about_again_and_again(stage: Stage) -> None:
     stage.turn("signed")
     stage.gather()
-    index, later = bootstrap.live_keys(stage.house.settings).index, BEGINNING + bootstrap_granted.EVERY
-    own, shops = account_digest(index, OWN), dict(stage.house.settings.shops)
+    later, shops = BEGINNING + bootstrap_granted.EVERY, dict(stage.house.settings.shops)
     wrong = Account(id=OWN, passphrase="another passphrase", shared=False)
     shops["own"] = replace(shops["own"], account=wrong)
+    mistaken = stage.digest(OWN, wrong.passphrase)
 
     def gather(at: datetime) -> list[str]:
         stage.house.tell(at)
@@ -283,14 +286,24 @@ def test_an_account_that_bpost_does_not_take_is_not_asked_about_again_and_again(
     assert gather(later) == ["", "http-401"]
     assert gather(later) == []
     known = stage.file.known()
-    assert (known.accounts[own].at, dict(known.refused)) == (BEGINNING, {own: later})
-    assert stage.order("own")[0] == "rejected"  # what was known stays
+    assert (set(known.accounts), dict(known.refused)) == ({stage.digest(ACCOUNT)}, {mistaken: later})
     assert gather(later + bootstrap_granted.EVERY - timedelta(seconds=1)) == []
     assert gather(later + bootstrap_granted.EVERY) == ["", "http-401"]
     stage.house.run("shops", "check", "own")  # with the passphrase of its settings: asked at once, and heard
-    known = stage.file.known()
-    assert (known.accounts[own].at, dict(known.refused)) == (later + bootstrap_granted.EVERY, {})
+    assert stage.file.known().accounts[stage.digest(OWN)].at == later + bootstrap_granted.EVERY
     assert gather(later) != []  # the clock was set back
+
+
+def test_who_names_an_account_without_its_passphrase_neither_reads_its_rights_nor_has_it_asked_about_with_another(
+    stage: Stage,
+) -> None:
+    shops = dict(stage.house.settings.shops)
+    wrong = Account(id=ACCOUNT, passphrase="another passphrase", shared=False)
+    shops["own"] = replace(shops["own"], account=wrong)
+    gone = bootstrap_granted.gather_all(replace(stage.house.settings, shops=shops))
+    assert sorted(problem.code if problem else "" for _, problem in gone) == ["", "http-401"]
+    assert set(stage.file.known().accounts) == {stage.digest(ACCOUNT)}
+    assert stage.file.of(stage.digest(ACCOUNT, wrong.passphrase), BEGINNING) is None
 
 
 def test_an_account_that_no_shop_has_any_more_is_forgotten(stage: Stage) -> None:
