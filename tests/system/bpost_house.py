@@ -27,6 +27,7 @@ from simulator.bpost.switches import Switches
 from simulator.faults import AFTER_COMMIT
 from simulator.http import MockServer, Settings, running
 from tests.middleware.cli.bench import Json, run
+from tests.ports import free_port
 from tests.system.line import tell
 from tests.system.orders import order
 from tests.system.processes import environment
@@ -154,15 +155,16 @@ class House:
         return run(*words, "--config", str(self.folder / "parcelveil.toml"))
 
     @contextmanager
-    def relay_process(self) -> Iterator[subprocess.Popen[bytes]]:
-        """A relay in a process of its own; killed at the end of the block, if it still runs."""
+    def relay_process(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A relay in a process of its own, or what ``words`` start; killed at the block's end, if it still runs."""
         (self.folder / "metrics").mkdir(exist_ok=True)
         given = {
             **environment(self.folder),
             "PARCELVEIL_CONFIG": str(self.folder / "parcelveil.toml"),
+            "PARCELVEIL_SERVER__METRICS_LISTEN": f"127.0.0.1:{free_port()}",
             "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics"),
         }
-        command = [sys.executable, "-m", "middleware", "run-role", "relay"]
+        command = [sys.executable, "-m", "middleware", *(words or ("run-role", "relay"))]
         with (
             (self.folder / "relay.log").open("ab") as log,
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=given) as process,

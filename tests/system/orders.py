@@ -68,7 +68,7 @@ def readable(found: Json, *, notify: str, pickup_attribute: str = "pickup_point"
 
 ODD: Mapping[tuple[str, str], Json] = {
     ("BE", "Kersenpitstraat 128"): {"street": "Kersenpitstraat", "number": "128", "box": "14", "line2": None},
-    ("BE", "Kwaad{{7*7}}straat'); -- 13"): {"street": "Kwaad{{7*7}}straat')", "number": "13"},
+    ("BE", "Kwaad{{7*7}}straat'); -- 13"): {"street": "Kwaad{{7*7}}straat'); -- 13"},
     ("FR", "12 bis rue des Échoppes-Perdues"): {"street": "rue des Échoppes-Perdues", "number": "12 bis"},
     ("LU", "7, rue du Moulin-Inventé"): {"street": "rue du Moulin-Inventé", "number": "7"},
     ("NL", "Nevelkade 27 A"): {"street": "Nevelkade", "number": "27 A"},

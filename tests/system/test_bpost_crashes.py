@@ -169,13 +169,13 @@ def test_the_judge_sees_a_relay_that_looks_under_another_account(
     assert (told.again, told.several, told.well) == (1, 1, False)
 
 
-def test_a_relay_that_starts_tries_a_paused_lane_anew(play: Play) -> None:
+def test_a_service_that_starts_tries_a_paused_lane_anew(play: Play) -> None:
     one = play.house
     one.tell(BEGINNING)
     id_ = one.accept()
     one.tell(BEGINNING + timedelta(seconds=1))
     one.services.store.pause_lane("platform", BEGINNING + timedelta(minutes=15), "http-401")
-    with one.relay_process():
+    with one.relay_process("serve", "--role", "relay"):
         # asked of the store: a reader that may not write takes a journal that is going away for one to roll back
         wait_for(lambda: delivered(one, id_), "the relay, in less than a quarter of an hour")
 
