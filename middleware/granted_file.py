@@ -50,9 +50,10 @@ class KnownGrants:
                 for digest, row in document["accounts"].items()
             }
             refused = {digest: datetime.fromisoformat(at) for digest, at in document["refused"].items()}
-            if all(at.tzinfo for at in (*(each.at for each in told.values()), *refused.values())):
+            dated = all(at.tzinfo for at in (*(each.at for each in told.values()), *refused.values()))
+            if dated and all(each.grants.offers for each in told.values()):  # of nothing at all nothing would go
                 return cls(accounts=told, refused=refused)
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
             pass
         raise ConfigError(f"{path}: not a file of this service; remove it, and it is fetched again")
 

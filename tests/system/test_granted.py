@@ -37,6 +37,9 @@ CALL: Mapping[str, Any] = {
     "parcel": {"weight_grams": 600, "product": "bpack-24h-business"},
 }
 
+OFFER = {"method": "HOME", "product": "", "options": [], "mandatory": [], "strange": False, "hidden": False}
+ENDLESS = json.dumps({**OFFER, "levels": [float("inf")]}).encode()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -219,6 +222,8 @@ def test_a_file_that_cannot_be_read_refuses_nothing_and_is_written_anew(stage: S
         b'{"accounts": {"a": {"at": "2026-11-20T09:30Z", "offers": [{"product": "Lotte"}]}}, "refused": {}}',
         b'{"accounts": {}, "refused": {"a": "2026-11-20T09:30"}}',
         b'{"accounts": {}, "refused": {"a": 1}}',
+        b'{"accounts": {"a": {"at": "2026-11-20T09:30Z", "offers": []}}, "refused": {}}',
+        b'{"accounts": {"a": {"at": "2026-11-20T09:30Z", "offers": [%s]}}, "refused": {}}' % ENDLESS,
     ],
 )
 def test_what_this_service_does_not_write_is_no_such_file(content: bytes) -> None:
