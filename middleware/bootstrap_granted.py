@@ -87,7 +87,8 @@ def _gathered(
             answer = _asked(used[digest], way)
             if answer.status in _NOT_TAKEN:
                 known = replace(known, refused={**known.refused, digest: clock()})
-            known = _with(known, digest, Told(at=clock(), grants=_told(answer)))
+            grants = _believed(answer, known.accounts.get(digest))
+            known = _with(known, digest, Told(at=clock(), grants=grants))
         except ParcelveilError as problem:
             yield problem
         else:
@@ -165,6 +166,18 @@ def _told(answer: Response) -> Grants:
     if told is None or not any(offer.product for offer in told.offers):
         failure = TransientDeliveryError()
         failure.code = "no-products" if told else answers.refusal(answer.status, answer.body)
+        raise failure
+    return told
+
+
+def _believed(answer: Response, before: Told | None) -> Grants:
+    """What was told, unless it closes most of what was open: whoever looks, by ``shops check``, has it believed. Raises:
+    TransientDeliveryError.
+    """
+    told = _told(answer)
+    if before is not None and len(told.offers) * 2 < len(before.grants.offers):
+        failure = TransientDeliveryError()
+        failure.code = "too-few-products"
         raise failure
     return told
 

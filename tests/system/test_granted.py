@@ -200,6 +200,27 @@ def test_whatever_fails_what_was_known_stays(stage: Stage, monkeypatch: pytest.M
     assert stage.order()[0] == "rejected"
 
 
+def test_what_closes_most_of_what_was_open_is_believed_of_a_person_alone(stage: Stage) -> None:
+    stage.gather()
+    kept = stage.file.known()
+    open_ = [one.product for one in kept.accounts[stage.digest(OWN)].grants.offers]
+    stage.house.tell(BEGINNING + bootstrap_granted.EVERY)
+    stage.turn(*open_[1:])
+    assert stage.gather() == ["too-few-products"] * 2
+    assert stage.file.known() == kept
+    stage.house.run("shops", "check", "own")
+    told = stage.file.known().accounts[stage.digest(OWN)].grants.offers
+    assert [one.product for one in told] == open_[:1]
+
+
+def test_what_closes_half_of_it_is_believed(stage: Stage) -> None:
+    stage.gather()
+    open_ = [one.product for one in stage.file.known().accounts[stage.digest(OWN)].grants.offers]
+    stage.house.tell(BEGINNING + bootstrap_granted.EVERY)
+    stage.turn(*open_[: len(open_) // 2])
+    assert stage.gather() == ["", ""]
+
+
 def _unwell(_: object) -> None:
     raise ParcelveilError()
 
