@@ -171,8 +171,8 @@ def _told(answer: Response) -> Grants:
 
 
 def _believed(answer: Response, before: Told | None) -> Grants:
-    """What was told, unless it closes most of what was open: whoever looks, by ``shops check``, has it believed. Raises:
-    TransientDeliveryError.
+    """What was told, unless it closes most of what was open: of that a person has to know, who asks by ``shops check``.
+    Raises: TransientDeliveryError.
     """
     told = _told(answer)
     if before is not None and len(told.offers) * 2 < len(before.grants.offers):

@@ -55,8 +55,8 @@ def _secret(*, required: bool = False, **metadata: object) -> fields.String:
 class _Line(Text):
     """One line of text. The description shows what ECMA-262 can say of it."""
 
-    def __init__(self, *, longest: int, **kwargs: Any) -> None:
-        super().__init__(longest=longest, **kwargs)
+    def __init__(self, *, longest: int) -> None:
+        super().__init__(longest=longest)
         self.validators += [_LINE, _printable]
 
 
@@ -122,17 +122,10 @@ class ShopCash(_Strict):
 class ShopCustoms(_Strict):
     """What is said to customs of every line of an order that does not tell it."""
 
-    description = _Line(
-        longest=rules.LONGEST_DESCRIPTION,
-        metadata={"description": "What every line is called, in place of its title."},
-    )
-    hs_code = _form(rules.TARIFF, description="The tariff code of a line that tells none.")
-    origin = _form(rules.COUNTRY, description="The country of origin of a line that tells none (ISO 3166-1).")
-    weight_grams = Whole(
-        smallest=rules.LIGHTEST_GRAMS,
-        largest=rules.HEAVIEST_GRAMS,
-        metadata={"description": "The weight of a piece that nobody weighed."},
-    )
+    description = _Line(longest=rules.LONGEST_DESCRIPTION)
+    hs_code = _form(rules.TARIFF)
+    origin = _form(rules.COUNTRY)
+    weight_grams = Whole(smallest=rules.LIGHTEST_GRAMS, largest=rules.HEAVIEST_GRAMS)
 
 
 class ShopCallback(_Strict):

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from middleware.config_settings import ANY, SETTINGS, Place
 from schemas.allowlist import INDEX, KEPT, USED
-from schemas.shops import Integration, ShopConnection, ShopSender
+from schemas.shops import Integration, ShopConnection, ShopCustoms, ShopSender
 
 _SAID: Final[Mapping[str, str]] = {
     KEPT: "May travel, sealed or as a parcel fact: {target}",
@@ -20,6 +20,7 @@ _SETTINGS: Final[Mapping[type[Schema], Place]] = {
     ShopConnection: ("shops", ANY),
     Integration: ("shops", ANY, "integration"),
     ShopSender: ("shops", ANY, "sender"),
+    ShopCustoms: ("shops", ANY, "customs"),
 }
 """Where the members of a schema are explained as settings."""
 
