@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import requests
+
 from tests.system import variants_woocommerce as woo
 from tests.system.canaries import Document
 from tests.system.haystacks import Haystacks, Place, find, gather, raw
@@ -169,10 +171,22 @@ def elsewhere(service: Service, surroundings: Document) -> dict[str, bytes]:
         target = f"{service.url}{path}?{word(f'{method} {path}: a parameter')}"
         body = word(f"{method} {path}: a body")
         headers = {"X-Unknown": word(f"{method} {path}: a header")}
-        found[f"{method} {path}"] = raw(
-            service.client.request(method, target, data=body, headers=headers, timeout=SECONDS)
-        )
+        found[f"{method} {path}"] = raw(_answered(service, method, target, body, headers))
     return found
+
+
+def _answered(
+    service: Service, method: str, target: str, body: str, headers: Mapping[str, str], tries: int = 5
+) -> requests.Response:
+    """The answer to a request whose body nobody reads: the server may close before a long answer was read to its end,
+    which is the client's to try again (RFC 9110, section 9.3.1).
+    """
+    try:
+        return service.client.request(method, target, data=body, headers=headers, timeout=SECONDS)
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+        if tries == 1:
+            raise
+        return _answered(service, method, target, body, headers, tries - 1)
 
 
 def settled(service: Service, wanted: Mapping[str, str]) -> bool:
