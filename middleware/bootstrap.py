@@ -36,7 +36,7 @@ from middleware.storage import KeyChecks, is_current, open_both
 from middleware.tracking import Desk
 from middleware.transport import HttpTransport
 from middleware.uninstalling import marked
-from middleware.working import repeat
+from middleware.working import begin
 
 REFRESH_SECONDS = 3_600.0
 """How often a parcel platform's keys and pick-up points are fetched again; after a failure sooner."""
@@ -328,9 +328,4 @@ def keep_fresh(settings: Config, observe: Observer) -> threading.Thread:
                 _log.error("platform_keys_not_refreshed", carrier=name, code=problem.code)
         return well
 
-    def run() -> None:
-        repeat(threading.Event(), once, _log, well=REFRESH_SECONDS, failed=REFRESH_AFTER_FAILURE_SECONDS)
-
-    thread = threading.Thread(target=run, name="refresh", daemon=True)
-    thread.start()
-    return thread
+    return begin("refresh", threading.Event(), once, _log, well=REFRESH_SECONDS, failed=REFRESH_AFTER_FAILURE_SECONDS)

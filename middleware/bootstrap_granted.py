@@ -21,7 +21,7 @@ from middleware.granted_file import GrantedFile, KnownGrants, Told, account_dige
 from middleware.logs import logger
 from middleware.ports import Transport
 from middleware.services import Shop
-from middleware.working import repeat
+from middleware.working import begin
 
 EVERY: Final = timedelta(hours=6)
 """After how long an account is asked about again."""
@@ -129,12 +129,7 @@ def keep_gathered(settings: Config, stop: threading.Event) -> threading.Thread |
                 _log.error("granted_not_fetched", carrier=name, code=problem.code)
         return well
 
-    def run() -> None:
-        repeat(stop, once, _log, well=LOOK_SECONDS, failed=AFTER_FAILURE_SECONDS)
-
-    thread = threading.Thread(target=run, name="granted", daemon=True)
-    thread.start()
-    return thread
+    return begin("granted", stop, once, _log, well=LOOK_SECONDS, failed=AFTER_FAILURE_SECONDS)
 
 
 def _accounts(settings: Config, carrier: str) -> Mapping[str, Account]:

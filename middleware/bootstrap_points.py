@@ -16,7 +16,7 @@ from middleware.gathering import Gathering
 from middleware.logs import logger
 from middleware.points import PointsFile
 from middleware.transport import HttpTransport
-from middleware.working import repeat
+from middleware.working import begin
 
 EVERY_SECONDS: Final = 900.0
 AFTER_FAILURE_SECONDS: Final = 60.0
@@ -97,9 +97,4 @@ def keep_gathered(settings: Config, stop: threading.Event) -> threading.Thread |
                 _log.error("points_not_fetched", carrier=name, code=problem.code)
         return well
 
-    def run() -> None:
-        repeat(stop, once, _log, well=EVERY_SECONDS, failed=AFTER_FAILURE_SECONDS)
-
-    thread = threading.Thread(target=run, name="points", daemon=True)
-    thread.start()
-    return thread
+    return begin("points", stop, once, _log, well=EVERY_SECONDS, failed=AFTER_FAILURE_SECONDS)

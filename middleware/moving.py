@@ -38,7 +38,9 @@ def stays(before: Shop, now: Shop | None) -> bool:
 
 
 def move(before: Shop | None, now: Shop | None) -> Move:
-    """None for a shop that is not connected, or cannot be read; a carrier without ``transit`` knows no accounts."""
+    """Where it goes, and the shared account under which it leaves a carrier: none of a shop that was not connected,
+    could not be read or had one of its own, nor at a carrier without ``transit``, which knows no accounts.
+    """
     to = now.settings.carrier if now else None
     if before is None or before.transit is None or stays(before, now) or own(before) is not None:
         return Move(to=to)

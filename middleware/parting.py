@@ -28,8 +28,8 @@ _NONE: Final = Parting()
 
 
 def parted(known: Onboarding, name: str, change: Callable[[], T]) -> tuple[T, Parting]:
-    """What ``change`` gives, which connects the shop, sets it live or lets it go; and what it leaves behind. What was
-    taken in for the account that a carrier's shops share, and was never sent, goes under that one still. Raises: as
+    """What ``change`` gives, which connects the shop, sets it live or lets it go; and what it leaves behind: not what
+    was taken in for the account that a carrier's shops share, which ``change`` notes (``moving``). Raises: as
     ``change``, and StorageError.
     """
     before = working(known.store.find(name), known.opened, known.clock())

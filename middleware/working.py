@@ -39,6 +39,19 @@ def sweeping(step: Callable[[], bool], sweep: Callable[[], None], clock: Clock, 
     return both
 
 
+def begin(
+    name: str, stop: threading.Event, once: Callable[[], bool], log: Logger, *, well: float, failed: float
+) -> threading.Thread:
+    """``repeat`` in a thread of this process, which does not keep it from ending."""
+
+    def run() -> None:
+        repeat(stop, once, log, well=well, failed=failed)
+
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
 def repeat(stop: threading.Event, once: Callable[[], bool], log: Logger, *, well: float, failed: float) -> None:
     """Do it until ``stop`` is set: again after ``well`` seconds, or after ``failed`` where it says that it was not."""
     while not stop.is_set():
